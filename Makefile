@@ -1,0 +1,13 @@
+# Two commands do everything: make demo, make test. Both install what is missing.
+.PHONY: test check prerequisites
+
+test: prerequisites
+	cargo test --locked
+
+check: prerequisites
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+prerequisites:
+	@deploy/prerequisites

@@ -1,0 +1,21 @@
+//! What every layer may rely on: ids, clock, randomness, limits, findings and verdicts.
+//!
+//! It knows nothing of records, messages or databases.
+
+mod clock;
+mod digest;
+mod finding;
+mod ids;
+mod limits;
+mod random;
+mod secret;
+mod verdict;
+
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use digest::Digest256;
+pub use finding::{Finding, Findings, Severity};
+pub use ids::{ConversationId, DocumentId, IdError, MessageId, ProcedureId};
+pub use limits::Limits;
+pub use random::{OsRandom, Random, SeededRandom};
+pub use secret::Secret;
+pub use verdict::{Code, Verdict};

@@ -1,0 +1,55 @@
+//! The only source of randomness. Everything else is handed one.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use uuid::Uuid;
+
+/// Makes ids and jitter.
+pub trait Random: Send + Sync {
+    /// A fresh UUID, unique in the world.
+    fn uuid(&self) -> Uuid;
+
+    /// A number in `0..1000`, for jitter.
+    fn permille(&self) -> u32 {
+        u32::try_from(self.uuid().as_u128() % 1000).unwrap_or(0)
+    }
+}
+
+/// The operating system's randomness.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct OsRandom;
+
+impl Random for OsRandom {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks for randomness")]
+    fn uuid(&self) -> Uuid {
+        Uuid::new_v4()
+    }
+}
+
+/// Repeatable ids for tests and golden files: splitmix64 from a seed.
+#[derive(Debug)]
+pub struct SeededRandom(AtomicU64);
+
+impl SeededRandom {
+    /// A source whose whole sequence follows from `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+
+    fn next(&self) -> u64 {
+        let state =
+            self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+impl Random for SeededRandom {
+    fn uuid(&self) -> Uuid {
+        let wide = (u128::from(self.next()) << 64) | u128::from(self.next());
+        uuid::Builder::from_u128(wide)
+            .with_variant(uuid::Variant::RFC4122)
+            .with_version(uuid::Version::Random)
+            .into_uuid()
+    }
+}

@@ -1,0 +1,3 @@
+//! The journey of a record; read its folders down to send, up to receive.
+
+pub mod canonical;

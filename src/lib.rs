@@ -1,0 +1,5 @@
+//! Stazh: the node of one member state.
+#![doc = include_str!("ARCHITECTURE.md")]
+
+pub mod base;
+pub mod exchange;

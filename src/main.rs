@@ -1,0 +1,3 @@
+//! The binary: nothing but the way into the library.
+
+fn main() {}

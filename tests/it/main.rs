@@ -1,0 +1,7 @@
+//! The one integration binary; its modules are the tests.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+mod architecture;
+mod sources;
+mod tidy;
