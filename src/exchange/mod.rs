@@ -1,3 +1,4 @@
 //! The journey of a record; read its folders down to send, up to receive.
 
 pub mod canonical;
+pub mod transit;

@@ -1,0 +1,11 @@
+//! The life of a message and of a conversation: addresses, actions, signals, timers, repeats.
+//!
+//! It does no I/O and reads no clock: a step is a function of state, event and instant.
+
+mod action;
+mod address;
+mod request;
+
+pub use action::{Action, ActionError, MessageCode, Signal};
+pub use address::{AddressError, LogicalAddress, Space};
+pub use request::{Effect, Event, Request, Stage, Step, Terms};
