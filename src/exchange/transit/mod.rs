@@ -4,8 +4,12 @@
 
 mod action;
 mod address;
+mod fault;
+mod headers;
 mod request;
 
 pub use action::{Action, ActionError, MessageCode, Signal};
 pub use address::{AddressError, LogicalAddress, Space};
+pub use fault::{Fault, FaultClass, Subcode};
+pub use headers::{Headers, RawHeaders};
 pub use request::{Effect, Event, Request, Stage, Step, Terms};
