@@ -2,3 +2,4 @@
 
 pub mod canonical;
 pub mod transit;
+pub mod wire;

@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 mod architecture;
+mod keys;
 mod sources;
 mod tidy;
+mod wire;

@@ -1,0 +1,106 @@
+//! What may go wrong on the road.
+
+use crate::base::Verdict;
+use std::path::PathBuf;
+
+/// A failure of the road or of our own side of it.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// No such peer in the configuration.
+    #[error("find peer {peer}; add it to the configuration")]
+    UnknownPeer {
+        /// Its name.
+        peer: String,
+    },
+    /// The peer could not be reached, or the connection broke.
+    #[error("reach peer {peer}")]
+    Unreachable {
+        /// Its name.
+        peer: String,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The peer did not answer in time.
+    #[error("reach peer {peer} within {timeout_ms} ms")]
+    Timeout {
+        /// Its name.
+        peer: String,
+        /// The limit.
+        timeout_ms: u64,
+    },
+    /// The peer's immediate reply is larger than a fault can be.
+    #[error("read the reply of peer {peer}: it exceeds {bytes_max} bytes")]
+    ReplyTooLarge {
+        /// Its name.
+        peer: String,
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// A file of our identity cannot be read.
+    #[error("read {}", path.display())]
+    ReadFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A key or certificate of ours is unusable. The cause never shows the key.
+    #[error("use {what}")]
+    Identity {
+        /// Which part.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: openssl::error::ErrorStack,
+    },
+    /// The client for a peer could not be made.
+    #[error("prepare the client for peer {peer}")]
+    Client {
+        /// Its name.
+        peer: String,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The socket could not be opened or read.
+    #[error("listen for peers")]
+    Listen(#[source] std::io::Error),
+    /// The caller's handshake failed: no certificate, a foreign one, or no TLS at all.
+    #[error("agree on TLS with {caller}")]
+    Handshake {
+        /// Its socket address.
+        caller: std::net::SocketAddr,
+        /// Why.
+        #[source]
+        source: openssl::ssl::Error,
+    },
+    /// The caller did not finish its handshake in time.
+    #[error("agree on TLS with {caller} within {timeout_ms} ms")]
+    HandshakeTimeout {
+        /// Its socket address.
+        caller: std::net::SocketAddr,
+        /// The limit.
+        timeout_ms: u64,
+    },
+}
+
+impl WireError {
+    /// What becomes of the message that met this error.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::ReplyTooLarge { .. } => {
+                Verdict::Retry { not_before: None }
+            }
+            Self::UnknownPeer { .. } => Verdict::Park { code: "wire.unknown_peer" },
+            Self::ReadFile { .. } | Self::Identity { .. } | Self::Client { .. } => {
+                Verdict::Park { code: "wire.identity" }
+            }
+            Self::Listen(_) => Verdict::Park { code: "wire.listen" },
+            Self::Handshake { .. } | Self::HandshakeTimeout { .. } => {
+                Verdict::Quarantine { code: "wire.handshake" }
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Who we are on the wire, and who the other side is.
+
+use super::WireError;
+use crate::base::Secret;
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::PKey;
+use openssl::ssl::{SslAcceptor, SslMethod, SslVerifyMode, SslVersion};
+use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::{X509, X509Ref};
+use std::path::Path;
+
+/// Our key and certificate for the wire, and the authorities whose certificates we let in.
+#[derive(Clone, Debug)]
+pub struct NodeIdentity {
+    pub(super) certificate_pem: Vec<u8>,
+    pub(super) key_pem: Secret<Vec<u8>>,
+    pub(super) authorities_pem: Vec<u8>,
+}
+
+/// The certificate a caller proved to own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerCertificate {
+    /// Its common name.
+    pub common_name: String,
+    /// Its DNS names.
+    pub dns_names: Vec<String>,
+    /// SHA-256 of the whole certificate.
+    pub fingerprint: [u8; 32],
+}
+
+impl NodeIdentity {
+    /// Reads a PEM certificate chain (leaf first), its PKCS#8 key, and the authorities of the peers.
+    ///
+    /// # Errors
+    /// A file that cannot be read; it is named. Whether they fit is found when they are used.
+    pub fn read(certificate: &Path, key: &Path, authorities: &Path) -> Result<Self, WireError> {
+        let read = |path: &Path| {
+            std::fs::read(path).map_err(|source| WireError::ReadFile { path: path.to_owned(), source })
+        };
+        Ok(Self {
+            certificate_pem: read(certificate)?,
+            key_pem: Secret::new(read(key)?),
+            authorities_pem: read(authorities)?,
+        })
+    }
+
+    /// The acceptor of callers: TLS 1.2 or newer, a certificate of a known authority required.
+    pub(super) fn acceptor(&self) -> Result<SslAcceptor, WireError> {
+        let what = |what| move |source| WireError::Identity { what, source };
+        let key = PKey::private_key_from_pem(self.key_pem.expose()).map_err(what("the wire key"))?;
+        let mut chain =
+            X509::stack_from_pem(&self.certificate_pem).map_err(what("the wire certificate"))?.into_iter();
+        let mut builder =
+            SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).map_err(what("the TLS library"))?;
+        builder.set_min_proto_version(Some(SslVersion::TLS1_2)).map_err(what("the TLS library"))?;
+        builder.set_private_key(&key).map_err(what("the wire key"))?;
+        if let Some(leaf) = chain.next() {
+            builder.set_certificate(&leaf).map_err(what("the wire certificate"))?;
+        }
+        for issuer in chain {
+            builder.add_extra_chain_cert(issuer).map_err(what("the wire certificate's chain"))?;
+        }
+        builder.check_private_key().map_err(what("the wire key with its certificate"))?;
+        let mut store = X509StoreBuilder::new().map_err(what("the TLS library"))?;
+        for authority in X509::stack_from_pem(&self.authorities_pem).map_err(what("the authorities"))? {
+            builder.add_client_ca(&authority).map_err(what("an authority of the peers"))?;
+            store.add_cert(authority).map_err(what("an authority of the peers"))?;
+        }
+        builder.set_verify_cert_store(store.build()).map_err(what("the authorities"))?;
+        builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+        Ok(builder.build())
+    }
+}
+
+impl PeerCertificate {
+    pub(super) fn of(certificate: &X509Ref) -> Result<Self, WireError> {
+        let common_name = certificate
+            .subject_name()
+            .entries_by_nid(Nid::COMMONNAME)
+            .next()
+            .and_then(|entry| entry.data().to_string().ok())
+            .unwrap_or_default();
+        let names = certificate.subject_alt_names();
+        let dns_names = names.iter().flatten().filter_map(|name| name.dnsname()).map(str::to_owned).collect();
+        let digest = certificate
+            .digest(MessageDigest::sha256())
+            .map_err(|source| WireError::Identity { what: "the caller's certificate", source })?;
+        let mut fingerprint = [0; 32];
+        for (to, from) in fingerprint.iter_mut().zip(digest.iter()) {
+            *to = *from;
+        }
+        Ok(Self { common_name, dns_names, fingerprint })
+    }
+}

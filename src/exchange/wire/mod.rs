@@ -1,0 +1,31 @@
+//! What crosses the border, and by which road. Today: HTTPS with both sides authenticated.
+//!
+//! It carries bytes and tells who sent them; it decides nothing about their meaning.
+
+mod client;
+mod error;
+mod identity;
+mod server;
+
+pub use client::{HttpsWire, PeerEndpoint};
+pub use error::WireError;
+pub use identity::{NodeIdentity, PeerCertificate};
+pub use server::{Handshake, TlsListener};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+/// A road to the peers. Every road tells the same outcomes.
+pub trait Wire: Send + Sync {
+    /// Carries one envelope to a peer and brings its reply. No database transaction may be open meanwhile.
+    fn post<'a>(&'a self, peer: &'a str, envelope: Bytes) -> BoxFuture<'a, Result<Reply, WireError>>;
+}
+
+/// What the peer's node said at once; the answer of a transaction comes as a message of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Empty, or a fault.
+    pub body: Bytes,
+}

@@ -1,0 +1,86 @@
+//! The door for the peers: accepts a connection and tells whose it is.
+
+use super::{NodeIdentity, PeerCertificate, WireError};
+use openssl::ssl::{Ssl, SslAcceptor};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_openssl::SslStream;
+
+/// A listening socket that demands a certificate of every caller.
+pub struct TlsListener {
+    socket: TcpListener,
+    acceptor: SslAcceptor,
+    handshake_timeout_ms: u64,
+}
+
+/// A caller that has yet to prove who it is. Finish it in a task of its own: a slow caller delays nobody.
+pub struct Handshake {
+    stream: TcpStream,
+    caller: SocketAddr,
+    acceptor: SslAcceptor,
+    timeout_ms: u64,
+}
+
+impl TlsListener {
+    /// Opens the door at `address`; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// The address is taken, or our identity is unusable.
+    pub async fn bind(
+        address: SocketAddr,
+        handshake_timeout_ms: u64,
+        identity: &NodeIdentity,
+    ) -> Result<Self, WireError> {
+        let acceptor = identity.acceptor()?;
+        let socket = TcpListener::bind(address).await.map_err(WireError::Listen)?;
+        Ok(Self { socket, acceptor, handshake_timeout_ms })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// The operating system does not tell.
+    pub fn address(&self) -> Result<SocketAddr, WireError> {
+        self.socket.local_addr().map_err(WireError::Listen)
+    }
+
+    /// Waits for the next caller.
+    ///
+    /// # Errors
+    /// The socket is broken, or out of descriptors for a while.
+    pub async fn accept(&self) -> Result<Handshake, WireError> {
+        let (stream, caller) = self.socket.accept().await.map_err(WireError::Listen)?;
+        stream.set_nodelay(true).map_err(WireError::Listen)?;
+        Ok(Handshake {
+            stream,
+            caller,
+            acceptor: self.acceptor.clone(),
+            timeout_ms: self.handshake_timeout_ms,
+        })
+    }
+}
+
+impl Handshake {
+    /// Finishes TLS and tells whose certificate the caller proved to own: the leaf, never its issuer.
+    ///
+    /// # Errors
+    /// No certificate, one of an unknown authority, no TLS, or too slow.
+    pub async fn finish(self) -> Result<(SslStream<TcpStream>, PeerCertificate), WireError> {
+        let Self { stream, caller, acceptor, timeout_ms } = self;
+        let library = |source| WireError::Identity { what: "the TLS library", source };
+        let ssl = Ssl::new(acceptor.context()).map_err(library)?;
+        let mut stream = SslStream::new(ssl, stream).map_err(library)?;
+        tokio::time::timeout(Duration::from_millis(timeout_ms), Pin::new(&mut stream).accept())
+            .await
+            .map_err(|_elapsed| WireError::HandshakeTimeout { caller, timeout_ms })?
+            .map_err(|source| WireError::Handshake { caller, source })?;
+        let leaf = stream.ssl().peer_certificate().ok_or_else(|| WireError::Identity {
+            what: "the caller's certificate",
+            source: openssl::error::ErrorStack::get(),
+        })?;
+        let certificate = PeerCertificate::of(&leaf)?;
+        Ok((stream, certificate))
+    }
+}
