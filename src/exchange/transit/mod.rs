@@ -7,9 +7,11 @@ mod address;
 mod fault;
 mod headers;
 mod request;
+mod schedule;
 
 pub use action::{Action, ActionError, MessageCode, Signal};
 pub use address::{AddressError, LogicalAddress, Space};
 pub use fault::{Fault, FaultClass, Subcode};
 pub use headers::{Headers, RawHeaders};
 pub use request::{Effect, Event, Request, Stage, Step, Terms};
+pub use schedule::Schedule;
