@@ -5,6 +5,8 @@ test: prerequisites
 	cargo test --locked
 
 check: prerequisites
+	deploy/prerequisites --check
+	cargo deny --config .deny.toml check bans licenses sources
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
