@@ -1,0 +1,229 @@
+//! The node's settings: typed early, refused when unknown, explained by `deploy/node.example.toml`.
+//!
+//! What is written ([`Written`]) and what is used ([`Settings`]) are two types. A path is relative to the file
+//! it stands in, so a node can be started from anywhere.
+
+use crate::base::Limits;
+use crate::exchange::canonical::State;
+use crate::exchange::transit::Schedule;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// All a node is told before it starts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Whose node it is.
+    pub state: State,
+    /// Where its database and files are.
+    pub data: PathBuf,
+    /// The door for the peers.
+    pub listen: SocketAddr,
+    /// The door for the machine's own watchers.
+    pub health: SocketAddr,
+    /// Our identity on the wire.
+    pub wire: WireFiles,
+    /// Our identity on documents.
+    pub seal: SealFiles,
+    /// The other nodes, at most one a state.
+    pub peers: Vec<Peer>,
+    /// Bounds on everything.
+    pub limits: Limits,
+    /// How tries are spaced when a peer cannot be reached.
+    pub retry: Schedule,
+}
+
+/// The files of our identity on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WireFiles {
+    /// PEM certificate chain, leaf first.
+    pub certificate: PathBuf,
+    /// Its PKCS#8 key.
+    pub key: PathBuf,
+    /// The authorities of the peers' wire certificates.
+    pub authorities: PathBuf,
+}
+
+/// The files of our identity on documents.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealFiles {
+    /// PEM certificate chain, leaf first.
+    pub certificate: PathBuf,
+    /// Its PKCS#8 key.
+    pub key: PathBuf,
+}
+
+/// Another node.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peer {
+    /// Whose node it is.
+    pub state: State,
+    /// Its `https://` address.
+    pub url: String,
+    /// The DNS name in its wire certificate; no other certificate speaks for this state.
+    pub certificate_name: String,
+    /// The authorities whose seals are accepted from this state, and from no other.
+    pub seal_authorities: PathBuf,
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("read {}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not what the example shows; the source names line and key.
+    #[error("understand {}; compare it with deploy/node.example.toml", path.display())]
+    Parse {
+        /// Which.
+        path: PathBuf,
+        /// Why, with the line.
+        #[source]
+        source: toml::de::Error,
+    },
+    /// The parts do not fit together.
+    #[error("use {}: {reason}", path.display())]
+    Unfit {
+        /// Which.
+        path: PathBuf,
+        /// What, and what to do.
+        reason: String,
+    },
+}
+
+impl Settings {
+    /// Reads settings from a file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, an unknown or absent key, parts that do not fit.
+    pub fn read(path: &Path) -> Result<Self, SettingsError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
+        let written: Written =
+            toml::from_str(text).map_err(|source| SettingsError::Parse { path: path.to_owned(), source })?;
+        if let Some(reason) = written.misfit() {
+            return Err(SettingsError::Unfit { path: path.to_owned(), reason });
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let at = |file: PathBuf| folder.join(file);
+        let Written { node, wire, seal, peer, limits, retry } = written;
+        let peers =
+            peer.into_iter().map(|p| Peer { seal_authorities: at(p.seal_authorities), ..p }).collect();
+        Ok(Self {
+            state: node.state,
+            data: at(node.data),
+            listen: node.listen,
+            health: node.health,
+            wire: WireFiles {
+                certificate: at(wire.certificate),
+                key: at(wire.key),
+                authorities: at(wire.authorities),
+            },
+            seal: SealFiles { certificate: at(seal.certificate), key: at(seal.key) },
+            peers,
+            limits,
+            retry,
+        })
+    }
+}
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    node: WrittenNode,
+    wire: WireFiles,
+    seal: SealFiles,
+    #[serde(default)]
+    peer: Vec<Peer>,
+    #[serde(default)]
+    limits: Limits,
+    #[serde(default)]
+    retry: Schedule,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenNode {
+    state: State,
+    data: PathBuf,
+    listen: SocketAddr,
+    health: SocketAddr,
+}
+
+impl Written {
+    /// The first thing that does not fit, if any.
+    fn misfit(&self) -> Option<String> {
+        let mut seen = vec![self.node.state];
+        for Peer { state, url, .. } in &self.peer {
+            if seen.contains(state) {
+                return Some(format!("{state} stands twice; a state has one node, its own is not its peer"));
+            }
+            if !url.starts_with("https://") {
+                return Some(format!("the url of peer {state} is not https; peers are authenticated by TLS"));
+            }
+            seen.push(*state);
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../deploy/node.example.toml");
+
+    fn parse(text: &str) -> Result<Settings, SettingsError> {
+        Settings::parse(text, Path::new("etc/node.toml"))
+    }
+
+    fn cause(error: &SettingsError) -> String {
+        std::error::Error::source(error).map(ToString::to_string).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_example_says_the_defaults() {
+        let settings = parse(EXAMPLE).unwrap();
+        assert_eq!(settings.limits, Limits::default());
+        assert_eq!(settings.retry, Schedule::default());
+        assert_eq!(settings.wire.key, Path::new("etc/keys/wire.key.pem"));
+        let (required, _defaults) = EXAMPLE.split_once("[limits]").unwrap();
+        assert_eq!(parse(required).unwrap(), settings);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let error = parse(&EXAMPLE.replace("listen =", "lisen =")).unwrap_err();
+        assert_eq!(error.to_string(), "understand etc/node.toml; compare it with deploy/node.example.toml");
+        assert!(cause(&error).contains("lisen"), "{}", cause(&error));
+        assert!(cause(&error).contains("line"), "{}", cause(&error));
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_are_named() {
+        let own = parse(&EXAMPLE.replace("state = \"KZ\"", "state = \"RU\"")).unwrap_err();
+        assert!(own.to_string().contains("RU stands twice"), "{own}");
+        let plain = parse(&EXAMPLE.replace("https://", "http://")).unwrap_err();
+        assert!(plain.to_string().contains("the url of peer KZ is not https"), "{plain}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = Settings::read(Path::new("absent/node.toml")).unwrap_err();
+        assert_eq!(error.to_string(), "read absent/node.toml");
+    }
+}
