@@ -1,5 +1,6 @@
 //! The journey of a record; read its folders down to send, up to receive.
 
 pub mod canonical;
+pub mod document;
 pub mod transit;
 pub mod wire;

@@ -1,0 +1,346 @@
+//! The bounded, namespace-aware reader of untrusted bytes: one pass, no tree, no DTD.
+//!
+//! The tokens come from `quick_xml`, which is not a strict parser; every rule of XML 1.0 and of
+//! Namespaces that it leaves to its caller is checked here. Comments are dropped, CDATA sections are
+//! text.
+
+use super::XML_NAMESPACE;
+use super::chars::find_illegal;
+use super::chars::is_ncname;
+use super::chars::is_space;
+use super::chars::resolve;
+use super::chars::with_line_feeds;
+use super::tag::Attribute;
+use super::tag::Binding;
+use super::tag::StartTag;
+use super::tag::binding_of;
+use super::tag::parse_attributes;
+use super::tag::split_name;
+use super::xml_error::XmlError;
+use super::xml_error::XmlErrorKind;
+use crate::base::Limits;
+use std::borrow::Cow;
+
+/// One thing read. Text comes in pieces: neighbours belong together.
+#[derive(Debug)]
+pub enum Event<'r, 'a> {
+    /// An element begins.
+    Start(StartTag<'r>),
+    /// An element ends; an empty element ends too.
+    End {
+        /// The name as written, with its prefix.
+        qname: &'a str,
+    },
+    /// A piece of text, references resolved, line ends normalised.
+    Text(Cow<'a, str>),
+    /// A processing instruction.
+    Pi {
+        /// Whom it addresses.
+        target: &'a str,
+        /// The rest of it.
+        content: Cow<'a, str>,
+    },
+    /// The document is read to its end and was well-formed.
+    Done,
+}
+
+/// The namespaces declared outside a fragment, so that it means the same when read alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope(Vec<(String, String)>);
+
+/// Reads one document, or one element cut out of it, from a slice.
+pub struct XmlReader<'a> {
+    text: &'a str,
+    /// Bytes of a byte order mark before `text`.
+    skipped: usize,
+    tokens: quick_xml::Reader<&'a [u8]>,
+    depth_max: usize,
+    attributes_max: usize,
+    open: Vec<Open<'a>>,
+    bindings: Vec<Binding<'a>>,
+    attributes: Vec<Attribute<'a>>,
+    /// Where the present token begins.
+    at: usize,
+    is_empty_element: bool,
+    has_root: bool,
+    comments: usize,
+}
+
+impl<'a> XmlReader<'a> {
+    /// Checks size, encoding and characters of a whole document.
+    pub fn new(bytes: &'a [u8], limits: &Limits) -> Result<Self, XmlError> {
+        let too_large = XmlErrorKind::TooLarge { limit: limits.xml_bytes_max };
+        if bytes.len() > limits.xml_bytes_max {
+            return Err(XmlError { offset: limits.xml_bytes_max, line: 1, kind: too_large });
+        }
+        let whole = std::str::from_utf8(bytes).map_err(|error| {
+            let line = 1 + bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
+            XmlError { offset: error.valid_up_to(), line, kind: XmlErrorKind::NotUtf8 }
+        })?;
+        let text = whole.strip_prefix('\u{feff}').unwrap_or(whole);
+        let mut tokens = quick_xml::Reader::from_str(text);
+        tokens.config_mut().check_comments = true;
+        let reader = Self {
+            text,
+            skipped: whole.len() - text.len(),
+            tokens,
+            depth_max: limits.xml_depth_max,
+            attributes_max: limits.xml_attributes_max,
+            open: Vec::new(),
+            bindings: vec![Binding { prefix: "xml", namespace: Cow::Borrowed(XML_NAMESPACE) }],
+            attributes: Vec::new(),
+            at: 0,
+            is_empty_element: false,
+            has_root: false,
+            comments: 0,
+        };
+        // a second mark would be dropped by the tokeniser without a word
+        let illegal = find_illegal(text).or(text.starts_with('\u{feff}').then_some(0));
+        match illegal {
+            Some(at) => Err(reader.error_at(at, XmlErrorKind::Character)),
+            None => Ok(reader),
+        }
+    }
+
+    /// Reads an element cut out of a document, with the declarations that were in scope there.
+    pub fn within(bytes: &'a [u8], scope: &'a Scope, limits: &Limits) -> Result<Self, XmlError> {
+        let mut reader = Self::new(bytes, limits)?;
+        for (prefix, namespace) in &scope.0 {
+            reader.bindings.push(Binding { prefix, namespace: Cow::Borrowed(namespace) });
+        }
+        Ok(reader)
+    }
+
+    /// The next thing of the document. After [`Event::Done`] or an error there is nothing more to ask.
+    pub fn next_event(&mut self) -> Result<Event<'_, 'a>, XmlError> {
+        if self.is_empty_element {
+            self.is_empty_element = false;
+            let qname = self.close()?;
+            return Ok(Event::End { qname });
+        }
+        loop {
+            let raw = self.token()?;
+            if raw.is_empty() {
+                return if self.has_root && self.open.is_empty() {
+                    Ok(Event::Done)
+                } else {
+                    Err(self.error(XmlErrorKind::Unfinished))
+                };
+            }
+            if raw.starts_with("<!--") {
+                self.comments += 1;
+            } else if let Some(section) = raw.strip_prefix("<![CDATA[") {
+                let section = section.strip_suffix("]]>").unwrap_or(section);
+                return self.inside(with_line_feeds(section));
+            } else if is_declaration(raw) {
+                self.declaration(raw)?;
+            } else if let Some(instruction) = raw.strip_prefix("<?") {
+                return self.instruction(instruction);
+            } else if let Some(name) = raw.strip_prefix("</") {
+                let name = name.strip_suffix('>').unwrap_or(name).trim_end_matches(is_space);
+                let qname = self.close()?;
+                return if name == qname {
+                    Ok(Event::End { qname })
+                } else {
+                    Err(self.error(XmlErrorKind::EndTag))
+                };
+            } else if let Some(tag) = raw.strip_prefix('<') {
+                self.start(tag).map_err(|kind| self.error(kind))?;
+                return self.started();
+            } else if let Some(reference) = raw.strip_prefix('&') {
+                let body = reference.strip_suffix(';').unwrap_or(reference);
+                let meant = resolve(body).map_err(|kind| self.error(kind))?;
+                return self.inside(meant);
+            } else if !self.open.is_empty() {
+                return self.text(raw);
+            } else if !raw.chars().all(is_space) {
+                return Err(self.error(XmlErrorKind::OutsideRoot));
+            }
+        }
+    }
+
+    /// Where the last thing read begins, in bytes from the start of the document.
+    pub fn offset(&self) -> usize {
+        self.skipped + self.at
+    }
+
+    /// Where the last thing read ends.
+    pub fn position(&self) -> usize {
+        self.skipped + usize::try_from(self.tokens.buffer_position()).unwrap_or(usize::MAX)
+    }
+
+    /// How many elements are open.
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// How many comments were dropped so far.
+    pub fn comments(&self) -> usize {
+        self.comments
+    }
+
+    /// The declarations in scope here, for [`XmlReader::within`].
+    pub fn scope(&self) -> Scope {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for binding in self.bindings.iter().skip(1).rev() {
+            if !found.iter().any(|(prefix, _)| prefix == binding.prefix) {
+                found.push((binding.prefix.to_owned(), binding.namespace.clone().into_owned()));
+            }
+        }
+        Scope(found)
+    }
+
+    /// The error `kind` at the last thing read; for readers built on this one.
+    pub fn error(&self, kind: XmlErrorKind) -> XmlError {
+        self.error_at(self.at, kind)
+    }
+
+    fn error_at(&self, at: usize, kind: XmlErrorKind) -> XmlError {
+        let line = 1 + self.text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        XmlError { offset: self.skipped + at, line, kind }
+    }
+
+    /// The text of the next token, empty at the end.
+    fn token(&mut self) -> Result<&'a str, XmlError> {
+        self.at = usize::try_from(self.tokens.buffer_position()).unwrap_or(usize::MAX);
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        if let Some(bang) = rest.strip_prefix("<!")
+            && !bang.starts_with("--")
+            && !bang.starts_with("[CDATA[")
+        {
+            let is_dtd = bang.starts_with(['D', 'd']);
+            let kind =
+                if is_dtd { XmlErrorKind::Dtd } else { XmlErrorKind::Markup("an unknown declaration") };
+            return Err(self.error(kind));
+        }
+        let outcome = self.tokens.read_event().map(drop);
+        outcome.map_err(|cause| self.error(kind_of(&cause)))?;
+        let end = usize::try_from(self.tokens.buffer_position()).unwrap_or(usize::MAX);
+        Ok(self.text.get(self.at..end).unwrap_or_default())
+    }
+
+    fn start(&mut self, tag: &'a str) -> Result<(), XmlErrorKind> {
+        if self.open.is_empty() && self.has_root {
+            return Err(XmlErrorKind::OutsideRoot);
+        }
+        if self.open.len() >= self.depth_max {
+            return Err(XmlErrorKind::TooDeep { limit: self.depth_max });
+        }
+        let tag = tag.strip_suffix('>').unwrap_or(tag);
+        self.is_empty_element = tag.ends_with('/');
+        let tag = tag.strip_suffix('/').unwrap_or(tag);
+        let name_end = tag.find(is_space).unwrap_or(tag.len());
+        let (qname, rest) = tag.split_at_checked(name_end).unwrap_or((tag, ""));
+        let (prefix, local) = split_name(qname)?;
+        let bindings_before = self.bindings.len();
+        parse_attributes(rest, self.attributes_max, &mut self.attributes, &mut self.bindings)?;
+        let bindings_max = self.attributes_max.saturating_mul(SCOPE_FACTOR);
+        if self.bindings.len() > bindings_max {
+            return Err(XmlErrorKind::TooManyNamespaces { limit: bindings_max });
+        }
+        let binding = binding_of(&self.bindings, prefix);
+        if binding.is_none() && !prefix.is_empty() {
+            return Err(XmlErrorKind::UndeclaredPrefix);
+        }
+        self.has_root = true;
+        self.open.push(Open { qname, prefix, local, binding, bindings_before, at: self.at });
+        Ok(())
+    }
+
+    /// The element that was just opened.
+    fn started(&self) -> Result<Event<'_, 'a>, XmlError> {
+        let open = self.open.last().ok_or_else(|| self.error(XmlErrorKind::Unfinished))?;
+        let bound = open.binding.and_then(|at| self.bindings.get(at));
+        Ok(Event::Start(StartTag {
+            prefix: open.prefix,
+            local: open.local,
+            namespace: bound.map_or("", |binding| binding.namespace.as_ref()),
+            attributes: &self.attributes,
+            bindings: &self.bindings,
+            offset: self.skipped + open.at,
+        }))
+    }
+
+    fn close(&mut self) -> Result<&'a str, XmlError> {
+        let open = self.open.pop().ok_or_else(|| self.error(XmlErrorKind::EndTag))?;
+        self.bindings.truncate(open.bindings_before);
+        Ok(open.qname)
+    }
+
+    fn text(&self, raw: &'a str) -> Result<Event<'_, 'a>, XmlError> {
+        if raw.contains("]]>") {
+            return Err(self.error(XmlErrorKind::Markup("a ]]> in text")));
+        }
+        Ok(Event::Text(with_line_feeds(raw)))
+    }
+
+    /// Text that may stand only inside the root: of a section or of a reference.
+    fn inside(&self, text: Cow<'a, str>) -> Result<Event<'_, 'a>, XmlError> {
+        if self.open.is_empty() {
+            return Err(self.error(XmlErrorKind::OutsideRoot));
+        }
+        Ok(Event::Text(text))
+    }
+
+    fn instruction(&self, raw: &'a str) -> Result<Event<'_, 'a>, XmlError> {
+        let raw = raw.strip_suffix("?>").unwrap_or(raw);
+        let (target, content) = raw.split_once(is_space).unwrap_or((raw, ""));
+        if !is_ncname(target) || target.eq_ignore_ascii_case("xml") {
+            return Err(self.error(XmlErrorKind::Name));
+        }
+        Ok(Event::Pi { target, content: with_line_feeds(content.trim_start_matches(is_space)) })
+    }
+
+    /// `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`, the last two optional, at byte 0 only.
+    fn declaration(&self, raw: &str) -> Result<(), XmlError> {
+        let body = raw.strip_prefix("<?xml").and_then(|rest| rest.strip_suffix("?>"));
+        let (mut fields, mut none) = (Vec::new(), Vec::new());
+        let parsed = parse_attributes(body.unwrap_or_default(), 3, &mut fields, &mut none);
+        let mut given = fields.iter().filter_map(Attribute::as_plain).peekable();
+        let is_version = given.next() == Some(("version", "1.0"));
+        let encoding = given.next_if(|(name, _)| *name == "encoding").map_or("UTF-8", |(_, value)| value);
+        let is_standalone_sound =
+            given.next().is_none_or(|field| matches!(field, ("standalone", "yes" | "no")));
+        let is_sound = parsed.is_ok() && none.is_empty() && is_version && is_standalone_sound;
+        if self.at != 0 || !is_sound || given.next().is_some() || raw.contains('&') {
+            return Err(self.error(XmlErrorKind::Declaration));
+        }
+        if encoding.eq_ignore_ascii_case("utf-8") { Ok(()) } else { Err(self.error(XmlErrorKind::NotUtf8)) }
+    }
+}
+
+/// An element that is not closed yet.
+struct Open<'a> {
+    qname: &'a str,
+    prefix: &'a str,
+    local: &'a str,
+    binding: Option<usize>,
+    bindings_before: usize,
+    at: usize,
+}
+
+fn is_declaration(raw: &str) -> bool {
+    raw.strip_prefix("<?xml").is_some_and(|rest| rest.starts_with(is_space) || rest == "?>")
+}
+
+fn kind_of(cause: &quick_xml::Error) -> XmlErrorKind {
+    use quick_xml::errors::IllFormedError as Ill;
+    if let quick_xml::Error::IllFormed(ill) = cause {
+        if matches!(ill, Ill::UnclosedReference) {
+            return XmlErrorKind::Reference;
+        }
+        if matches!(ill, Ill::MismatchedEndTag { .. } | Ill::UnmatchedEndTag(_)) {
+            return XmlErrorKind::EndTag;
+        }
+        if matches!(ill, Ill::DoubleHyphenInComment) {
+            return XmlErrorKind::Markup("a -- in a comment");
+        }
+    }
+    XmlErrorKind::Markup("markup that is not finished")
+}
+
+/// Namespaces in scope, as a multiple of the attributes allowed on one element.
+const SCOPE_FACTOR: usize = 4;
+
+#[cfg(test)]
+mod tests;

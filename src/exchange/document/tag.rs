@@ -1,0 +1,203 @@
+//! One start tag: its attributes parsed, its prefixes resolved.
+
+use super::XML_NAMESPACE;
+use super::chars::attribute_value;
+use super::chars::is_ncname;
+use super::chars::is_space;
+use super::xml_error::XmlErrorKind;
+use std::borrow::Cow;
+
+/// A start tag, with every name resolved to its namespace.
+#[derive(Debug, Clone, Copy)]
+pub struct StartTag<'r> {
+    pub(super) prefix: &'r str,
+    pub(super) local: &'r str,
+    pub(super) namespace: &'r str,
+    pub(super) attributes: &'r [Attribute<'r>],
+    pub(super) bindings: &'r [Binding<'r>],
+    pub(super) offset: usize,
+}
+
+/// One attribute that is not a namespace declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttributeRef<'r> {
+    /// The prefix as written, empty without one.
+    pub prefix: &'r str,
+    /// The namespace of the prefix, empty without one.
+    pub namespace: &'r str,
+    /// The name after the colon.
+    pub local: &'r str,
+    /// The value, references resolved.
+    pub value: &'r str,
+}
+
+impl<'r> StartTag<'r> {
+    /// The prefix as written, empty without one.
+    pub fn prefix(&self) -> &'r str {
+        self.prefix
+    }
+
+    /// The name after the colon.
+    pub fn local(&self) -> &'r str {
+        self.local
+    }
+
+    /// The namespace of the element, empty for none.
+    pub fn namespace(&self) -> &'r str {
+        self.namespace
+    }
+
+    /// Where the tag begins, in bytes from the start of the document.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Whether this is the element `local` of `namespace`.
+    pub fn is(&self, namespace: &str, local: &str) -> bool {
+        self.local == local && self.namespace == namespace
+    }
+
+    /// The attributes in written order, namespace declarations left out.
+    pub fn attributes(&self) -> impl Iterator<Item = AttributeRef<'r>> + use<'r> {
+        let bindings = self.bindings;
+        self.attributes.iter().map(move |attribute| attribute.view(bindings))
+    }
+
+    /// The value of the attribute `local` that belongs to no namespace.
+    pub fn attribute(&self, local: &str) -> Option<&'r str> {
+        self.attributes().find(|a| a.local == local && a.namespace.is_empty()).map(|a| a.value)
+    }
+}
+
+/// One namespace declaration in scope.
+#[derive(Debug, Clone)]
+pub(super) struct Binding<'a> {
+    pub(super) prefix: &'a str,
+    pub(super) namespace: Cow<'a, str>,
+}
+
+/// An attribute whose prefix is resolved to a place among the bindings.
+#[derive(Debug, Clone)]
+pub(super) struct Attribute<'a> {
+    prefix: &'a str,
+    local: &'a str,
+    value: Cow<'a, str>,
+    binding: Option<usize>,
+}
+
+impl<'a> Attribute<'a> {
+    fn view<'r>(&'r self, bindings: &'r [Binding<'a>]) -> AttributeRef<'r> {
+        let namespace = self.binding.and_then(|at| bindings.get(at)).map_or("", |b| b.namespace.as_ref());
+        AttributeRef { prefix: self.prefix, namespace, local: self.local, value: &self.value }
+    }
+
+    /// Name and value of an attribute without a prefix.
+    pub(super) fn as_plain(&self) -> Option<(&str, &str)> {
+        self.prefix.is_empty().then_some((self.local, self.value.as_ref()))
+    }
+}
+
+/// The binding of `prefix` that is in force, if any.
+pub(super) fn binding_of(bindings: &[Binding<'_>], prefix: &str) -> Option<usize> {
+    bindings.iter().rposition(|binding| binding.prefix == prefix)
+}
+
+/// Splits `p:name`, and sees that both halves are names.
+pub(super) fn split_name(qname: &str) -> Result<(&str, &str), XmlErrorKind> {
+    let (prefix, local) = qname.split_once(':').unwrap_or(("", qname));
+    let is_prefix_named = is_ncname(prefix) || !qname.contains(':');
+    if is_prefix_named && is_ncname(local) { Ok((prefix, local)) } else { Err(XmlErrorKind::Name) }
+}
+
+/// Parses what follows the name in a start tag; declarations go to `bindings`, the rest to `attributes`.
+pub(super) fn parse_attributes<'a>(
+    mut rest: &'a str,
+    attributes_max: usize,
+    attributes: &mut Vec<Attribute<'a>>,
+    bindings: &mut Vec<Binding<'a>>,
+) -> Result<(), XmlErrorKind> {
+    let own = bindings.len();
+    let mut count = 0;
+    attributes.clear();
+    loop {
+        let trimmed = rest.trim_start_matches(is_space);
+        if trimmed.is_empty() {
+            break;
+        }
+        if trimmed.len() == rest.len() {
+            return Err(XmlErrorKind::Markup("no space before an attribute"));
+        }
+        let (qname, value, tail) = split_attribute(trimmed)?;
+        rest = tail;
+        count += 1;
+        if count > attributes_max {
+            return Err(XmlErrorKind::TooManyAttributes { limit: attributes_max });
+        }
+        let (prefix, local) = split_name(qname)?;
+        let value = attribute_value(value)?;
+        match (prefix, local) {
+            ("", "xmlns") => declare("", value, own, bindings)?,
+            ("xmlns", _) => declare(local, value, own, bindings)?,
+            _ => attributes.push(Attribute { prefix, local, value, binding: None }),
+        }
+    }
+    resolve_prefixes(attributes, bindings)
+}
+
+fn split_attribute(text: &str) -> Result<(&str, &str, &str), XmlErrorKind> {
+    let (qname, after) = text.split_once('=').ok_or(XmlErrorKind::Markup("an attribute without a value"))?;
+    let after = after.trim_start_matches(is_space);
+    let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let quoted = quote.and_then(|quote| after.get(1..).and_then(|inner| inner.split_once(quote)));
+    let (value, tail) = quoted.ok_or(XmlErrorKind::Markup("an attribute without quotes"))?;
+    Ok((qname.trim_end_matches(is_space), value, tail))
+}
+
+/// Takes one declaration into scope, unless Namespaces in XML or canonical XML forbids it.
+fn declare<'a>(
+    prefix: &'a str,
+    namespace: Cow<'a, str>,
+    own: usize,
+    bindings: &mut Vec<Binding<'a>>,
+) -> Result<(), XmlErrorKind> {
+    if bindings.iter().skip(own).any(|binding| binding.prefix == prefix) {
+        return Err(XmlErrorKind::DuplicateAttribute);
+    }
+    let is_xml = namespace == XML_NAMESPACE;
+    let is_undeclared = prefix.is_empty() && namespace.is_empty();
+    let is_forbidden = prefix == "xmlns" || namespace == XMLNS_NAMESPACE || is_xml != (prefix == "xml");
+    if is_forbidden || !(is_undeclared || is_absolute_uri(&namespace)) {
+        return Err(XmlErrorKind::Namespace);
+    }
+    bindings.push(Binding { prefix, namespace });
+    Ok(())
+}
+
+/// Canonical XML must refuse relative namespace names; `&`, quotes and `<` in them divide implementations.
+fn is_absolute_uri(text: &str) -> bool {
+    let has_scheme = text.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    });
+    has_scheme && !text.contains(|c: char| c <= ' ' || matches!(c, '&' | '<' | '>' | '"' | '\''))
+}
+
+fn resolve_prefixes(attributes: &mut [Attribute<'_>], bindings: &[Binding<'_>]) -> Result<(), XmlErrorKind> {
+    for attribute in attributes.iter_mut().filter(|attribute| !attribute.prefix.is_empty()) {
+        let found = binding_of(bindings, attribute.prefix).ok_or(XmlErrorKind::UndeclaredPrefix)?;
+        attribute.binding = Some(found);
+    }
+    for (at, later) in attributes.iter().enumerate().skip(1) {
+        let later = later.view(bindings);
+        let is_twice = attributes.iter().take(at).map(|earlier| earlier.view(bindings)).any(|earlier| {
+            earlier.local == later.local
+                && (earlier.prefix == later.prefix || earlier.namespace == later.namespace)
+        });
+        if is_twice {
+            return Err(XmlErrorKind::DuplicateAttribute);
+        }
+    }
+    Ok(())
+}
+
+const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";

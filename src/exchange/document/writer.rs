@@ -1,0 +1,317 @@
+//! Writes XML that is already in exclusive canonical form.
+//!
+//! Each prefix stands for one namespace, told beforehand, and is declared on the element that first
+//! uses it: the form that Exclusive XML Canonicalization 1.0 gives to any such document.
+
+use super::chars::find_illegal;
+use super::chars::is_ncname;
+
+/// What the caller asked to write that is no XML, or no whole document.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// A prefix that was not told beforehand, or told twice.
+    #[error("write XML: prefix {prefix:?} is not declared once")]
+    Prefix {
+        /// The prefix.
+        prefix: String,
+    },
+    /// A name that XML does not allow.
+    #[error("write XML: {name:?} is not a name")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// A character that XML does not allow, in the value of `name`.
+    #[error("write XML: a character XML does not allow in {name:?}")]
+    Character {
+        /// The element or attribute.
+        name: String,
+    },
+    /// An attribute outside a start tag, or twice in it.
+    #[error("write XML: attribute {name:?} is twice on its element or on none")]
+    Attribute {
+        /// The attribute.
+        name: String,
+    },
+    /// Elements left open, closed twice, or text beside the root.
+    #[error("write XML: elements are not closed one within another")]
+    Unbalanced,
+}
+
+/// Writes one document. Mistakes of the caller are kept and told by [`CanonicalWriter::finish`].
+#[derive(Debug)]
+pub struct CanonicalWriter {
+    out: Vec<u8>,
+    /// Sorted by prefix, as canonical form declares them.
+    namespaces: Vec<Namespace>,
+    names: String,
+    open: Vec<usize>,
+    pending: Option<Pending>,
+    attributes: Vec<PendingAttribute>,
+    has_root: bool,
+    fault: Option<WriteError>,
+}
+
+impl CanonicalWriter {
+    /// A writer that knows these prefixes; the empty one is the default namespace.
+    pub fn new(namespaces: &[(&str, &str)]) -> Self {
+        let mut known: Vec<Namespace> = namespaces
+            .iter()
+            .map(|(prefix, uri)| Namespace {
+                prefix: (*prefix).into(),
+                uri: (*uri).into(),
+                declared_at: None,
+            })
+            .collect();
+        known.sort_by(|a, b| a.prefix.cmp(&b.prefix));
+        let twice = known.iter().zip(known.iter().skip(1)).find(|(a, b)| a.prefix == b.prefix);
+        let fault = twice.map(|(a, _)| WriteError::Prefix { prefix: a.prefix.clone() });
+        Self {
+            out: Vec::new(),
+            namespaces: known,
+            names: String::new(),
+            open: Vec::new(),
+            pending: None,
+            attributes: Vec::new(),
+            has_root: false,
+            fault,
+        }
+    }
+
+    /// Opens an element.
+    pub fn start(&mut self, prefix: &str, local: &str) -> &mut Self {
+        self.complete_tag();
+        if self.open.is_empty() && self.has_root {
+            self.fail(WriteError::Unbalanced);
+        }
+        self.has_root = true;
+        let namespace = self.find(prefix, local);
+        self.open.push(self.names.len());
+        if !prefix.is_empty() {
+            self.names.push_str(prefix);
+            self.names.push(':');
+        }
+        self.names.push_str(local);
+        self.pending = Some(Pending { namespace });
+        self
+    }
+
+    /// Gives the element just opened an attribute.
+    pub fn attribute(&mut self, prefix: &str, local: &str, value: &str) -> &mut Self {
+        let namespace = if prefix.is_empty() { None } else { self.find(prefix, local) };
+        let is_twice = self.attributes.iter().any(|a| a.local == local && a.namespace == namespace);
+        if self.pending.is_none() || is_twice {
+            self.fail(WriteError::Attribute { name: local.to_owned() });
+        }
+        self.check(local, value);
+        self.attributes.push(PendingAttribute { namespace, local: local.into(), value: value.into() });
+        self
+    }
+
+    /// Writes text into the open element.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.complete_tag();
+        if self.open.is_empty() {
+            self.fail(WriteError::Unbalanced);
+        }
+        if find_illegal(text).is_some() {
+            let name = self.open_name().to_owned();
+            self.fail(WriteError::Character { name });
+        }
+        escape_text(&mut self.out, text);
+        self
+    }
+
+    /// Closes the element opened last.
+    pub fn end(&mut self) -> &mut Self {
+        self.complete_tag();
+        let Some(begin) = self.open.pop() else {
+            self.fail(WriteError::Unbalanced);
+            return self;
+        };
+        self.out.extend_from_slice(b"</");
+        self.out.extend_from_slice(self.names.get(begin..).unwrap_or_default().as_bytes());
+        self.out.push(b'>');
+        self.names.truncate(begin);
+        let depth = self.open.len();
+        for namespace in self.namespaces.iter_mut().filter(|n| n.declared_at == Some(depth)) {
+            namespace.declared_at = None;
+        }
+        self
+    }
+
+    /// An element that holds only text.
+    pub fn leaf(&mut self, prefix: &str, local: &str, text: &str) -> &mut Self {
+        self.start(prefix, local).text(text).end()
+    }
+
+    /// The document, or the first mistake.
+    pub fn finish(mut self) -> Result<Vec<u8>, WriteError> {
+        if !self.open.is_empty() || !self.has_root {
+            self.fail(WriteError::Unbalanced);
+        }
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => Ok(self.out),
+        }
+    }
+
+    /// Writes the start tag that waits for its attributes.
+    fn complete_tag(&mut self) {
+        let Some(pending) = self.pending.take() else { return };
+        self.out.push(b'<');
+        let begin = self.open.last().copied().unwrap_or_default();
+        self.out.extend_from_slice(self.names.get(begin..).unwrap_or_default().as_bytes());
+        let depth = self.open.len().saturating_sub(1);
+        let attributes = &self.attributes;
+        for (place, namespace) in self.namespaces.iter_mut().enumerate() {
+            let is_used = pending.namespace == Some(place)
+                || attributes.iter().any(|attribute| attribute.namespace == Some(place));
+            if is_used && namespace.declared_at.is_none() {
+                namespace.declared_at = Some(depth);
+                let colon = if namespace.prefix.is_empty() { "" } else { ":" };
+                write_attribute(&mut self.out, &["xmlns", colon, &namespace.prefix], &namespace.uri);
+            }
+        }
+        let namespaces = &self.namespaces;
+        let known = |attribute: &PendingAttribute| attribute.namespace.and_then(|at| namespaces.get(at));
+        let uri = |attribute: &PendingAttribute| known(attribute).map_or("", |n| n.uri.as_str());
+        self.attributes.sort_by(|a, b| (uri(a), a.local.as_str()).cmp(&(uri(b), b.local.as_str())));
+        for attribute in &self.attributes {
+            let prefix = known(attribute).map_or("", |n| n.prefix.as_str());
+            let colon = if prefix.is_empty() { "" } else { ":" };
+            write_attribute(&mut self.out, &[prefix, colon, &attribute.local], &attribute.value);
+        }
+        self.attributes.clear();
+        self.out.push(b'>');
+    }
+
+    /// The place of the namespace of `prefix`; an unknown empty prefix is no namespace.
+    fn find(&mut self, prefix: &str, local: &str) -> Option<usize> {
+        if !is_ncname(local) {
+            self.fail(WriteError::Name { name: local.to_owned() });
+        }
+        let found = self.namespaces.iter().position(|namespace| namespace.prefix == prefix);
+        if found.is_none() && !prefix.is_empty() {
+            self.fail(WriteError::Prefix { prefix: prefix.to_owned() });
+        }
+        found
+    }
+
+    fn check(&mut self, name: &str, value: &str) {
+        if find_illegal(value).is_some() {
+            self.fail(WriteError::Character { name: name.to_owned() });
+        }
+    }
+
+    fn open_name(&self) -> &str {
+        self.open.last().and_then(|begin| self.names.get(*begin..)).unwrap_or_default()
+    }
+
+    fn fail(&mut self, fault: WriteError) {
+        self.fault.get_or_insert(fault);
+    }
+}
+
+/// Appends text as canonical XML writes it.
+pub fn escape_text(out: &mut Vec<u8>, text: &str) {
+    escape(out, text, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    });
+}
+
+/// Appends an attribute's value as canonical XML writes it between its quotes.
+pub fn escape_attribute(out: &mut Vec<u8>, value: &str) {
+    escape(out, value, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'"' => Some("&quot;"),
+        b'\t' => Some("&#x9;"),
+        b'\n' => Some("&#xA;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    });
+}
+
+#[derive(Debug)]
+struct Namespace {
+    prefix: String,
+    uri: String,
+    /// The depth of the element that declares it, while that is open.
+    declared_at: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    namespace: Option<usize>,
+}
+
+#[derive(Debug)]
+struct PendingAttribute {
+    namespace: Option<usize>,
+    local: String,
+    value: String,
+}
+
+fn write_attribute(out: &mut Vec<u8>, name: &[&str], value: &str) {
+    out.push(b' ');
+    for part in name {
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.extend_from_slice(b"=\"");
+    escape_attribute(out, value);
+    out.push(b'"');
+}
+
+fn escape(out: &mut Vec<u8>, text: &str, stands_for: impl Fn(u8) -> Option<&'static str>) {
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if let Some(reference) = stands_for(*byte) {
+            out.extend_from_slice(bytes.get(written..at).unwrap_or_default());
+            out.extend_from_slice(reference.as_bytes());
+            written = at + 1;
+        }
+    }
+    out.extend_from_slice(bytes.get(written..).unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_declared_where_it_is_first_used() {
+        let mut writer = CanonicalWriter::new(&[("b", "urn:b"), ("a", "urn:a"), ("c", "urn:z")]);
+        writer
+            .start("a", "root")
+            .attribute("", "z", "1\t\"")
+            .attribute("b", "k", "<&>")
+            .attribute("", "y", "");
+        writer.leaf("b", "x", "a>b\r&").start("c", "y").start("c", "y").end().end().leaf("c", "y", "").end();
+        let text = String::from_utf8(writer.finish().unwrap()).unwrap();
+        assert_eq!(
+            text,
+            "<a:root xmlns:a=\"urn:a\" xmlns:b=\"urn:b\" y=\"\" z=\"1&#x9;&quot;\" b:k=\"&lt;&amp;>\">\
+             <b:x>a&gt;b&#xD;&amp;</b:x><c:y xmlns:c=\"urn:z\"><c:y></c:y></c:y><c:y xmlns:c=\"urn:z\"></c:y></a:root>"
+        );
+    }
+
+    #[test]
+    fn mistakes_are_told_at_the_end() {
+        let fault = |write: fn(&mut CanonicalWriter) -> &mut CanonicalWriter| {
+            let mut writer = CanonicalWriter::new(&[("a", "urn:a")]);
+            write(&mut writer);
+            writer.finish().unwrap_err()
+        };
+        assert_eq!(fault(|w| w.start("a", "x")), WriteError::Unbalanced);
+        assert_eq!(fault(|w| w.leaf("a", "x", "").leaf("a", "x", "")), WriteError::Unbalanced);
+        assert_eq!(fault(|w| w.leaf("q", "x", "")), WriteError::Prefix { prefix: "q".into() });
+        assert_eq!(fault(|w| w.leaf("a", "x y", "")), WriteError::Name { name: "x y".into() });
+        assert_eq!(fault(|w| w.leaf("a", "x", "\u{0}")), WriteError::Character { name: "a:x".into() });
+    }
+}
