@@ -53,7 +53,7 @@ pub struct CanonicalWriter {
 }
 
 impl CanonicalWriter {
-    /// A writer that knows these prefixes; the empty one is the default namespace.
+    /// A writer that knows these prefixes; the empty one is the default namespace, `xml` is always known.
     pub fn new(namespaces: &[(&str, &str)]) -> Self {
         let mut known: Vec<Namespace> = namespaces
             .iter()
@@ -63,6 +63,13 @@ impl CanonicalWriter {
                 declared_at: None,
             })
             .collect();
+        // Bound everywhere and never declared: no element is this deep.
+        let xml = Namespace {
+            prefix: "xml".into(),
+            uri: super::XML_NAMESPACE.into(),
+            declared_at: Some(usize::MAX),
+        };
+        known.push(xml);
         known.sort_by(|a, b| a.prefix.cmp(&b.prefix));
         let twice = known.iter().zip(known.iter().skip(1)).find(|(a, b)| a.prefix == b.prefix);
         let fault = twice.map(|(a, _)| WriteError::Prefix { prefix: a.prefix.clone() });

@@ -1,6 +1,7 @@
 //! What may go wrong on the road.
 
 use crate::base::Verdict;
+use crate::exchange::document::{WriteError, XmlError};
 use std::path::PathBuf;
 
 /// A failure of the road or of our own side of it.
@@ -101,6 +102,50 @@ impl WireError {
             Self::Handshake { .. } | Self::HandshakeTimeout { .. } => {
                 Verdict::Quarantine { code: "wire.handshake" }
             }
+        }
+    }
+}
+
+/// Bytes that are not one message in one envelope.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvelopeError {
+    /// Not XML that we accept.
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+    /// XML, but no SOAP 1.2 envelope.
+    #[error("read the envelope: it is not soap:Envelope with soap:Header before soap:Body")]
+    NotAnEnvelope,
+    /// More than one body.
+    #[error("read the envelope: it has a second soap:Body")]
+    SecondBody,
+    /// A body that holds nothing, several elements, or loose text.
+    #[error("read the envelope: soap:Body must hold exactly one element")]
+    BodyElements,
+    /// A header that stands twice, so that two readers could disagree on it.
+    #[error("read the envelope: {name} stands twice")]
+    HeaderTwice {
+        /// Which.
+        name: &'static str,
+    },
+    /// A processing instruction, which SOAP 1.2 forbids.
+    #[error("read the envelope: processing instructions are not allowed in SOAP")]
+    Instruction,
+    /// An envelope of ours could not be written.
+    #[error("write the envelope")]
+    Write(#[from] WriteError),
+}
+
+impl EnvelopeError {
+    /// What becomes of the message.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Xml(error) => error.verdict(),
+            Self::NotAnEnvelope
+            | Self::SecondBody
+            | Self::BodyElements
+            | Self::HeaderTwice { .. }
+            | Self::Instruction => Verdict::Return { code: "wire.envelope" },
+            Self::Write(_) => Verdict::Park { code: "wire.envelope_write" },
         }
     }
 }

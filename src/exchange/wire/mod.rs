@@ -3,12 +3,14 @@
 //! It carries bytes and tells who sent them; it decides nothing about their meaning.
 
 mod client;
+mod envelope;
 mod error;
 mod identity;
 mod server;
 
 pub use client::{HttpsWire, PeerEndpoint};
-pub use error::WireError;
+pub use envelope::Envelope;
+pub use error::{EnvelopeError, WireError};
 pub use identity::{NodeIdentity, PeerCertificate};
 pub use server::{Handshake, TlsListener};
 

@@ -1,0 +1,382 @@
+//! The SOAP 1.2 envelope with its addressing and interaction headers (D5 ¶18, ¶28–44, App.3, App.6).
+//!
+//! Reading goes only as far as the header and the place of the body's one element: what the body says is for
+//! later stages. The order of headers and the choice of prefixes mean nothing.
+
+use super::EnvelopeError;
+use crate::base::Limits;
+use crate::exchange::document::{CanonicalWriter, Event, Scope, StartTag, XmlReader};
+use crate::exchange::transit::{Fault, FaultClass, Headers, RawHeaders};
+use std::ops::Range;
+
+/// An envelope as it was received: its header's texts and where its body's element stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The texts of the headers.
+    pub headers: RawHeaders,
+    /// The bytes of the body's one element within the envelope.
+    pub body: Range<usize>,
+    /// The namespaces declared around the body; it means nothing without them.
+    pub scope: Scope,
+    /// Whether the body is a `soap:Fault`, which is never answered with a fault (D5 ¶89).
+    pub is_fault: bool,
+}
+
+impl Envelope {
+    /// Reads the header and finds the body.
+    ///
+    /// # Errors
+    /// Bytes that are no XML, no envelope, or have a header twice, two bodies, or not one element in the body.
+    pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self, EnvelopeError> {
+        let mut reading = Reading::default();
+        let mut reader = XmlReader::new(bytes, limits)?;
+        loop {
+            match reader.next_event()? {
+                Event::Start(tag) => {
+                    let is_body_child = reading.start(&tag)?;
+                    if is_body_child {
+                        reading.body = Some((tag.offset()..tag.offset(), Scope::default()));
+                    }
+                    if is_body_child && let Some((_, scope)) = &mut reading.body {
+                        *scope = reader.scope();
+                    }
+                }
+                Event::Text(text) => reading.text(&text)?,
+                Event::End { .. } => reading.end(reader.position())?,
+                Event::Pi { .. } => return Err(EnvelopeError::Instruction),
+                Event::Done => return reading.finish(),
+            }
+        }
+    }
+
+    /// Puts an element of the body into an envelope. `body` is one element, without an XML declaration.
+    ///
+    /// # Errors
+    /// Never for headers that were parsed; a defect of ours otherwise.
+    pub fn write(headers: &Headers, body: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
+        let mut writer = CanonicalWriter::new(&PREFIXES);
+        writer.start("soap", "Envelope").start("soap", "Header");
+        writer.leaf("wsa", "To", &headers.to.to_string());
+        writer.start("wsa", "ReplyTo").leaf("wsa", "Address", &headers.reply_to.to_string()).end();
+        writer.leaf("wsa", "Action", &headers.action.to_string());
+        writer.leaf("wsa", "MessageID", &headers.message_id.to_urn());
+        if let Some(relates_to) = headers.relates_to {
+            writer.leaf("wsa", "RelatesTo", &relates_to.to_urn());
+        }
+        writer.leaf("int", "ProcedureID", &headers.procedure_id.to_string());
+        writer.leaf("int", "ConversationID", &headers.conversation_id.to_urn());
+        writer.end().start("soap", "Body").end().end();
+        let mut envelope = writer.finish()?;
+        envelope.truncate(envelope.len().saturating_sub(TAIL.len()));
+        envelope.extend_from_slice(body);
+        envelope.extend_from_slice(TAIL);
+        Ok(envelope)
+    }
+
+    /// The immediate answer to a message that cannot be processed (D5 ¶65–76): its faults, gravest first.
+    /// `from` is our logical address; `message_id` is fresh.
+    ///
+    /// # Errors
+    /// Never for lawful addresses; a defect of ours otherwise.
+    pub fn write_fault(
+        fault: &Fault,
+        from: &str,
+        message_id: &str,
+        failed: &RawHeaders,
+    ) -> Result<Vec<u8>, EnvelopeError> {
+        let mut writer = CanonicalWriter::new(&PREFIXES);
+        writer.start("soap", "Envelope").start("soap", "Header");
+        if let Some(to) = failed.fault_to.as_ref().or(failed.reply_to.as_ref()).or(failed.from.as_ref()) {
+            writer.leaf("wsa", "To", to);
+        }
+        writer.start("wsa", "From").leaf("wsa", "Address", from).end();
+        writer.leaf("wsa", "Action", fault.action());
+        writer.leaf("wsa", "MessageID", message_id);
+        if let Some(failed_id) = &failed.message_id {
+            writer.start("wsa", "RelatesTo");
+            if let Some(action) = &failed.action {
+                writer.attribute("int", "RelatesAction", action);
+            }
+            writer.text(failed_id).end();
+        }
+        for (name, text) in
+            [("ProcedureID", &failed.procedure_id), ("ConversationID", &failed.conversation_id)]
+        {
+            if let Some(text) = text {
+                writer.leaf("int", name, text);
+            }
+        }
+        writer.end().start("soap", "Body").start("soap", "Fault").start("soap", "Code");
+        let class = match fault.subcode.class() {
+            FaultClass::Sender => "soap:Sender",
+            FaultClass::Receiver => "soap:Receiver",
+        };
+        writer.leaf("soap", "Value", class);
+        // The prefix stands inside a text, where canonical writing does not see it: the root declares it.
+        let subcode = fault.subcode.as_qname();
+        writer.start("soap", "Subcode").leaf("soap", "Value", subcode).end().end();
+        writer.start("soap", "Reason");
+        writer.start("soap", "Text").attribute("xml", "lang", "ru").text(fault.subcode.as_russian()).end();
+        writer.start("soap", "Text").attribute("xml", "lang", "en").text(&fault.place).end();
+        writer.end().end().end().end();
+        let envelope = writer.finish()?;
+        Ok(declare_at_root(envelope))
+    }
+}
+
+/// Declares the prefixes that stand in texts (QNames in content) on the root, where every reader finds them.
+fn declare_at_root(envelope: Vec<u8>) -> Vec<u8> {
+    let Some(rest) = envelope.strip_prefix(ROOT) else { return envelope };
+    let mut declared = ROOT.to_vec();
+    declared.truncate(ROOT.len() - 1);
+    for (prefix, namespace) in PREFIXES.iter().filter(|(prefix, _)| matches!(*prefix, "wsa" | "int")) {
+        declared.extend_from_slice(format!(" xmlns:{prefix}=\"{namespace}\"").as_bytes());
+    }
+    declared.push(b'>');
+    declared.extend_from_slice(rest);
+    declared
+}
+
+/// Where the reading stands: the path of open elements, as far as it matters.
+#[derive(Default)]
+struct Reading {
+    depth: usize,
+    part: Part,
+    header: Option<Header>,
+    /// Whether the open element at depth 4 is the address of an endpoint header.
+    is_address: bool,
+    text: String,
+    headers: RawHeaders,
+    bodies: usize,
+    body: Option<(Range<usize>, Scope)>,
+    is_fault: bool,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    #[default]
+    Neither,
+    Header,
+    Body,
+}
+
+/// A header whose text is wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Header {
+    To,
+    ReplyTo,
+    From,
+    FaultTo,
+    Action,
+    MessageId,
+    RelatesTo,
+    ProcedureId,
+    ConversationId,
+}
+
+impl Reading {
+    /// Takes a start tag; tells whether it opens the body's element.
+    fn start(&mut self, tag: &StartTag<'_>) -> Result<bool, EnvelopeError> {
+        self.depth += 1;
+        match (self.depth, self.part) {
+            (1, _) if tag.is(SOAP, "Envelope") => Ok(false),
+            (1, _) => Err(EnvelopeError::NotAnEnvelope),
+            (2, _) => {
+                self.part = self.part_of(tag)?;
+                Ok(false)
+            }
+            (3, Part::Header) => {
+                self.header = header_of(tag);
+                self.text.clear();
+                Ok(false)
+            }
+            (3, Part::Body) if self.body.is_some() => Err(EnvelopeError::BodyElements),
+            (3, Part::Body) => {
+                self.is_fault = tag.is(SOAP, "Fault");
+                Ok(true)
+            }
+            (4, Part::Header) => {
+                self.is_address = self.is_endpoint() && tag.is(WSA, "Address");
+                Ok(false)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn part_of(&mut self, tag: &StartTag<'_>) -> Result<Part, EnvelopeError> {
+        match (tag.namespace(), tag.local()) {
+            (SOAP, "Header") if self.bodies == 0 => Ok(Part::Header),
+            (SOAP, "Body") if self.bodies == 0 => {
+                self.bodies = 1;
+                Ok(Part::Body)
+            }
+            (SOAP, "Body") => Err(EnvelopeError::SecondBody),
+            _ => Err(EnvelopeError::NotAnEnvelope),
+        }
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), EnvelopeError> {
+        let is_blank = text.chars().all(|c| matches!(c, ' ' | '\t' | '\r' | '\n'));
+        match (self.depth, self.part) {
+            (3, Part::Header) if !self.is_endpoint() => self.text.push_str(text),
+            (4, Part::Header) if self.is_address => self.text.push_str(text),
+            (1, _) | (2, Part::Body) if !is_blank => return Err(EnvelopeError::BodyElements),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Takes an end tag that ends at `position`.
+    fn end(&mut self, position: usize) -> Result<(), EnvelopeError> {
+        match (self.depth, self.part) {
+            (3, Part::Header) if !self.is_endpoint() => self.keep()?,
+            (4, Part::Header) if self.is_address => self.keep()?,
+            (3, Part::Body) => {
+                if let Some((range, _)) = &mut self.body {
+                    range.end = position;
+                }
+            }
+            (2, _) => self.part = Part::Neither,
+            _ => {}
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// The endpoint headers hold their address one level deeper.
+    fn is_endpoint(&self) -> bool {
+        matches!(self.header, Some(Header::ReplyTo | Header::From | Header::FaultTo))
+    }
+
+    fn keep(&mut self) -> Result<(), EnvelopeError> {
+        let Some(header) = self.header else { return Ok(()) };
+        let headers = &mut self.headers;
+        let (name, place) = match header {
+            Header::To => ("wsa:To", &mut headers.to),
+            Header::ReplyTo => ("wsa:ReplyTo", &mut headers.reply_to),
+            Header::From => ("wsa:From", &mut headers.from),
+            Header::FaultTo => ("wsa:FaultTo", &mut headers.fault_to),
+            Header::Action => ("wsa:Action", &mut headers.action),
+            Header::MessageId => ("wsa:MessageID", &mut headers.message_id),
+            Header::RelatesTo => ("wsa:RelatesTo", &mut headers.relates_to),
+            Header::ProcedureId => ("int:ProcedureID", &mut headers.procedure_id),
+            Header::ConversationId => ("int:ConversationID", &mut headers.conversation_id),
+        };
+        if place.is_some() {
+            return Err(EnvelopeError::HeaderTwice { name });
+        }
+        *place = Some(self.text.trim().to_owned());
+        self.text.clear();
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Envelope, EnvelopeError> {
+        let (body, scope) = self.body.ok_or(EnvelopeError::BodyElements)?;
+        Ok(Envelope { headers: self.headers, body, scope, is_fault: self.is_fault })
+    }
+}
+
+fn header_of(tag: &StartTag<'_>) -> Option<Header> {
+    match (tag.namespace(), tag.local()) {
+        (WSA, "To") => Some(Header::To),
+        (WSA, "ReplyTo") => Some(Header::ReplyTo),
+        (WSA, "From") => Some(Header::From),
+        (WSA, "FaultTo") => Some(Header::FaultTo),
+        (WSA, "Action") => Some(Header::Action),
+        (WSA, "MessageID") => Some(Header::MessageId),
+        (WSA, "RelatesTo") => Some(Header::RelatesTo),
+        (INT, "ProcedureID") => Some(Header::ProcedureId),
+        (INT, "ConversationID") => Some(Header::ConversationId),
+        _ => None,
+    }
+}
+
+const SOAP: &str = "http://www.w3.org/2003/05/soap-envelope";
+const WSA: &str = "http://www.w3.org/2005/08/addressing";
+const INT: &str = "urn:EEC:Interaction:v1.0";
+
+const PREFIXES: [(&str, &str); 3] = [("soap", SOAP), ("wsa", WSA), ("int", INT)];
+
+const ROOT: &[u8] = b"<soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\">";
+const TAIL: &[u8] = b"</soap:Body></soap:Envelope>";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::transit::Subcode;
+
+    const SAMPLE: &str = r#"<?xml version="1.0"?>
+<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns="http://www.w3.org/2005/08/addressing">
+  <e:Header>
+    <i:ConversationID xmlns:i="urn:EEC:Interaction:v1.0"> urn:uuid:f8a30dda-8443-4ef9-a367-c36fa39ee1f1 </i:ConversationID>
+    <ReplyTo><Address>EAEU://RU/CP/P.SP.03/P.SP.03.ACT.002</Address><ReferenceParameters><x/></ReferenceParameters></ReplyTo>
+    <i:ProcedureID xmlns:i="urn:EEC:Interaction:v1.0">urn:uuid:f8a30dda-8443-4ef9-a367-c36fa39ee1f1</i:ProcedureID>
+    <To>EAEU://EEC/CP/P.SP.03/<!-- a comment --><![CDATA[P.ACT]]>&#46;001</To>
+    <MessageID>urn:uuid:eaddf37f-70db-45ee-9a08-542d2c5589c3</MessageID>
+    <Action>int://CP/P.SP.03/0.1/P.SP.03.PRC.001/P.SP.03.TRN.002/P.CC.04.MSG.003</Action>
+  </e:Header>
+  <e:Body>
+    <r:Root xmlns:r="urn:r"><r:To>not a header</r:To></r:Root>
+  </e:Body>
+</e:Envelope>"#;
+
+    fn read(text: &str) -> Result<Envelope, EnvelopeError> {
+        Envelope::read(text.as_bytes(), &Limits::default())
+    }
+
+    #[test]
+    fn a_peers_own_prefixes_and_order_are_read_the_same() {
+        let envelope = read(SAMPLE).unwrap();
+        let headers = Headers::parse(&envelope.headers).unwrap();
+        assert_eq!(headers.to.to_string(), "EAEU://EEC/CP/P.SP.03/P.ACT.001");
+        assert_eq!(
+            &SAMPLE[envelope.body.clone()],
+            "<r:Root xmlns:r=\"urn:r\"><r:To>not a header</r:To></r:Root>"
+        );
+        assert!(!envelope.is_fault);
+        let written = Envelope::write(&headers, SAMPLE[envelope.body].as_bytes()).unwrap();
+        let again = Envelope::read(&written, &Limits::default()).unwrap();
+        assert_eq!(again.headers.reply_to, envelope.headers.reply_to);
+        assert_eq!(Headers::parse(&again.headers).unwrap(), headers);
+        assert!(String::from_utf8(written).unwrap().contains("<soap:Body><r:Root"));
+    }
+
+    #[test]
+    fn what_is_no_single_message_is_refused() {
+        let second = SAMPLE.replace("</e:Body>", "</e:Body><e:Body><x/></e:Body>");
+        assert!(matches!(read(&second), Err(EnvelopeError::SecondBody)));
+        let two = SAMPLE.replace("</r:Root>", "</r:Root><y/>");
+        assert!(matches!(read(&two), Err(EnvelopeError::BodyElements)));
+        let none = SAMPLE.replace("<r:Root xmlns:r=\"urn:r\"><r:To>not a header</r:To></r:Root>", "");
+        assert!(matches!(read(&none), Err(EnvelopeError::BodyElements)));
+        let twice = SAMPLE.replace("</e:Header>", "<To>EAEU://KZ/CA/1</To></e:Header>");
+        assert!(matches!(read(&twice), Err(EnvelopeError::HeaderTwice { name: "wsa:To" })));
+        assert!(matches!(read("<a/>"), Err(EnvelopeError::NotAnEnvelope)));
+        let late = SAMPLE.replace("</e:Body>", "</e:Body><e:Header/>");
+        assert!(matches!(read(&late), Err(EnvelopeError::NotAnEnvelope)));
+        let dtd = SAMPLE.replace("<e:Envelope", "<!DOCTYPE x><e:Envelope");
+        assert!(matches!(read(&dtd), Err(EnvelopeError::Xml(_))));
+    }
+
+    #[test]
+    fn a_fault_names_the_failed_message_and_speaks_russian() {
+        let failed = read(SAMPLE).unwrap().headers;
+        let fault = Fault::new(Subcode::InvalidHeader, "int:ProcedureID is absent or empty");
+        let id = "urn:uuid:9219a798-a7b2-4e28-8241-0e5816c3f7b3";
+        let written = Envelope::write_fault(&fault, "EAEU://KZ/SR/gate", id, &failed).unwrap();
+        let text = String::from_utf8(written.clone()).unwrap();
+        assert!(text.contains("<soap:Text xml:lang=\"ru\">Отсутствует или заполнен неверно"), "{text}");
+        assert!(text.contains("<soap:Value>int:InvalidHeader</soap:Value>"));
+        assert!(text.contains(
+            "int:RelatesAction=\"int://CP/P.SP.03/0.1/P.SP.03.PRC.001/P.SP.03.TRN.002/P.CC.04.MSG.003\""
+        ));
+        assert!(
+            text.starts_with(
+                "<soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\" xmlns:wsa="
+            )
+        );
+        let envelope = Envelope::read(&written, &Limits::default()).unwrap();
+        assert!(envelope.is_fault);
+        assert_eq!(envelope.headers.to, failed.reply_to);
+    }
+}
