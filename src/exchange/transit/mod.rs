@@ -8,6 +8,7 @@ mod fault;
 mod headers;
 mod request;
 mod schedule;
+mod signal;
 
 pub use action::{Action, ActionError, MessageCode, Signal};
 pub use address::{AddressError, LogicalAddress, Space};
@@ -15,3 +16,4 @@ pub use fault::{Fault, FaultClass, Subcode};
 pub use headers::{Headers, RawHeaders};
 pub use request::{Effect, Event, Request, Stage, Step, Terms};
 pub use schedule::Schedule;
+pub use signal::{ErrorCode, SignalBody, SignalBodyError, SignalError};

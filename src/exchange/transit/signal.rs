@@ -1,0 +1,310 @@
+//! The bodies of the three signals (D5 ¶112–121, App.5, App.6).
+
+use super::Signal;
+use crate::base::{Code, DocumentId, Finding, Limits, Verdict};
+use crate::exchange::document::{CanonicalWriter, Event, Scope, WriteError, XmlError, XmlReader};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// A signal's body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignalBody {
+    /// RCV, PRS or ERR.
+    pub signal: Signal,
+    /// Its own id, a bare UUID.
+    pub id: Uuid,
+    /// When it was made.
+    pub at: Timestamp,
+    /// What is wrong; at least one for ERR, none otherwise.
+    pub errors: Vec<SignalError>,
+}
+
+/// One error of an ERR signal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignalError {
+    /// Which kind, or the number of the violated rule.
+    pub code: ErrorCode,
+    /// The text of the error, in Russian.
+    pub description: String,
+    /// More about it.
+    pub details: Option<String>,
+    /// The document it concerns, if one and if its id could be read.
+    pub document: Option<DocumentId>,
+    /// Where in the document.
+    pub reference: Option<String>,
+}
+
+/// `sgn:Code` (D5 ¶117–120).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// `Common:UnexpectedMessage`: it belongs to no running transaction, or the receiver takes no part in it.
+    UnexpectedMessage,
+    /// `Common:DataError`: structural control failed.
+    DataError,
+    /// `Common:FatalError`: processing failed beyond repair.
+    FatalError,
+    /// The code of a violated rule of the message, or a code of ours, which begins with X.
+    Rule(String),
+}
+
+/// A body that is no signal.
+#[derive(Debug, thiserror::Error)]
+pub enum SignalBodyError {
+    /// Not XML that we accept.
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+    /// XML, but not the signal its action promises.
+    #[error("read the signal: {reason}")]
+    Structure {
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A signal of ours could not be written.
+    #[error("write the signal")]
+    Write(#[from] WriteError),
+}
+
+impl SignalBodyError {
+    /// What becomes of the message.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Xml(error) => error.verdict(),
+            Self::Structure { .. } => Verdict::Return { code: STRUCTURE },
+            Self::Write(_) => Verdict::Park { code: "transit.signal_write" },
+        }
+    }
+}
+
+impl SignalBody {
+    /// The signal as XML, canonical.
+    ///
+    /// # Errors
+    /// A text holds a character XML does not allow.
+    pub fn encode(&self) -> Result<Vec<u8>, SignalBodyError> {
+        let mut writer = CanonicalWriter::new(&[("sgn", NAMESPACE)]);
+        writer.start("sgn", root_of(self.signal));
+        writer.leaf("sgn", "SignalId", &self.id.to_string());
+        writer.leaf("sgn", "DateTime", &self.at.to_string());
+        for error in &self.errors {
+            writer.start("sgn", "Error");
+            writer.leaf("sgn", "Code", error.code.as_text());
+            writer.leaf("sgn", "Description", &error.description);
+            let document = error.document.map(|id| id.as_uuid().to_string());
+            for (name, text) in
+                [("Details", &error.details), ("EDocId", &document), ("Reference", &error.reference)]
+            {
+                if let Some(text) = text {
+                    writer.leaf("sgn", name, text);
+                }
+            }
+            writer.end();
+        }
+        writer.end();
+        Ok(writer.finish()?)
+    }
+
+    /// Reads the body of a message whose action says `signal`.
+    ///
+    /// # Errors
+    /// Another root, a missing or malformed field.
+    pub fn decode(
+        signal: Signal,
+        body: &[u8],
+        scope: &Scope,
+        limits: &Limits,
+    ) -> Result<Self, SignalBodyError> {
+        let refuse = |reason| SignalBodyError::Structure { reason };
+        let fields = fields(root_of(signal), body, scope, limits)?;
+        let (mut id, mut at) = (None, None);
+        let mut errors: Vec<SignalError> = Vec::new();
+        for (name, text) in fields {
+            match (name.as_str(), errors.last_mut()) {
+                ("SignalId", None) if id.is_none() => id = Some(text),
+                ("DateTime", None) if at.is_none() => at = Some(text),
+                ("Error", _) => errors.push(SignalError::empty()),
+                ("Code", Some(error)) => error.code = ErrorCode::parse(&text),
+                ("Description", Some(error)) => error.description = text,
+                ("Details", Some(error)) => error.details = Some(text),
+                ("EDocId", Some(error)) => error.document = text.parse().ok(),
+                ("Reference", Some(error)) => error.reference = Some(text),
+                _ => return Err(refuse("an element stands where it may not")),
+            }
+        }
+        let id = id.and_then(|text| Uuid::try_parse(text.trim()).ok());
+        let at = at.and_then(|text| text.trim().parse::<Timestamp>().ok());
+        if (signal == Signal::Error) == errors.is_empty() {
+            return Err(refuse("sgn:Error must stand in an error signal and in no other"));
+        }
+        Ok(Self {
+            signal,
+            id: id.ok_or(refuse("sgn:SignalId is not a UUID"))?,
+            at: at.ok_or(refuse("sgn:DateTime is not an instant with its zone"))?,
+            errors,
+        })
+    }
+}
+
+impl SignalError {
+    /// An error of a known kind with its Russian text.
+    pub fn of(code: ErrorCode, details: impl Into<String>, document: Option<DocumentId>) -> Self {
+        let description = code.as_russian().to_owned();
+        Self { code, description, details: Some(details.into()), document, reference: None }
+    }
+
+    /// The error a finding becomes: structural findings are `Common:DataError`, others carry their rule's number.
+    pub fn of_finding(code: ErrorCode, finding: &Finding, document: Option<DocumentId>) -> Self {
+        let details = format!("{} ({}; {})", finding.message, finding.rule, finding.value_class);
+        let reference = Some(finding.path.clone());
+        Self { reference, ..Self::of(code, details, document) }
+    }
+
+    fn empty() -> Self {
+        Self {
+            code: ErrorCode::Rule(String::new()),
+            description: String::new(),
+            details: None,
+            document: None,
+            reference: None,
+        }
+    }
+}
+
+impl ErrorCode {
+    /// The code as it is written.
+    pub fn as_text(&self) -> &str {
+        match self {
+            Self::UnexpectedMessage => "Common:UnexpectedMessage",
+            Self::DataError => "Common:DataError",
+            Self::FatalError => "Common:FatalError",
+            Self::Rule(code) => code,
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        let known = [Self::UnexpectedMessage, Self::DataError, Self::FatalError];
+        known
+            .into_iter()
+            .find(|code| code.as_text() == text.trim())
+            .unwrap_or_else(|| Self::Rule(text.into()))
+    }
+
+    fn as_russian(&self) -> &'static str {
+        match self {
+            Self::UnexpectedMessage => "Неожидаемое сообщение",
+            Self::DataError => "Ошибка структурного контроля",
+            Self::FatalError => "Неустранимая ошибка обработки",
+            Self::Rule(_) => "Ошибка форматно-логического контроля",
+        }
+    }
+}
+
+fn root_of(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Received => "DeliveryReceipt",
+        Signal::Accepted => "ProcessingReceipt",
+        Signal::Error => "ValidationError",
+    }
+}
+
+/// The elements below the root in order, each with its text; `Error` has none.
+fn fields(
+    root: &str,
+    body: &[u8],
+    scope: &Scope,
+    limits: &Limits,
+) -> Result<Vec<(String, String)>, SignalBodyError> {
+    let mut reader = XmlReader::within(body, scope, limits)?;
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut depth = 0_usize;
+    loop {
+        match reader.next_event()? {
+            Event::Start(tag) => {
+                depth += 1;
+                if tag.namespace() != NAMESPACE || depth == 1 && tag.local() != root {
+                    return Err(SignalBodyError::Structure {
+                        reason: "it is not the signal its action names",
+                    });
+                }
+                if depth > 1 {
+                    found.push((tag.local().to_owned(), String::new()));
+                }
+            }
+            Event::Text(text) => {
+                if let Some((name, field)) = found.last_mut().filter(|_| depth > 1)
+                    && name != "Error"
+                {
+                    field.push_str(&text);
+                }
+            }
+            Event::End { .. } => depth = depth.saturating_sub(1),
+            Event::Pi { .. } => {}
+            Event::Done => return Ok(found),
+        }
+    }
+}
+
+const NAMESPACE: &str = "urn:EEC:signal:v1.0";
+const STRUCTURE: Code = "transit.signal_structure";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decode(signal: Signal, text: &str) -> Result<SignalBody, SignalBodyError> {
+        SignalBody::decode(signal, text.as_bytes(), &Scope::default(), &Limits::default())
+    }
+
+    #[test]
+    fn the_sample_of_the_rules_is_read() {
+        let text = "<s:ValidationError xmlns:s=\"urn:EEC:signal:v1.0\">\n\
+            <s:SignalId>6a1b7f0c-3c1e-4c39-8f2b-1b7f5b8a0c13</s:SignalId>\n\
+            <s:DateTime>2026-03-02T12:15:05+03:00</s:DateTime>\n\
+            <s:Error><s:Code>Common:DataError</s:Code><s:Description>Ошибка структурного контроля</s:Description>\
+            <s:EDocId>7d2a1c58-0c5e-4f0f-9b8e-2f7f0d5b6a77</s:EDocId>\
+            <s:Reference>/*/ccdo:EDocHeader</s:Reference></s:Error>\n</s:ValidationError>";
+        let body = decode(Signal::Error, text).unwrap();
+        assert_eq!(body.at.to_string(), "2026-03-02T09:15:05Z");
+        let error = body.errors.first().unwrap();
+        assert_eq!(error.code, ErrorCode::DataError);
+        assert_eq!(error.reference.as_deref(), Some("/*/ccdo:EDocHeader"));
+        assert_eq!(error.document, "7d2a1c58-0c5e-4f0f-9b8e-2f7f0d5b6a77".parse().ok());
+    }
+
+    #[test]
+    fn a_signal_that_is_not_what_its_action_names_is_refused() {
+        let receipt = "<DeliveryReceipt xmlns=\"urn:EEC:signal:v1.0\"><SignalId>6a1b7f0c-3c1e-4c39-8f2b-1b7f5b8a0c13\
+            </SignalId><DateTime>2026-03-02T09:15:05Z</DateTime></DeliveryReceipt>";
+        assert!(decode(Signal::Received, receipt).is_ok());
+        for (signal, text) in [
+            (Signal::Accepted, receipt.to_owned()),
+            (Signal::Received, receipt.replace("urn:EEC:signal:v1.0", "urn:x:y")),
+            (Signal::Received, receipt.replace("6a1b", "zzzz")),
+            (Signal::Received, receipt.replace("05Z", "05")),
+            (Signal::Received, receipt.replace("</DeliveryReceipt>", "<Error/></DeliveryReceipt>")),
+            (Signal::Error, receipt.replace("DeliveryReceipt", "ValidationError")),
+        ] {
+            assert!(decode(signal, &text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(
+            id in any::<u128>(),
+            ms in 0_i64..4_000_000_000_000,
+            texts in prop::collection::vec(("[A-Za-z0-9:.]{1,20}", "[^\\p{C}]{0,40}"), 0..4),
+        ) {
+            let errors: Vec<SignalError> = texts
+                .into_iter()
+                .map(|(code, text)| SignalError::of(ErrorCode::parse(&code), text, None))
+                .collect();
+            let signal = if errors.is_empty() { Signal::Accepted } else { Signal::Error };
+            let at = Timestamp::from_millisecond(ms).unwrap();
+            let body = SignalBody { signal, id: Uuid::from_u128(id), at, errors };
+            let bytes = body.encode().unwrap();
+            let read = SignalBody::decode(signal, &bytes, &Scope::default(), &Limits::default()).unwrap();
+            prop_assert_eq!(read, body);
+        }
+    }
+}
