@@ -2,5 +2,6 @@
 
 pub mod canonical;
 pub mod document;
+pub mod seal;
 pub mod transit;
 pub mod wire;

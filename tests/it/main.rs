@@ -4,6 +4,7 @@
 
 mod architecture;
 mod keys;
+mod seal;
 mod sources;
 mod tidy;
 mod wire;

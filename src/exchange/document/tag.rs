@@ -173,13 +173,14 @@ fn declare<'a>(
     Ok(())
 }
 
-/// Canonical XML must refuse relative namespace names; `&`, quotes and `<` in them divide implementations.
+/// Canonical XML must refuse relative namespace names; what is no URI character in them divides implementations.
 fn is_absolute_uri(text: &str) -> bool {
     let has_scheme = text.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
     });
-    has_scheme && !text.contains(|c: char| c <= ' ' || matches!(c, '&' | '<' | '>' | '"' | '\''))
+    let is_uri_char = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$()*+,;=%".contains(c);
+    has_scheme && text.chars().all(is_uri_char)
 }
 
 fn resolve_prefixes(attributes: &mut [Attribute<'_>], bindings: &[Binding<'_>]) -> Result<(), XmlErrorKind> {

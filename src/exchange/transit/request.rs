@@ -90,10 +90,51 @@ pub struct Step {
     pub effect: Effect,
 }
 
+impl Stage {
+    /// All of them, in the order of the journey.
+    pub const ALL: [Self; 7] = [
+        Self::Queued,
+        Self::Asked,
+        Self::Received,
+        Self::Accepted,
+        Self::Answered,
+        Self::Refused,
+        Self::Unanswered,
+    ];
+
+    /// The word that is stored and shown.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Asked => "asked",
+            Self::Received => "received",
+            Self::Accepted => "accepted",
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::Unanswered => "unanswered",
+        }
+    }
+
+    /// The stage of a stored word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == word)
+    }
+}
+
 impl Request {
     /// A request that is about to be sent.
     pub fn start() -> Self {
         Self { stage: Stage::Queued, sends: 0, sent_at: None }
+    }
+
+    /// A request as it was stored.
+    pub fn restore(stage: Stage, sends: u32, sent_at: Option<Timestamp>) -> Self {
+        Self { stage, sends, sent_at }
+    }
+
+    /// When it was last sent, unless it waits to be sent again.
+    pub fn sent_at(&self) -> Option<Timestamp> {
+        self.sent_at
     }
 
     /// Where it stands.

@@ -1,0 +1,171 @@
+//! Why a document could not be sealed, opened or verified.
+
+use crate::base::Code;
+use crate::base::Verdict;
+use crate::exchange::document::XmlError;
+use crate::exchange::document::XmlErrorKind;
+use std::path::PathBuf;
+
+/// A failure of this stage. Never shows content, a key or a certificate's subject.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// The bytes are no XML that we read.
+    #[error("open the sealed document")]
+    Xml(#[from] XmlError),
+    /// Another element, or none, stands where the profile wants this one.
+    #[error("find {expected} at byte {offset} of the sealed document")]
+    WrongElement {
+        /// What the profile wants there.
+        expected: &'static str,
+        /// Where.
+        offset: usize,
+    },
+    /// A rule of the profile that is not about elements.
+    #[error("read the sealed document at byte {offset}: {rule}")]
+    Profile {
+        /// The rule.
+        rule: &'static str,
+        /// Where.
+        offset: usize,
+    },
+    /// Two elements with one Id.
+    #[error("read the sealed document at byte {offset}: an Id that is already taken")]
+    DuplicateId {
+        /// Where the second one stands.
+        offset: usize,
+    },
+    /// The reference leads out of the document.
+    #[error("follow a reference that leads out of the document")]
+    ExternalReference,
+    /// The reference leads to another element than the content that is processed.
+    #[error("match the reference with the signed content")]
+    WrongReference,
+    /// An algorithm we do not have: neither valid nor invalid, it cannot be verified here.
+    #[error("verify by an algorithm that is not known here ({uri})")]
+    UnknownAlgorithm {
+        /// Its name, cut to a printable length.
+        uri: String,
+    },
+    /// The content is not what was signed.
+    #[error("match the digest of the signed content")]
+    DigestMismatch,
+    /// The signature is not that of the certificate's key.
+    #[error("match the signature")]
+    SignatureMismatch,
+    /// The enclosed certificate cannot be read, or its key does not fit the algorithm.
+    #[error("use the enclosed certificate: {reason}")]
+    Certificate {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The certificate, or one above it, is past its time.
+    #[error("trust a certificate that has expired")]
+    Expired,
+    /// The certificate, or one above it, is before its time.
+    #[error("trust a certificate that is not valid yet")]
+    NotYetValid,
+    /// The certificate leads to none of our trust anchors.
+    #[error("trust a certificate of an unknown authority")]
+    Foreign,
+    /// The certificate is not made for signing documents.
+    #[error("trust a certificate without the key usage digitalSignature")]
+    KeyUsage,
+    /// The chain above the certificate breaks a rule.
+    #[error("trust the chain of the certificate: {reason}")]
+    Chain {
+        /// The rule, in the words of the library.
+        reason: &'static str,
+    },
+    /// A file of ours cannot be read.
+    #[error("read {path}")]
+    ReadFile {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Our key or certificate is unusable.
+    #[error("use the signing key: {reason}")]
+    Key {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Our bundle of trust anchors is unusable.
+    #[error("use the trust bundle: {reason}")]
+    TrustBundle {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Our own document is not in the form that can be sealed.
+    #[error("seal a document: {reason}")]
+    Unsealable {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The cryptographic library failed.
+    #[error("compute with the cryptographic library")]
+    Crypto(#[from] openssl::error::ErrorStack),
+}
+
+impl SealError {
+    /// The stable code of the failure.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Xml(xml) if xml.kind == XmlErrorKind::Dtd => "seal.dtd",
+            Self::Xml(_) => "seal.malformed",
+            Self::WrongElement { .. } => "seal.wrong_element",
+            Self::Profile { .. } => "seal.profile",
+            Self::DuplicateId { .. } => "seal.duplicate_id",
+            Self::ExternalReference => "seal.external_reference",
+            Self::WrongReference => "seal.wrong_reference",
+            Self::UnknownAlgorithm { .. } => "seal.unknown_algorithm",
+            Self::DigestMismatch => "seal.digest_mismatch",
+            Self::SignatureMismatch => "seal.signature_mismatch",
+            Self::Certificate { .. } => "seal.certificate",
+            Self::Expired => "seal.expired",
+            Self::NotYetValid => "seal.not_yet_valid",
+            Self::Foreign => "seal.foreign",
+            Self::KeyUsage => "seal.key_usage",
+            Self::Chain { .. } => "seal.chain",
+            Self::ReadFile { .. } => "seal.read_file",
+            Self::Key { .. } => "seal.key",
+            Self::TrustBundle { .. } => "seal.trust_bundle",
+            Self::Unsealable { .. } => "seal.unsealable",
+            Self::Crypto(_) => "seal.crypto",
+        }
+    }
+
+    /// Bytes that are no XML go back to their sender; what touches identity or signature is kept and
+    /// looked at; our own key, bundle or bug stops the lane.
+    pub fn verdict(&self) -> Verdict {
+        let code = self.code();
+        match self {
+            Self::Xml(xml) if xml.kind == XmlErrorKind::Dtd => Verdict::Quarantine { code },
+            Self::Xml(_) => Verdict::Return { code },
+            Self::WrongElement { .. }
+            | Self::Profile { .. }
+            | Self::DuplicateId { .. }
+            | Self::ExternalReference
+            | Self::WrongReference
+            | Self::UnknownAlgorithm { .. }
+            | Self::DigestMismatch
+            | Self::SignatureMismatch
+            | Self::Certificate { .. }
+            | Self::Expired
+            | Self::NotYetValid
+            | Self::Foreign
+            | Self::KeyUsage
+            | Self::Chain { .. } => Verdict::Quarantine { code },
+            Self::ReadFile { .. }
+            | Self::Key { .. }
+            | Self::TrustBundle { .. }
+            | Self::Unsealable { .. }
+            | Self::Crypto(_) => Verdict::Park { code },
+        }
+    }
+
+    /// Whether the signature was neither proved nor disproved.
+    pub fn is_undecided(&self) -> bool {
+        matches!(self, Self::UnknownAlgorithm { .. })
+    }
+}

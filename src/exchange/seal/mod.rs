@@ -1,0 +1,42 @@
+//! The seal: a document signed so that the other state can rely on it, and such documents verified.
+//!
+//! A strict profile of XML Signature, and nothing beside it: a `SignedDoc` with one `Data`, one
+//! signature before one `SignedContent`, one reference to it, exclusive canonical XML as the only
+//! transform. [`seal`] makes a [`SealedDocument`]; [`open()`] and [`verify()`] make a [`VerifiedDocument`],
+//! which shows only the bytes that were digested. Neither can be made in any other way:
+//!
+//! ```compile_fail
+//! use stazh::exchange::seal::SealedDocument;
+//! let forged = SealedDocument { bytes: Vec::new() };
+//! ```
+//!
+//! ```compile_fail
+//! use stazh::exchange::seal::VerifiedDocument;
+//! let forged = VerifiedDocument { content: Vec::new() };
+//! ```
+//!
+//! An opened document shows nothing of its content before it is verified:
+//!
+//! ```compile_fail
+//! fn read(opened: stazh::exchange::seal::OpenedDocument) -> Vec<u8> {
+//!     opened.document().to_vec()
+//! }
+//! ```
+
+mod c14n;
+mod container;
+mod error;
+mod open;
+mod signer;
+mod suites;
+mod trust;
+mod verify;
+
+pub use c14n::{Canonicalizer, canonicalize};
+pub use container::{SIGNED_DATA_NAMESPACE, SealedDocument, seal};
+pub use error::SealError;
+pub use open::{OpenedDocument, open, open_within};
+pub use signer::Signer;
+pub use suites::{Suite, sha256, suite_of};
+pub use trust::TrustStore;
+pub use verify::{VerifiedDocument, verify};

@@ -1,0 +1,378 @@
+//! Reads a `SignedDoc` in one pass and refuses whatever the profile does not name.
+//!
+//! What is signed is canonicalised while it is read, in the context of its document; what comes out is
+//! only what the signature will be asked about.
+
+use super::c14n::Canonicalizer;
+use super::container::EXCLUSIVE_URI;
+use super::container::SIGNATURE_NAMESPACE;
+use super::container::SIGNED_DATA_NAMESPACE;
+use super::error::SealError;
+use super::suites::unknown;
+use crate::base::Limits;
+use crate::exchange::document::Event;
+use crate::exchange::document::Scope;
+use crate::exchange::document::StartTag;
+use crate::exchange::document::XmlReader;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::collections::HashSet;
+use std::ops::Range;
+use uuid::Uuid;
+
+/// A `SignedDoc` of the right shape, whose signature nobody has checked yet. Its content stays shut.
+pub struct OpenedDocument {
+    pub(super) signed_info: Vec<u8>,
+    pub(super) signature_uri: String,
+    pub(super) digest_uri: String,
+    pub(super) digest: Vec<u8>,
+    pub(super) signature: Vec<u8>,
+    pub(super) certificate: Vec<u8>,
+    pub(super) content: Vec<u8>,
+    pub(super) document: Range<usize>,
+    pub(super) doc_instance: String,
+}
+
+impl std::fmt::Debug for OpenedDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OpenedDocument({} bytes, {})", self.content.len(), self.signature_uri)
+    }
+}
+
+/// Opens a `SignedDoc` that is a document of its own.
+pub fn open(bytes: &[u8], limits: &Limits) -> Result<OpenedDocument, SealError> {
+    Walk::new(XmlReader::new(bytes, limits)?, bytes.len()).signed_doc()
+}
+
+/// Opens a `SignedDoc` cut out of an envelope, with the namespaces that were in scope there.
+pub fn open_within(bytes: &[u8], scope: &Scope, limits: &Limits) -> Result<OpenedDocument, SealError> {
+    Walk::new(XmlReader::within(bytes, scope, limits)?, bytes.len()).signed_doc()
+}
+
+/// The signature as read.
+struct Signature {
+    id: Option<String>,
+    value_id: Option<String>,
+    value: Vec<u8>,
+    certificate: Vec<u8>,
+    info: Vec<u8>,
+    method: String,
+    reference: Reference,
+}
+
+struct Reference {
+    id: Option<String>,
+    uri: String,
+    digest_uri: String,
+    digest: Vec<u8>,
+}
+
+struct Content {
+    id: String,
+    doc_instance: String,
+    canonical: Vec<u8>,
+    document: Range<usize>,
+}
+
+/// A walk through the one shape a `SignedDoc` may have.
+struct Walk<'a> {
+    reader: XmlReader<'a>,
+    size: usize,
+    /// Takes what is read while it stands inside a signed element.
+    canonical: Option<Canonicalizer>,
+    /// Becomes `canonical` at the next start tag.
+    next_canonical: Option<Canonicalizer>,
+    ids: HashSet<String>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(reader: XmlReader<'a>, size: usize) -> Self {
+        Self { reader, size, canonical: None, next_canonical: None, ids: HashSet::new() }
+    }
+
+    fn signed_doc(mut self) -> Result<OpenedDocument, SealError> {
+        self.enter(SIGNED_DATA_NAMESPACE, "SignedDoc", &[])?;
+        let data = self.enter(SIGNED_DATA_NAMESPACE, "Data", &["Id"])?;
+        let data_id = self.required(&data, "Id")?;
+        let signature = self.signature()?;
+        let content = self.content()?;
+        self.leave("the end of Data")?;
+        self.leave("the end of SignedDoc")?;
+        self.done()?;
+        check_ids(&data_id, &signature, &content)?;
+        Ok(OpenedDocument {
+            signed_info: signature.info,
+            signature_uri: signature.method,
+            digest_uri: signature.reference.digest_uri,
+            digest: signature.reference.digest,
+            signature: signature.value,
+            certificate: signature.certificate,
+            content: content.canonical,
+            document: content.document,
+            doc_instance: content.doc_instance,
+        })
+    }
+
+    fn signature(&mut self) -> Result<Signature, SealError> {
+        let comments = self.reader.comments();
+        let tag = self.enter(SIGNATURE_NAMESPACE, "Signature", &["Id"])?;
+        self.next_canonical = Some(Canonicalizer::default());
+        self.enter(SIGNATURE_NAMESPACE, "SignedInfo", &["Id"])?;
+        let canonical = self.algorithm("CanonicalizationMethod")?;
+        let method = self.algorithm("SignatureMethod")?;
+        let reference = self.reference()?;
+        self.leave("the end of SignedInfo")?;
+        let info = self.canonical.take().map(Canonicalizer::into_bytes).unwrap_or_default();
+        let (value_tag, value) = self.base64("SignatureValue", &["Id"])?;
+        self.enter(SIGNATURE_NAMESPACE, "KeyInfo", &["Id"])?;
+        self.enter(SIGNATURE_NAMESPACE, "X509Data", &[])?;
+        let (_, certificate) = self.base64("X509Certificate", &[])?;
+        self.leave("the end of X509Data")?;
+        self.leave("the end of KeyInfo")?;
+        self.leave("the end of Signature")?;
+        if self.reader.comments() != comments {
+            return Err(self.profile("a comment in the signature"));
+        }
+        if canonical != EXCLUSIVE_URI {
+            return Err(unknown(&canonical));
+        }
+        let (id, value_id) = (tag.value("Id"), value_tag.value("Id"));
+        Ok(Signature { id, value_id, value, certificate, info, method, reference })
+    }
+
+    fn reference(&mut self) -> Result<Reference, SealError> {
+        let tag = self.enter(SIGNATURE_NAMESPACE, "Reference", &["Id", "URI"])?;
+        self.enter(SIGNATURE_NAMESPACE, "Transforms", &[])?;
+        let transform = self.algorithm("Transform")?;
+        self.leave("the end of Transforms")?;
+        let digest_uri = self.algorithm("DigestMethod")?;
+        let (_, digest) = self.base64("DigestValue", &[])?;
+        self.leave("the end of Reference")?;
+        if transform != EXCLUSIVE_URI {
+            return Err(unknown(&transform));
+        }
+        let uri = tag.value("URI").unwrap_or_default();
+        Ok(Reference { id: tag.value("Id"), uri, digest_uri, digest })
+    }
+
+    fn content(&mut self) -> Result<Content, SealError> {
+        self.next_canonical = Some(Canonicalizer::with_capacity(self.size));
+        let tag = self.enter(SIGNED_DATA_NAMESPACE, "SignedContent", &["DocInstance", "Id"])?;
+        let (id, doc_instance) = (self.required(&tag, "Id")?, self.required(&tag, "DocInstance")?);
+        let document = self.document()?;
+        self.leave("the end of SignedContent")?;
+        let canonical = self.canonical.take().map(Canonicalizer::into_bytes).unwrap_or_default();
+        Ok(Content { id, doc_instance, canonical, document })
+    }
+
+    /// The one element inside SignedContent; the place of its canonical bytes.
+    fn document(&mut self) -> Result<Range<usize>, SealError> {
+        let depth = self.reader.depth();
+        let mut begin = None;
+        loop {
+            let is_inside = self.reader.depth() > depth;
+            let canonical = self.canonical.get_or_insert_default();
+            let written = canonical.written();
+            match self.reader.next_event()? {
+                Event::Start(tag) => {
+                    begin.get_or_insert(written);
+                    refuse_container_names(&tag)?;
+                    take_ids(&mut self.ids, &tag)?;
+                    canonical.start(&tag);
+                }
+                Event::Text(text) if is_inside || is_blank(&text) => canonical.text(&text),
+                Event::Pi { target, content } if is_inside => canonical.pi(target, &content),
+                Event::End { qname } if is_inside => {
+                    canonical.end(qname);
+                    let end = canonical.written();
+                    if self.reader.depth() == depth {
+                        return Ok(begin.unwrap_or_default()..end);
+                    }
+                }
+                Event::Text(_) | Event::Pi { .. } | Event::End { .. } | Event::Done => {
+                    return Err(self.wrong("one document in SignedContent"));
+                }
+            }
+        }
+    }
+
+    /// An element of the signature that holds nothing but its `Algorithm`.
+    fn algorithm(&mut self, local: &'static str) -> Result<String, SealError> {
+        let tag = self.enter(SIGNATURE_NAMESPACE, local, &["Algorithm"])?;
+        self.leave("nothing inside an algorithm")?;
+        self.required(&tag, "Algorithm")
+    }
+
+    /// An element of the signature that holds base64.
+    fn base64(&mut self, local: &'static str, allowed: &[&'static str]) -> Result<(Tag, Vec<u8>), SealError> {
+        let tag = self.enter(SIGNATURE_NAMESPACE, local, allowed)?;
+        let mut coded = String::new();
+        loop {
+            match self.reader.next_event()? {
+                Event::Text(text) => {
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.text(&text);
+                    }
+                    coded.extend(text.chars().filter(|c| !c.is_ascii_whitespace()));
+                }
+                Event::End { qname } => {
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.end(qname);
+                    }
+                    let decoded = STANDARD.decode(&coded);
+                    return match decoded {
+                        Ok(bytes) if !bytes.is_empty() => Ok((tag, bytes)),
+                        _ => Err(self.profile("a value that is not base64")),
+                    };
+                }
+                Event::Start(_) | Event::Pi { .. } | Event::Done => {
+                    return Err(self.wrong("base64 and nothing else"));
+                }
+            }
+        }
+    }
+
+    /// Reads up to the start of the element the profile wants next.
+    fn enter(
+        &mut self,
+        namespace: &str,
+        local: &'static str,
+        allowed: &[&'static str],
+    ) -> Result<Tag, SealError> {
+        loop {
+            match self.reader.next_event()? {
+                Event::Text(text) if is_blank(&text) => {
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.text(&text);
+                    }
+                }
+                Event::Start(tag) if tag.is(namespace, local) => {
+                    if self.next_canonical.is_some() {
+                        self.canonical = self.next_canonical.take();
+                    }
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.start(&tag);
+                    }
+                    take_ids(&mut self.ids, &tag)?;
+                    return Tag::read(&tag, allowed);
+                }
+                Event::Start(_) | Event::Text(_) | Event::Pi { .. } | Event::End { .. } | Event::Done => {
+                    return Err(self.wrong(local));
+                }
+            }
+        }
+    }
+
+    /// Reads up to the end of the open element, which must come next.
+    fn leave(&mut self, expected: &'static str) -> Result<(), SealError> {
+        loop {
+            match self.reader.next_event()? {
+                Event::Text(text) if is_blank(&text) => {
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.text(&text);
+                    }
+                }
+                Event::End { qname } => {
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.end(qname);
+                    }
+                    return Ok(());
+                }
+                Event::Start(_) | Event::Text(_) | Event::Pi { .. } | Event::Done => {
+                    return Err(self.wrong(expected));
+                }
+            }
+        }
+    }
+
+    fn done(&mut self) -> Result<(), SealError> {
+        if matches!(self.reader.next_event()?, Event::Done) {
+            return Ok(());
+        }
+        Err(self.wrong("nothing after SignedDoc"))
+    }
+
+    fn required(&self, tag: &Tag, name: &'static str) -> Result<String, SealError> {
+        let missing = SealError::Profile { rule: "a required attribute is missing", offset: tag.offset };
+        tag.value(name).filter(|value| !value.is_empty()).ok_or(missing)
+    }
+
+    fn wrong(&self, expected: &'static str) -> SealError {
+        SealError::WrongElement { expected, offset: self.reader.offset() }
+    }
+
+    fn profile(&self, rule: &'static str) -> SealError {
+        SealError::Profile { rule, offset: self.reader.offset() }
+    }
+}
+
+/// What is kept of a start tag of the container.
+struct Tag {
+    attributes: Vec<(&'static str, String)>,
+    offset: usize,
+}
+
+impl Tag {
+    /// Keeps the allowed attributes and refuses all others.
+    fn read(tag: &StartTag<'_>, allowed: &[&'static str]) -> Result<Self, SealError> {
+        let mut attributes = Vec::new();
+        for attribute in tag.attributes() {
+            let name =
+                allowed.iter().find(|name| attribute.namespace.is_empty() && **name == attribute.local);
+            let rule = "an attribute that the profile does not name";
+            let name = name.ok_or(SealError::Profile { rule, offset: tag.offset() })?;
+            attributes.push((*name, attribute.value.to_owned()));
+        }
+        Ok(Self { attributes, offset: tag.offset() })
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        self.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+    }
+}
+
+/// The reference must lead to the content that is processed; Ids of the known form must belong together,
+/// so that no byte of them can be changed unseen.
+fn check_ids(data_id: &str, signature: &Signature, content: &Content) -> Result<(), SealError> {
+    let reference = &signature.reference;
+    if !reference.uri.is_empty() && !reference.uri.starts_with('#') {
+        return Err(SealError::ExternalReference);
+    }
+    if reference.uri.strip_prefix('#') != Some(content.id.as_str()) {
+        return Err(SealError::WrongReference);
+    }
+    let number = content.id.strip_prefix('c').filter(|number| Uuid::try_parse(number).is_ok());
+    let is_data_apart = number.is_some_and(|number| data_id.strip_prefix('d') != Some(number));
+    let stem = reference.id.as_deref().and_then(|id| id.strip_suffix("-ref0"));
+    let is_apart = |id: &Option<String>, ending: &str| {
+        id.as_deref().zip(stem).is_some_and(|(id, stem)| id.strip_suffix(ending) != Some(stem))
+    };
+    if is_data_apart || is_apart(&signature.id, "") || is_apart(&signature.value_id, "-sign0") {
+        return Err(SealError::Profile { rule: "Ids that do not belong together", offset: 0 });
+    }
+    Ok(())
+}
+
+/// Nothing of the container may hide in the document it carries.
+fn refuse_container_names(tag: &StartTag<'_>) -> Result<(), SealError> {
+    let is_own = |namespace: &str| namespace == SIGNED_DATA_NAMESPACE || namespace == SIGNATURE_NAMESPACE;
+    if is_own(tag.namespace()) || tag.attributes().any(|attribute| is_own(attribute.namespace)) {
+        let expected = "no container or signature inside the document";
+        return Err(SealError::WrongElement { expected, offset: tag.offset() });
+    }
+    Ok(())
+}
+
+/// Every Id of the document stands in it once.
+fn take_ids(ids: &mut HashSet<String>, tag: &StartTag<'_>) -> Result<(), SealError> {
+    for attribute in tag.attributes().filter(|attribute| matches!(attribute.local, "Id" | "ID" | "id")) {
+        if !ids.insert(attribute.value.to_owned()) {
+            return Err(SealError::DuplicateId { offset: tag.offset() });
+        }
+    }
+    Ok(())
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_whitespace())
+}

@@ -1,0 +1,81 @@
+//! Our signing key with its certificate.
+
+use super::error::SealError;
+use super::suites::Suite;
+use super::suites::suite_for;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use openssl::pkey::PKey;
+use openssl::pkey::Private;
+use openssl::x509::X509;
+use std::fmt;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// A private key, its certificate and the certificates above it. Never prints the key.
+pub struct Signer {
+    suite: &'static dyn Suite,
+    key: PKey<Private>,
+    chain: Vec<X509>,
+    certificate: String,
+}
+
+impl Signer {
+    /// Reads the key and the certificates from two PEM files; the first certificate is the key's own.
+    pub fn from_files(key: &Path, certificates: &Path) -> Result<Self, SealError> {
+        let key_pem = Zeroizing::new(read(key)?);
+        Self::from_pem(&key_pem, &read(certificates)?)
+    }
+
+    /// The same from PEM text. A key under a passphrase is refused rather than asked for.
+    pub fn from_pem(key: &[u8], certificates: &[u8]) -> Result<Self, SealError> {
+        let refused = |reason| SealError::Key { reason };
+        let key = PKey::private_key_from_pem_callback(key, |_| Ok(0))
+            .map_err(|_cause| refused("the key is not an unencrypted PEM private key"))?;
+        let mut chain = X509::stack_from_pem(certificates)
+            .map_err(|_cause| refused("the certificates are not PEM"))?
+            .into_iter();
+        let own = chain.next().ok_or(refused("there is no certificate"))?;
+        let public = own.public_key()?;
+        if !public.public_eq(&key) {
+            return Err(refused("the first certificate is not that of the key"));
+        }
+        let suite = suite_for(&public).ok_or(refused("the key is of no algorithm known here"))?;
+        let certificate = STANDARD.encode(own.to_der()?);
+        Ok(Self { suite, key, chain: chain.collect(), certificate })
+    }
+
+    /// The algorithm of the key.
+    pub fn suite(&self) -> &'static dyn Suite {
+        self.suite
+    }
+
+    /// The certificates above the key's own, as PEM, for peers to put beside their trust anchors.
+    pub fn chain_pem(&self) -> Result<Vec<u8>, SealError> {
+        let mut pem = Vec::new();
+        for certificate in &self.chain {
+            pem.extend(certificate.to_pem()?);
+        }
+        Ok(pem)
+    }
+
+    /// The key's certificate as XML Signature writes it.
+    pub(super) fn certificate_base64(&self) -> &str {
+        &self.certificate
+    }
+
+    pub(super) fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.suite.sign(&self.key, bytes)
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer").field("suite", &self.suite).finish_non_exhaustive()
+    }
+}
+
+/// Reads a file of ours.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, SealError> {
+    std::fs::read(path).map_err(|source| SealError::ReadFile { path: path.to_owned(), source })
+}

@@ -1,0 +1,110 @@
+//! Checks an opened document: digest, signature, certificate. In that order, each with its own error.
+
+use super::error::SealError;
+use super::open::OpenedDocument;
+use super::suites::suite_of;
+use super::trust::TrustStore;
+use crate::base::Digest256;
+use jiff::Timestamp;
+use openssl::x509::X509;
+use openssl::x509::X509NameRef;
+use std::ops::Range;
+
+/// A document whose signature is good. Shows only bytes that were digested. Only [`verify()`] makes one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerifiedDocument {
+    content: Vec<u8>,
+    document: Range<usize>,
+    doc_instance: String,
+    signer: String,
+    digest: Digest256,
+}
+
+impl VerifiedDocument {
+    /// The canonical bytes of the document that SignedContent carries.
+    pub fn document(&self) -> &[u8] {
+        self.content.get(self.document.clone()).unwrap_or_default()
+    }
+
+    /// The canonical bytes of SignedContent, all of them signed.
+    pub fn signed_content(&self) -> &[u8] {
+        &self.content
+    }
+
+    /// The id of the electronic document, as signed.
+    pub fn doc_instance(&self) -> &str {
+        &self.doc_instance
+    }
+
+    /// The subject of the signer's certificate, in the order it is written there.
+    pub fn signer(&self) -> &str {
+        &self.signer
+    }
+
+    /// The digest of the signed content.
+    pub fn digest(&self) -> Digest256 {
+        self.digest
+    }
+}
+
+impl std::fmt::Debug for VerifiedDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "VerifiedDocument({} bytes, {})", self.document.len(), self.digest)
+    }
+}
+
+/// Sees that the content is what was signed, by whom the certificate says, whom we trust at `now`.
+pub fn verify(
+    opened: OpenedDocument,
+    trust: &TrustStore,
+    now: Timestamp,
+) -> Result<VerifiedDocument, SealError> {
+    let suite = suite_of(&opened.signature_uri, &opened.digest_uri)?;
+    let digest = suite.digest(&opened.content);
+    if digest.0.as_slice() != opened.digest.as_slice() {
+        return Err(SealError::DigestMismatch);
+    }
+    let certificate = read_certificate(&opened.certificate)?;
+    let key = certificate.public_key().map_err(|_cause| unfit("its key cannot be read"))?;
+    if !suite.is_fit(&key) {
+        return Err(unfit("its key does not fit the algorithm"));
+    }
+    if !suite.is_signature(&key, &opened.signed_info, &opened.signature) {
+        return Err(SealError::SignatureMismatch);
+    }
+    trust.check(&certificate, now)?;
+    Ok(VerifiedDocument {
+        content: opened.content,
+        document: opened.document,
+        doc_instance: opened.doc_instance,
+        signer: name_of(certificate.subject_name()),
+        digest,
+    })
+}
+
+/// Reads a certificate of which no byte may differ unseen from what its authority signed.
+fn read_certificate(der: &[u8]) -> Result<X509, SealError> {
+    let certificate = X509::from_der(der).map_err(|_cause| unfit("it cannot be read"))?;
+    let signature = certificate.signature().as_slice();
+    let unused_bits = der.len().checked_sub(signature.len() + 1).and_then(|at| der.get(at));
+    let is_same = certificate.to_der().is_ok_and(|again| again == der);
+    if is_same && unused_bits == Some(&0) && der.ends_with(signature) {
+        Ok(certificate)
+    } else {
+        Err(unfit("it is not in DER"))
+    }
+}
+
+fn unfit(reason: &'static str) -> SealError {
+    SealError::Certificate { reason }
+}
+
+/// `CN=…, O=…`: short names and values.
+fn name_of(name: &X509NameRef) -> String {
+    let part = |entry: &openssl::x509::X509NameEntryRef| {
+        let kind = entry.object().nid().short_name().unwrap_or("?").to_owned();
+        let value = entry.data().to_string().unwrap_or_default();
+        format!("{kind}={value}")
+    };
+    name.entries().map(part).collect::<Vec<_>>().join(", ")
+}
