@@ -4,3 +4,4 @@
 pub mod base;
 pub mod exchange;
 pub mod node;
+pub mod store;

@@ -1,0 +1,131 @@
+//! What the database could not do, and what becomes of it.
+
+use crate::base::Verdict;
+use std::path::PathBuf;
+
+/// A failure of the store. No variant carries the content of a row.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database file could not be opened or created.
+    #[error("open the database {path}")]
+    Open {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: sqlx::Error,
+    },
+    /// The tables could not be brought to this program's version.
+    #[error("bring the tables of {path} up to date")]
+    Migrate {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// The SQLite that was linked can lose committed pages of its write-ahead log.
+    #[error("accept SQLite {found}: at least {needed} is needed")]
+    EngineTooOld {
+        /// The version that was linked.
+        found: String,
+        /// The first version without the fault.
+        needed: &'static str,
+    },
+    /// No transaction could be begun.
+    #[error("begin a transaction")]
+    Begin {
+        /// Why not.
+        source: sqlx::Error,
+    },
+    /// The transaction was not made durable.
+    #[error("commit a transaction")]
+    Commit {
+        /// Why not.
+        source: sqlx::Error,
+    },
+    /// A statement failed.
+    #[error("{action}")]
+    Query {
+        /// What the statement was for, as a verb and its object.
+        action: &'static str,
+        /// Why it failed.
+        source: sqlx::Error,
+    },
+    /// A row holds what this program never writes.
+    #[error("read column {column} of row {id} of {table}")]
+    Row {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        id: String,
+        /// The column that makes no sense.
+        column: &'static str,
+    },
+    /// A row is not where the transition starts: another worker was faster, or the lease was lost.
+    #[error("move row {id} of {table} from {found} to {to}")]
+    Transition {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        id: String,
+        /// The state it is in.
+        found: &'static str,
+        /// The state it was to reach.
+        to: &'static str,
+    },
+    /// A transition names a row that is not there.
+    #[error("find row {id} of {table}")]
+    Missing {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        id: String,
+    },
+}
+
+impl StoreError {
+    /// What becomes of the thing that was being stored.
+    ///
+    /// A row in another state than expected means that somebody else recorded the outcome, so the
+    /// work is looked at again (`Retry`) and the row's own state decides. A row that cannot be
+    /// read, a missing row and a refused statement are our bug or our disk: `Park`.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Open { source, .. }
+            | Self::Begin { source }
+            | Self::Commit { source }
+            | Self::Query { source, .. } => verdict_of(source),
+            Self::Migrate { .. } => Verdict::Park { code: "store.migrate" },
+            Self::EngineTooOld { .. } => Verdict::Park { code: "store.engine" },
+            Self::Row { .. } => Verdict::Park { code: "store.row" },
+            Self::Missing { .. } => Verdict::Park { code: "store.missing" },
+            Self::Transition { .. } => Verdict::Retry { not_before: None },
+        }
+    }
+}
+
+/// A busy or full database passes; a broken disk, a broken file or a wrong statement does not.
+fn verdict_of(source: &sqlx::Error) -> Verdict {
+    if matches!(source, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_)) {
+        return Verdict::Retry { not_before: None };
+    }
+    let sqlx::Error::Database(database) = source else {
+        return Verdict::Park { code: "store.query" };
+    };
+    let code = database.code().and_then(|code| code.parse::<i32>().ok());
+    // The low byte is the class, the rest its refinement (https://www.sqlite.org/rescode.html).
+    match code.map(|code| code & 0xff) {
+        Some(BUSY | LOCKED | FULL) => Verdict::Retry { not_before: None },
+        Some(READONLY | IOERR | CANTOPEN) => Verdict::Park { code: "store.disk" },
+        Some(CORRUPT | NOTADB) => Verdict::Park { code: "store.corrupt" },
+        Some(_) | None => Verdict::Park { code: "store.query" },
+    }
+}
+
+const BUSY: i32 = 5;
+const LOCKED: i32 = 6;
+const READONLY: i32 = 8;
+const IOERR: i32 = 10;
+const CORRUPT: i32 = 11;
+const FULL: i32 = 13;
+const CANTOPEN: i32 = 14;
+const NOTADB: i32 = 26;

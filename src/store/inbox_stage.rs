@@ -1,0 +1,115 @@
+//! How a row of the inbox moves from state to state; a move from a wrong state is refused.
+//!
+//! `held -> leased -> received -> accepted -> settled`, or `-> returned | quarantined | parked`.
+
+use super::InboxId;
+use super::InboxState;
+use super::StoreError;
+use super::Tx;
+use super::row::RowReader;
+use super::tx::on;
+use jiff::Timestamp;
+
+/// Its structure was found readable: leased -> received; the lease goes on.
+pub async fn inbox_received(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> {
+    let done = on!(tx, "record a message as received", connection =>
+        sqlx::query(RECEIVED).bind(id.0).execute(connection))?;
+    moved(tx, id, InboxState::Received, done.rows_affected()).await
+}
+
+/// It passed signature and rules: received -> accepted; the lease goes on.
+pub async fn inbox_accepted(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> {
+    let done = on!(tx, "record a message as accepted", connection =>
+        sqlx::query(ACCEPTED).bind(id.0).execute(connection))?;
+    moved(tx, id, InboxState::Accepted, done.rows_affected()).await
+}
+
+/// Its outcome is stored: leased (a signal has no stages), received or accepted -> settled.
+pub async fn inbox_settled(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> {
+    let done = on!(tx, "record a message as settled", connection =>
+        sqlx::query(SETTLED).bind(id.0).execute(connection))?;
+    moved(tx, id, InboxState::Settled, done.rows_affected()).await
+}
+
+/// It is refused for good: leased, received or accepted -> returned.
+pub async fn inbox_returned(tx: &mut Tx, id: InboxId, code: &str) -> Result<(), StoreError> {
+    close(tx, id, InboxState::Returned, code).await
+}
+
+/// It is kept and never settled by itself: leased, received or accepted -> quarantined.
+pub async fn inbox_quarantined(tx: &mut Tx, id: InboxId, code: &str) -> Result<(), StoreError> {
+    close(tx, id, InboxState::Quarantined, code).await
+}
+
+/// It waits for a person: leased, received or accepted -> parked.
+pub async fn inbox_parked(tx: &mut Tx, id: InboxId, code: &str) -> Result<(), StoreError> {
+    close(tx, id, InboxState::Parked, code).await
+}
+
+/// The try failed and another is due: the lease ends, the stage stays (leased -> held).
+pub async fn inbox_retry(
+    tx: &mut Tx,
+    id: InboxId,
+    next_try_at: Timestamp,
+    attempts: u32,
+) -> Result<(), StoreError> {
+    let done = on!(tx, "hold a message for another try", connection => sqlx::query(RETRY)
+        .bind(id.0)
+        .bind(next_try_at.as_millisecond())
+        .bind(i64::from(attempts))
+        .execute(connection))?;
+    moved(tx, id, InboxState::Held, done.rows_affected()).await
+}
+
+/// A person lets it go on from the stage it had reached: parked or quarantined -> held, received or accepted.
+pub async fn inbox_release(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> {
+    let done = on!(tx, "release a message of the inbox", connection =>
+        sqlx::query(RELEASE).bind(id.0).execute(connection))?;
+    moved(tx, id, InboxState::Held, done.rows_affected()).await
+}
+
+async fn close(tx: &mut Tx, id: InboxId, to: InboxState, code: &str) -> Result<(), StoreError> {
+    let done = on!(tx, "close a message of the inbox", connection =>
+        sqlx::query(CLOSE).bind(id.0).bind(to.as_str()).bind(code).execute(connection))?;
+    moved(tx, id, to, done.rows_affected()).await
+}
+
+async fn moved(tx: &mut Tx, id: InboxId, to: InboxState, rows: u64) -> Result<(), StoreError> {
+    if rows == 1 {
+        return Ok(());
+    }
+    let word: Option<String> = on!(tx, "read the state of a message of the inbox", connection =>
+        sqlx::query_scalar(STATE).bind(id.0).fetch_optional(connection))?;
+    let word = word.ok_or_else(|| StoreError::Missing { table: "inbox", id: id.0.to_string() })?;
+    let found: InboxState = RowReader { table: "inbox", id: &id.0 }.text("state", &word)?;
+    Err(StoreError::Transition {
+        table: "inbox",
+        id: id.0.to_string(),
+        found: found.as_str(),
+        to: to.as_str(),
+    })
+}
+
+const RECEIVED: &str = "UPDATE inbox SET state = 'received' WHERE id = $1 AND state = 'leased'";
+
+const ACCEPTED: &str = "UPDATE inbox SET state = 'accepted' WHERE id = $1 AND state = 'received'";
+
+const SETTLED: &str = "
+    UPDATE inbox SET state = 'settled', lease_until = 0
+    WHERE id = $1 AND state IN ('leased', 'received', 'accepted')";
+
+const CLOSE: &str = "
+    UPDATE inbox SET resume_state = CASE WHEN state = 'leased' THEN 'held' ELSE state END,
+                     state = $2, code = $3, lease_until = 0
+    WHERE id = $1 AND state IN ('leased', 'received', 'accepted')";
+
+const RETRY: &str = "
+    UPDATE inbox SET state = CASE WHEN state = 'leased' THEN 'held' ELSE state END,
+                     lease_until = 0, next_try_at = $2, attempts = $3
+    WHERE id = $1 AND state IN ('leased', 'received', 'accepted')";
+
+const RELEASE: &str = "
+    UPDATE inbox SET state = resume_state, code = NULL, lease_until = 0, next_try_at = 0, attempts = 0
+    WHERE id = $1 AND state IN ('parked', 'quarantined')";
+
+const STATE: &str = "SELECT state FROM inbox WHERE id = $1";

@@ -1,0 +1,132 @@
+//! The ledger: which documents of a peer were seen, and what was answered; and what was handed over.
+//!
+//! A duplicate is known by peer, document id and digest, never by its message id.
+
+use super::InboxId;
+use super::OutboxId;
+use super::StoreError;
+use super::Tx;
+use super::row::RowReader;
+use super::tx::on;
+use crate::base::Digest256;
+use crate::base::DocumentId;
+use jiff::Timestamp;
+
+/// Whether a document was seen before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Never, or by this very row of the inbox before its worker died.
+    New,
+    /// The same bytes came before: send the stored answers again.
+    Repeat {
+        /// The row that came first.
+        inbox_id: InboxId,
+    },
+    /// Other bytes came under the same id: quarantine.
+    Conflict {
+        /// The row that came first.
+        inbox_id: InboxId,
+    },
+}
+
+/// Whether a document is handed over for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handover {
+    /// Yes.
+    First,
+    /// No: it has had its effect.
+    AlreadyThere,
+}
+
+/// Records a document as seen; the first to come is kept for ever.
+pub async fn ledger_record(
+    tx: &mut Tx,
+    peer: &str,
+    document_id: DocumentId,
+    digest: Digest256,
+    inbox_id: InboxId,
+) -> Result<Seen, StoreError> {
+    let key = document_id.as_uuid().to_string();
+    let done = on!(tx, "record a document in the ledger", connection => sqlx::query(RECORD)
+        .bind(peer)
+        .bind(&key)
+        .bind(digest.0.as_slice())
+        .bind(inbox_id.0)
+        .execute(connection))?;
+    if done.rows_affected() == 1 {
+        return Ok(Seen::New);
+    }
+    let row: Option<(Vec<u8>, i64)> = on!(tx, "find a document in the ledger", connection =>
+        sqlx::query_as(FIND).bind(peer).bind(&key).fetch_optional(connection))?;
+    let (first_digest, first) = row.ok_or_else(|| missing(document_id))?;
+    let first_digest = RowReader { table: "ledger", id: &document_id }.digest("digest", &first_digest)?;
+    let first = InboxId(first);
+    Ok(if first_digest != digest {
+        Seen::Conflict { inbox_id: first }
+    } else if first == inbox_id {
+        Seen::New
+    } else {
+        Seen::Repeat { inbox_id: first }
+    })
+}
+
+/// Adds to what was answered to a document; an answer named twice is stored once.
+pub async fn ledger_outcome(
+    tx: &mut Tx,
+    peer: &str,
+    document_id: DocumentId,
+    answers: &[OutboxId],
+) -> Result<(), StoreError> {
+    let key = document_id.as_uuid().to_string();
+    for answer in answers {
+        on!(tx, "record an answer in the ledger", connection =>
+            sqlx::query(OUTCOME).bind(peer).bind(&key).bind(answer.0).execute(connection))?;
+    }
+    Ok(())
+}
+
+/// What was answered to a document so far, in the order of putting.
+pub async fn ledger_answers(
+    tx: &mut Tx,
+    peer: &str,
+    document_id: DocumentId,
+) -> Result<Vec<OutboxId>, StoreError> {
+    let rows: Vec<i64> = on!(tx, "list the answers in the ledger", connection => sqlx::query_scalar(ANSWERS)
+        .bind(peer)
+        .bind(document_id.as_uuid().to_string())
+        .fetch_all(connection))?;
+    Ok(rows.into_iter().map(OutboxId).collect())
+}
+
+/// Records that a document has been handed to the local system.
+pub async fn handover_record(
+    tx: &mut Tx,
+    document_id: DocumentId,
+    at: Timestamp,
+) -> Result<Handover, StoreError> {
+    let done = on!(tx, "record a handover", connection => sqlx::query(HANDOVER)
+        .bind(document_id.as_uuid().to_string())
+        .bind(at.as_millisecond())
+        .execute(connection))?;
+    Ok(if done.rows_affected() == 1 { Handover::First } else { Handover::AlreadyThere })
+}
+
+fn missing(document_id: DocumentId) -> StoreError {
+    StoreError::Missing { table: "ledger", id: document_id.to_string() }
+}
+
+const RECORD: &str = "
+    INSERT INTO ledger (peer, document_id, digest, inbox_id) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (peer, document_id) DO NOTHING";
+
+const FIND: &str = "SELECT digest, inbox_id FROM ledger WHERE peer = $1 AND document_id = $2";
+
+const OUTCOME: &str = "
+    INSERT INTO ledger_answer (peer, document_id, outbox_id) VALUES ($1, $2, $3)
+    ON CONFLICT (peer, document_id, outbox_id) DO NOTHING";
+
+const ANSWERS: &str = "
+    SELECT outbox_id FROM ledger_answer WHERE peer = $1 AND document_id = $2 ORDER BY outbox_id";
+
+const HANDOVER: &str = "
+    INSERT INTO handover (document_id, at) VALUES ($1, $2) ON CONFLICT (document_id) DO NOTHING";

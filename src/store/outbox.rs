@@ -1,0 +1,257 @@
+//! The outbox: sealed bytes on their way to a peer, and the message ids they were sent under.
+//!
+//! A row is claimed in the order of putting, and never while an earlier row of the same
+//! conversation is queued, leased or parked.
+
+use super::OutboxId;
+use super::OutboxKind;
+use super::OutboxState;
+use super::StoreError;
+use super::Tx;
+use super::row::RowReader;
+use super::tx::on;
+use crate::base::ConversationId;
+use crate::base::Digest256;
+use crate::base::DocumentId;
+use crate::base::MessageId;
+use crate::base::ProcedureId;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// A message to put into the outbox.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutboxDraft {
+    /// The node it goes to.
+    pub peer: String,
+    /// The conversation it belongs to.
+    pub conversation_id: ConversationId,
+    /// The chain of procedures.
+    pub procedure_id: ProcedureId,
+    /// The document inside, if it carries one.
+    pub document_id: Option<DocumentId>,
+    /// What it is.
+    pub kind: OutboxKind,
+    /// The action of its addressing header.
+    pub action: String,
+    /// The sealed bytes; the envelope is built anew for every send.
+    pub body: Vec<u8>,
+    /// The message it answers.
+    pub relates_to: Option<MessageId>,
+    /// The digest of the body.
+    pub digest: Digest256,
+    /// When it was made; it is due at once.
+    pub created_at: Timestamp,
+}
+
+/// A row of the outbox.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Its key.
+    pub id: OutboxId,
+    /// What was put.
+    pub draft: OutboxDraft,
+    /// Where it stands.
+    pub state: OutboxState,
+    /// Why it was returned, quarantined or parked.
+    pub code: Option<String>,
+    /// How many tries have failed since it was last queued afresh.
+    pub attempts: u32,
+    /// The earliest instant of the next try.
+    pub next_try_at: Timestamp,
+    /// Until when a claim holds.
+    pub lease_until: Timestamp,
+}
+
+impl std::fmt::Debug for OutboxDraft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OutboxDraft")
+            .field("peer", &self.peer)
+            .field("conversation_id", &self.conversation_id)
+            .field("document_id", &self.document_id)
+            .field("kind", &self.kind)
+            .field("action", &self.action)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for OutboxRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OutboxRow")
+            .field("id", &self.id)
+            .field("state", &self.state)
+            .field("code", &self.code)
+            .field("attempts", &self.attempts)
+            .field("draft", &self.draft)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Puts a message into the outbox, queued and due.
+pub async fn outbox_put(tx: &mut Tx, draft: &OutboxDraft) -> Result<OutboxId, StoreError> {
+    let created_at = draft.created_at.as_millisecond();
+    on!(tx, "put a message into the outbox", connection => sqlx::query_scalar(PUT)
+        .bind(&draft.peer)
+        .bind(draft.conversation_id.as_uuid().to_string())
+        .bind(draft.procedure_id.to_string())
+        .bind(draft.document_id.map(|id| id.as_uuid().to_string()))
+        .bind(draft.kind.as_str())
+        .bind(&draft.action)
+        .bind(&draft.body)
+        .bind(draft.relates_to.map(|id| id.as_uuid().to_string()))
+        .bind(draft.digest.0.as_slice())
+        .bind(created_at)
+        .fetch_one(connection))
+    .map(OutboxId)
+}
+
+/// Claims up to `limit` due messages to `peer`, oldest first, until `lease_until`.
+pub async fn outbox_claim(
+    tx: &mut Tx,
+    peer: &str,
+    now: Timestamp,
+    lease_until: Timestamp,
+    limit: u32,
+) -> Result<Vec<OutboxRow>, StoreError> {
+    let mut rows: Vec<RawOutbox> = on!(tx, "claim messages of the outbox", connection => sqlx::query_as(CLAIM)
+        .bind(lease_until.as_millisecond())
+        .bind(now.as_millisecond())
+        .bind(peer)
+        .bind(i64::from(limit))
+        .fetch_all(connection))?;
+    rows.sort_by_key(|row| row.id);
+    rows.into_iter().map(RawOutbox::parse).collect()
+}
+
+/// One row, if it is there.
+pub async fn outbox_find(tx: &mut Tx, id: OutboxId) -> Result<Option<OutboxRow>, StoreError> {
+    let row: Option<RawOutbox> = on!(tx, "find a message of the outbox", connection =>
+        sqlx::query_as(FIND).bind(id.0).fetch_optional(connection))?;
+    row.map(RawOutbox::parse).transpose()
+}
+
+/// How many rows are in each state; a state without rows is left out.
+pub async fn outbox_counts(tx: &mut Tx) -> Result<BTreeMap<OutboxState, i64>, StoreError> {
+    let rows: Vec<(String, i64)> = on!(tx, "count the outbox", connection =>
+        sqlx::query_as(COUNTS).fetch_all(connection))?;
+    rows.into_iter()
+        .map(|(word, count)| {
+            let reader = RowReader { table: "outbox", id: &"(counted)" };
+            Ok((reader.text("state", &word)?, count))
+        })
+        .collect()
+}
+
+/// Records that a row is about to be sent under this message id, before the first byte leaves.
+pub async fn delivery_put(
+    tx: &mut Tx,
+    message_id: MessageId,
+    outbox_id: OutboxId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    on!(tx, "record a delivery", connection => sqlx::query(DELIVERY_PUT)
+        .bind(message_id.as_uuid().to_string())
+        .bind(outbox_id.0)
+        .bind(at.as_millisecond())
+        .execute(connection))?;
+    Ok(())
+}
+
+/// Which row was sent under this message id.
+pub async fn delivery_find(tx: &mut Tx, message_id: MessageId) -> Result<Option<OutboxId>, StoreError> {
+    let id: Option<i64> = on!(tx, "find a delivery", connection => sqlx::query_scalar(DELIVERY_FIND)
+        .bind(message_id.as_uuid().to_string())
+        .fetch_optional(connection))?;
+    Ok(id.map(OutboxId))
+}
+
+pub(super) async fn outbox_release_leases(tx: &mut Tx) -> Result<u64, StoreError> {
+    let done = on!(tx, "release the leases of the outbox", connection =>
+        sqlx::query(RELEASE_LEASES).execute(connection))?;
+    Ok(done.rows_affected())
+}
+
+#[derive(sqlx::FromRow)]
+struct RawOutbox {
+    id: i64,
+    peer: String,
+    conversation_id: String,
+    procedure_id: String,
+    document_id: Option<String>,
+    kind: String,
+    action: String,
+    body: Vec<u8>,
+    relates_to: Option<String>,
+    digest: Vec<u8>,
+    state: String,
+    code: Option<String>,
+    attempts: i64,
+    created_at: i64,
+    next_try_at: i64,
+    lease_until: i64,
+}
+
+impl RawOutbox {
+    fn parse(self) -> Result<OutboxRow, StoreError> {
+        let reader = RowReader { table: "outbox", id: &self.id };
+        Ok(OutboxRow {
+            id: OutboxId(self.id),
+            state: reader.text("state", &self.state)?,
+            attempts: reader.count("attempts", self.attempts)?,
+            next_try_at: reader.instant("next_try_at", self.next_try_at)?,
+            lease_until: reader.instant("lease_until", self.lease_until)?,
+            draft: OutboxDraft {
+                conversation_id: reader.text("conversation_id", &self.conversation_id)?,
+                procedure_id: reader.text("procedure_id", &self.procedure_id)?,
+                document_id: reader.text_if_any("document_id", self.document_id.as_deref())?,
+                kind: reader.text("kind", &self.kind)?,
+                relates_to: reader.text_if_any("relates_to", self.relates_to.as_deref())?,
+                digest: reader.digest("digest", &self.digest)?,
+                created_at: reader.instant("created_at", self.created_at)?,
+                peer: self.peer,
+                action: self.action,
+                body: self.body,
+            },
+            code: self.code,
+        })
+    }
+}
+
+const PUT: &str = "
+    INSERT INTO outbox (peer, conversation_id, procedure_id, document_id, kind, action, body, relates_to,
+                        digest, state, attempts, created_at, next_try_at, lease_until)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, $10, $10, 0)
+    RETURNING id";
+
+// The lease (0 in a queued row) is asked twice: on an engine with row locks the outer condition is judged
+// again after a wait.
+pub(super) const CLAIM: &str = "
+    UPDATE outbox SET state = 'leased', lease_until = $1
+    WHERE state IN ('queued', 'leased') AND lease_until <= $2
+      AND id IN (
+        SELECT due.id FROM outbox AS due
+        WHERE due.peer = $3
+          AND due.state IN ('queued', 'leased')
+          AND due.lease_until <= $2
+          AND due.next_try_at <= $2
+          AND NOT EXISTS (
+            SELECT 1 FROM outbox AS earlier
+            WHERE earlier.conversation_id = due.conversation_id AND earlier.peer = due.peer
+              AND earlier.id < due.id AND earlier.state IN ('queued', 'leased', 'parked'))
+        ORDER BY due.id LIMIT $4)
+    RETURNING id, peer, conversation_id, procedure_id, document_id, kind, action, body, relates_to, digest,
+              state, code, attempts, created_at, next_try_at, lease_until";
+
+const FIND: &str = "
+    SELECT id, peer, conversation_id, procedure_id, document_id, kind, action, body, relates_to, digest,
+           state, code, attempts, created_at, next_try_at, lease_until
+    FROM outbox WHERE id = $1";
+
+const COUNTS: &str = "SELECT state, COUNT(*) FROM outbox GROUP BY state";
+
+pub(super) const RELEASE_LEASES: &str =
+    "UPDATE outbox SET state = 'queued', lease_until = 0 WHERE state = 'leased'";
+
+const DELIVERY_PUT: &str = "INSERT INTO delivery (message_id, outbox_id, at) VALUES ($1, $2, $3)";
+
+const DELIVERY_FIND: &str = "SELECT outbox_id FROM delivery WHERE message_id = $1";

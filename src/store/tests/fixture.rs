@@ -1,0 +1,85 @@
+//! Rows and instants for the tests.
+
+use crate::base::{ConversationId, Digest256, DocumentId, MessageId, ProcedureId};
+use crate::store::*;
+use jiff::Timestamp;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub(super) async fn store() -> (TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("node.db")).await.unwrap();
+    (folder, store)
+}
+
+pub(super) fn at(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(1_700_000_000_000 + ms).unwrap()
+}
+
+pub(super) fn message(n: u128) -> MessageId {
+    MessageId::from_uuid(Uuid::from_u128(n))
+}
+
+pub(super) fn conversation(n: u128) -> ConversationId {
+    ConversationId::from_uuid(Uuid::from_u128(n))
+}
+
+pub(super) fn document(n: u128) -> DocumentId {
+    DocumentId::from_uuid(Uuid::from_u128(n))
+}
+
+pub(super) fn outgoing(peer: &str, conversation_number: u128) -> OutboxDraft {
+    OutboxDraft {
+        peer: peer.to_owned(),
+        conversation_id: conversation(conversation_number),
+        procedure_id: ProcedureId::start(Uuid::from_u128(1)).nest(Uuid::from_u128(2)),
+        document_id: Some(document(3)),
+        kind: OutboxKind::Application,
+        action: "P.XP.01.MSG.001".to_owned(),
+        body: vec![0, 1, 2, 255],
+        relates_to: Some(message(4)),
+        digest: Digest256([7; 32]),
+        created_at: at(0),
+    }
+}
+
+pub(super) fn incoming(peer: &str, conversation_number: u128) -> InboxDraft {
+    InboxDraft {
+        peer: peer.to_owned(),
+        message_id: Some(message(5)),
+        relates_to: None,
+        conversation_id: Some(conversation(conversation_number)),
+        procedure_id: Some(ProcedureId::start(Uuid::from_u128(1))),
+        action: "P.XP.01.MSG.002".to_owned(),
+        raw: b"<Envelope/>".to_vec(),
+        digest: Digest256([9; 32]),
+        headers: "content-type: text/xml".to_owned(),
+        received_at: at(0),
+        arrival: Arrival::Held,
+    }
+}
+
+/// Puts any word into the state column, as no function of the store would.
+pub(super) async fn force(tx: &mut Tx, table: &str, id: i64, state: &str) {
+    let text = format!("UPDATE {table} SET state = $2 WHERE id = $1");
+    let Tx::Sqlite(inner) = tx;
+    sqlx::query(sqlx::AssertSqlSafe(text)).bind(id).bind(state).execute(&mut **inner).await.unwrap();
+}
+
+pub(super) async fn outbox_state(tx: &mut Tx, id: OutboxId) -> OutboxState {
+    outbox_find(tx, id).await.unwrap().unwrap().state
+}
+
+pub(super) async fn inbox_state(tx: &mut Tx, id: InboxId) -> InboxState {
+    inbox_find(tx, id).await.unwrap().unwrap().state
+}
+
+pub(super) async fn claimed(tx: &mut Tx, now: i64, until: i64) -> Vec<OutboxId> {
+    let rows = outbox_claim(tx, "kz", at(now), at(until), 100).await.unwrap();
+    rows.into_iter().map(|row| row.id).collect()
+}
+
+pub(super) async fn settling(tx: &mut Tx, now: i64, until: i64) -> Vec<InboxId> {
+    let rows = inbox_claim(tx, at(now), at(until), 100).await.unwrap();
+    rows.into_iter().map(|row| row.id).collect()
+}

@@ -1,0 +1,30 @@
+//! Statements that run all the time find their rows by an index, however long the backlog.
+
+use super::fixture::*;
+use crate::store::*;
+
+#[tokio::test]
+async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
+    let (_folder, store) = store().await;
+    let mut tx = store.read().await.unwrap();
+    for (text, own_index) in [
+        (outbox::CLAIM, "outbox_claimable"),
+        (outbox::RELEASE_LEASES, "outbox_"),
+        (inbox::CLAIM, "inbox_claimable"),
+        (inbox::RELEASE_LEASES, "inbox_claimable"),
+        (conversation::DUE, "conversation_due"),
+    ] {
+        let lines = plan(&mut tx, text).await;
+        let scans = lines.iter().any(|line| line.starts_with("SCAN") && !line.contains(" USING INDEX "));
+        let sorts = lines.iter().any(|line| line.ends_with("B-TREE FOR ORDER BY"));
+        let is_indexed = lines.iter().any(|line| line.contains(own_index));
+        assert!(is_indexed && !scans && !sorts, "{text}\n{lines:#?}");
+    }
+}
+
+async fn plan(tx: &mut Tx, text: &str) -> Vec<String> {
+    let Tx::Sqlite(inner) = tx;
+    let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
+    let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(explained).fetch_all(&mut **inner).await.unwrap();
+    rows.into_iter().map(|row| row.3).collect()
+}
