@@ -3,6 +3,7 @@
 mod attacks;
 mod canonical;
 mod keys;
+mod strict;
 mod trust;
 
 use keys::Identity;

@@ -175,12 +175,18 @@ fn declare<'a>(
 
 /// Canonical XML must refuse relative namespace names; what is no URI character in them divides implementations.
 fn is_absolute_uri(text: &str) -> bool {
-    let has_scheme = text.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    let authority = rest.strip_prefix("//").and_then(|rest| rest.split(['/', '?', '#']).next());
+    let is_authority = authority.is_none_or(|authority| {
+        let (host, port) = authority.split_once(':').unwrap_or((authority, "0"));
+        !host.is_empty() && !host.contains('@') && port.parse::<u16>().is_ok()
     });
-    let is_uri_char = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$()*+,;=%".contains(c);
-    has_scheme && text.chars().all(is_uri_char)
+    let is_octet = |tail: &str| tail.bytes().take_while(u8::is_ascii_hexdigit).take(2).count() == 2;
+    let are_octets = rest.split('%').skip(1).all(is_octet);
+    let is_uri_char = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$()*+,;=%".contains(c);
+    is_scheme && is_authority && are_octets && rest.chars().all(is_uri_char) && rest.matches('#').count() < 2
 }
 
 fn resolve_prefixes(attributes: &mut [Attribute<'_>], bindings: &[Binding<'_>]) -> Result<(), XmlErrorKind> {

@@ -33,6 +33,13 @@ pub struct OpenedDocument {
     pub(super) doc_instance: String,
 }
 
+impl OpenedDocument {
+    /// What the document calls itself, for the journal of a refusal; nothing vouches for it.
+    pub fn claimed_doc_instance(&self) -> &str {
+        &self.doc_instance
+    }
+}
+
 impl std::fmt::Debug for OpenedDocument {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "OpenedDocument({} bytes, {})", self.content.len(), self.signature_uri)

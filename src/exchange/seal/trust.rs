@@ -83,8 +83,8 @@ fn error_of(outcome: X509VerifyResult) -> SealError {
     match outcome.as_raw() {
         9 => SealError::NotYetValid,
         10 => SealError::Expired,
-        // no issuer found, in the five forms the library tells apart
-        2 | 18..=21 => SealError::Foreign,
+        // no issuer found, in the five forms the library tells apart, or one of the same name with another key
+        2 | 7 | 18..=21 => SealError::Foreign,
         _ => SealError::Chain { reason: outcome.error_string() },
     }
 }
