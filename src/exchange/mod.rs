@@ -2,6 +2,7 @@
 
 pub mod canonical;
 pub mod document;
+pub mod rules;
 pub mod seal;
 pub mod transit;
 pub mod wire;

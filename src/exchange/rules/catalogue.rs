@@ -1,0 +1,272 @@
+//! The catalogue of common processes, read from `schemas/processes`: roles, transactions, messages, terms.
+//!
+//! Codes and terms are data: replacing ours by official ones is an edit of a file.
+
+use crate::base::Verdict;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The common processes a node takes part in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catalogue {
+    processes: BTreeMap<String, Process>,
+}
+
+/// A common process.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Process {
+    /// Such as `P.XP.01`.
+    pub code: String,
+    /// Stands in every `wsa:Action`.
+    pub version: String,
+    /// What it is called.
+    pub name: Names,
+    #[serde(rename = "actor")]
+    actors: Vec<Actor>,
+    #[serde(rename = "transaction")]
+    transactions: Vec<Transaction>,
+    #[serde(rename = "message")]
+    messages: Vec<MessageKind>,
+}
+
+/// A name in the languages known.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    /// In Russian, the language of interaction.
+    pub ru: String,
+    /// In English.
+    pub en: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Actor {
+    code: String,
+    name: Names,
+}
+
+/// The card of a transaction (D5 ¶104–110): who, which pattern, which terms, which messages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transaction {
+    /// Such as `P.XP.01.TRN.001`.
+    pub code: String,
+    /// The procedure it belongs to.
+    pub procedure: String,
+    /// What it is called.
+    pub name: Names,
+    /// The pattern its messages follow.
+    pub pattern: Pattern,
+    /// The role that begins.
+    pub initiator: String,
+    /// The role that answers.
+    pub respondent: String,
+    /// T1; blank disables RCV.
+    pub t1_ms: Option<i64>,
+    /// T2; blank disables PRS.
+    pub t2_ms: Option<i64>,
+    /// T3; blank means that no response is awaited.
+    pub t3_ms: Option<i64>,
+    /// N: how often the request may be repeated.
+    pub repeats: u32,
+    /// The message that begins.
+    pub request: String,
+    /// The messages that may answer.
+    pub responses: Vec<String>,
+}
+
+/// The transaction patterns (D5 ¶122–139) this node can follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pattern {
+    /// "Запрос/ответ": the data must be collected.
+    RequestResponse,
+}
+
+/// A message of a process: its structure and whether it is signed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageKind {
+    /// Such as `P.XP.01.MSG.001`; stands in EDocHeader as InfEnvelopeCode.
+    pub code: String,
+    /// What it is called.
+    pub name: Names,
+    /// Such as `R.006`; stands in EDocHeader as EDocCode.
+    pub structure: String,
+    /// The namespace of its root element.
+    pub namespace: String,
+    /// The root element.
+    pub root: String,
+    /// "Признак ЭЦП": whether the document is signed.
+    pub signed: bool,
+}
+
+/// A catalogue that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// A file is not what a process looks like; the source names line and key.
+    #[error("understand process file {file}")]
+    Parse {
+        /// Which.
+        file: String,
+        /// Why, with the line.
+        #[source]
+        source: toml::de::Error,
+    },
+    /// A file names something it does not define, or defines something twice.
+    #[error("use process file {file}: {reason}")]
+    Unfit {
+        /// Which.
+        file: String,
+        /// What, and where.
+        reason: String,
+    },
+    /// A process or transaction that is not in the catalogue is asked for.
+    #[error("find {code} in the catalogue of common processes; add its file to schemas/processes")]
+    Unknown {
+        /// Its code.
+        code: String,
+    },
+}
+
+impl CatalogueError {
+    /// What becomes of the message: our configuration is at fault.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Parse { .. } | Self::Unfit { .. } | Self::Unknown { .. } => {
+                Verdict::Park { code: "rules.catalogue" }
+            }
+        }
+    }
+}
+
+impl Catalogue {
+    /// The catalogue compiled into the program.
+    ///
+    /// # Errors
+    /// Never for the files of this repository; a test reads them.
+    pub fn built_in() -> Result<Self, CatalogueError> {
+        Self::parse(&[("P.XP.01.toml", include_str!("../../../schemas/processes/P.XP.01.toml"))])
+    }
+
+    /// Reads process files, each with its name.
+    ///
+    /// # Errors
+    /// A file that is not TOML, has an unknown key, or names what it does not define.
+    pub fn parse(files: &[(&str, &str)]) -> Result<Self, CatalogueError> {
+        let mut processes = BTreeMap::new();
+        for (file, text) in files {
+            let process: Process = toml::from_str(text)
+                .map_err(|source| CatalogueError::Parse { file: (*file).to_owned(), source })?;
+            let unfit = |reason| CatalogueError::Unfit { file: (*file).to_owned(), reason };
+            if let Some(reason) = process.misfit() {
+                return Err(unfit(reason));
+            }
+            if let Some(twice) = processes.insert(process.code.clone(), process) {
+                return Err(unfit(format!("process {} stands in two files", twice.code)));
+            }
+        }
+        Ok(Self { processes })
+    }
+
+    /// A process by its code.
+    ///
+    /// # Errors
+    /// It is not in the catalogue.
+    pub fn process(&self, code: &str) -> Result<&Process, CatalogueError> {
+        self.processes.get(code).ok_or_else(|| CatalogueError::Unknown { code: code.to_owned() })
+    }
+}
+
+impl Process {
+    /// A transaction by its code.
+    ///
+    /// # Errors
+    /// The process has none of this code.
+    pub fn transaction(&self, code: &str) -> Result<&Transaction, CatalogueError> {
+        let unknown = || CatalogueError::Unknown { code: code.to_owned() };
+        self.transactions.iter().find(|transaction| transaction.code == code).ok_or_else(unknown)
+    }
+
+    /// A message by its code.
+    ///
+    /// # Errors
+    /// The process has none of this code.
+    pub fn message(&self, code: &str) -> Result<&MessageKind, CatalogueError> {
+        let unknown = || CatalogueError::Unknown { code: code.to_owned() };
+        self.messages.iter().find(|message| message.code == code).ok_or_else(unknown)
+    }
+
+    /// The first thing that does not fit, if any.
+    fn misfit(&self) -> Option<String> {
+        let mut codes: Vec<&str> = Vec::new();
+        let own = self.actors.iter().map(|a| &a.code).chain(self.transactions.iter().map(|t| &t.code));
+        for code in own.chain(self.messages.iter().map(|m| &m.code)) {
+            if codes.contains(&code.as_str()) {
+                return Some(format!("{code} is defined twice"));
+            }
+            codes.push(code);
+        }
+        for transaction in &self.transactions {
+            let named = [&transaction.initiator, &transaction.respondent, &transaction.request];
+            for code in named.into_iter().chain(&transaction.responses) {
+                if !codes.contains(&code.as_str()) {
+                    return Some(format!("{} names {code}, which is not defined", transaction.code));
+                }
+            }
+            if transaction.responses.is_empty() || transaction.t3_ms.is_none() {
+                return Some(format!("{} awaits no response, but its pattern has one", transaction.code));
+            }
+            let terms = [transaction.t1_ms, transaction.t2_ms, transaction.t3_ms];
+            if terms.into_iter().flatten().any(|ms| ms <= 0) {
+                return Some(format!(
+                    "{} has a term that is not positive; leave a blank term out",
+                    transaction.code
+                ));
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = include_str!("../../../schemas/processes/P.XP.01.toml");
+
+    fn refusal(text: &str) -> String {
+        let error = Catalogue::parse(&[("x.toml", text)]).unwrap_err();
+        std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
+    }
+
+    #[test]
+    fn the_catalogue_of_this_repository_is_whole() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let process = catalogue.process("P.XP.01").unwrap();
+        let transaction = process.transaction("P.XP.01.TRN.001").unwrap();
+        assert_eq!((transaction.t1_ms, transaction.repeats), (Some(120_000), 3));
+        assert!(process.message(&transaction.request).unwrap().signed);
+        for code in &transaction.responses {
+            assert!(process.message(code).is_ok());
+        }
+        assert!(matches!(catalogue.process("P.XP.99"), Err(CatalogueError::Unknown { .. })));
+    }
+
+    #[test]
+    fn a_file_that_does_not_fit_is_refused_with_its_place() {
+        assert!(refusal(&FILE.replace("repeats =", "repeat =")).contains("line"));
+        let named = refusal(&FILE.replace("request = \"P.XP.01.MSG.001\"", "request = \"P.XP.01.MSG.009\""));
+        assert_eq!(
+            named,
+            "use process file x.toml: P.XP.01.TRN.001 names P.XP.01.MSG.009, which is not defined"
+        );
+        let twice = refusal(&FILE.replace("code = \"P.XP.01.ACT.002\"", "code = \"P.XP.01.ACT.001\""));
+        assert_eq!(twice, "use process file x.toml: P.XP.01.ACT.001 is defined twice");
+        let term = refusal(&FILE.replace("t1_ms = 120000", "t1_ms = 0"));
+        assert!(term.contains("a term that is not positive"), "{term}");
+        assert!(Catalogue::parse(&[("a", FILE), ("b", FILE)]).is_err());
+    }
+}
