@@ -4,7 +4,22 @@
 //! and no XML.
 
 mod identifier;
+mod money;
+mod name;
+mod person;
+mod record;
 mod state;
+mod text;
+mod time;
 
 pub use identifier::{Identifier, IdentifierKind, Standing};
+pub use money::{Currency, Money};
+pub use name::{Name, NameParts};
+pub use person::{HeldIdentifier, OriginalName, Person};
+pub use record::{
+    Contribution, Employer, EmployerNumber, Evidence, Inquiry, InsurancePeriod, InsuranceRecord,
+    SpecialCondition,
+};
 pub use state::State;
+pub use text::{Coded, Number, RecordId, Title};
+pub use time::{Ends, Interval, YearMonth};

@@ -1,0 +1,115 @@
+//! The person a record is about.
+
+use super::{Coded, Identifier, IdentifierKind, Interval, Name, State};
+use crate::base::{Finding, Findings};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A worker, as two states must be able to recognise him.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// In Russian or Latin letters.
+    pub name: Name,
+    /// As written at home, where that is another script or language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_name: Option<OriginalName>,
+    /// Day of birth.
+    pub birth_date: Date,
+    /// A code of the list of sexes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sex: Option<Coded>,
+    /// Of which states he is a citizen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub citizenships: Vec<State>,
+    /// His numbers in the states that know him, former ones included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identifiers: Vec<HeldIdentifier>,
+}
+
+/// A name as written at home.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OriginalName {
+    /// Two letters of ISO 639-1, such as `kk`.
+    pub language: Coded,
+    /// The name.
+    pub name: Name,
+}
+
+/// An identifier and since and until when it was the person's.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenIdentifier", into = "WrittenIdentifier")]
+pub struct HeldIdentifier {
+    /// The number.
+    pub identifier: Identifier,
+    /// When it was valid, if that is known.
+    pub validity: Option<Interval>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenIdentifier {
+    kind: IdentifierKind,
+    value: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    validity: Option<Interval>,
+}
+
+impl Person {
+    /// His identifiers of a kind, the present one last as far as validity tells.
+    pub fn identifiers_of(&self, kind: IdentifierKind) -> impl Iterator<Item = &Identifier> {
+        self.identifiers.iter().map(|held| &held.identifier).filter(move |id| id.kind() == kind)
+    }
+
+    /// Warnings about identifiers whose check digits do not fit.
+    pub fn findings(&self) -> Findings {
+        let found = |(at, held): (usize, &HeldIdentifier)| {
+            held.identifier.finding(&format!("person/identifiers[{}]", at + 1))
+        };
+        self.identifiers.iter().enumerate().filter_map(found).collect()
+    }
+
+    /// Whether the other record is of the same person: by a shared identifier, else by name and birth date.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let shares =
+            |held: &HeldIdentifier| other.identifiers.iter().any(|o| o.identifier == held.identifier);
+        self.identifiers.iter().any(shares)
+            || self.birth_date == other.birth_date && self.name.is_alike(&other.name)
+    }
+}
+
+impl TryFrom<WrittenIdentifier> for HeldIdentifier {
+    type Error = Finding;
+
+    fn try_from(written: WrittenIdentifier) -> Result<Self, Finding> {
+        let identifier = Identifier::parse(written.kind, &written.value)?;
+        Ok(Self { identifier, validity: written.validity })
+    }
+}
+
+impl From<HeldIdentifier> for WrittenIdentifier {
+    fn from(held: HeldIdentifier) -> Self {
+        let HeldIdentifier { identifier, validity } = held;
+        Self { kind: identifier.kind(), value: identifier.as_str().to_owned(), validity }
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Person(…, {} identifiers)", self.identifiers.len())
+    }
+}
+
+impl fmt::Debug for OriginalName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OriginalName({:?}, …)", self.language)
+    }
+}
+
+impl fmt::Debug for HeldIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.identifier)
+    }
+}

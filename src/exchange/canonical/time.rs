@@ -1,0 +1,202 @@
+//! Spans of days and months, as treaties count them.
+
+use crate::base::Finding;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A span of days, closed on both ends; without an end it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Ends", into = "Ends")]
+pub struct Interval {
+    from: Date,
+    to: Option<Date>,
+}
+
+/// The ends of a span as they are written in a record.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ends {
+    /// First day.
+    pub from: Date,
+    /// Last day; none while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Date>,
+}
+
+impl Interval {
+    /// A span whose ends stand in order, in the years that documents may name.
+    ///
+    /// # Errors
+    /// The end before the start, or a year outside 1900–2100.
+    pub fn new(from: Date, to: Option<Date>) -> Result<Self, Finding> {
+        let out_of_range = std::iter::once(from).chain(to).find(|day| !(1900..=2100).contains(&day.year()));
+        if let Some(day) = out_of_range {
+            let message = "the year is outside 1900–2100; correct the date";
+            return Err(Finding::error(
+                "canonical.year",
+                "interval",
+                "year 1900–2100",
+                &day.to_string(),
+                message,
+            ));
+        }
+        if let Some(to) = to
+            && to < from
+        {
+            let message = "the period ends before it begins; correct one of the dates";
+            let rule = "from ≤ to, both ends inclusive";
+            return Err(Finding::error(
+                "canonical.dates_reversed",
+                "interval",
+                rule,
+                &to.to_string(),
+                message,
+            ));
+        }
+        Ok(Self { from, to })
+    }
+
+    /// First day.
+    pub fn from(&self) -> Date {
+        self.from
+    }
+
+    /// Last day; none while it goes on.
+    pub fn to(&self) -> Option<Date> {
+        self.to
+    }
+
+    /// Whether a day belongs to both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let begins_before_end = |a: &Self, b: &Self| b.to.is_none_or(|to| a.from <= to);
+        begins_before_end(self, other) && begins_before_end(other, self)
+    }
+}
+
+impl TryFrom<Ends> for Interval {
+    type Error = Finding;
+
+    fn try_from(ends: Ends) -> Result<Self, Finding> {
+        Self::new(ends.from, ends.to)
+    }
+}
+
+impl From<Interval> for Ends {
+    fn from(interval: Interval) -> Self {
+        Self { from: interval.from, to: interval.to }
+    }
+}
+
+/// A calendar month, written `2024-03`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct YearMonth {
+    year: i16,
+    month: i8,
+}
+
+impl YearMonth {
+    /// A month of the years that documents may name.
+    ///
+    /// # Errors
+    /// Not a month, or a year outside 1900–2100.
+    pub fn new(year: i16, month: i8) -> Result<Self, Finding> {
+        if (1900..=2100).contains(&year) && (1..=12).contains(&month) {
+            return Ok(Self { year, month });
+        }
+        Err(refuse_month(&format!("{year}-{month}")))
+    }
+
+    /// The year.
+    pub fn year(&self) -> i16 {
+        self.year
+    }
+
+    /// The month, 1–12.
+    pub fn month(&self) -> i8 {
+        self.month
+    }
+}
+
+impl fmt::Display for YearMonth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}
+
+impl FromStr for YearMonth {
+    type Err = Finding;
+
+    fn from_str(text: &str) -> Result<Self, Finding> {
+        let (year, month) = text.split_once('-').ok_or_else(|| refuse_month(text))?;
+        if year.len() != 4 || month.len() != 2 {
+            return Err(refuse_month(text));
+        }
+        match (year.parse(), month.parse()) {
+            (Ok(year), Ok(month)) => Self::new(year, month),
+            (Err(_), _) | (_, Err(_)) => Err(refuse_month(text)),
+        }
+    }
+}
+
+impl TryFrom<String> for YearMonth {
+    type Error = Finding;
+
+    fn try_from(text: String) -> Result<Self, Finding> {
+        text.parse()
+    }
+}
+
+impl From<YearMonth> for String {
+    fn from(month: YearMonth) -> Self {
+        month.to_string()
+    }
+}
+
+fn refuse_month(text: &str) -> Finding {
+    let message = "not a month of the years 1900–2100; write it as 2024-03";
+    Finding::error("canonical.month", "month", "YYYY-MM", text, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_span_that_ends_before_it_begins_is_refused() {
+        let finding = Interval::new(date(2020, 5, 2), Some(date(2020, 5, 1))).unwrap_err();
+        assert_eq!(finding.code, "canonical.dates_reversed");
+        assert!(Interval::new(date(2020, 5, 1), Some(date(2020, 5, 1))).is_ok());
+        assert_eq!(Interval::new(date(1899, 1, 1), None).unwrap_err().code, "canonical.year");
+    }
+
+    #[test]
+    fn spans_that_share_one_day_overlap() {
+        let span = |from, to| Interval::new(from, to).unwrap();
+        let spring = span(date(2020, 3, 1), Some(date(2020, 5, 31)));
+        assert!(spring.overlaps(&span(date(2020, 5, 31), None)));
+        assert!(!spring.overlaps(&span(date(2020, 6, 1), None)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_month_is_read_as_it_is_written(year in 1900_i16..=2100, month in 1_i8..=12) {
+            let month = YearMonth::new(year, month).unwrap();
+            prop_assert_eq!(month.to_string().parse::<YearMonth>().unwrap(), month);
+            let json = serde_json::to_string(&month).unwrap();
+            prop_assert_eq!(serde_json::from_str::<YearMonth>(&json).unwrap(), month);
+        }
+
+        #[test]
+        fn overlap_is_mutual(days in prop::array::uniform4(0_i32..3000), open in any::<[bool; 2]>()) {
+            let day = |n: i32| date(2000, 1, 1).checked_add(jiff::Span::new().days(n)).unwrap();
+            let span = |a: i32, b: i32, open: bool| Interval::new(day(a.min(b)), (!open).then(|| day(a.max(b)))).unwrap();
+            let (one, two) = (span(days[0], days[1], open[0]), span(days[2], days[3], open[1]));
+            prop_assert_eq!(one.overlaps(&two), two.overlaps(&one));
+        }
+    }
+}
