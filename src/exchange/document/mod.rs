@@ -7,11 +7,13 @@
 mod chars;
 mod reader;
 mod tag;
+mod tree;
 mod writer;
 mod xml_error;
 
 pub use reader::{Event, Scope, XmlReader};
 pub use tag::{AttributeRef, StartTag};
+pub use tree::Element;
 pub use writer::{CanonicalWriter, WriteError, escape_attribute, escape_text};
 pub use xml_error::{XmlError, XmlErrorKind};
 
