@@ -37,6 +37,20 @@ impl IdentifierKind {
         }
     }
 
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Snils, Self::Iin, Self::ByNumber, Self::Pin, Self::Psn];
+
+    /// The code of the list of identifier kinds.
+    pub fn as_code(&self) -> &'static str {
+        match self {
+            Self::Snils => "snils",
+            Self::Iin => "iin",
+            Self::ByNumber => "by-number",
+            Self::Pin => "pin",
+            Self::Psn => "psn",
+        }
+    }
+
     fn rule(self) -> &'static str {
         match self {
             Self::Snils => "SNILS: 11 digits, control = weighted sum mod 101",
@@ -45,6 +59,17 @@ impl IdentifierKind {
             Self::Pin => "PIN: 14 digits, sex and birth date first",
             Self::Psn => "PSN: 10 digits, day with sex and birth date first",
         }
+    }
+}
+
+impl std::str::FromStr for IdentifierKind {
+    type Err = Finding;
+
+    fn from_str(text: &str) -> Result<Self, Finding> {
+        Self::ALL.into_iter().find(|kind| kind.as_code() == text).ok_or_else(|| {
+            let message = "not a kind of identifier; write one of snils iin by-number pin psn";
+            Finding::error("canonical.identifier_kind", "kind", "identifier kinds", text, message)
+        })
     }
 }
 

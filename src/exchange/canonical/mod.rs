@@ -21,5 +21,5 @@ pub use record::{
     SpecialCondition,
 };
 pub use state::State;
-pub use text::{Coded, Number, RecordId, Title};
+pub use text::{Coded, Number, Position, RecordId, RegisterNumber, Title};
 pub use time::{Ends, Interval, YearMonth};

@@ -1,6 +1,8 @@
 //! The insurance record: what one state knows of a person's work, and the question for it.
 
-use super::{Coded, Interval, Money, Number, Person, RecordId, State, Title, YearMonth};
+use super::{
+    Coded, Interval, Money, Number, Person, Position, RecordId, RegisterNumber, State, Title, YearMonth,
+};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -58,7 +60,7 @@ pub struct InsurancePeriod {
     pub employer: Option<Employer>,
     /// As what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub position: Option<Title>,
+    pub position: Option<Position>,
     /// Special conditions; another state counts them as ordinary (T25).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub special_conditions: Vec<SpecialCondition>,
@@ -121,7 +123,7 @@ pub struct EmployerNumber {
     /// A code of the list of registers, such as `bin` or `inn`.
     pub kind: Coded,
     /// The number.
-    pub value: Number,
+    pub value: RegisterNumber,
 }
 
 /// A special condition of work.

@@ -65,10 +65,18 @@ token!(
     RecordId, "record id", 100, |text| text
 );
 token!(
-    /// A title: of a post, an employer, a document. May name a person, so it is never shown in a log.
+    /// A title: of an employer, a document. May name a person, so it is never shown in a log.
     Title, "title", 300, |_| "…"
 );
 token!(
-    /// The number of a document or an organisation.
+    /// The name of a post.
+    Position, "position", 120, |_| "…"
+);
+token!(
+    /// The number of an organisation in a register.
+    RegisterNumber, "register number", 20, |_| "…"
+);
+token!(
+    /// The number of a document, or a state's own code.
     Number, "number", 50, |_| "…"
 );

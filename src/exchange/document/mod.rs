@@ -5,6 +5,7 @@
 //! parsed again before it is signed. Whether a document is acceptable is not decided here.
 
 mod chars;
+pub mod codec;
 mod reader;
 mod tag;
 mod tree;

@@ -2,6 +2,7 @@
 
 use super::{Event, XmlError, XmlReader};
 use crate::base::Limits;
+use std::collections::HashMap;
 
 /// An element with what stands in it.
 #[derive(Clone, PartialEq, Eq)]
@@ -97,11 +98,15 @@ impl Element {
         let place = place.map(|place| format!("[{place}]")).unwrap_or_default();
         let path = format!("{above}/{}{place}", self.local);
         see(&path, self);
-        for (at, child) in self.children.iter().enumerate() {
-            let same = |other: &&Self| other.is(&child.namespace, &child.local);
-            let place = self.children.iter().take(at + 1).filter(same).count();
-            let is_alone = self.children.iter().filter(same).count() == 1;
-            child.visit_below(&path, (!is_alone).then_some(place), see);
+        let mut places: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
+        for child in &self.children {
+            places.entry((&child.namespace, &child.local)).or_default().1 += 1;
+        }
+        for child in &self.children {
+            let (place, count) = places.entry((&child.namespace, &child.local)).or_default();
+            *place += 1;
+            let place = (*count > 1).then_some(*place);
+            child.visit_below(&path, place, see);
         }
     }
 }

@@ -1,0 +1,94 @@
+//! Reading fields out of a tree: each is parsed, each failure is a finding with its path.
+
+use super::super::Element;
+use super::CodecError;
+use crate::base::{Finding, Findings};
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// An element that is being read, and where it stands.
+pub(super) struct Fields<'e> {
+    element: &'e Element,
+    path: String,
+}
+
+impl<'e> Fields<'e> {
+    pub(super) fn of_root(element: &'e Element) -> Self {
+        Self { element, path: format!("/{}", element.local) }
+    }
+
+    pub(super) fn attribute(&self, local: &str) -> Option<&'e str> {
+        self.element.attribute(local)
+    }
+
+    pub(super) fn child(&self, namespace: &str, local: &str) -> Option<Self> {
+        let element = self.element.child(namespace, local)?;
+        Some(Self { element, path: format!("{}/{local}", self.path) })
+    }
+
+    pub(super) fn children(&self, namespace: &str, local: &str) -> Vec<Self> {
+        let found = self.element.children.iter().filter(|child| child.is(namespace, local));
+        let at = |(place, element)| Self { element, path: format!("{}/{local}[{}]", self.path, place + 1) };
+        found.enumerate().map(at).collect()
+    }
+
+    pub(super) fn token(&self) -> String {
+        self.element.token()
+    }
+
+    /// The value of an optional field; what cannot be read is a finding and absent.
+    pub(super) fn read<T: FromStr>(&self, namespace: &str, local: &str, findings: &mut Findings) -> Option<T>
+    where
+        T::Err: Display,
+    {
+        self.child(namespace, local)?.parse(findings)
+    }
+
+    /// The value of a field that must be there.
+    pub(super) fn require<T: FromStr>(
+        &self,
+        namespace: &str,
+        local: &str,
+        findings: &mut Findings,
+    ) -> Option<T>
+    where
+        T::Err: Display,
+    {
+        let Some(child) = self.child(namespace, local) else {
+            findings.push(self.missing(local));
+            return None;
+        };
+        child.parse(findings)
+    }
+
+    pub(super) fn parse<T: FromStr>(&self, findings: &mut Findings) -> Option<T>
+    where
+        T::Err: Display,
+    {
+        let text = self.token();
+        text.parse().map_err(|_cause| findings.push(self.unreadable(&text))).ok()
+    }
+
+    /// Keeps a value, or its finding with the path of this element.
+    pub(super) fn keep<T>(&self, value: Result<T, Finding>, findings: &mut Findings) -> Option<T> {
+        value.map_err(|finding| findings.push(Finding { path: self.path.clone(), ..finding })).ok()
+    }
+
+    pub(super) fn missing(&self, local: &str) -> Finding {
+        let path = format!("{}/{local}", self.path);
+        Finding::error("document.missing", path, "mandatory", "", "the element is absent; add it")
+    }
+
+    fn unreadable(&self, text: &str) -> Finding {
+        let message = "the value cannot be read; correct it as its type demands";
+        Finding::error("document.value", self.path.clone(), "type of the element", text, message)
+    }
+}
+
+/// The value, if nothing was found against it.
+pub(super) fn finish<T>(value: Option<T>, findings: Findings) -> Result<T, CodecError> {
+    match value {
+        Some(value) if findings.is_empty() => Ok(value),
+        Some(_) | None => Err(CodecError::Values(findings)),
+    }
+}

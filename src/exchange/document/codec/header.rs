@@ -1,0 +1,71 @@
+//! EDocHeader: what a document is, its id, the document it answers, when it was made.
+
+use super::fields::Fields;
+use super::namespaces::{CCDO, CSDO};
+use crate::base::{DocumentId, Findings};
+use crate::exchange::document::CanonicalWriter;
+use jiff::Timestamp;
+
+/// The header of an electronic document (data model, EDocHeader).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The message code, such as `P.XP.01.MSG.001`.
+    pub message: String,
+    /// The structure code, such as `R.006`.
+    pub structure: String,
+    /// The document's id.
+    pub document_id: DocumentId,
+    /// The id of the document that this one answers.
+    pub answers: Option<DocumentId>,
+    /// When it was made, as it was written: a zone is never guessed.
+    pub made_at: HeaderText,
+}
+
+/// A date and time in its lexical form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderText(pub String);
+
+impl HeaderText {
+    /// The text of an instant, in UTC with its zone.
+    pub fn of(at: Timestamp) -> Self {
+        Self(at.to_string())
+    }
+
+    /// The instant, if the text names its zone.
+    pub fn instant(&self) -> Option<Timestamp> {
+        self.0.parse().ok()
+    }
+}
+
+impl Header {
+    pub(super) fn encode(&self, writer: &mut CanonicalWriter) {
+        writer.start("ccdo", "EDocHeader");
+        writer.leaf("csdo", "InfEnvelopeCode", &self.message);
+        writer.leaf("csdo", "EDocCode", &self.structure);
+        writer.leaf("csdo", "EDocId", &self.document_id.as_uuid().to_string());
+        if let Some(answers) = self.answers {
+            writer.leaf("csdo", "EDocRefId", &answers.as_uuid().to_string());
+        }
+        writer.leaf("csdo", "EDocDateTime", &self.made_at.0);
+        writer.end();
+    }
+
+    pub(super) fn decode(root: &Fields<'_>, findings: &mut Findings) -> Option<Self> {
+        let Some(fields) = root.child(CCDO, "EDocHeader") else {
+            findings.push(root.missing("EDocHeader"));
+            return None;
+        };
+        let message = fields.require(CSDO, "InfEnvelopeCode", findings);
+        let structure = fields.require(CSDO, "EDocCode", findings);
+        let document_id = fields.require(CSDO, "EDocId", findings);
+        let answers = fields.read(CSDO, "EDocRefId", findings);
+        let made_at = fields.require::<String>(CSDO, "EDocDateTime", findings).map(HeaderText);
+        Some(Self {
+            message: message?,
+            structure: structure?,
+            document_id: document_id?,
+            answers,
+            made_at: made_at?,
+        })
+    }
+}

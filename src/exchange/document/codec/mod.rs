@@ -1,0 +1,61 @@
+//! Record <-> XML: encoding writes canonical bytes, decoding reads them.
+//!
+//! Decoding is reached only through a document that was verified and found acceptable, so what it meets is of
+//! the right structure; what it still refuses are values that a schema cannot judge, such as a reversed period.
+
+mod fields;
+mod header;
+mod inquiry;
+mod parts;
+mod record;
+mod result;
+
+pub use header::{Header, HeaderText};
+pub use inquiry::decode_inquiry;
+pub use inquiry::encode_inquiry;
+pub use record::decode_record;
+pub use record::encode_record;
+pub use result::decode_result;
+pub use result::{NoticeCode, ProcessingResult, encode_result};
+
+use super::{WriteError, XmlError};
+use crate::base::{Findings, Verdict};
+
+/// The namespaces of the base and domain models, with the prefixes we write.
+mod namespaces {
+    pub(super) const CSDO: &str = "urn:EEC:M:SimpleDataObjects:v0.4.12";
+    pub(super) const CCDO: &str = "urn:EEC:M:ComplexDataObjects:v0.4.12";
+    pub(super) const XPDO: &str = "urn:x-stazh:M:PensionDataObjects:v1.0.0";
+}
+
+/// A record that could not become a document, or a document that could not become a record.
+#[derive(Debug, thiserror::Error)]
+pub enum CodecError {
+    /// A value holds a character XML does not allow.
+    #[error("encode the document")]
+    Write(#[from] WriteError),
+    /// Not XML that we accept.
+    #[error("decode the document")]
+    Xml(#[from] XmlError),
+    /// Values that mean nothing; all of them.
+    #[error("decode the document: {}", first(.0))]
+    Values(Findings),
+}
+
+impl CodecError {
+    /// What becomes of the document.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Write(_) => Verdict::Return { code: "document.encode" },
+            Self::Xml(error) => error.verdict(),
+            Self::Values(_) => Verdict::Return { code: "document.values" },
+        }
+    }
+}
+
+fn first(findings: &Findings) -> String {
+    findings.first().map_or_else(String::new, ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! Every record that can be held is written and read back the same; what cannot be read is told with its path.
+
+use super::*;
+use crate::base::{DocumentId, Limits};
+use crate::exchange::canonical::{
+    Coded, Contribution, Employer, EmployerNumber, Evidence, HeldIdentifier, Identifier, IdentifierKind,
+    Inquiry, InsurancePeriod, InsuranceRecord, Interval, Money, Name, NameParts, OriginalName, Person,
+    SpecialCondition, State, YearMonth,
+};
+use jiff::civil::{Date, date};
+use proptest::option;
+use proptest::prelude::*;
+use std::fmt::Debug;
+use std::str::FromStr;
+
+fn token<T: FromStr<Err: Debug> + Debug>(pattern: &'static str) -> impl Strategy<Value = T> {
+    pattern.prop_map(|text| text.parse().unwrap())
+}
+
+fn day() -> impl Strategy<Value = Date> {
+    (0_i32..50_000).prop_map(|days| date(1930, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap())
+}
+
+fn interval() -> impl Strategy<Value = Interval> {
+    (day(), option::of(0_i32..9000)).prop_map(|(from, days)| {
+        Interval::new(from, days.map(|n| from.checked_add(jiff::Span::new().days(n)).unwrap())).unwrap()
+    })
+}
+
+fn name() -> impl Strategy<Value = Name> {
+    let part = || option::of("[А-ЯЁа-яёA-Za-z&<>'\"ҚқӘә-]{1,12}");
+    ("[А-ЯЁа-яё-]{1,20}", part(), part()).prop_map(|(family, given, patronymic)| {
+        Name::try_from(NameParts { family: Some(family), given, patronymic }).unwrap()
+    })
+}
+
+fn identifier() -> impl Strategy<Value = HeldIdentifier> {
+    let known = [
+        (IdentifierKind::Snils, "11223344595"),
+        (IdentifierKind::Iin, "850315300019"),
+        (IdentifierKind::Iin, "850315300018"),
+        (IdentifierKind::ByNumber, "3150385A001PB6"),
+        (IdentifierKind::Pin, "21503198500017"),
+        (IdentifierKind::Psn, "2503850017"),
+    ];
+    (prop::sample::select(known.to_vec()), option::of(interval())).prop_map(|((kind, value), validity)| {
+        HeldIdentifier { identifier: Identifier::parse(kind, value).unwrap(), validity }
+    })
+}
+
+fn state() -> impl Strategy<Value = State> {
+    prop::sample::select(State::ALL.to_vec())
+}
+
+fn person() -> impl Strategy<Value = Person> {
+    let original =
+        (token::<Coded>("[a-z]{2}"), name()).prop_map(|(language, name)| OriginalName { language, name });
+    (
+        name(),
+        option::of(original),
+        day(),
+        option::of(token("[12]")),
+        prop::collection::vec(state(), 0..3),
+        prop::collection::vec(identifier(), 0..4),
+    )
+        .prop_map(|(name, original_name, birth_date, sex, citizenships, identifiers)| Person {
+            name,
+            original_name,
+            birth_date,
+            sex,
+            citizenships,
+            identifiers,
+        })
+}
+
+fn employer() -> impl Strategy<Value = Employer> {
+    let number = (token("bin|inn|regnum"), token("[0-9]{10,12}"))
+        .prop_map(|(kind, value)| EmployerNumber { kind, value });
+    (option::of(state()), option::of(token("[А-Яа-я«»&\"<>]{1,40}")), option::of(number))
+        .prop_map(|(state, name, number)| Employer { state, name, number })
+}
+
+fn money() -> impl Strategy<Value = Money> {
+    (-1_000_000_000_i64..1_000_000_000, 0_u32..=4, "[A-Z]{3}").prop_map(|(units, scale, currency)| Money {
+        amount: rust_decimal::Decimal::new(units, scale),
+        currency: currency.parse().unwrap(),
+    })
+}
+
+fn period() -> impl Strategy<Value = InsurancePeriod> {
+    let condition =
+        (token("territory|counting"), option::of(token("[0-9А-Я-]{1,20}")), option::of(0_i64..500)).prop_map(
+            |(kind, code, c)| SpecialCondition {
+                kind,
+                code,
+                coefficient: c.map(|c| rust_decimal::Decimal::new(c, 2)),
+            },
+        );
+    let evidence = (
+        token("contract|archive"),
+        option::of(token("[0-9/]{1,20}")),
+        option::of(day()),
+        option::of(token("[а-я]{1,30}")),
+    )
+        .prop_map(|(kind, number, date, title)| Evidence { kind, number, date, title });
+    (
+        (token("[a-z0-9-]{1,40}"), state(), interval(), token("work|study"), option::of(employer())),
+        option::of(token("[А-Яа-я ]{0,20}[а-я]")),
+        prop::collection::vec(condition, 0..3),
+        prop::collection::vec(evidence, 0..3),
+        option::of(token("[a-z0-9-]{1,40}")),
+        option::of(day()),
+    )
+        .prop_map(
+            |(
+                (id, state, interval, kind, employer),
+                position,
+                special_conditions,
+                evidence,
+                supersedes,
+                cancelled_on,
+            )| {
+                InsurancePeriod {
+                    id,
+                    state,
+                    interval,
+                    kind,
+                    employer,
+                    position,
+                    special_conditions,
+                    evidence,
+                    supersedes,
+                    cancelled_on,
+                }
+            },
+        )
+}
+
+fn contribution() -> impl Strategy<Value = Contribution> {
+    (
+        token("[a-z0-9-]{1,40}"),
+        (1990_i16..2100, 1_i8..=12),
+        token("opv|oppv"),
+        option::of(employer()),
+        option::of(money()),
+        money(),
+        option::of(day()),
+    )
+        .prop_map(|(id, (year, month), kind, employer, base, amount, cancelled_on)| Contribution {
+            id,
+            month: YearMonth::new(year, month).unwrap(),
+            kind,
+            employer,
+            base,
+            amount,
+            supersedes: None,
+            cancelled_on,
+        })
+}
+
+fn header() -> Header {
+    Header {
+        message: "P.XP.01.MSG.002".to_owned(),
+        structure: "R.XP.XP.01.002".to_owned(),
+        document_id: "7d2a1c58-0c5e-4f0f-9b8e-2f7f0d5b6a77".parse::<DocumentId>().unwrap(),
+        answers: "6a1b7f0c-3c1e-4c39-8f2b-1b7f5b8a0c13".parse().ok(),
+        made_at: HeaderText("2025-11-30T12:00:00".to_owned()),
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_record_is_read_as_it_was_written(
+        person in person(),
+        state in state(),
+        as_of in day(),
+        periods in prop::collection::vec(period(), 0..4),
+        contributions in prop::collection::vec(contribution(), 0..4),
+    ) {
+        let record = InsuranceRecord { state, as_of, person, periods, contributions };
+        let document = encode_record(&record, &header()).unwrap();
+        let read = decode_record(&document, &Limits::default()).unwrap();
+        prop_assert_eq!(read, (header(), record));
+        let canonical = crate::exchange::document::Element::parse(&document, &Limits::default());
+        prop_assert!(canonical.is_ok());
+    }
+
+    #[test]
+    fn an_inquiry_is_read_as_it_was_written(
+        person in person(),
+        asking in state(),
+        asked in state(),
+        interval in option::of(interval()),
+    ) {
+        let inquiry = Inquiry { asking, asked, person, interval, purpose: "old-age".parse().unwrap() };
+        let document = encode_inquiry(&inquiry, &header()).unwrap();
+        prop_assert_eq!(decode_inquiry(&document, asked, &Limits::default()).unwrap(), (header(), inquiry));
+    }
+}
+
+#[test]
+fn a_notice_is_read_as_it_was_written() {
+    let ended_at = HeaderText("2026-11-23T10:00:00Z".to_owned());
+    let description = Some("Сведения отсутствуют".to_owned());
+    let result = ProcessingResult { ended_at, code: NoticeCode::no_data(), description };
+    let document = encode_result(&result, &header()).unwrap();
+    assert_eq!(decode_result(&document, &Limits::default()).unwrap(), (header(), result));
+}
+
+#[test]
+fn every_value_that_means_nothing_is_told_with_its_path() {
+    let person: Person = serde_json::from_str(
+        r#"{ "name": { "family": "Ким", "given": "Анна" }, "birth_date": "1990-07-22",
+             "identifiers": [{ "kind": "iin", "value": "900722400456" }] }"#,
+    )
+    .unwrap();
+    let interval = Interval::new(date(2010, 1, 1), Some(date(2011, 1, 1))).unwrap();
+    let inquiry = Inquiry {
+        asking: State::Ru,
+        asked: State::Kz,
+        person,
+        interval: Some(interval),
+        purpose: "old-age".parse().unwrap(),
+    };
+    let text = String::from_utf8(encode_inquiry(&inquiry, &header()).unwrap()).unwrap();
+    let broken = text
+        .replace(">2011-01-01<", ">2009-01-01<")
+        .replace(">900722400456<", ">9007224<")
+        .replace(">1990-07-22<", ">1990-02-30<");
+    let error = decode_inquiry(broken.as_bytes(), State::Kz, &Limits::default()).unwrap_err();
+    let CodecError::Values(findings) = error else { panic!("{error}") };
+    let found: Vec<(&str, &str)> = findings.iter().map(|f| (f.code.as_str(), f.path.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("document.value", "/InsuranceRecordInquiry/PersonDetails/BirthDate"),
+            (
+                "canonical.identifier_malformed",
+                "/InsuranceRecordInquiry/PersonDetails/PersonIdentifierDetails[1]"
+            ),
+            ("canonical.dates_reversed", "/InsuranceRecordInquiry"),
+        ]
+    );
+    assert!(findings.iter().all(|finding| !finding.to_string().contains("9007224")));
+}
