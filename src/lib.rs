@@ -3,5 +3,8 @@
 
 pub mod base;
 pub mod exchange;
+pub mod flow;
+pub mod http;
 pub mod node;
 pub mod store;
+pub mod worker;

@@ -1,8 +1,12 @@
 //! The journey of a record; read its folders down to send, up to receive.
 
+mod accept;
+
 pub mod canonical;
 pub mod document;
 pub mod rules;
 pub mod seal;
 pub mod transit;
 pub mod wire;
+
+pub use accept::{AcceptedDocument, accept};

@@ -1,5 +1,9 @@
-//! One node: its settings. Wiring and lifecycle come with the first thing to wire.
+//! One node: its settings, its wiring, its life from start to stop.
 
+mod error;
+mod lifecycle;
 mod settings;
 
+pub use error::StartError;
+pub use lifecycle::{Door, Node};
 pub use settings::{Peer, SealFiles, Settings, SettingsError, WireFiles};

@@ -68,6 +68,9 @@ fn upward_imports(file: &str, text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for line in code_lines(text) {
         for (at, _) in line.match_indices("crate::") {
+            if line[..at].ends_with("pub(in ") {
+                continue; // whom it is shown to, not what it imports
+            }
             let path: String = line[at + "crate::".len()..]
                 .chars()
                 .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | ':'))

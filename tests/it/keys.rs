@@ -51,6 +51,21 @@ impl Authority {
     }
 }
 
+impl Authority {
+    /// A certificate whose key may sign documents.
+    pub(crate) fn issue_for_seals(&self, name: &str) -> Issued {
+        let key = ec_key();
+        let mut builder = certificate(name, &key);
+        builder.set_issuer_name(self.certificate.subject_name()).unwrap();
+        builder.append_extension(KeyUsage::new().critical().digital_signature().build().unwrap()).unwrap();
+        builder.sign(&self.key, MessageDigest::sha256()).unwrap();
+        Issued {
+            certificate: builder.build().to_pem().unwrap(),
+            key: key.private_key_to_pem_pkcs8().unwrap(),
+        }
+    }
+}
+
 fn ec_key() -> PKey<Private> {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
     PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()

@@ -1,9 +1,11 @@
 //! The one integration binary; its modules are the tests.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail by panic")]
 
 mod architecture;
+mod exchange;
 mod keys;
+mod nodes;
 mod seal;
 mod sources;
 mod tidy;

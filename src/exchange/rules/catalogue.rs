@@ -93,6 +93,8 @@ pub struct MessageKind {
     pub code: String,
     /// What it is called.
     pub name: Names,
+    /// Which record it carries.
+    pub carries: Carries,
     /// Such as `R.006`; stands in EDocHeader as EDocCode.
     pub structure: String,
     /// The namespace of its root element.
@@ -101,6 +103,18 @@ pub struct MessageKind {
     pub root: String,
     /// "Признак ЭЦП": whether the document is signed.
     pub signed: bool,
+}
+
+/// The records that a message may carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Carries {
+    /// The inquiry for an insurance record.
+    Inquiry,
+    /// The insurance record.
+    InsuranceRecord,
+    /// The notice of a processing result.
+    Notice,
 }
 
 /// A catalogue that cannot be used.
@@ -171,6 +185,23 @@ impl Catalogue {
         Ok(Self { processes })
     }
 
+    /// The transaction that begins with a record of this kind, and its process.
+    ///
+    /// # Errors
+    /// No process has one.
+    pub fn beginning_with(&self, carries: Carries) -> Result<(&Process, &Transaction), CatalogueError> {
+        let begins = |process: &Process, transaction: &Transaction| {
+            process.message(&transaction.request).is_ok_and(|message| message.carries == carries)
+        };
+        let all = self
+            .processes
+            .values()
+            .flat_map(|process| process.transactions.iter().map(move |t| (process, t)));
+        let unknown =
+            || CatalogueError::Unknown { code: format!("a transaction that begins with {carries:?}") };
+        all.into_iter().find(|(process, transaction)| begins(process, transaction)).ok_or_else(unknown)
+    }
+
     /// A process by its code.
     ///
     /// # Errors
@@ -188,6 +219,22 @@ impl Process {
     pub fn transaction(&self, code: &str) -> Result<&Transaction, CatalogueError> {
         let unknown = || CatalogueError::Unknown { code: code.to_owned() };
         self.transactions.iter().find(|transaction| transaction.code == code).ok_or_else(unknown)
+    }
+
+    /// The message that answers in this transaction with a record of this kind.
+    ///
+    /// # Errors
+    /// None does.
+    pub fn response(
+        &self,
+        transaction: &Transaction,
+        carries: Carries,
+    ) -> Result<&MessageKind, CatalogueError> {
+        let mut answers = transaction.responses.iter().filter_map(|code| self.message(code).ok());
+        let unknown = || CatalogueError::Unknown {
+            code: format!("an answer of {} with {carries:?}", transaction.code),
+        };
+        answers.find(|message| message.carries == carries).ok_or_else(unknown)
     }
 
     /// A message by its code.

@@ -1,5 +1,7 @@
 //! Is it acceptable: the catalogue of common processes says which message may stand where.
 
 mod catalogue;
+mod check;
 
-pub use catalogue::{Catalogue, CatalogueError, MessageKind, Names, Pattern, Process, Transaction};
+pub use catalogue::{Carries, Catalogue, CatalogueError, MessageKind, Names, Pattern, Process, Transaction};
+pub use check::{Rules, ValidDocument};

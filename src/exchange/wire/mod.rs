@@ -2,12 +2,14 @@
 //!
 //! It carries bytes and tells who sent them; it decides nothing about their meaning.
 
+mod came;
 mod client;
 mod envelope;
 mod error;
 mod identity;
 mod server;
 
+pub use came::Came;
 pub use client::{HttpsWire, PeerEndpoint};
 pub use envelope::Envelope;
 pub use error::{EnvelopeError, WireError};

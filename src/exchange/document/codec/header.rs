@@ -1,9 +1,10 @@
 //! EDocHeader: what a document is, its id, the document it answers, when it was made.
 
-use super::fields::Fields;
+use super::CodecError;
+use super::fields::{Fields, finish};
 use super::namespaces::{CCDO, CSDO};
-use crate::base::{DocumentId, Findings};
-use crate::exchange::document::CanonicalWriter;
+use crate::base::{DocumentId, Findings, Limits};
+use crate::exchange::document::{CanonicalWriter, Element};
 use jiff::Timestamp;
 
 /// The header of an electronic document (data model, EDocHeader).
@@ -38,6 +39,17 @@ impl HeaderText {
 }
 
 impl Header {
+    /// Reads the header alone.
+    ///
+    /// # Errors
+    /// It is absent, or a field of it cannot be read.
+    pub fn read(document: &[u8], limits: &Limits) -> Result<Self, CodecError> {
+        let root = Element::parse(document, limits)?;
+        let mut findings = Findings::new();
+        let header = Self::decode(&Fields::of_root(&root), &mut findings);
+        finish(header, findings)
+    }
+
     pub(super) fn encode(&self, writer: &mut CanonicalWriter) {
         writer.start("ccdo", "EDocHeader");
         writer.leaf("csdo", "InfEnvelopeCode", &self.message);

@@ -31,7 +31,7 @@ pub fn encode_inquiry(inquiry: &Inquiry, header: &Header) -> Result<Vec<u8>, Cod
 ///
 /// # Errors
 /// Values that no schema can judge and that mean nothing.
-pub fn decode_inquiry(
+pub(in crate::exchange) fn decode_inquiry(
     document: &[u8],
     asked: State,
     limits: &Limits,

@@ -11,11 +11,11 @@ mod record;
 mod result;
 
 pub use header::{Header, HeaderText};
-pub use inquiry::decode_inquiry;
+pub(in crate::exchange) use inquiry::decode_inquiry;
 pub use inquiry::encode_inquiry;
-pub use record::decode_record;
+pub(in crate::exchange) use record::decode_record;
 pub use record::encode_record;
-pub use result::decode_result;
+pub(in crate::exchange) use result::decode_result;
 pub use result::{NoticeCode, ProcessingResult, encode_result};
 
 use super::{WriteError, XmlError};

@@ -39,7 +39,10 @@ pub fn encode_record(record: &InsuranceRecord, header: &Header) -> Result<Vec<u8
 ///
 /// # Errors
 /// Values that no schema can judge and that mean nothing.
-pub fn decode_record(document: &[u8], limits: &Limits) -> Result<(Header, InsuranceRecord), CodecError> {
+pub(in crate::exchange) fn decode_record(
+    document: &[u8],
+    limits: &Limits,
+) -> Result<(Header, InsuranceRecord), CodecError> {
     let root = Element::parse(document, limits)?;
     let fields = Fields::of_root(&root);
     let mut findings = Findings::new();

@@ -50,7 +50,10 @@ pub fn encode_result(result: &ProcessingResult, header: &Header) -> Result<Vec<u
 ///
 /// # Errors
 /// A field is absent or cannot be read.
-pub fn decode_result(document: &[u8], limits: &Limits) -> Result<(Header, ProcessingResult), CodecError> {
+pub(in crate::exchange) fn decode_result(
+    document: &[u8],
+    limits: &Limits,
+) -> Result<(Header, ProcessingResult), CodecError> {
     let root = Element::parse(document, limits)?;
     let fields = Fields::of_root(&root);
     let mut findings = Findings::new();

@@ -1,0 +1,59 @@
+//! What may be decoded: a document whose signature is good *and* which the rules of its message accept.
+
+use super::canonical::{Inquiry, InsuranceRecord, State};
+use super::document::codec::{
+    CodecError, Header, ProcessingResult, decode_inquiry, decode_record, decode_result,
+};
+use super::rules::{MessageKind, Rules};
+use super::seal::VerifiedDocument;
+use crate::base::{Finding, Findings, Limits};
+
+/// A document that is verified and lawful. Only [`accept`] makes one, and only one can be decoded:
+///
+/// ```compile_fail
+/// # use stazh::{base::Limits, exchange::{seal::VerifiedDocument, document::codec::decode_record}};
+/// # fn not_checked(verified: &VerifiedDocument, limits: &Limits) {
+/// let record = decode_record(verified.document(), limits);
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct AcceptedDocument<'v>(&'v VerifiedDocument);
+
+/// Checks a verified document by the rules of its message.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn accept<'v>(
+    verified: &'v VerifiedDocument,
+    message: &MessageKind,
+    rules: &Rules,
+) -> Result<AcceptedDocument<'v>, Findings> {
+    let findings = rules.content(verified.document(), message);
+    if findings.iter().any(Finding::is_error) { Err(findings) } else { Ok(AcceptedDocument(verified)) }
+}
+
+impl AcceptedDocument<'_> {
+    /// The inquiry it carries; `asked` is the state that reads it.
+    ///
+    /// # Errors
+    /// Values that mean nothing.
+    pub fn inquiry(&self, asked: State, limits: &Limits) -> Result<(Header, Inquiry), CodecError> {
+        decode_inquiry(self.0.document(), asked, limits)
+    }
+
+    /// The insurance record it carries.
+    ///
+    /// # Errors
+    /// Values that mean nothing.
+    pub fn record(&self, limits: &Limits) -> Result<(Header, InsuranceRecord), CodecError> {
+        decode_record(self.0.document(), limits)
+    }
+
+    /// The notice it carries.
+    ///
+    /// # Errors
+    /// Values that mean nothing.
+    pub fn notice(&self, limits: &Limits) -> Result<(Header, ProcessingResult), CodecError> {
+        decode_result(self.0.document(), limits)
+    }
+}

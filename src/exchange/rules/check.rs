@@ -1,0 +1,73 @@
+//! The check of a document before it is signed and after it is verified.
+
+use super::MessageKind;
+use crate::base::{Finding, Findings, Limits};
+use crate::exchange::document::Element;
+
+/// The rules of all messages.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    limits: Limits,
+}
+
+/// A document that its message's rules accept. Only [`Rules::check`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValidDocument(Vec<u8>);
+
+impl ValidDocument {
+    /// Its canonical bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Rules {
+    /// The rules, for documents within `limits`.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits }
+    }
+
+    /// Checks a document of ours by all rules of its message.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn check(&self, document: &[u8], message: &MessageKind) -> Result<ValidDocument, Findings> {
+        let mut findings = self.structure(document);
+        findings.extend(self.content(document, message));
+        if findings.iter().any(Finding::is_error) {
+            Err(findings)
+        } else {
+            Ok(ValidDocument(document.to_vec()))
+        }
+    }
+
+    /// Structural control: is it a document of a known structure at all.
+    pub fn structure(&self, document: &[u8]) -> Findings {
+        match Element::parse(document, &self.limits) {
+            Ok(_root) => Findings::new(),
+            Err(error) => vec![Finding::error(error.code(), "/", "XML 1.0", "", error.to_string())],
+        }
+    }
+
+    /// Format-logical control: do document and envelope say the same.
+    pub fn content(&self, document: &[u8], message: &MessageKind) -> Findings {
+        let Ok(root) = Element::parse(document, &self.limits) else { return self.structure(document) };
+        let mut findings = Findings::new();
+        let path = format!("/{}", root.local);
+        if !root.is(&message.namespace, &message.root) {
+            let text = "the root element is not that of the message; send the structure and version the catalogue names";
+            findings.push(Finding::error("rules.root", path.clone(), "message structure", &root.local, text));
+        }
+        let header = root.children.iter().find(|child| child.local == "EDocHeader");
+        for (local, expected) in [("InfEnvelopeCode", &message.code), ("EDocCode", &message.structure)] {
+            let field = header.and_then(|header| header.children.iter().find(|child| child.local == local));
+            let value = field.map(Element::token).unwrap_or_default();
+            if value != *expected {
+                let text = format!("the header does not say {expected}, as the message's action does");
+                let path = format!("{path}/EDocHeader/{local}");
+                findings.push(Finding::error("rules.header", path, "EDocHeader = wsa:Action", &value, text));
+            }
+        }
+        findings
+    }
+}

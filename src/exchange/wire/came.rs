@@ -1,0 +1,34 @@
+//! What came through the door: a whole body, or as much of it as there was.
+
+use bytes::Bytes;
+
+/// A body as it arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Came {
+    /// All that the caller announced.
+    Whole(Bytes),
+    /// More than the limit, announced or found; what was taken until then.
+    TooLarge {
+        /// The bytes taken before the limit was met.
+        kept: Bytes,
+        /// What the caller announced, if anything.
+        announced: Option<u64>,
+    },
+    /// The caller broke off, or announced more than it sent.
+    Broken {
+        /// The bytes that came.
+        kept: Bytes,
+        /// What the caller announced, if anything.
+        announced: Option<u64>,
+    },
+}
+
+impl Came {
+    /// The bytes that came, whole or not.
+    pub fn bytes(&self) -> &Bytes {
+        match self {
+            Self::Whole(bytes) => bytes,
+            Self::TooLarge { kept, .. } | Self::Broken { kept, .. } => kept,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What every flow is handed: the node's identity, its peers, its stores and its clock.
+
+use super::{FlowError, Wake};
+use crate::base::{Clock, Limits, Random};
+use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
+use crate::exchange::rules::{Catalogue, Rules, Transaction};
+use crate::exchange::seal::{Signer, TrustStore};
+use crate::exchange::transit::{LogicalAddress, Schedule};
+use crate::exchange::wire::{PeerCertificate, Wire};
+use crate::store::{Role, Store};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One node, as its flows see it.
+pub struct Context {
+    /// Whose node it is.
+    pub state: State,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and jitter.
+    pub random: Arc<dyn Random>,
+    /// Bounds on everything.
+    pub limits: Limits,
+    /// How tries are spaced.
+    pub retry: Schedule,
+    /// What must not be forgotten.
+    pub store: Store,
+    /// The road to the peers.
+    pub wire: Arc<dyn Wire>,
+    /// The other nodes.
+    pub peers: Peers,
+    /// The common processes.
+    pub catalogue: Catalogue,
+    /// The rules of all messages.
+    pub rules: Arc<Rules>,
+    /// Our signature.
+    pub signer: Arc<Signer>,
+    /// The local system.
+    pub desk: Arc<dyn Desk>,
+    /// Wake-ups of the workers.
+    pub wake: Wake,
+}
+
+/// The other nodes, by state.
+#[derive(Debug, Default)]
+pub struct Peers(BTreeMap<State, Peer>);
+
+/// Another node.
+#[derive(Debug)]
+pub struct Peer {
+    /// Whose node it is.
+    pub state: State,
+    /// The DNS name in its wire certificate.
+    pub certificate_name: String,
+    /// Who may vouch for its seals.
+    pub trust: Arc<TrustStore>,
+}
+
+/// The local system: asked for records, told of them. May block; called on threads of its own.
+pub trait Desk: Send + Sync {
+    /// What the local records know about the person of an inquiry; none if nobody or more than one fits.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn find(&self, inquiry: &Inquiry, as_of: jiff::civil::Date)
+    -> Result<Option<InsuranceRecord>, FlowError>;
+
+    /// Hands a record over; the second time under the same id has no effect.
+    ///
+    /// # Errors
+    /// The local system cannot be told.
+    fn hand_over(&self, id: crate::base::DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError>;
+}
+
+/// Whether a hand-over had an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// Yes.
+    First,
+    /// It was there already.
+    AlreadyThere,
+}
+
+impl Peers {
+    /// Peers by their states.
+    pub fn new(peers: impl IntoIterator<Item = Peer>) -> Self {
+        Self(peers.into_iter().map(|peer| (peer.state, peer)).collect())
+    }
+
+    /// The peer whose certificate this is.
+    pub fn of_certificate(&self, certificate: &PeerCertificate) -> Option<&Peer> {
+        self.0.values().find(|peer| certificate.dns_names.contains(&peer.certificate_name))
+    }
+
+    /// The peer of a state, by its code.
+    ///
+    /// # Errors
+    /// It is not configured.
+    pub fn of_name(&self, name: &str) -> Result<&Peer, FlowError> {
+        let unknown = || FlowError::UnknownPeer { peer: name.to_owned() };
+        self.0.values().find(|peer| peer.state.as_code() == name).ok_or_else(unknown)
+    }
+
+    /// The names of all peers: their states' codes.
+    pub fn names(&self) -> Vec<String> {
+        self.0.keys().map(ToString::to_string).collect()
+    }
+}
+
+impl Context {
+    /// To and ReplyTo of a message of ours: they follow from the role we play.
+    pub(super) fn addresses(
+        &self,
+        peer: &str,
+        role: Role,
+        process: &str,
+        transaction: &Transaction,
+    ) -> (LogicalAddress, LogicalAddress) {
+        let (ours, theirs) = match role {
+            Role::Initiator => (&transaction.initiator, &transaction.respondent),
+            Role::Respondent => (&transaction.respondent, &transaction.initiator),
+        };
+        let to = LogicalAddress::of_actor(peer, process, theirs);
+        let reply_to = LogicalAddress::of_actor(self.state.as_code(), process, ours);
+        (to, reply_to)
+    }
+
+    /// Runs work that keeps a processor or a disk busy on a thread of its own.
+    pub(super) async fn aside<T: Send + 'static>(
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, FlowError> {
+        tokio::task::spawn_blocking(work).await.map_err(|_stopping| FlowError::CutOff)
+    }
+}

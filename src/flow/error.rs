@@ -1,0 +1,74 @@
+//! What may go wrong in a flow: a stage's own failure, with its own verdict.
+
+use crate::base::Verdict;
+use crate::exchange::document::codec::CodecError;
+use crate::exchange::rules::CatalogueError;
+use crate::exchange::seal::SealError;
+use crate::exchange::transit::{ActionError, SignalBodyError};
+use crate::exchange::wire::EnvelopeError;
+use crate::store::StoreError;
+
+/// A failure of a flow.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A process or transaction that is not in the catalogue.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// An envelope that cannot be written, or a held one that cannot be read any more.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// A stored action that is none.
+    #[error(transparent)]
+    Action(#[from] ActionError),
+    /// A signal that cannot be written or read.
+    #[error(transparent)]
+    Signal(#[from] SignalBodyError),
+    /// A record that cannot become a document.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// A document that cannot be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A peer that is not configured.
+    #[error("find peer {peer}; add it to the settings")]
+    UnknownPeer {
+        /// Its state's code.
+        peer: String,
+    },
+    /// Work on a thread of its own was cut off.
+    #[error("finish the work on a document; the node is stopping")]
+    CutOff,
+    /// The local system could not be asked or told.
+    #[error("reach the local system: {detail}")]
+    Local {
+        /// What becomes of the message.
+        verdict: Verdict,
+        /// Why, without a person's data.
+        detail: String,
+    },
+    /// A document of ours that our own rules refuse.
+    #[error("compose a lawful document: {}", .0.first().map_or_else(String::new, ToString::to_string))]
+    Unlawful(crate::base::Findings),
+}
+
+impl FlowError {
+    /// What becomes of the message or record.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Store(error) => error.verdict(),
+            Self::Catalogue(error) => error.verdict(),
+            Self::Envelope(error) => error.verdict(),
+            Self::Action(_) => Verdict::Park { code: "flow.action" },
+            Self::Signal(error) => error.verdict(),
+            Self::Codec(error) => error.verdict(),
+            Self::Seal(error) => error.verdict(),
+            Self::UnknownPeer { .. } => Verdict::Park { code: "flow.unknown_peer" },
+            Self::CutOff => Verdict::Retry { not_before: None },
+            Self::Local { verdict, .. } => *verdict,
+            Self::Unlawful(_) => Verdict::Return { code: "flow.unlawful" },
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The four verbs: compose, deliver, receive, settle. The only place that opens transactions.
+//!
+//! Evidence before effect: bytes are stored before they are acted on, and no transaction is open while a peer or
+//! the local system is spoken to. Each verb may be repeated: what was done is found done.
+
+mod answer;
+mod compose;
+mod context;
+mod conversation;
+mod deliver;
+mod document;
+mod error;
+mod receive;
+mod settle;
+mod signals;
+mod wake;
+
+pub use compose::{Composed, compose};
+pub use context::{Context, Desk, Done, Peer, Peers};
+pub use conversation::watch_terms;
+pub use deliver::{claim, deliver};
+pub use error::FlowError;
+pub use receive::{receive, turn_away};
+pub use settle::{claim_inbox, settle};
+pub use wake::Wake;

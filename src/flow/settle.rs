@@ -1,0 +1,161 @@
+//! settle = claim -> signal | fault | document -> outcome and answer.
+//!
+//! Whatever fails gets its verdict here and is carried out: tried again, returned, quarantined or parked.
+
+use super::conversation::{Happened, advance};
+use super::document::settle_document;
+use super::signals::{error, put_signal, settle_signal};
+use super::{Context, FlowError};
+use crate::base::Verdict;
+use crate::exchange::transit::{ErrorCode, Event, Headers, MessageCode};
+use crate::exchange::wire::Envelope;
+use crate::store::{
+    InboxRow, JournalDraft, Tx, delivery_find, inbox_claim, inbox_parked, inbox_quarantined, inbox_retry,
+    inbox_returned, inbox_settled, journal_append, outbox_find,
+};
+use jiff::SignedDuration;
+
+/// Claims what is held and due.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn claim_inbox(limit: u32, ctx: &Context) -> Result<Vec<InboxRow>, FlowError> {
+    let now = ctx.clock.now();
+    let lease_until =
+        now.checked_add(SignedDuration::from_millis(ctx.limits.lease_ms)).unwrap_or(jiff::Timestamp::MAX);
+    let mut tx = ctx.store.begin().await?;
+    let rows = inbox_claim(&mut tx, now, lease_until, limit).await?;
+    tx.commit().await?;
+    Ok(rows)
+}
+
+/// Settles one claimed message; whatever happens, its state says so.
+///
+/// # Errors
+/// The database does not answer; the lease runs out and the message is settled again.
+pub async fn settle(row: InboxRow, ctx: &Context) -> Result<(), FlowError> {
+    match settle_row(&row, ctx).await {
+        Ok(()) => Ok(()),
+        Err(error) => give_back(&row, &error, ctx).await,
+    }
+}
+
+async fn settle_row(row: &InboxRow, ctx: &Context) -> Result<(), FlowError> {
+    let envelope = Envelope::read(&row.raw, &ctx.limits)?;
+    if envelope.is_fault {
+        return settle_fault(row, ctx).await;
+    }
+    let headers = match Headers::parse(&envelope.headers) {
+        Ok(headers) => headers,
+        Err(faults) => return refuse(row, None, &format!("{faults:?}"), "wire.header", ctx).await,
+    };
+    match &headers.action.message {
+        MessageCode::Signal(signal) => settle_signal(row, (&headers, *signal), &envelope, ctx).await,
+        MessageCode::Application(_) => settle_document(row, &headers, &envelope, ctx).await,
+    }
+}
+
+/// A fault about a message of ours: it permits a resend, and is never answered (D5 ¶89, ¶100).
+async fn settle_fault(row: &InboxRow, ctx: &Context) -> Result<(), FlowError> {
+    let now = ctx.clock.now();
+    let mut tx = ctx.store.begin().await?;
+    let about = match row.relates_to {
+        Some(message_id) => delivery_find(&mut tx, message_id).await?,
+        None => None,
+    };
+    if let Some(id) = about
+        && let Some(sent) = outbox_find(&mut tx, id).await?
+        && sent.draft.relates_to.is_none()
+    {
+        advance(&mut tx, sent.draft.conversation_id, Happened { event: Event::Fault, now }, ctx).await?;
+    }
+    inbox_settled(&mut tx, row.id).await?;
+    note(&mut tx, row, ("fault", None), "a fault came from the peer", ctx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Returns a message for good, with an ERR signal where its header can be answered.
+async fn refuse(
+    row: &InboxRow,
+    headers: Option<&Headers>,
+    detail: &str,
+    code: &str,
+    ctx: &Context,
+) -> Result<(), FlowError> {
+    let mut tx = ctx.store.begin().await?;
+    if let Some(headers) = headers {
+        put_signal(&mut tx, headers, &row.peer, error(ErrorCode::FatalError, code, None), ctx).await?;
+    }
+    inbox_returned(&mut tx, row.id, code).await?;
+    note(&mut tx, row, ("returned", Some(code)), detail, ctx).await?;
+    tx.commit().await?;
+    ctx.wake.outbox();
+    Ok(())
+}
+
+/// Carries out the verdict of a failure.
+async fn give_back(row: &InboxRow, error: &FlowError, ctx: &Context) -> Result<(), FlowError> {
+    let detail = chain(error);
+    tracing::warn!(row = %row.id, error = %detail, "a message could not be settled");
+    match error.verdict() {
+        Verdict::Retry { not_before } => {
+            let attempts = row.attempts.saturating_add(1);
+            let next_at = ctx.retry.next_at(attempts, ctx.random.permille(), ctx.clock.now());
+            let next_at = not_before.map_or(next_at, |at| at.max(next_at));
+            let mut tx = ctx.store.begin().await?;
+            inbox_retry(&mut tx, row.id, next_at, attempts).await?;
+            note(&mut tx, row, ("postponed", None), &format!("{detail}; next try at {next_at}"), ctx).await?;
+            tx.commit().await?;
+            Ok(())
+        }
+        Verdict::Return { code } => {
+            let envelope = Envelope::read(&row.raw, &ctx.limits).ok();
+            let headers = envelope.and_then(|envelope| Headers::parse(&envelope.headers).ok());
+            refuse(row, headers.as_ref(), &detail, code, ctx).await
+        }
+        Verdict::Quarantine { code } => {
+            let mut tx = ctx.store.begin().await?;
+            inbox_quarantined(&mut tx, row.id, code).await?;
+            note(&mut tx, row, ("quarantined", Some(code)), &detail, ctx).await?;
+            tx.commit().await?;
+            Ok(())
+        }
+        Verdict::Park { code } => {
+            let mut tx = ctx.store.begin().await?;
+            inbox_parked(&mut tx, row.id, code).await?;
+            note(&mut tx, row, ("parked", Some(code)), &detail, ctx).await?;
+            tx.commit().await?;
+            Ok(())
+        }
+    }
+}
+
+/// A journal entry about a message that came.
+pub(super) async fn note(
+    tx: &mut Tx,
+    row: &InboxRow,
+    (kind, code): (&str, Option<&str>),
+    detail: &str,
+    ctx: &Context,
+) -> Result<(), FlowError> {
+    let mut entry = JournalDraft::at(ctx.clock.now(), kind, detail);
+    entry.message_id = row.message_id;
+    entry.conversation_id = row.conversation_id;
+    entry.peer = Some(row.peer.clone());
+    entry.code = code.map(str::to_owned);
+    journal_append(tx, &entry).await?;
+    Ok(())
+}
+
+/// An error with its causes, for the journal.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

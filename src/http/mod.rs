@@ -1,0 +1,9 @@
+//! The doors of a node: one for the peers, one for the machine's own watchers.
+//!
+//! Identity is established here, by certificate; what a message means is decided in `flow`.
+
+mod health;
+mod peer;
+
+pub use health::serve_health;
+pub use peer::serve_peers;

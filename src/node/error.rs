@@ -1,0 +1,54 @@
+//! Why a node cannot start.
+
+use crate::exchange::rules::CatalogueError;
+use crate::exchange::seal::SealError;
+use crate::exchange::wire::WireError;
+use crate::store::StoreError;
+use std::path::PathBuf;
+
+/// A node that cannot start, and what to look at.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be made.
+    #[error("make the data folder {}", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Another process uses the data folder.
+    #[error("use the data folder {}: another node runs on it; stop that one first", path.display())]
+    InUse {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The door for the watchers cannot be opened.
+    #[error("listen at {address} for the watchers")]
+    Health {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A peer's address is none.
+    #[error("read the url of peer {peer}")]
+    Url {
+        /// Which peer.
+        peer: String,
+    },
+    /// The database.
+    #[error("open the database")]
+    Store(#[from] StoreError),
+    /// Our identity on the wire, or the door for the peers.
+    #[error("prepare the wire")]
+    Wire(#[from] WireError),
+    /// Our signature, or a peer's authorities.
+    #[error("prepare the seals")]
+    Seal(#[from] SealError),
+    /// The common processes.
+    #[error("read the common processes")]
+    Catalogue(#[from] CatalogueError),
+}

@@ -1,0 +1,156 @@
+//! Start and stop of a node. A node that is killed needs nothing but a start.
+
+use super::{Settings, StartError};
+use crate::base::{OsRandom, SystemClock};
+use crate::exchange::rules::{Catalogue, Rules};
+use crate::exchange::seal::{Signer, TrustStore};
+use crate::exchange::wire::{HttpsWire, NodeIdentity, PeerEndpoint, TlsListener};
+use crate::flow::{Context, Desk, Peer, Peers, Wake};
+use crate::http::{serve_health, serve_peers};
+use crate::store::{Store, lease_release_all};
+use crate::worker::run_workers;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// The opened doors of a node that does not answer yet; with port 0 they tell which ports were free.
+pub struct Door {
+    peers: TlsListener,
+    health: TcpListener,
+    identity: NodeIdentity,
+}
+
+/// A running node.
+pub struct Node {
+    ctx: Arc<Context>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    _lock: File,
+}
+
+impl Door {
+    /// Opens both doors.
+    ///
+    /// # Errors
+    /// An address is taken, or our identity on the wire is unusable.
+    pub async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let files = &settings.wire;
+        let identity = NodeIdentity::read(&files.certificate, &files.key, &files.authorities)?;
+        let peers = TlsListener::bind(settings.listen, settings.limits.post_timeout_ms, &identity).await?;
+        let refuse = |source| StartError::Health { address: settings.health, source };
+        let health = TcpListener::bind(settings.health).await.map_err(refuse)?;
+        Ok(Self { peers, health, identity })
+    }
+
+    /// Where the peers call.
+    ///
+    /// # Errors
+    /// The operating system does not tell.
+    pub fn address(&self) -> Result<SocketAddr, StartError> {
+        Ok(self.peers.address()?)
+    }
+
+    /// Where the watchers call.
+    ///
+    /// # Errors
+    /// The operating system does not tell.
+    pub fn health_address(&self) -> Result<SocketAddr, StartError> {
+        let refuse = |source| StartError::Health { address: SocketAddr::from(([0, 0, 0, 0], 0)), source };
+        self.health.local_addr().map_err(refuse)
+    }
+}
+
+impl Node {
+    /// Wires a node's flows without starting it: for commands that compose or look.
+    ///
+    /// # Errors
+    /// A file of the settings is unusable.
+    pub async fn context(
+        settings: &Settings,
+        identity: &NodeIdentity,
+        desk: Arc<dyn Desk>,
+    ) -> Result<Context, StartError> {
+        make_folder(&settings.data)?;
+        let mut endpoints = Vec::new();
+        let mut peers = Vec::new();
+        for peer in &settings.peers {
+            let name = peer.state.to_string();
+            let url = peer.url.parse().map_err(|_cause| StartError::Url { peer: name.clone() })?;
+            endpoints.push(PeerEndpoint { name, url });
+            peers.push(Peer {
+                state: peer.state,
+                certificate_name: peer.certificate_name.clone(),
+                trust: Arc::new(TrustStore::from_files(&[&peer.seal_authorities])?),
+            });
+        }
+        Ok(Context {
+            state: settings.state,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+            limits: settings.limits,
+            retry: settings.retry,
+            store: Store::open(settings.data.join("stazh.db")).await?,
+            wire: Arc::new(HttpsWire::new(endpoints, settings.limits.post_timeout_ms, identity)?),
+            peers: Peers::new(peers),
+            catalogue: Catalogue::built_in()?,
+            rules: Arc::new(Rules::new(settings.limits)),
+            signer: Arc::new(Signer::from_files(&settings.seal.key, &settings.seal.certificate)?),
+            desk,
+            wake: Wake::default(),
+        })
+    }
+
+    /// Starts a node behind its opened doors.
+    ///
+    /// # Errors
+    /// Another node runs on the same data, or a file of the settings is unusable.
+    pub async fn start(door: Door, settings: &Settings, desk: Arc<dyn Desk>) -> Result<Self, StartError> {
+        make_folder(&settings.data)?;
+        let lock = lock(&settings.data)?;
+        let ctx = Arc::new(Self::context(settings, &door.identity, desk).await?);
+        let mut tx = ctx.store.begin().await?;
+        lease_release_all(&mut tx).await?; // the lock says that no other process holds a lease here
+        tx.commit().await?;
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve_peers(door.peers, stopping.clone(), ctx.clone()));
+        let (health, watched) = (door.health, ctx.clone());
+        let until = stopping.clone();
+        tasks.spawn(async move {
+            if let Err(error) = serve_health(health, until, watched).await {
+                tracing::error!(%error, "the door for the watchers broke");
+            }
+        });
+        tasks.spawn(run_workers(stopping, ctx.clone()));
+        Ok(Self { ctx, stop, tasks, _lock: lock })
+    }
+
+    /// What its flows are handed.
+    pub fn flows(&self) -> &Arc<Context> {
+        &self.ctx
+    }
+
+    /// Stops it: no new callers, what was begun is finished, the database is closed.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+        self.ctx.store.close().await;
+    }
+}
+
+fn make_folder(path: &Path) -> Result<(), StartError> {
+    std::fs::create_dir_all(path).map_err(|source| StartError::Folder { path: path.to_owned(), source })
+}
+
+fn lock(data: &Path) -> Result<File, StartError> {
+    let path = data.join("node.lock");
+    let file = File::create(&path).map_err(|source| StartError::Folder { path: path.clone(), source })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_taken) => Err(StartError::InUse { path: data.to_owned() }),
+    }
+}

@@ -1,0 +1,45 @@
+//! What a node does by itself: one lane for each peer, the settling of what came, the watch over the terms.
+//!
+//! Every step is idempotent, takes no input and runs on a wake-up *and* on a timer. A dead peer delays nobody:
+//! its lane waits alone.
+
+mod lane;
+mod settler;
+mod terms;
+
+pub use lane::run_lane;
+pub use settler::run_settler;
+pub use terms::run_terms;
+
+use crate::flow::Context;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Runs all workers of a node until `stop` turns true; what was begun is finished.
+pub async fn run_workers(stop: watch::Receiver<bool>, ctx: Arc<Context>) {
+    let mut workers = JoinSet::new();
+    for peer in ctx.peers.names() {
+        workers.spawn(run_lane(peer, stop.clone(), ctx.clone()));
+    }
+    workers.spawn(run_settler(stop.clone(), ctx.clone()));
+    workers.spawn(run_terms(stop, ctx));
+    while let Some(ended) = workers.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a worker ended by a defect; restart the node and report it");
+        }
+    }
+}
+
+/// Waits for a wake-up, the sweep or the end; tells whether to go on.
+async fn rest(wake: &mut watch::Receiver<u64>, stop: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        _ = stop.wait_for(|is_over| *is_over) => false,
+        _ = wake.changed() => true,
+        () = tokio::time::sleep(SWEEP) => true,
+    }
+}
+
+/// How long a lost wake-up can delay anything.
+const SWEEP: Duration = Duration::from_millis(500);

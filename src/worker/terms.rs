@@ -1,0 +1,22 @@
+//! Watches the terms of the conversations we began (D5 ¶108: only the sender does).
+
+use crate::flow::{Context, watch_terms};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Looks for terms that ran out until `stop` turns true.
+pub async fn run_terms(mut stop: watch::Receiver<bool>, ctx: Arc<Context>) {
+    loop {
+        if let Err(error) = watch_terms(&ctx).await {
+            tracing::error!(error = ?error, "the terms could not be watched");
+        }
+        tokio::select! {
+            _ = stop.wait_for(|is_over| *is_over) => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+/// Terms are minutes; a second late is on time.
+const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -1,0 +1,107 @@
+//! The main job between two real nodes over a real wire.
+
+use crate::nodes::{TestDesk, World};
+use stazh::base::ConversationId;
+use stazh::exchange::canonical::{Inquiry, InsuranceRecord, Person};
+use stazh::flow::compose;
+use stazh::node::Node;
+use stazh::store::{
+    ConversationState, JournalBy, Role, conversation_counts, conversation_find, journal_list,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A synthetic person, different for each number.
+fn person(number: u32) -> Person {
+    let text = format!(
+        r#"{{ "name": {{ "family": "Тестов{number}", "given": "Ерлан" }}, "birth_date": "1985-03-15",
+             "identifiers": [{{ "kind": "iin", "value": "{}" }}] }}"#,
+        iin(number)
+    );
+    serde_json::from_str(&text).unwrap()
+}
+
+/// An IIN of 15.03.1985 with serial `number` and its check digit, or the next number that has one.
+fn iin(number: u32) -> String {
+    let body = format!("8503153{number:04}");
+    let digits: Vec<u32> = body.chars().filter_map(|c| c.to_digit(10)).collect();
+    let sum = |weights: &mut dyn Iterator<Item = u32>| {
+        digits.iter().zip(weights).map(|(d, w)| d * w).sum::<u32>() % 11
+    };
+    let mut check = sum(&mut (1..=11));
+    if check == 10 {
+        check = sum(&mut (3..=11).chain(1..=2));
+    }
+    format!("{body}{}", check % 10)
+}
+
+fn record(number: u32) -> InsuranceRecord {
+    let text = format!(
+        r#"{{ "state": "KZ", "as_of": "2026-11-23", "person": {},
+             "periods": [{{ "id": "p{number}", "state": "KZ", "kind": "work",
+                            "interval": {{ "from": "2010-01-11", "to": "2012-02-01" }},
+                            "employer": {{ "state": "KZ", "name": "ТОО «Сарыарка» №{number}" }} }}],
+             "contributions": [{{ "id": "c{number}", "month": "2010-02", "kind": "opv",
+                                  "amount": {{ "amount": "{number}.50", "currency": "KZT" }} }}] }}"#,
+        serde_json::to_string(&person(number)).unwrap()
+    );
+    serde_json::from_str(&text).unwrap()
+}
+
+fn inquiry(number: u32) -> Inquiry {
+    let text = format!(
+        r#"{{ "asking": "RU", "asked": "KZ", "person": {}, "purpose": "old-age" }}"#,
+        serde_json::to_string(&person(number)).unwrap()
+    );
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Waits until the conversation has ended, whatever its end.
+async fn ended(node: &Node, id: ConversationId) -> ConversationState {
+    let look = async {
+        loop {
+            let mut tx = node.flows().store.read().await.unwrap();
+            let found = conversation_find(&mut tx, id, Role::Initiator).await.unwrap().unwrap();
+            if found.state != ConversationState::Open {
+                return found.state;
+            }
+            drop(tx);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    match tokio::time::timeout(Duration::from_secs(30), look).await {
+        Ok(state) => state,
+        Err(_late) => panic!("{}", journal(node, id).await),
+    }
+}
+
+/// The journal of a conversation, a line an entry.
+async fn journal(node: &Node, id: ConversationId) -> String {
+    let mut tx = node.flows().store.read().await.unwrap();
+    let rows = journal_list(&mut tx, JournalBy::Conversation(id), 0, 100).await.unwrap();
+    rows.iter().map(|row| format!("{} {:?} {}\n", row.entry.kind, row.entry.code, row.entry.detail)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inquiry_from_moscow_is_answered_from_astana() {
+    let world = World::new();
+    let ru_desk = Arc::new(TestDesk::default());
+    let kz_desk = Arc::new(TestDesk { records: vec![record(1)], ..TestDesk::default() });
+    let (ru, kz) = world.pair(ru_desk.clone(), kz_desk).await;
+    let known = compose(&inquiry(1), ru.flows()).await.unwrap();
+    let unknown = compose(&inquiry(2), ru.flows()).await.unwrap();
+    assert_eq!(ended(&ru, known.conversation_id).await, ConversationState::Completed);
+    assert_eq!(ended(&ru, unknown.conversation_id).await, ConversationState::Completed);
+    let told: Vec<_> = ru_desk.told.lock().unwrap().values().cloned().collect();
+    assert_eq!(told, [(record(1), 1)]);
+    let lines = journal(&ru, known.conversation_id).await;
+    for kind in ["composed", "sent", "P.MSG.RCV", "P.MSG.PRS", "answered"] {
+        assert!(lines.contains(kind), "{kind} is not in\n{lines}");
+    }
+    let mut tx = kz.flows().store.read().await.unwrap();
+    let counts = conversation_counts(&mut tx).await.unwrap();
+    assert_eq!(counts.get(&ConversationState::Completed), Some(&2));
+    drop(tx);
+    ru.stop().await;
+    kz.stop().await;
+}

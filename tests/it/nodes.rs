@@ -1,0 +1,91 @@
+//! Two real nodes on this machine: own folders, own keys, free ports, a local system made of closures.
+
+use crate::keys::Authority;
+use stazh::base::DocumentId;
+use stazh::exchange::canonical::{Inquiry, InsuranceRecord};
+use stazh::flow::{Desk, Done, FlowError};
+use stazh::node::{Door, Node, Settings};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+/// A local system that knows some records and remembers what it was told.
+#[derive(Default)]
+pub(crate) struct TestDesk {
+    pub(crate) records: Vec<InsuranceRecord>,
+    pub(crate) told: Mutex<HashMap<DocumentId, (InsuranceRecord, u32)>>,
+}
+
+impl Desk for TestDesk {
+    fn find(
+        &self,
+        inquiry: &Inquiry,
+        _as_of: jiff::civil::Date,
+    ) -> Result<Option<InsuranceRecord>, FlowError> {
+        Ok(self.records.iter().find(|record| record.person.is_same(&inquiry.person)).cloned())
+    }
+
+    fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
+        let mut told = self.told.lock().unwrap();
+        let entry = told.entry(id).or_insert_with(|| (record.clone(), 0));
+        entry.1 += 1;
+        Ok(if entry.1 == 1 { Done::First } else { Done::AlreadyThere })
+    }
+}
+
+/// Authorities that all nodes of a test share for the wire, and one for each node's seals.
+pub(crate) struct World {
+    folder: tempfile::TempDir,
+    wire: Authority,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), wire: Authority::new("Wire authority") }
+    }
+
+    /// Settings of a node with its keys on disk; it listens on free ports.
+    pub(crate) fn settle(&self, state: &str, peer: &str) -> Settings {
+        let folder = self.folder.path().join(state);
+        std::fs::create_dir_all(&folder).unwrap();
+        let name = format!("{}.example", state.to_lowercase());
+        let wire = self.wire.issue(&name);
+        let seals = Authority::new(&format!("{state} seals"));
+        let seal = seals.issue_for_seals(&format!("{state} fund"));
+        write(&folder, "wire.pem", &wire.certificate);
+        write(&folder, "wire.key", &wire.key);
+        write(&folder, "authorities.pem", &self.wire.pem());
+        write(&folder, "seal.pem", &seal.certificate);
+        write(&folder, "seal.key", &seal.key);
+        write(self.folder.path(), &format!("{state}-seals.pem"), &seals.pem());
+        let text = format!(
+            "[node]\nstate = \"{state}\"\ndata = \"data\"\nlisten = \"127.0.0.1:0\"\nhealth = \"127.0.0.1:0\"\n\
+             [wire]\ncertificate = \"wire.pem\"\nkey = \"wire.key\"\nauthorities = \"authorities.pem\"\n\
+             [seal]\ncertificate = \"seal.pem\"\nkey = \"seal.key\"\n\
+             [[peer]]\nstate = \"{peer}\"\nurl = \"https://127.0.0.1:1/\"\n\
+             certificate_name = \"{}.example\"\nseal_authorities = \"../{peer}-seals.pem\"\n\
+             [retry]\nfirst_ms = 20\nlongest_ms = 200\n",
+            peer.to_lowercase()
+        );
+        let path = write(&folder, "node.toml", text.as_bytes());
+        Settings::read(&path).unwrap()
+    }
+
+    /// Starts two nodes that know each other.
+    pub(crate) async fn pair(&self, ru: Arc<TestDesk>, kz: Arc<TestDesk>) -> (Node, Node) {
+        let (mut ru_settings, mut kz_settings) = (self.settle("RU", "KZ"), self.settle("KZ", "RU"));
+        let (ru_door, kz_door) =
+            (Door::open(&ru_settings).await.unwrap(), Door::open(&kz_settings).await.unwrap());
+        ru_settings.peers[0].url = format!("https://{}/", kz_door.address().unwrap());
+        kz_settings.peers[0].url = format!("https://{}/", ru_door.address().unwrap());
+        let ru = Node::start(ru_door, &ru_settings, ru).await.unwrap();
+        let kz = Node::start(kz_door, &kz_settings, kz).await.unwrap();
+        (ru, kz)
+    }
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
