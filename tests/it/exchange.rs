@@ -3,7 +3,7 @@
 use crate::nodes::{TestDesk, World};
 use stazh::base::ConversationId;
 use stazh::exchange::canonical::{Inquiry, InsuranceRecord, Person};
-use stazh::flow::compose;
+use stazh::flow::{Context, compose};
 use stazh::node::Node;
 use stazh::store::{
     ConversationState, JournalBy, Role, conversation_counts, conversation_find, journal_list,
@@ -36,9 +36,13 @@ fn iin(number: u32) -> String {
 }
 
 fn record(number: u32) -> InsuranceRecord {
+    record_of("KZ", number)
+}
+
+fn record_of(state: &str, number: u32) -> InsuranceRecord {
     let text = format!(
-        r#"{{ "state": "KZ", "as_of": "2026-11-23", "person": {},
-             "periods": [{{ "id": "p{number}", "state": "KZ", "kind": "work",
+        r#"{{ "state": "{state}", "as_of": "2026-11-23", "person": {},
+             "periods": [{{ "id": "p{number}", "state": "{state}", "kind": "work",
                             "interval": {{ "from": "2010-01-11", "to": "2012-02-01" }},
                             "employer": {{ "state": "KZ", "name": "ТОО «Сарыарка» №{number}" }} }}],
              "contributions": [{{ "id": "c{number}", "month": "2010-02", "kind": "opv",
@@ -49,8 +53,12 @@ fn record(number: u32) -> InsuranceRecord {
 }
 
 fn inquiry(number: u32) -> Inquiry {
+    inquiry_between("RU", "KZ", number)
+}
+
+fn inquiry_between(asking: &str, asked: &str, number: u32) -> Inquiry {
     let text = format!(
-        r#"{{ "asking": "RU", "asked": "KZ", "person": {}, "purpose": "old-age" }}"#,
+        r#"{{ "asking": "{asking}", "asked": "{asked}", "person": {}, "purpose": "old-age" }}"#,
         serde_json::to_string(&person(number)).unwrap()
     );
     serde_json::from_str(&text).unwrap()
@@ -58,26 +66,30 @@ fn inquiry(number: u32) -> Inquiry {
 
 /// Waits until the conversation has ended, whatever its end.
 async fn ended(node: &Node, id: ConversationId) -> ConversationState {
+    ended_in(node.flows(), id).await
+}
+
+async fn ended_in(flows: &Context, id: ConversationId) -> ConversationState {
     let look = async {
         loop {
-            let mut tx = node.flows().store.read().await.unwrap();
+            let mut tx = flows.store.read().await.unwrap();
             let found = conversation_find(&mut tx, id, Role::Initiator).await.unwrap().unwrap();
             if found.state != ConversationState::Open {
                 return found.state;
             }
             drop(tx);
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    match tokio::time::timeout(Duration::from_secs(30), look).await {
+    match tokio::time::timeout(Duration::from_secs(120), look).await {
         Ok(state) => state,
-        Err(_late) => panic!("{}", journal(node, id).await),
+        Err(_late) => panic!("{}", journal(flows, id).await),
     }
 }
 
 /// The journal of a conversation, a line an entry.
-async fn journal(node: &Node, id: ConversationId) -> String {
-    let mut tx = node.flows().store.read().await.unwrap();
+async fn journal(flows: &Context, id: ConversationId) -> String {
+    let mut tx = flows.store.read().await.unwrap();
     let rows = journal_list(&mut tx, JournalBy::Conversation(id), 0, 100).await.unwrap();
     rows.iter().map(|row| format!("{} {:?} {}\n", row.entry.kind, row.entry.code, row.entry.detail)).collect()
 }
@@ -86,7 +98,7 @@ async fn journal(node: &Node, id: ConversationId) -> String {
 async fn an_inquiry_from_moscow_is_answered_from_astana() {
     let world = World::new();
     let ru_desk = Arc::new(TestDesk::default());
-    let kz_desk = Arc::new(TestDesk { records: vec![record(1)], ..TestDesk::default() });
+    let kz_desk = Arc::new(TestDesk::knowing(vec![record(1)]));
     let (ru, kz) = world.pair(ru_desk.clone(), kz_desk).await;
     let known = compose(&inquiry(1), ru.flows()).await.unwrap();
     let unknown = compose(&inquiry(2), ru.flows()).await.unwrap();
@@ -94,7 +106,7 @@ async fn an_inquiry_from_moscow_is_answered_from_astana() {
     assert_eq!(ended(&ru, unknown.conversation_id).await, ConversationState::Completed);
     let told: Vec<_> = ru_desk.told.lock().unwrap().values().cloned().collect();
     assert_eq!(told, [(record(1), 1)]);
-    let lines = journal(&ru, known.conversation_id).await;
+    let lines = journal(ru.flows(), known.conversation_id).await;
     for kind in ["composed", "sent", "P.MSG.RCV", "P.MSG.PRS", "answered"] {
         assert!(lines.contains(kind), "{kind} is not in\n{lines}");
     }
@@ -102,6 +114,52 @@ async fn an_inquiry_from_moscow_is_answered_from_astana() {
     let counts = conversation_counts(&mut tx).await.unwrap();
     assert_eq!(counts.get(&ConversationState::Completed), Some(&2));
     drop(tx);
+    ru.stop().await;
+    kz.stop().await;
+}
+
+/// Asks about every number, 64 at a time; tells which document answered which conversation.
+async fn ask_all(node: &Node, asking: &str, asked: &str, numbers: std::ops::Range<u32>) {
+    let mut going = tokio::task::JoinSet::new();
+    for number in numbers {
+        if going.len() >= 64 {
+            going.join_next().await.unwrap().unwrap();
+        }
+        let (flows, inquiry) = (node.flows().clone(), inquiry_between(asking, asked, number));
+        going.spawn(async move {
+            let id = compose(&inquiry, &flows).await.unwrap().conversation_id;
+            assert_eq!(ended_in(&flows, id).await, ConversationState::Completed);
+        });
+    }
+    while let Some(ended) = going.join_next().await {
+        ended.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_thousand_records_cross_both_ways_and_every_worker_gets_his_own() {
+    const EACH_WAY: u32 = 1_000;
+    let world = World::new();
+    let known_by = |state| (0..EACH_WAY).map(|number| record_of(state, number)).collect();
+    let ru_desk = Arc::new(TestDesk::knowing(known_by("RU")));
+    let kz_desk = Arc::new(TestDesk::knowing(known_by("KZ")));
+    let (ru, kz) = world.pair(ru_desk.clone(), kz_desk.clone()).await;
+    tokio::join!(ask_all(&ru, "RU", "KZ", 0..EACH_WAY), ask_all(&kz, "KZ", "RU", 0..EACH_WAY));
+    for (desk, state) in [(&ru_desk, "KZ"), (&kz_desk, "RU")] {
+        let told = desk.told.lock().unwrap();
+        assert!(told.values().all(|(_, times)| *times == 1), "a record was handed over twice");
+        let mut records: Vec<_> =
+            told.values().map(|(record, _)| serde_json::to_string(record).unwrap()).collect();
+        let mut expected: Vec<_> =
+            (0..EACH_WAY).map(|number| serde_json::to_string(&record_of(state, number)).unwrap()).collect();
+        records.sort();
+        expected.sort();
+        assert!(
+            records == expected,
+            "{} records of {state} arrived, or not with their own bytes",
+            records.len()
+        );
+    }
     ru.stop().await;
     kz.stop().await;
 }

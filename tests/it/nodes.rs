@@ -2,7 +2,7 @@
 
 use crate::keys::Authority;
 use stazh::base::DocumentId;
-use stazh::exchange::canonical::{Inquiry, InsuranceRecord};
+use stazh::exchange::canonical::{Inquiry, InsuranceRecord, Person};
 use stazh::flow::{Desk, Done, FlowError};
 use stazh::node::{Door, Node, Settings};
 use std::collections::HashMap;
@@ -12,8 +12,19 @@ use std::sync::{Arc, Mutex};
 /// A local system that knows some records and remembers what it was told.
 #[derive(Default)]
 pub(crate) struct TestDesk {
-    pub(crate) records: Vec<InsuranceRecord>,
+    records: HashMap<String, InsuranceRecord>,
     pub(crate) told: Mutex<HashMap<DocumentId, (InsuranceRecord, u32)>>,
+}
+
+impl TestDesk {
+    pub(crate) fn knowing(records: Vec<InsuranceRecord>) -> Self {
+        let by_number = |record: InsuranceRecord| (number_of(&record.person), record);
+        Self { records: records.into_iter().map(by_number).collect(), told: Mutex::default() }
+    }
+}
+
+fn number_of(person: &Person) -> String {
+    person.identifiers[0].identifier.as_str().to_owned()
 }
 
 impl Desk for TestDesk {
@@ -22,7 +33,7 @@ impl Desk for TestDesk {
         inquiry: &Inquiry,
         _as_of: jiff::civil::Date,
     ) -> Result<Option<InsuranceRecord>, FlowError> {
-        Ok(self.records.iter().find(|record| record.person.is_same(&inquiry.person)).cloned())
+        Ok(self.records.get(&number_of(&inquiry.person)).cloned())
     }
 
     fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
