@@ -6,6 +6,7 @@ mod architecture;
 mod exchange;
 mod keys;
 mod nodes;
+mod refusals;
 mod seal;
 mod sources;
 mod tidy;
