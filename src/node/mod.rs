@@ -1,9 +1,11 @@
 //! One node: its settings, its wiring, its life from start to stop.
 
+mod desk;
 mod error;
 mod lifecycle;
 mod settings;
 
+pub use desk::FolderDesk;
 pub use error::StartError;
 pub use lifecycle::{Door, Node};
 pub use settings::{Peer, SealFiles, Settings, SettingsError, WireFiles};

@@ -17,6 +17,10 @@ pub struct Settings {
     pub state: State,
     /// Where its database and files are.
     pub data: PathBuf,
+    /// Where the local records are.
+    pub local: PathBuf,
+    /// Where records are handed over.
+    pub handed_over: PathBuf,
     /// The door for the peers.
     pub listen: SocketAddr,
     /// The door for the machine's own watchers.
@@ -125,6 +129,8 @@ impl Settings {
         Ok(Self {
             state: node.state,
             data: at(node.data),
+            local: at(node.local),
+            handed_over: at(node.handed_over),
             listen: node.listen,
             health: node.health,
             wire: WireFiles {
@@ -160,8 +166,20 @@ struct Written {
 struct WrittenNode {
     state: State,
     data: PathBuf,
+    #[serde(default = "local")]
+    local: PathBuf,
+    #[serde(default = "handed_over")]
+    handed_over: PathBuf,
     listen: SocketAddr,
     health: SocketAddr,
+}
+
+fn local() -> PathBuf {
+    PathBuf::from("local")
+}
+
+fn handed_over() -> PathBuf {
+    PathBuf::from("handed-over")
 }
 
 impl Written {

@@ -39,7 +39,7 @@ fn record(number: u32) -> InsuranceRecord {
     record_of("KZ", number)
 }
 
-fn record_of(state: &str, number: u32) -> InsuranceRecord {
+pub(crate) fn record_of(state: &str, number: u32) -> InsuranceRecord {
     let text = format!(
         r#"{{ "state": "{state}", "as_of": "2026-11-23", "person": {},
              "periods": [{{ "id": "p{number}", "state": "{state}", "kind": "work",
@@ -56,7 +56,7 @@ fn inquiry(number: u32) -> Inquiry {
     inquiry_between("RU", "KZ", number)
 }
 
-fn inquiry_between(asking: &str, asked: &str, number: u32) -> Inquiry {
+pub(crate) fn inquiry_between(asking: &str, asked: &str, number: u32) -> Inquiry {
     let text = format!(
         r#"{{ "asking": "{asking}", "asked": "{asked}", "person": {}, "purpose": "old-age" }}"#,
         serde_json::to_string(&person(number)).unwrap()

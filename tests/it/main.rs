@@ -5,6 +5,7 @@
 mod architecture;
 mod exchange;
 mod keys;
+mod kill;
 mod nodes;
 mod refusals;
 mod seal;

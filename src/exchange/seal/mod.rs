@@ -26,6 +26,7 @@
 mod c14n;
 mod container;
 mod error;
+mod issue;
 mod open;
 mod signer;
 mod suites;
@@ -35,6 +36,7 @@ mod verify;
 pub use c14n::{Canonicalizer, canonicalize};
 pub use container::{SIGNED_DATA_NAMESPACE, SealedDocument, seal};
 pub use error::SealError;
+pub use issue::{Issued, KeyKind, ThrowAwayAuthority};
 pub use open::{OpenedDocument, open, open_within};
 pub use signer::Signer;
 pub use suites::{Suite, sha256, suite_of};

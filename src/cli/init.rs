@@ -1,0 +1,174 @@
+//! `stazh init`: makes the folder of a node, with throw-away keys.
+
+use super::{Exit, show};
+use crate::base::{Clock, SystemClock};
+use crate::exchange::canonical::State;
+use crate::exchange::seal::{Issued, KeyKind, ThrowAwayAuthority};
+use anyhow::{Context, Result, bail};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Make the folder of a node: settings, throw-away keys, empty folders for local records.
+///
+/// With --trust, copy the authorities of another node made by this command, so that both accept each other:
+///
+///   stazh init ru --trust kz
+///
+/// The keys are for trying out. A state's real certificates come from its certification authority; put them in
+/// place of the files in keys/ and start the node again.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Init {
+    /// The folder to make.
+    folder: PathBuf,
+    /// Whose node it is: AM BY KG KZ RU.
+    #[arg(long, required_unless_present = "trust")]
+    state: Option<String>,
+    /// Where it listens for peers.
+    #[arg(long, default_value = "127.0.0.1:7700")]
+    listen: SocketAddr,
+    /// Where it listens for the machine's own watchers.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    health: SocketAddr,
+    /// Another node, as STATE=URL; may be given several times.
+    #[arg(long, value_name = "STATE=URL")]
+    peer: Vec<String>,
+    /// Sign documents with ECDSA P-256 instead of RSA-2048.
+    #[arg(long)]
+    ec: bool,
+    /// The folder of another node to trust; may be given several times.
+    #[arg(long, value_name = "FOLDER")]
+    trust: Vec<PathBuf>,
+}
+
+impl Init {
+    pub(super) fn run(self) -> Result<Exit> {
+        if let Some(state) = &self.state {
+            let state: State = state.parse().map_err(|finding| anyhow::anyhow!("read --state: {finding}"))?;
+            let peers = self.peers()?;
+            let kind = if self.ec { KeyKind::P256 } else { KeyKind::Rsa2048 };
+            let plan = NodePlan { state, listen: self.listen, health: self.health, peers, kind };
+            make(&self.folder, &plan)?;
+            show::line(&format!("made the node of {state} in {}", self.folder.display()));
+        }
+        for other in &self.trust {
+            let state = trust(&self.folder, other)?;
+            show::line(&format!("{} now trusts the node of {state}", self.folder.display()));
+        }
+        Ok(Exit::Done)
+    }
+
+    fn peers(&self) -> Result<Vec<(State, String)>> {
+        let read = |text: &String| {
+            let (state, url) =
+                text.split_once('=').with_context(|| format!("read --peer {text}: write STATE=URL"))?;
+            let state = state.parse().map_err(|finding| anyhow::anyhow!("read --peer {text}: {finding}"))?;
+            Ok((state, url.to_owned()))
+        };
+        self.peer.iter().map(read).collect()
+    }
+}
+
+/// What a new node is told.
+pub(super) struct NodePlan {
+    pub(super) state: State,
+    pub(super) listen: SocketAddr,
+    pub(super) health: SocketAddr,
+    pub(super) peers: Vec<(State, String)>,
+    pub(super) kind: KeyKind,
+}
+
+/// Makes a node's folder; an existing node is never touched.
+pub(super) fn make(folder: &Path, plan: &NodePlan) -> Result<()> {
+    let settings = folder.join("node.toml");
+    if settings.exists() {
+        bail!("make {}: a node is there already; choose another folder", folder.display());
+    }
+    let now = SystemClock.now();
+    let state = plan.state.as_code();
+    let keys = folder.join("keys");
+    for made in [&keys, &folder.join("data"), &folder.join("local"), &folder.join("handed-over")] {
+        std::fs::create_dir_all(made).with_context(|| format!("make {}", made.display()))?;
+    }
+    let wire = ThrowAwayAuthority::new(&format!("{state} wire (throw-away)"), state, now)?;
+    let seals = ThrowAwayAuthority::new(&format!("{state} seals (throw-away)"), state, now)?;
+    write_issued(&keys, "wire", &wire.issue_wire(&dns_name(plan.state))?)?;
+    write_issued(
+        &keys,
+        "seal",
+        &seals.issue_seal(&format!("{state} pension fund (throw-away)"), plan.kind)?,
+    )?;
+    write(&keys.join("own-wire-authority.pem"), &wire.pem()?)?;
+    write(&keys.join("own-seal-authority.pem"), &seals.pem()?)?;
+    write(&keys.join("wire-authorities.pem"), &wire.pem()?)?;
+    write(&settings, settings_text(plan).as_bytes())
+}
+
+/// Lets the node in `folder` accept the one in `other`.
+pub(super) fn trust(folder: &Path, other: &Path) -> Result<State> {
+    let text = read(&other.join("node.toml"))?;
+    let table: toml::Table = String::from_utf8(text)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .with_context(|| format!("understand {}", other.join("node.toml").display()))?;
+    let state = table.get("node").and_then(|node| node.get("state")).and_then(toml::Value::as_str);
+    let state: State = state
+        .and_then(|state| state.parse().ok())
+        .with_context(|| format!("find the state in {}", other.join("node.toml").display()))?;
+    let keys = folder.join("keys");
+    let mut authorities = read(&keys.join("wire-authorities.pem"))?;
+    let theirs = read(&other.join("keys/own-wire-authority.pem"))?;
+    if !authorities.windows(theirs.len().max(1)).any(|window| window == theirs) {
+        authorities.extend(theirs);
+        write(&keys.join("wire-authorities.pem"), &authorities)?;
+    }
+    let seals = read(&other.join("keys/own-seal-authority.pem"))?;
+    write(&keys.join(seal_authorities(state)), &seals)?;
+    Ok(state)
+}
+
+fn settings_text(plan: &NodePlan) -> String {
+    let NodePlan { state, listen, health, peers, .. } = plan;
+    let mut text = format!(
+        "# Settings of this node; deploy/node.example.toml explains every key.\n\n\
+         [node]\nstate = \"{state}\"\ndata = \"data\"\nlocal = \"local\"\nhanded_over = \"handed-over\"\n\
+         listen = \"{listen}\"\nhealth = \"{health}\"\n\n\
+         [wire]\ncertificate = \"keys/wire.pem\"\nkey = \"keys/wire.key.pem\"\n\
+         authorities = \"keys/wire-authorities.pem\"\n\n\
+         [seal]\ncertificate = \"keys/seal.pem\"\nkey = \"keys/seal.key.pem\"\n"
+    );
+    for (peer, url) in peers {
+        text.push_str(&format!(
+            "\n[[peer]]\nstate = \"{peer}\"\nurl = \"{url}\"\ncertificate_name = \"{}\"\n\
+             seal_authorities = \"keys/{}\"\n",
+            dns_name(*peer),
+            seal_authorities(*peer)
+        ));
+    }
+    text
+}
+
+fn dns_name(state: State) -> String {
+    format!("{}.node.example", state.as_code().to_lowercase())
+}
+
+fn seal_authorities(state: State) -> String {
+    format!("{}-seal-authorities.pem", state.as_code().to_lowercase())
+}
+
+fn write_issued(keys: &Path, name: &str, issued: &Issued) -> Result<()> {
+    write(&keys.join(format!("{name}.pem")), &issued.chain_pem)?;
+    let path = keys.join(format!("{name}.key.pem"));
+    write(&path, &issued.key_pem)?;
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
+        .with_context(|| format!("keep {} from others", path.display()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("write {}", path.display()))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("read {}", path.display()))
+}

@@ -1,0 +1,92 @@
+//! The commands. Printing is allowed here, where it is the product.
+
+mod exit;
+mod init;
+mod local;
+mod send;
+mod serve;
+mod show;
+mod sign;
+mod status;
+mod verify;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+pub use exit::Exit;
+
+/// The node a member state of the Eurasian Economic Union runs to exchange pension and labour records with the others.
+///
+/// A first try, two nodes on one machine:
+///
+///   stazh init ru --state RU --listen 127.0.0.1:7701 --peer KZ=https://127.0.0.1:7702/
+///   stazh init kz --state KZ --listen 127.0.0.1:7702 --peer RU=https://127.0.0.1:7701/
+///   stazh init ru --trust kz ; stazh init kz --trust ru
+///   stazh serve ru & stazh serve kz &
+///   stazh send ru inquiry.json
+///
+/// Exit codes: 0 done; 1 a document or record is refused; 2 wrong usage; 3 settings, files or environment;
+/// 4 try again later.
+#[derive(Debug, Parser)]
+#[command(name = "stazh", version, verbatim_doc_comment, propagate_version = true)]
+pub struct Cli {
+    /// What to log: error, warn, info, debug, or a filter such as stazh::flow=debug.
+    #[arg(long, global = true, default_value = "warn", value_name = "FILTER")]
+    log: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    Serve(serve::Serve),
+    Send(send::Send),
+    Status(status::Status),
+    Sign(sign::Sign),
+    Verify(verify::Verify),
+}
+
+/// Runs the command line; prints what went wrong, with every cause and what to do.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print(); // a closed terminal cannot be told so
+            return ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Done });
+        }
+    };
+    let outcome = start_log(&cli.log).and_then(|()| match cli.command {
+        Command::Init(init) => init.run(),
+        Command::Serve(serve) => serve.run(),
+        Command::Send(send) => send.run(),
+        Command::Status(status) => status.run(),
+        Command::Sign(sign) => sign.run(),
+        Command::Verify(verify) => verify.run(),
+    });
+    match outcome {
+        Ok(exit) => ExitCode::from(exit),
+        Err(error) => {
+            show::error(&error);
+            ExitCode::from(Exit::of(&error))
+        }
+    }
+}
+
+fn start_log(filter: &str) -> anyhow::Result<()> {
+    use anyhow::Context;
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+        .with_context(|| format!("understand --log {filter}; write error, warn, info or debug"))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,129 @@
+//! The real program under SIGKILL: nothing is lost, nothing is handed over twice.
+
+use crate::exchange::{inquiry_between, record_of};
+use stazh::base::{Random, SeededRandom};
+use stazh::exchange::canonical::InsuranceRecord;
+use stazh::store::{ConversationState, Store, conversation_counts};
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const CONVERSATIONS: u32 = 500;
+
+/// A node of the real program in its own folder, on its own ports.
+struct Process {
+    folder: PathBuf,
+    child: Child,
+}
+
+impl Process {
+    /// Starts the node and waits until it says that it is ready.
+    fn start(folder: &Path) -> Self {
+        let mut child = stazh().arg("serve").arg(folder).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains("ready"), "{line}");
+        Self { folder: folder.to_owned(), child }
+    }
+
+    fn kill_and_start_again(&mut self) {
+        self.child.kill().unwrap(); // SIGKILL
+        self.child.wait().unwrap();
+        *self = Self::start(&self.folder.clone());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // it may be dead already
+        let _ = self.child.wait(); // as above
+    }
+}
+
+fn stazh() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_stazh"))
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A port that was free a moment ago; a node that is restarted must keep its port.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Two folders made by `stazh init`, each trusting the other, with short waits between tries.
+fn two_nodes(root: &Path) -> (PathBuf, PathBuf) {
+    let (ru, kz) = (root.join("ru"), root.join("kz"));
+    let (ru_port, kz_port) = (free_port(), free_port());
+    for (folder, state, port, peer, peer_port) in
+        [(&ru, "RU", ru_port, "KZ", kz_port), (&kz, "KZ", kz_port, "RU", ru_port)]
+    {
+        let peer = format!("{peer}=https://127.0.0.1:{peer_port}/");
+        let listen = format!("127.0.0.1:{port}");
+        run(stazh()
+            .arg("init")
+            .arg(folder)
+            .args(["--ec", "--state", state, "--listen", &listen, "--peer", &peer]));
+        let settings = folder.join("node.toml");
+        let text =
+            std::fs::read_to_string(&settings).unwrap() + "\n[retry]\nfirst_ms = 20\nlongest_ms = 200\n";
+        std::fs::write(settings, text).unwrap();
+    }
+    run(stazh().arg("init").arg(&ru).arg("--trust").arg(&kz));
+    run(stazh().arg("init").arg(&kz).arg("--trust").arg(&ru));
+    (ru, kz)
+}
+
+async fn completed(folder: &Path) -> i64 {
+    let store = Store::open(folder.join("data/stazh.db")).await.unwrap();
+    let counts = conversation_counts(&mut store.read().await.unwrap()).await.unwrap();
+    store.close().await;
+    counts.get(&ConversationState::Completed).copied().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_conversations_survive_sigkill_at_random_points() {
+    let root = tempfile::tempdir().unwrap();
+    let (ru, kz) = two_nodes(root.path());
+    let mut inquiries = Vec::new();
+    for number in 0..CONVERSATIONS {
+        let record = serde_json::to_string(&record_of("KZ", number)).unwrap();
+        std::fs::write(kz.join(format!("local/{number}.json")), record).unwrap();
+        let path = root.path().join(format!("{number}.json"));
+        std::fs::write(&path, serde_json::to_string(&inquiry_between("RU", "KZ", number)).unwrap()).unwrap();
+        inquiries.push(path);
+    }
+    let mut nodes = [Process::start(&ru), Process::start(&kz)];
+    let mut sending = stazh().arg("send").arg(&ru).args(&inquiries).stdout(Stdio::null()).spawn().unwrap();
+    let random = SeededRandom::new(20_261_123);
+    let begun = Instant::now();
+    let mut kills = 0;
+    while completed(&ru).await < i64::from(CONVERSATIONS) {
+        assert!(begun.elapsed() < Duration::from_secs(300), "{} of {CONVERSATIONS}", completed(&ru).await);
+        tokio::time::sleep(Duration::from_millis(100 + u64::from(random.permille()) / 2)).await; // the random point
+        nodes[usize::from(random.permille() < 500)].kill_and_start_again();
+        kills += 1;
+    }
+    assert!(sending.wait().unwrap().success());
+    assert!(kills >= 5, "only {kills} kills: the test proves nothing");
+    let mut handed_over: HashMap<String, u32> = HashMap::new();
+    for file in std::fs::read_dir(ru.join("handed-over")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "json") {
+            let record: InsuranceRecord =
+                serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            *handed_over.entry(serde_json::to_string(&record).unwrap()).or_default() += 1;
+        }
+    }
+    assert!(handed_over.values().all(|times| *times == 1), "a record was handed over twice");
+    for number in 0..CONVERSATIONS {
+        let expected = serde_json::to_string(&record_of("KZ", number)).unwrap();
+        assert!(handed_over.contains_key(&expected), "record {number} was lost, after {kills} kills");
+    }
+    assert_eq!(handed_over.len(), usize::try_from(CONVERSATIONS).unwrap());
+}
