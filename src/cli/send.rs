@@ -41,7 +41,7 @@ impl Send {
         local::block_on(async {
             let files = &settings.wire;
             let identity = NodeIdentity::read(&files.certificate, &files.key, &files.authorities)?;
-            let desk = Arc::new(FolderDesk::open(&settings.local, &settings.handed_over)?);
+            let desk = Arc::new(FolderDesk::open(settings.state, &settings.local, &settings.handed_over)?);
             let ctx = Node::context(&settings, &identity, desk).await?;
             for (file, inquiry) in read {
                 let composed = compose(&inquiry, &ctx)

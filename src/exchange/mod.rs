@@ -2,6 +2,7 @@
 
 mod accept;
 
+pub mod adapter;
 pub mod canonical;
 pub mod document;
 pub mod rules;

@@ -22,7 +22,7 @@ fn person(number: u32) -> Person {
 }
 
 /// An IIN of 15.03.1985 with serial `number` and its check digit, or the next number that has one.
-fn iin(number: u32) -> String {
+pub(crate) fn iin(number: u32) -> String {
     let body = format!("8503153{number:04}");
     let digits: Vec<u32> = body.chars().filter_map(|c| c.to_digit(10)).collect();
     let sum = |weights: &mut dyn Iterator<Item = u32>| {
@@ -39,7 +39,7 @@ fn record(number: u32) -> InsuranceRecord {
     record_of("KZ", number)
 }
 
-pub(crate) fn record_of(state: &str, number: u32) -> InsuranceRecord {
+fn record_of(state: &str, number: u32) -> InsuranceRecord {
     let text = format!(
         r#"{{ "state": "{state}", "as_of": "2026-11-23", "person": {},
              "periods": [{{ "id": "p{number}", "state": "{state}", "kind": "work",

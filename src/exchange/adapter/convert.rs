@@ -1,0 +1,235 @@
+//! Conversions of one value, each in both directions.
+
+use super::target::Target;
+use crate::base::Finding;
+use crate::base::Findings;
+use crate::exchange::canonical::Coded;
+use crate::exchange::canonical::Currency;
+use crate::exchange::canonical::Identifier;
+use crate::exchange::canonical::IdentifierKind;
+use crate::exchange::canonical::Money;
+use crate::exchange::canonical::Name;
+use crate::exchange::canonical::NameParts;
+use crate::exchange::canonical::Number;
+use crate::exchange::canonical::Position;
+use crate::exchange::canonical::RecordId;
+use crate::exchange::canonical::State;
+use crate::exchange::canonical::Title;
+use crate::exchange::canonical::YearMonth;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde_json::Value as Json;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+/// How a local text becomes a canonical value and back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Convert {
+    /// As it is.
+    Text,
+    /// A day, by a pattern of `strftime`.
+    Date { pattern: String },
+    /// A month, by a pattern of `strftime`.
+    Month { pattern: String },
+    /// A decimal; with a currency, money.
+    Decimal { currency: Option<Currency> },
+    /// A code, by a table.
+    Codes { read: BTreeMap<String, Coded>, write: BTreeMap<Coded, String>, keep_unknown: bool },
+    /// A personal number, zeros put before it up to `pad` characters.
+    Identifier { kind: IdentifierKind, pad: Option<usize> },
+    /// The number of an employer in the register `kind`.
+    Number { kind: Coded },
+    /// Family name, given name and patronymic in one field.
+    Name,
+    /// Always the same.
+    Constant(String),
+    /// Drawn from local fields.
+    Digest(Vec<String>),
+}
+
+/// A value read, and warnings about it.
+pub(super) type Read = Result<(Json, Findings), Finding>;
+
+impl Convert {
+    /// Whether it can yield what stands there.
+    pub(super) fn fits(&self, target: Target) -> bool {
+        use Target::{Code, Id, NamePart, Position, Title};
+        match self {
+            Self::Text => matches!(
+                target,
+                Id | Code | Title | Position | Target::Number | NamePart | Target::State | Target::States
+            ),
+            Self::Constant(value) => {
+                matches!(target, Code | Title | Position | Target::Number | Target::State | Target::States)
+                    && text(value, target).is_ok()
+            }
+            Self::Date { .. } => target == Target::Date,
+            Self::Month { .. } => target == Target::Month,
+            Self::Decimal { currency: Some(_) } => target == Target::Money,
+            Self::Decimal { currency: None } => target == Target::Decimal,
+            Self::Codes { .. } => matches!(target, Code | Target::State),
+            Self::Identifier { .. } => target == Target::Identifiers,
+            Self::Number { .. } => target == Target::EmployerNumber,
+            Self::Name => target == Target::Name,
+            Self::Digest(_) => target == Id,
+        }
+    }
+
+    /// Reads a local text. Constants and digests have none and are made by the caller.
+    pub(super) fn decode(&self, local: &str, target: Target) -> Read {
+        let plain = |value: Json| Ok((value, Findings::new()));
+        match self {
+            Self::Text | Self::Digest(_) => plain(text(local, target)?),
+            Self::Constant(value) => plain(text(value, target)?),
+            Self::Date { pattern } => plain(json!(date(local, pattern)?)),
+            Self::Month { pattern } => plain(json!(month(local, pattern)?)),
+            Self::Decimal { currency } => plain(decimal(local, *currency)?),
+            Self::Codes { read, keep_unknown, .. } => match read.get(local) {
+                Some(code) => plain(text(code.as_str(), target)?),
+                None if *keep_unknown => Ok((text(local, target)?, vec![unknown_code(local).as_warning()])),
+                None => Err(unknown_code(local)),
+            },
+            Self::Identifier { kind, pad } => {
+                let identifier = Identifier::parse(*kind, &padded(local, *pad))?;
+                let warnings = identifier.finding("").into_iter().collect();
+                Ok((json!({ "kind": kind, "value": identifier.as_str() }), warnings))
+            }
+            Self::Number { kind } => plain(json!({ "kind": kind, "value": local.parse::<Number>()? })),
+            Self::Name => plain(json!(split_name(local)?)),
+        }
+    }
+
+    /// Writes a canonical value; none if it is not one that this field holds.
+    ///
+    /// # Errors
+    /// A code that the table lacks.
+    pub(super) fn encode(&self, value: &Json) -> Result<Option<String>, Finding> {
+        let whole = value.as_str();
+        Ok(match self {
+            Self::Text => match value {
+                Json::Array(items) => items.first().and_then(Json::as_str).map(str::to_owned),
+                Json::String(_) | Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => {
+                    whole.map(str::to_owned)
+                }
+            },
+            Self::Date { pattern } => {
+                whole.and_then(|text| text.parse::<Date>().ok()).map(|day| day.strftime(pattern).to_string())
+            }
+            Self::Month { pattern } => {
+                let month = whole.and_then(|text| text.parse::<YearMonth>().ok());
+                let day = month.and_then(|month| Date::new(month.year(), month.month(), 1).ok());
+                day.map(|day| day.strftime(pattern).to_string())
+            }
+            Self::Decimal { currency: None } => whole.map(str::to_owned),
+            Self::Decimal { currency: Some(currency) } => {
+                let own = part(value, "currency").is_some_and(|own| own == currency.to_string());
+                part(value, "amount").filter(|_| own).map(str::to_owned)
+            }
+            Self::Codes { write, keep_unknown, .. } => match whole {
+                None => None,
+                Some(code) => match code.parse::<Coded>().ok().and_then(|code| write.get(&code)) {
+                    Some(local) => Some(local.clone()),
+                    None if *keep_unknown => Some(code.to_owned()),
+                    None => return Err(unknown_code(code)),
+                },
+            },
+            Self::Identifier { kind, .. } => {
+                let kind = json!(kind);
+                let mut held = value.as_array().into_iter().flatten();
+                held.rfind(|one| one.get("kind") == Some(&kind))
+                    .and_then(|one| part(one, "value"))
+                    .map(str::to_owned)
+            }
+            Self::Number { kind } => {
+                let is_own = part(value, "kind") == Some(kind.as_str());
+                part(value, "value").filter(|_| is_own).map(str::to_owned)
+            }
+            Self::Name => {
+                let parts = ["family", "given", "patronymic"].map(|name| part(value, name));
+                Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+            }
+            Self::Constant(_) | Self::Digest(_) => None,
+        })
+    }
+}
+
+fn part<'j>(value: &'j Json, name: &str) -> Option<&'j str> {
+    value.get(name).and_then(Json::as_str)
+}
+
+/// A text as the value it stands for, checked as that.
+fn text(local: &str, target: Target) -> Result<Json, Finding> {
+    Ok(match target {
+        Target::Id => json!(local.parse::<RecordId>()?),
+        Target::Code => json!(local.parse::<Coded>()?),
+        Target::Title => json!(local.parse::<Title>()?),
+        Target::Position => json!(local.parse::<Position>()?),
+        Target::Number => json!(local.parse::<Number>()?),
+        Target::State | Target::States => json!(local.parse::<State>()?),
+        Target::NamePart => {
+            let parts = NameParts { family: Some(local.to_owned()), ..NameParts::default() };
+            json!(Name::try_from(parts)?.family())
+        }
+        Target::Name
+        | Target::Date
+        | Target::Month
+        | Target::Decimal
+        | Target::Money
+        | Target::Identifiers
+        | Target::EmployerNumber
+        | Target::SpecialConditions => json!(local),
+    })
+}
+
+fn date(local: &str, pattern: &str) -> Result<Date, Finding> {
+    let day = Date::strptime(pattern, local).ok();
+    day.filter(|day| (1900..=2100).contains(&day.year())).ok_or_else(|| {
+        let message = "not a day of the years 1900–2100 in this form; correct it in the source";
+        Finding::error("adapter.date", "", pattern, local, message)
+    })
+}
+
+fn month(local: &str, pattern: &str) -> Result<YearMonth, Finding> {
+    // a month is read as its first day, since only a whole day can be read
+    let day = Date::strptime(format!("%d {pattern}"), format!("01 {local}")).ok();
+    day.and_then(|day| YearMonth::new(day.year(), day.month()).ok()).ok_or_else(|| {
+        let message = "not a month of the years 1900–2100 in this form; correct it in the source";
+        Finding::error("adapter.month", "", pattern, local, message)
+    })
+}
+
+fn decimal(local: &str, currency: Option<Currency>) -> Result<Json, Finding> {
+    match currency {
+        Some(currency) => Ok(json!(Money::parse(local, &currency.to_string())?)),
+        None => {
+            let text = local.replace(',', ".");
+            let message = "not a decimal; write it as 1.5";
+            let decimal = Decimal::from_str(&text)
+                .map_err(|_cause| Finding::error("adapter.decimal", "", "decimal", local, message))?;
+            Ok(json!(decimal))
+        }
+    }
+}
+
+fn padded(local: &str, pad: Option<usize>) -> String {
+    let width = pad.unwrap_or_default();
+    // one lost zero is a known accident; more is a number of something else
+    let is_one_short = local.len() + 1 == width && local.bytes().all(|byte| byte.is_ascii_digit());
+    if is_one_short { format!("0{local}") } else { local.to_owned() }
+}
+
+fn split_name(local: &str) -> Result<NameParts, Finding> {
+    let mut words = local.split_whitespace();
+    let parts = NameParts {
+        family: words.next().map(str::to_owned),
+        given: words.next().map(str::to_owned),
+        patronymic: Some(words.collect::<Vec<_>>().join(" ")),
+    };
+    Name::try_from(parts).map(NameParts::from)
+}
+
+fn unknown_code(local: &str) -> Finding {
+    let message = "a code that the profile does not know; add it to the profile's table or correct it";
+    Finding::error("adapter.code", "", "table of the profile", local, message)
+}

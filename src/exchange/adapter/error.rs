@@ -1,0 +1,173 @@
+//! What the adapter can fail at, and what becomes of it.
+
+use crate::base::Code;
+use crate::base::DocumentId;
+use crate::base::Verdict;
+use crate::exchange::canonical::State;
+use crate::exchange::document::WriteError;
+use crate::exchange::document::XmlError;
+use std::io;
+use std::path::PathBuf;
+
+/// A local file that is not what its profile says. Never shows its content.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// Bytes of another encoding.
+    #[error("not {encoding} on line {line}")]
+    NotEncoded {
+        /// Which one the profile names.
+        encoding: &'static str,
+        /// Where it ceases to be that.
+        line: usize,
+    },
+    /// A character the code page lacks.
+    #[error("a character that windows-1251 lacks; let the profile say utf-8")]
+    CodePage,
+    /// No header, an unnamed column, or one twice.
+    #[error("the header does not name each column once")]
+    Header,
+    /// Not JSON, or neither a list nor a map.
+    #[error("not JSON on line {line}, column {column}")]
+    Json {
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+    },
+    /// Not XML that we accept.
+    #[error("not acceptable XML")]
+    Xml(#[from] XmlError),
+    /// Rows that this format cannot hold.
+    #[error("rows that the format cannot hold")]
+    Write,
+    /// XML that cannot be written.
+    #[error("write rows as XML")]
+    WriteXml(#[from] WriteError),
+}
+
+/// What the adapter could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum AdapterError {
+    /// A folder or file of the local system cannot be read.
+    #[error("read {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file cannot be written for the local system.
+    #[error("write {path}")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A local file is larger than we read.
+    #[error("read {path}: larger than {limit} bytes")]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+        /// The most that is read.
+        limit: usize,
+    },
+    /// A local file is not of the form its profile names.
+    #[error("understand {path}")]
+    Format {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        #[source]
+        source: FormatError,
+    },
+    /// A record cannot be written in the local form.
+    #[error("write document {document} in the local form")]
+    Encode {
+        /// Which document it came in.
+        document: DocumentId,
+        /// What is wrong.
+        #[source]
+        source: FormatError,
+    },
+    /// A profile that cannot be used.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// No profile describes the local files of this state.
+    #[error("find a profile of {state}; add one to schemas/profiles")]
+    NoProfile {
+        /// Which.
+        state: State,
+    },
+    /// The inquiry is for another state than the one whose records these are.
+    #[error("answer an inquiry to {asked} from the records of {state}")]
+    NotAsked {
+        /// Who is asked.
+        asked: State,
+        /// Whose records these are.
+        state: State,
+    },
+}
+
+/// A profile that cannot be used: our configuration is at fault.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// Not TOML, or a key that profiles do not know.
+    #[error("understand profile {file}, line {line}, key {key}")]
+    Parse {
+        /// Which file.
+        file: String,
+        /// Which line.
+        line: usize,
+        /// What the line sets.
+        key: String,
+        /// What is wrong.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// A key whose value makes no sense here.
+    #[error("use profile {file}, line {line}, key {key}: {reason}")]
+    Unfit {
+        /// Which file.
+        file: String,
+        /// Which line.
+        line: usize,
+        /// Which key.
+        key: String,
+        /// What is wrong and what to write.
+        reason: String,
+    },
+}
+
+impl AdapterError {
+    /// What becomes of the work that failed.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Read { source, .. } => of_io(source, "adapter.read"),
+            Self::Write { source, .. } => of_io(source, "adapter.write"),
+            Self::TooLarge { .. } => Verdict::Park { code: "adapter.too_large" },
+            Self::Format { .. } => Verdict::Park { code: "adapter.format" },
+            Self::Encode { .. } => Verdict::Park { code: "adapter.encode" },
+            Self::Profile(_) | Self::NoProfile { .. } => Verdict::Park { code: "adapter.profile" },
+            Self::NotAsked { .. } => Verdict::Return { code: "adapter.not_asked" },
+        }
+    }
+}
+
+/// A disk may come back by itself; a missing folder or right does not.
+fn of_io(source: &io::Error, code: Code) -> Verdict {
+    let needs_person = [
+        io::ErrorKind::NotFound,
+        io::ErrorKind::PermissionDenied,
+        io::ErrorKind::NotADirectory,
+        io::ErrorKind::IsADirectory,
+        io::ErrorKind::ReadOnlyFilesystem,
+    ];
+    if needs_person.contains(&source.kind()) {
+        Verdict::Park { code }
+    } else {
+        Verdict::Retry { not_before: None }
+    }
+}

@@ -1,0 +1,192 @@
+//! Local JSON files as trees, each value with its line.
+
+use super::error::FormatError;
+use super::value::Map;
+use super::value::Text;
+use super::value::Value;
+use serde::de::DeserializeSeed;
+use serde::de::Error;
+use serde::de::MapAccess;
+use serde::de::SeqAccess;
+use serde::de::Visitor;
+use std::cell::Cell;
+use std::fmt;
+use std::io::Read;
+
+/// Reads a document; a bare list becomes the entry `rows`. Null is absence.
+///
+/// # Errors
+/// Not JSON, or neither a map nor a list; the error names line and column.
+pub(super) fn read(text: &str) -> Result<Map, FormatError> {
+    let line = Cell::new(1);
+    let mut parser = serde_json::Deserializer::from_reader(Counted { rest: text.as_bytes(), line: &line });
+    let value = Tree { line: &line }.deserialize(&mut parser).map_err(json_error)?;
+    parser.end().map_err(json_error)?;
+    match value {
+        Some(Value::Map(map)) => Ok(map),
+        Some(list @ Value::List(_)) => {
+            let mut map = Map::at(1);
+            map.add("rows", list);
+            Ok(map)
+        }
+        Some(Value::Text(_)) | None => Err(FormatError::Json { line: 1, column: 1 }),
+    }
+}
+
+/// Writes a document; every leaf is a string.
+///
+/// # Errors
+/// None that a tree can cause.
+pub(super) fn write(document: &Map) -> Result<Vec<u8>, FormatError> {
+    let mut bytes = serde_json::to_vec_pretty(&to_json(&Value::Map(document.clone())))
+        .map_err(|_cause| FormatError::Write)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn to_json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Text(text) => serde_json::Value::String(text.as_str().to_owned()),
+        Value::List(items) => serde_json::Value::Array(items.iter().map(to_json).collect()),
+        Value::Map(map) => map.entries().map(|(name, value)| (name.to_owned(), to_json(value))).collect(),
+    }
+}
+
+fn json_error(error: serde_json::Error) -> FormatError {
+    FormatError::Json { line: error.line(), column: error.column() }
+}
+
+/// Counts line ends as the parser passes them.
+struct Counted<'a> {
+    rest: &'a [u8],
+    line: &'a Cell<usize>,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        // one byte at a time: the parser asks so, and the count must not run ahead of it
+        let one = buffer.len().min(1);
+        let count = self.rest.read(buffer.get_mut(..one).unwrap_or_default())?;
+        if count == 1 && buffer.first() == Some(&b'\n') {
+            self.line.set(self.line.get() + 1);
+        }
+        Ok(count)
+    }
+}
+
+/// Builds one node; none for null.
+#[derive(Clone, Copy)]
+struct Tree<'a> {
+    line: &'a Cell<usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for Tree<'_> {
+    type Value = Option<Value>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, parser: D) -> Result<Self::Value, D::Error> {
+        parser.deserialize_any(Node { tree: self, line: self.line.get() })
+    }
+}
+
+struct Node<'a> {
+    tree: Tree<'a>,
+    line: usize,
+}
+
+impl Node<'_> {
+    fn leaf(&self, text: String) -> Option<Value> {
+        Some(Value::Text(Text::new(text, self.line)))
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
+    type Value = Option<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(self.leaf(value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(self.leaf(value.to_string()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(self.leaf(value.to_string()))
+    }
+
+    /// The shortest text of the same number; an amount of up to 15 digits is read as it is written.
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(self.leaf(value.to_string()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(self.leaf(value.trim().to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(self.tree)? {
+            list.extend(item);
+        }
+        Ok(Some(Value::List(list)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut map = Map::at(self.line);
+        while let Some(name) = entries.next_key::<String>()? {
+            if map.node(&name).is_some() {
+                return Err(A::Error::custom("a name twice"));
+            }
+            if let Some(value) = entries.next_value_seed(self.tree)? {
+                map.add(name, value);
+            }
+        }
+        Ok(Some(Value::Map(map)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_knows_its_line() {
+        let map =
+            read("{\n \"a\": 12,\n \"b\": [\n  \"x\",\n  null,\n  { \"c\": true }\n ],\n \"d\": 1.50\n}\n")
+                .unwrap();
+        let leaf = |path| {
+            let all = map.all(path);
+            all.into_iter()
+                .filter_map(|v| v.as_text())
+                .map(|t| (t.as_str().to_owned(), t.line()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(leaf("a"), [("12".to_owned(), 2)]);
+        assert_eq!(leaf("b"), [("x".to_owned(), 4)]);
+        assert_eq!(leaf("b/c"), [("true".to_owned(), 6)]);
+        assert_eq!(leaf("d"), [("1.5".to_owned(), 8)]);
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused_with_its_line_and_without_its_text() {
+        let error = read("{\n \"name\": Ахметов\n}").unwrap_err();
+        assert_eq!(error.to_string(), "not JSON on line 2, column 10");
+        assert!(read("{\"a\":1,\"a\":2}").is_err());
+        assert!(read("7").is_err());
+        assert!(read(&"[".repeat(5000)).is_err());
+    }
+
+    #[test]
+    fn a_tree_is_read_as_it_is_written() {
+        let map = read("[{\"a\":\"1\",\"b\":{\"c\":\"2\"}},{\"a\":\"3\"}]").unwrap();
+        assert_eq!(read(std::str::from_utf8(&write(&map).unwrap()).unwrap()).unwrap(), map);
+    }
+}

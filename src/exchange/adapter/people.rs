@@ -1,0 +1,226 @@
+//! Everybody the local files tell of, found by number and by name with birth date.
+
+use super::events::PlacedEvent;
+use super::events::periods_of;
+use super::local::Entry;
+use super::local::KnownPerson;
+use super::local::LocalRecord;
+use crate::base::Finding;
+use crate::base::Findings;
+use crate::exchange::canonical::Contribution;
+use crate::exchange::canonical::EmployerNumber;
+use crate::exchange::canonical::Identifier;
+use crate::exchange::canonical::InsurancePeriod;
+use crate::exchange::canonical::Name;
+use crate::exchange::canonical::Person;
+use crate::exchange::canonical::RecordId;
+use crate::exchange::canonical::State;
+use jiff::civil::Date;
+use std::collections::HashMap;
+
+/// Everybody, with what is known of each.
+#[derive(Debug)]
+pub(super) struct People {
+    all: Vec<Known>,
+    by_identifier: HashMap<Identifier, usize>,
+    by_name: HashMap<NameKey, Vec<usize>>,
+}
+
+/// One person and what the files say of him.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) person: Person,
+    pub(super) periods: Vec<InsurancePeriod>,
+    pub(super) contributions: Vec<Contribution>,
+}
+
+/// Who may be meant.
+pub(super) enum Candidates<'p> {
+    Nobody,
+    One(&'p Known),
+    Several,
+}
+
+impl People {
+    /// Who is meant: by a number of `state`; without a known one, by family and given name with birth date.
+    ///
+    /// A number alone is not believed against both name and birth date, since a slip of the pen would then
+    /// show a stranger's record; nor is a name against another number.
+    pub(super) fn candidates(&self, asked: &Person, state: State) -> Candidates<'_> {
+        let own = |id: &&Identifier| id.kind().state() == state;
+        let mut numbers = asked.identifiers.iter().map(|held| &held.identifier).filter(own).peekable();
+        let has_number = numbers.peek().is_some();
+        let mut found: Vec<usize> =
+            numbers.filter_map(|identifier| self.by_identifier.get(identifier).copied()).collect();
+        found.retain(|at| self.all.get(*at).is_some_and(|known| is_plausible(&known.person, asked)));
+        if found.is_empty() {
+            let keys = names(asked).filter_map(|name| name_key(name, asked.birth_date));
+            found = keys.filter_map(|key| self.by_name.get(&key)).flatten().copied().collect();
+            let has_other_number =
+                |known: &Known| known.person.identifiers.iter().any(|h| own(&&h.identifier));
+            found.retain(|at| !has_number || !self.all.get(*at).is_some_and(has_other_number));
+        }
+        found.sort_unstable();
+        found.dedup();
+        match (found.first().and_then(|at| self.all.get(*at)), found.len()) {
+            (Some(known), 1) => Candidates::One(known),
+            (Some(_), _) => Candidates::Several,
+            (None, _) => Candidates::Nobody,
+        }
+    }
+
+    /// How many they are.
+    pub(super) fn count(&self) -> usize {
+        self.all.len()
+    }
+}
+
+/// Gathers rows of files until all are read.
+#[derive(Default)]
+pub(super) struct Gathering {
+    all: Vec<Gathered>,
+    by_identifier: HashMap<Identifier, usize>,
+    by_name: HashMap<NameKey, usize>,
+    findings: Findings,
+}
+
+struct Gathered {
+    person: KnownPerson,
+    /// Where the person was first read of.
+    place: String,
+    periods: HashMap<RecordId, InsurancePeriod>,
+    contributions: HashMap<RecordId, Contribution>,
+    events: Vec<PlacedEvent>,
+}
+
+impl Gathering {
+    /// Adds one row, read at `place`.
+    pub(super) fn add(&mut self, record: LocalRecord, place: &str) {
+        let Some(at) = self.place_of(&record.person, place) else { return };
+        let Some(own) = self.all.get_mut(at) else { return };
+        if own.person.learn(&record.person) {
+            let message = "name or birth date differ from what another row says; the first one is used";
+            self.findings.push(warning("adapter.person_conflict", place, message));
+        }
+        let is_twice = match record.entry {
+            Entry::Person => false,
+            Entry::Contribution(one) => own.contributions.insert(one.id.clone(), one).is_some(),
+            Entry::Period(one) => own.periods.insert(one.id.clone(), one).is_some(),
+            Entry::Event(event) => {
+                own.events.push(PlacedEvent { event, place: place.to_owned() });
+                false
+            }
+        };
+        if is_twice {
+            let message = "the same entry stands here and before; it is used once";
+            self.findings.push(warning("adapter.row_twice", place, message));
+        }
+        for held in &record.person.identifiers {
+            self.by_identifier.entry(held.identifier.clone()).or_insert(at);
+        }
+    }
+
+    /// Which person a row is about; a new one if he is not known. None if the row does not tell.
+    fn place_of(&mut self, person: &KnownPerson, place: &str) -> Option<usize> {
+        let known = person.identifiers.iter().find_map(|held| self.by_identifier.get(&held.identifier));
+        if let Some(at) = known {
+            return Some(*at);
+        }
+        let key = person.name.as_ref().zip(person.birth_date).and_then(|(name, birth)| name_key(name, birth));
+        if person.identifiers.is_empty() {
+            let Some(key) = key else {
+                let message = "neither a number nor a name with birth date; the row is not used";
+                self.findings.push(warning("adapter.nobody", place, message));
+                return None;
+            };
+            if let Some(at) = self.by_name.get(&key) {
+                return Some(*at);
+            }
+            self.by_name.insert(key, self.all.len());
+        }
+        self.all.push(Gathered {
+            person: KnownPerson::default(),
+            place: place.to_owned(),
+            periods: HashMap::new(),
+            contributions: HashMap::new(),
+            events: Vec::new(),
+        });
+        Some(self.all.len() - 1)
+    }
+
+    /// Everybody, and what is odd about the rows.
+    pub(super) fn finish(self, state: State) -> (People, Findings) {
+        let mut people = People { all: Vec::new(), by_identifier: HashMap::new(), by_name: HashMap::new() };
+        let mut findings = self.findings;
+        for gathered in self.all {
+            let Some(person) = gathered.person.to_person() else {
+                let message =
+                    "nothing tells name and birth date of this person; nobody will be answered about him";
+                let mut finding = warning("adapter.person_unknown", &gathered.place, message);
+                finding.severity = crate::base::Severity::Error;
+                findings.push(finding);
+                continue;
+            };
+            let at = people.all.len();
+            for held in &person.identifiers {
+                people.by_identifier.insert(held.identifier.clone(), at);
+            }
+            for key in names(&person).filter_map(|name| name_key(name, person.birth_date)) {
+                let same = people.by_name.entry(key).or_default();
+                if same.last() != Some(&at) {
+                    same.push(at);
+                }
+            }
+            let (mut periods, mut odd) = periods_of(&gathered.events, state);
+            findings.append(&mut odd);
+            let told: Vec<InsurancePeriod> =
+                gathered.periods.into_values().filter(|one| !is_told(one, &periods)).collect();
+            periods.extend(told);
+            periods.sort_by(|a, b| (a.interval, &a.id).cmp(&(b.interval, &b.id)));
+            let mut contributions: Vec<Contribution> = gathered.contributions.into_values().collect();
+            contributions.sort_by(|a, b| (a.month, &a.id).cmp(&(b.month, &b.id)));
+            people.all.push(Known { person, periods, contributions });
+        }
+        (people, findings)
+    }
+}
+
+/// Whether a period adds nothing to those drawn from events: the same work for the same employer.
+fn is_told(period: &InsurancePeriod, drawn: &[InsurancePeriod]) -> bool {
+    let number = |one: &InsurancePeriod| -> Option<EmployerNumber> { one.employer.as_ref()?.number.clone() };
+    let covers = |own: &InsurancePeriod| {
+        let (a, b) = (own.interval, period.interval);
+        let ends_later = a.to().is_none_or(|end| b.to().is_some_and(|other| other <= end));
+        a.from() <= b.from() && ends_later
+    };
+    period.special_conditions.is_empty()
+        && number(period).is_some()
+        && drawn.iter().any(|own| {
+            own.cancelled_on.is_none()
+                && own.kind == period.kind
+                && number(own) == number(period)
+                && covers(own)
+        })
+}
+
+/// A person's number fits him who is asked about if name or birth date agree too.
+fn is_plausible(known: &Person, asked: &Person) -> bool {
+    known.birth_date == asked.birth_date
+        || names(known).any(|own| names(asked).any(|other| own.is_alike(other)))
+}
+
+fn names(person: &Person) -> impl Iterator<Item = &Name> {
+    std::iter::once(&person.name).chain(person.original_name.iter().map(|original| &original.name))
+}
+
+/// Family name, given name, birth date; both names must be there.
+type NameKey = (String, String, Date);
+
+fn name_key(name: &Name, birth_date: Date) -> Option<NameKey> {
+    let fold = |part: &str| part.to_lowercase().replace('ё', "е");
+    Some((fold(name.family()?), fold(name.given()?), birth_date))
+}
+
+fn warning(code: &'static str, place: &str, message: &str) -> Finding {
+    Finding::error(code, place, "one person, one row, one meaning", "", message).as_warning()
+}

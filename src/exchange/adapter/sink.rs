@@ -1,0 +1,125 @@
+//! The sink: what a peer told, handed over to the local system as files of a folder.
+
+use super::error::AdapterError;
+use super::error::FormatError;
+use super::local::Entry;
+use super::local::KnownPerson;
+use super::local::LocalRecord;
+use super::profile::Format;
+use super::profile::Profile;
+use super::profile::RecordKind;
+use crate::base::DocumentId;
+use crate::exchange::canonical::InsuranceRecord;
+use crate::exchange::canonical::State;
+use std::fs;
+use std::fs::File;
+use std::fs::OpenOptions;
+use std::io;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+/// Where records of other states are handed over. Each document once, however often it is tried.
+#[derive(Debug)]
+pub struct Sink {
+    folder: PathBuf,
+    /// The local form in which periods are written beside the record, where the state has one.
+    form: Option<Profile>,
+    /// One hand-over at a time: two of one document must not both be the first.
+    turn: Mutex<()>,
+}
+
+/// Whether a hand-over had an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandedOver {
+    /// The files are there now.
+    First,
+    /// They were there before.
+    AlreadyThere,
+}
+
+impl Sink {
+    /// Hands over into a folder, which must be there.
+    ///
+    /// # Errors
+    /// No such folder, or a built-in profile that cannot be used.
+    pub fn open(state: State, folder: impl Into<PathBuf>) -> Result<Self, AdapterError> {
+        let folder = folder.into();
+        fs::read_dir(&folder).map_err(|source| AdapterError::Read { path: folder.clone(), source })?;
+        let is_form = |profile: &Profile| {
+            profile.head().record == RecordKind::Period && profile.head().format == Format::Xml
+        };
+        let form = Profile::built_in(state)?.into_iter().find(is_form);
+        Ok(Self { folder, form, turn: Mutex::new(()) })
+    }
+
+    /// Writes `<document id>.json`, and before it the periods in the local form as `<document id>.xml`.
+    ///
+    /// The JSON file is the sign that all is there: it is written last, and where it is nothing is done.
+    ///
+    /// # Errors
+    /// The disk, or a record that the local form cannot hold.
+    pub fn hand_over(
+        &self,
+        document: DocumentId,
+        record: &InsuranceRecord,
+    ) -> Result<HandedOver, AdapterError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole = self.folder.join(format!("{document}.json"));
+        let is_there =
+            whole.try_exists().map_err(|source| AdapterError::Read { path: whole.clone(), source })?;
+        if is_there {
+            return Ok(HandedOver::AlreadyThere);
+        }
+        let refuse = |source| AdapterError::Encode { document, source };
+        if let Some(form) = &self.form {
+            // what the form cannot say stands in the JSON file, so its findings hide nothing
+            let (bytes, _findings) = form.write(&local_records(record)).map_err(refuse)?;
+            self.put(&self.folder.join(format!("{document}.xml")), &bytes)?;
+        }
+        let mut bytes = serde_json::to_vec_pretty(record).map_err(|_cause| refuse(FormatError::Write))?;
+        bytes.push(b'\n');
+        self.put(&whole, &bytes)?;
+        Ok(HandedOver::First)
+    }
+
+    /// A file is there whole or not at all, also after a power cut.
+    fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), AdapterError> {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        let part = self.folder.join(name);
+        let written = write_synced(&part, bytes).and_then(|()| fs::rename(&part, path));
+        written
+            .and_then(|()| File::open(&self.folder)?.sync_all())
+            .map_err(|source| AdapterError::Write { path: path.to_owned(), source })
+    }
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn local_records(record: &InsuranceRecord) -> Vec<LocalRecord> {
+    let person = KnownPerson::from(&record.person);
+    let mut periods: Vec<_> = record.standing_periods().cloned().collect();
+    // neighbours of one employer share its element
+    periods.sort_by_key(|period| {
+        let employer = period.employer.as_ref();
+        let number = employer.and_then(|one| one.number.as_ref()).map(|number| number.value.clone());
+        (number, employer.and_then(|one| one.name.clone()))
+    });
+    let local = |period| LocalRecord { person: person.clone(), entry: Entry::Period(period) };
+    periods.into_iter().map(local).collect()
+}
+
+/// Personal data: for the node and the group of the local system.
+#[cfg(unix)]
+const FILE_MODE: u32 = 0o640;

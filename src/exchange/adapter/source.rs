@@ -1,0 +1,210 @@
+//! The source: what the local system knows of a person, read from the files of a folder.
+
+use super::error::AdapterError;
+use super::people::Candidates;
+use super::people::Gathering;
+use super::people::Known;
+use super::people::People;
+use super::profile::Profile;
+use crate::base::Findings;
+use crate::base::Limits;
+use crate::exchange::canonical::Contribution;
+use crate::exchange::canonical::Inquiry;
+use crate::exchange::canonical::InsurancePeriod;
+use crate::exchange::canonical::InsuranceRecord;
+use crate::exchange::canonical::Interval;
+use crate::exchange::canonical::State;
+use crate::exchange::canonical::YearMonth;
+use jiff::civil::Date;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::SystemTime;
+
+/// The local records of one state. Files are read once, and again when one of them has changed.
+#[derive(Debug)]
+pub struct Source {
+    state: State,
+    folder: PathBuf,
+    profiles: Vec<Profile>,
+    limits: Limits,
+    loaded: Mutex<Arc<Loaded>>,
+}
+
+/// What the local system knows of him who is asked about.
+#[expect(clippy::large_enum_variant, reason = "there is one per inquiry, never a collection")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Exactly one person is meant; what is known may still be nothing.
+    Record(InsuranceRecord),
+    /// Nobody is meant.
+    Nobody,
+    /// More than one person may be meant; a clerk must say which.
+    Several,
+}
+
+impl Source {
+    /// Reads the folder by the built-in profiles of a state.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be read, or a file that is not of its form at all. Rows that are not
+    /// lawful are [`Source::findings`].
+    pub fn open(state: State, folder: impl Into<PathBuf>) -> Result<Self, AdapterError> {
+        Self::open_with(Profile::built_in(state)?, state, folder, Limits::default())
+    }
+
+    /// The same by profiles of one's own and within other limits.
+    ///
+    /// # Errors
+    /// As [`Source::open`]; and no profile at all.
+    pub fn open_with(
+        profiles: Vec<Profile>,
+        state: State,
+        folder: impl Into<PathBuf>,
+        limits: Limits,
+    ) -> Result<Self, AdapterError> {
+        if profiles.is_empty() {
+            return Err(AdapterError::NoProfile { state });
+        }
+        let folder = folder.into();
+        let loaded = load(&profiles, state, stamps(&profiles, &folder)?, &limits)?;
+        Ok(Self { state, folder, profiles, limits, loaded: Mutex::new(Arc::new(loaded)) })
+    }
+
+    /// What is known of the person on a day: entries of the days asked about, each whole.
+    ///
+    /// # Errors
+    /// The inquiry asks another state, or a changed file cannot be read. Nobody is answered then: an old
+    /// or a partial record would pass for the whole.
+    pub fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Found, AdapterError> {
+        if inquiry.asked != self.state {
+            return Err(AdapterError::NotAsked { asked: inquiry.asked, state: self.state });
+        }
+        let loaded = self.current()?;
+        Ok(match loaded.people.candidates(&inquiry.person, self.state) {
+            Candidates::Nobody => Found::Nobody,
+            Candidates::Several => Found::Several,
+            Candidates::One(known) => Found::Record(record_of(known, self.state, as_of, inquiry.interval)),
+        })
+    }
+
+    /// What is wrong or odd about the rows read last, never with a value.
+    pub fn findings(&self) -> Findings {
+        self.held().findings.clone()
+    }
+
+    /// How many persons the files tell of.
+    pub fn count(&self) -> usize {
+        self.held().people.count()
+    }
+
+    /// Whose records these are.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    fn held(&self) -> Arc<Loaded> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the files say now.
+    fn current(&self) -> Result<Arc<Loaded>, AdapterError> {
+        let mut held = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamps = stamps(&self.profiles, &self.folder)?;
+        if stamps != held.stamps {
+            *held = Arc::new(load(&self.profiles, self.state, stamps, &self.limits)?);
+        }
+        Ok(held.clone())
+    }
+}
+
+#[derive(Debug)]
+struct Loaded {
+    stamps: Vec<Stamp>,
+    people: People,
+    findings: Findings,
+}
+
+/// By what a changed file is known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Stamp {
+    name: String,
+    path: PathBuf,
+    /// Which profile describes it.
+    profile: usize,
+    length: u64,
+    changed_at: Option<SystemTime>,
+}
+
+/// The files that a profile describes, by name.
+fn stamps(profiles: &[Profile], folder: &Path) -> Result<Vec<Stamp>, AdapterError> {
+    let refuse = |source| AdapterError::Read { path: folder.to_owned(), source };
+    let mut stamps = Vec::new();
+    for entry in fs::read_dir(folder).map_err(refuse)? {
+        let entry = entry.map_err(refuse)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(profile) = profiles.iter().position(|profile| profile.is_of(&name)) else { continue };
+        let path = entry.path();
+        let facts =
+            fs::metadata(&path).map_err(|source| AdapterError::Read { path: path.clone(), source })?;
+        let changed_at = facts.modified().ok();
+        stamps.push(Stamp { name, path, profile, length: facts.len(), changed_at });
+    }
+    stamps.sort();
+    Ok(stamps)
+}
+
+fn load(
+    profiles: &[Profile],
+    state: State,
+    stamps: Vec<Stamp>,
+    limits: &Limits,
+) -> Result<Loaded, AdapterError> {
+    let mut gathering = Gathering::default();
+    let mut findings = Findings::new();
+    for stamp in &stamps {
+        let Some(profile) = profiles.get(stamp.profile) else { continue };
+        let path = || stamp.path.clone();
+        let limit = limits.local_bytes_max;
+        if usize::try_from(stamp.length).unwrap_or(usize::MAX) > limit {
+            return Err(AdapterError::TooLarge { path: path(), limit });
+        }
+        let bytes = fs::read(&stamp.path).map_err(|source| AdapterError::Read { path: path(), source })?;
+        let read =
+            profile.read(&stamp.name, &bytes, limits, &mut |record, place| gathering.add(record, place));
+        findings.append(&mut read.map_err(|source| AdapterError::Format { path: path(), source })?);
+    }
+    let (people, mut odd) = gathering.finish(state);
+    findings.append(&mut odd);
+    Ok(Loaded { stamps, people, findings })
+}
+
+/// What is known on a day: later entries are not there yet, and a later end is none.
+fn record_of(known: &Known, state: State, as_of: Date, asked: Option<Interval>) -> InsuranceRecord {
+    let is_asked = |interval: &Interval| asked.is_none_or(|asked| asked.overlaps(interval));
+    let period_on = |period: &InsurancePeriod| {
+        let goes_on = period.interval.to().is_some_and(|to| to > as_of);
+        let mut period = period.clone();
+        if goes_on {
+            period.interval = Interval::new(period.interval.from(), None).ok()?;
+        }
+        (period.interval.from() <= as_of && is_asked(&period.interval)).then_some(period)
+    };
+    let contribution_on =
+        |one: &&Contribution| days_of(one.month).is_some_and(|days| days.from() <= as_of && is_asked(&days));
+    InsuranceRecord {
+        state,
+        as_of,
+        person: known.person.clone(),
+        periods: known.periods.iter().filter_map(period_on).collect(),
+        contributions: known.contributions.iter().filter(contribution_on).cloned().collect(),
+    }
+}
+
+fn days_of(month: YearMonth) -> Option<Interval> {
+    let first = Date::new(month.year(), month.month(), 1).ok()?;
+    Interval::new(first, Some(first.last_of_month())).ok()
+}

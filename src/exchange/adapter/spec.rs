@@ -1,0 +1,320 @@
+//! A profile as it is written, and its compilation into one that can only be right.
+
+use super::convert::Convert;
+use super::error::ProfileError;
+use super::profile::Field;
+use super::profile::FieldList;
+use super::profile::Format;
+use super::profile::Head;
+use super::profile::Profile;
+use super::profile::RecordKind;
+use super::target::Target;
+use super::value::split_ups;
+use crate::exchange::canonical::Coded;
+use crate::exchange::canonical::Currency;
+use crate::exchange::canonical::IdentifierKind;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    profile: Spanned<Head>,
+    map: Vec<Spanned<WrittenField>>,
+    #[serde(default)]
+    list: Vec<Spanned<WrittenList>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenList {
+    local: String,
+    canonical: String,
+    map: Vec<Spanned<WrittenField>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenField {
+    local: Option<String>,
+    canonical: Option<String>,
+    #[serde(default)]
+    convert: Conversion,
+    pattern: Option<String>,
+    currency: Option<Currency>,
+    #[serde(default)]
+    table: BTreeMap<String, Coded>,
+    #[serde(default)]
+    keep_unknown: bool,
+    kind: Option<Coded>,
+    pad: Option<usize>,
+    #[serde(default)]
+    of: Vec<String>,
+    value: Option<String>,
+    default: Option<String>,
+    #[serde(default)]
+    optional: bool,
+    #[serde(default)]
+    fallback: bool,
+    only: Option<String>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Conversion {
+    #[default]
+    Text,
+    Date,
+    Month,
+    Decimal,
+    Codes,
+    Identifier,
+    Number,
+    Name,
+    Constant,
+    Digest,
+}
+
+/// Reads and checks a profile.
+pub(super) fn compile(file: &str, text: &str) -> Result<Profile, ProfileError> {
+    let written: Written = toml::from_str(text).map_err(|source| parse_error(file, text, source))?;
+    let source = Source { file, text };
+    let at = written.profile.span().start;
+    let head = written.profile.into_inner();
+    check_head(&head).map_err(|unfit| source.unfit(at, unfit))?;
+    let mut fields = Vec::new();
+    for field in written.map {
+        let at = field.span().start;
+        let target = |path: &str| Target::of(path, head.record);
+        let field = compile_field(field.into_inner(), &target).map_err(|unfit| source.unfit(at, unfit))?;
+        check_place(&field, &head).map_err(|unfit| source.unfit(at, unfit))?;
+        fields.push(field);
+    }
+    let mut lists = Vec::new();
+    for list in written.list {
+        let at = list.span().start;
+        let list = list.into_inner();
+        if Target::of(&list.canonical, head.record) != Some(Target::SpecialConditions) {
+            let reason = "not a list of the record; write period.special_conditions";
+            return Err(source.unfit(at, Unfit::new("canonical", reason)));
+        }
+        let mut fields = Vec::new();
+        for field in list.map {
+            let at = field.span().start;
+            let compiled = compile_field(field.into_inner(), &Target::of_special_condition);
+            fields.push(compiled.map_err(|unfit| source.unfit(at, unfit))?);
+        }
+        lists.push(FieldList { local: list.local, canonical: list.canonical, fields });
+    }
+    if let Some(lacking) = lacking(&head, &fields) {
+        let reason = format!("no map sets {lacking}, which every {} needs", head.record.part());
+        return Err(source.unfit(at, Unfit { key: "record", reason }));
+    }
+    Ok(Profile { head, fields, lists })
+}
+
+/// A key that makes no sense, and why.
+struct Unfit {
+    key: &'static str,
+    reason: String,
+}
+
+impl Unfit {
+    fn new(key: &'static str, reason: impl Into<String>) -> Self {
+        Self { key, reason: reason.into() }
+    }
+}
+
+struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    /// The error at the line of the key, or of the section that lacks it.
+    fn unfit(&self, section: usize, unfit: Unfit) -> ProfileError {
+        let rest = self.text.get(section..).unwrap_or_default();
+        let mut begin = section;
+        let mut at = section;
+        for (number, line) in rest.split_inclusive('\n').enumerate() {
+            let is_next_section = number > 0 && line.starts_with('[');
+            if is_next_section {
+                break;
+            }
+            let after = line.trim_start().strip_prefix(unfit.key).map(str::trim_start);
+            if after.is_some_and(|after| after.starts_with('=')) {
+                at = begin;
+                break;
+            }
+            begin += line.len();
+        }
+        let line = line_of(self.text, at);
+        ProfileError::Unfit {
+            file: self.file.to_owned(),
+            line,
+            key: unfit.key.to_owned(),
+            reason: unfit.reason,
+        }
+    }
+}
+
+fn parse_error(file: &str, text: &str, source: toml::de::Error) -> ProfileError {
+    let at = source.span().map_or(0, |span| span.start);
+    let line = line_of(text, at);
+    let whole = text.lines().nth(line - 1).unwrap_or_default().trim();
+    let key = whole.split(['=', '#']).next().unwrap_or_default().trim().to_owned();
+    ProfileError::Parse { file: file.to_owned(), line, key, source: Box::new(source) }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+}
+
+fn check_head(head: &Head) -> Result<(), Unfit> {
+    match head.format {
+        Format::Csv if !head.rows.is_empty() => Err(Unfit::new("rows", "CSV has no path to its rows")),
+        Format::Json | Format::Xml if head.rows.is_empty() => {
+            Err(Unfit::new("rows", "empty; write the path from the document to its rows"))
+        }
+        Format::Csv | Format::Json if !head.namespaces.is_empty() => {
+            Err(Unfit::new("format", "only XML has namespaces"))
+        }
+        Format::Csv | Format::Json | Format::Xml => Ok(()),
+    }
+}
+
+/// Whether the row's format has such a place.
+fn check_place(field: &Field, head: &Head) -> Result<(), Unfit> {
+    let Some(local) = &field.local else { return Ok(()) };
+    let (ups, rest) = split_ups(local);
+    let levels = if head.format == Format::Csv { 0 } else { head.rows.split('/').count() };
+    if ups > levels || rest.is_empty() {
+        return Err(Unfit::new("local", format!("goes out {ups} levels, the rows path has {levels}")));
+    }
+    if head.format == Format::Csv && local.contains('/') {
+        return Err(Unfit::new("local", "a column of CSV has no path"));
+    }
+    Ok(())
+}
+
+fn compile_field(written: WrittenField, target: &dyn Fn(&str) -> Option<Target>) -> Result<Field, Unfit> {
+    let canonical = match written.canonical.clone() {
+        None => None,
+        Some(path) => {
+            let target = target(&path);
+            let reason = "not a place of this record; see the list in schemas/profiles/README.md";
+            Some((path, target.ok_or_else(|| Unfit::new("canonical", reason))?))
+        }
+    };
+    let convert = conversion(&written)?;
+    if let Some((_, target)) = &canonical
+        && !convert.fits(*target)
+    {
+        return Err(Unfit::new("convert", format!("does not yield what stands there: {target:?}")));
+    }
+    let is_local = !matches!(convert, Convert::Constant(_) | Convert::Digest(_));
+    match (&written.local, &canonical) {
+        (None, None) => return Err(Unfit::new("local", "neither local nor canonical; write at least one")),
+        (None, Some(_)) if is_local => {
+            return Err(Unfit::new("local", "absent; write where the value stands"));
+        }
+        (Some(_), None) if is_local => {
+            return Err(Unfit::new("canonical", "absent; write what the value means"));
+        }
+        (Some(_), Some(_)) if !is_local => {
+            return Err(Unfit::new(
+                "convert",
+                "a constant or digest has one side; leave out local or canonical",
+            ));
+        }
+        (None | Some(_), None | Some(_)) => {}
+    }
+    Ok(Field {
+        local: written.local,
+        canonical,
+        convert,
+        default: written.default,
+        is_optional: written.optional,
+        is_fallback: written.fallback,
+        only: written.only,
+    })
+}
+
+fn conversion(written: &WrittenField) -> Result<Convert, Unfit> {
+    check_extras(written)?;
+    let pattern = || written.pattern.clone().ok_or_else(|| Unfit::new("pattern", "absent; such as %Y-%m-%d"));
+    let kind =
+        || written.kind.clone().ok_or_else(|| Unfit::new("kind", "absent; write which kind of number"));
+    Ok(match written.convert {
+        Conversion::Text => Convert::Text,
+        Conversion::Date => Convert::Date { pattern: pattern()? },
+        Conversion::Month => Convert::Month { pattern: pattern()? },
+        Conversion::Decimal => Convert::Decimal { currency: written.currency },
+        Conversion::Codes => codes(written)?,
+        Conversion::Identifier => {
+            let kind = serde_json::Value::String(kind()?.into());
+            let kind: IdentifierKind = serde_json::from_value(kind)
+                .map_err(|_cause| Unfit::new("kind", "write one of snils iin by-number pin psn"))?;
+            Convert::Identifier { kind, pad: written.pad }
+        }
+        Conversion::Number => Convert::Number { kind: kind()? },
+        Conversion::Name => Convert::Name,
+        Conversion::Constant => {
+            let absent = || Unfit::new("value", "absent; write the constant");
+            Convert::Constant(written.value.clone().ok_or_else(absent)?)
+        }
+        Conversion::Digest if written.of.is_empty() => {
+            return Err(Unfit::new("of", "empty; write of which local fields"));
+        }
+        Conversion::Digest => Convert::Digest(written.of.clone()),
+    })
+}
+
+fn codes(written: &WrittenField) -> Result<Convert, Unfit> {
+    let mut write = BTreeMap::new();
+    for (local, code) in &written.table {
+        if write.insert(code.clone(), local.clone()).is_some() {
+            let reason = format!("two local codes mean {}; which one is written?", code.as_str());
+            return Err(Unfit::new("table", reason));
+        }
+    }
+    if write.is_empty() {
+        return Err(Unfit::new("table", "empty; write { local = \"canonical\" }"));
+    }
+    Ok(Convert::Codes { read: written.table.clone(), write, keep_unknown: written.keep_unknown })
+}
+
+/// A key of another conversion is a mistake, not an ornament.
+fn check_extras(written: &WrittenField) -> Result<(), Unfit> {
+    use Conversion::{Codes, Constant, Date, Decimal, Digest, Identifier, Month, Number};
+    let extras: [(&'static str, bool, &[Conversion]); 8] = [
+        ("pattern", written.pattern.is_some(), &[Date, Month]),
+        ("currency", written.currency.is_some(), &[Decimal]),
+        ("table", !written.table.is_empty(), &[Codes]),
+        ("keep_unknown", written.keep_unknown, &[Codes]),
+        ("kind", written.kind.is_some(), &[Identifier, Number]),
+        ("pad", written.pad.is_some(), &[Identifier]),
+        ("of", !written.of.is_empty(), &[Digest]),
+        ("value", written.value.is_some(), &[Constant]),
+    ];
+    let extra = extras.into_iter().find(|(_, is_there, of)| *is_there && !of.contains(&written.convert));
+    match extra {
+        None => Ok(()),
+        Some((key, _, _)) => Err(Unfit::new(key, "means nothing for this conversion; leave it out")),
+    }
+}
+
+/// The first place that no map sets although the record cannot be without it.
+fn lacking(head: &Head, fields: &[Field]) -> Option<&'static str> {
+    let needed: &[&'static str] = match head.record {
+        RecordKind::Person => &["person.birth_date", "person.identifiers"],
+        RecordKind::Contribution => {
+            &["contribution.id", "contribution.month", "contribution.kind", "contribution.amount"]
+        }
+        RecordKind::Period => &["period.id", "period.state", "period.interval.from", "period.kind"],
+        RecordKind::Event => &["event.id", "event.form", "event.kind", "event.date"],
+    };
+    let is_set = |path: &str| fields.iter().filter_map(|f| f.canonical.as_ref()).any(|(own, _)| own == path);
+    needed.iter().copied().find(|path| !is_set(path))
+}

@@ -1,0 +1,131 @@
+//! The places of a canonical record that a profile may name, and what stands there.
+
+use super::profile::RecordKind;
+
+/// What stands at a canonical path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    /// The id of an entry.
+    Id,
+    /// A code of a list.
+    Code,
+    /// A title of up to 300 characters.
+    Title,
+    Position,
+    /// A number of up to 50 characters.
+    Number,
+    /// A part of a name.
+    NamePart,
+    /// A whole name, written in one field.
+    Name,
+    /// A day.
+    Date,
+    /// A month.
+    Month,
+    /// A bare decimal.
+    Decimal,
+    /// An amount with its currency.
+    Money,
+    /// A member state.
+    State,
+    /// Several of them.
+    States,
+    /// Personal identifiers.
+    Identifiers,
+    /// The number of an employer, with its register.
+    EmployerNumber,
+    /// Special conditions: filled by a `[[list]]`.
+    SpecialConditions,
+}
+
+impl Target {
+    /// What stands at `path` of a record of this kind, if there is such a place.
+    pub(super) fn of(path: &str, record: RecordKind) -> Option<Self> {
+        let (part, rest) = path.split_once('.')?;
+        if part == "person" {
+            return person(rest);
+        }
+        if part != record.part() {
+            return None;
+        }
+        match record {
+            RecordKind::Person => None,
+            RecordKind::Contribution => contribution(rest),
+            RecordKind::Period => period(rest),
+            RecordKind::Event => event(rest),
+        }
+    }
+
+    /// What stands at `path` of a special condition.
+    pub(super) fn of_special_condition(path: &str) -> Option<Self> {
+        match path {
+            "kind" => Some(Self::Code),
+            "code" => Some(Self::Number),
+            "coefficient" => Some(Self::Decimal),
+            _ => None,
+        }
+    }
+
+    /// Whether several local values may stand there.
+    pub(super) fn is_list(self) -> bool {
+        matches!(self, Self::States | Self::Identifiers | Self::SpecialConditions)
+    }
+}
+
+fn person(path: &str) -> Option<Target> {
+    match path {
+        "name" | "original_name.name" => Some(Target::Name),
+        "name.family" | "name.given" | "name.patronymic" => Some(Target::NamePart),
+        "original_name.name.family" | "original_name.name.given" | "original_name.name.patronymic" => {
+            Some(Target::NamePart)
+        }
+        "birth_date" => Some(Target::Date),
+        "sex" | "original_name.language" => Some(Target::Code),
+        "citizenships" => Some(Target::States),
+        "identifiers" => Some(Target::Identifiers),
+        _ => None,
+    }
+}
+
+fn contribution(path: &str) -> Option<Target> {
+    match path {
+        "month" => Some(Target::Month),
+        "base" | "amount" => Some(Target::Money),
+        _ => entry(path),
+    }
+}
+
+fn period(path: &str) -> Option<Target> {
+    match path {
+        "state" => Some(Target::State),
+        "interval.from" | "interval.to" => Some(Target::Date),
+        "position" => Some(Target::Position),
+        "special_conditions" => Some(Target::SpecialConditions),
+        _ => entry(path),
+    }
+}
+
+fn event(path: &str) -> Option<Target> {
+    match path {
+        "form" | "work" => Some(Target::Code),
+        "date" | "from" | "to" => Some(Target::Date),
+        "position" => Some(Target::Position),
+        "details" => Some(Target::Title),
+        "occupation" => Some(Target::Number),
+        "supersedes" => None,
+        _ => entry(path),
+    }
+}
+
+/// What every entry has.
+fn entry(path: &str) -> Option<Target> {
+    match path {
+        "id" | "supersedes" => Some(Target::Id),
+        "kind" => Some(Target::Code),
+        "cancelled_on" => Some(Target::Date),
+        "employer.state" => Some(Target::State),
+        "employer.name" => Some(Target::Title),
+        "employer.number" => Some(Target::EmployerNumber),
+        _ => None,
+    }
+}
