@@ -1,5 +1,8 @@
 # Two commands do everything: make demo, make test. Both install what is missing.
-.PHONY: test check prerequisites
+.PHONY: demo test check prerequisites
+
+demo: prerequisites
+	cargo run --locked --quiet -- demo
 
 test: prerequisites
 	cargo test --locked

@@ -1,5 +1,6 @@
 //! The commands. Printing is allowed here, where it is the product.
 
+mod demo;
 mod exit;
 mod init;
 mod local;
@@ -17,7 +18,7 @@ pub use exit::Exit;
 
 /// The node a member state of the Eurasian Economic Union runs to exchange pension and labour records with the others.
 ///
-/// A first try, two nodes on one machine:
+/// A first look: stazh demo. A first try, two nodes on one machine:
 ///
 ///   stazh init ru --state RU --listen 127.0.0.1:7701 --peer KZ=https://127.0.0.1:7702/
 ///   stazh init kz --state KZ --listen 127.0.0.1:7702 --peer RU=https://127.0.0.1:7701/
@@ -39,6 +40,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Init(init::Init),
     Serve(serve::Serve),
     Send(send::Send),
@@ -57,6 +59,7 @@ pub fn run() -> ExitCode {
         }
     };
     let outcome = start_log(&cli.log).and_then(|()| match cli.command {
+        Command::Demo(demo) => demo.run(),
         Command::Init(init) => init.run(),
         Command::Serve(serve) => serve.run(),
         Command::Send(send) => send.run(),

@@ -222,7 +222,7 @@ impl Case<'_> {
             conversation_update(&mut tx, &conversation).await?;
         }
         inbox_settled(&mut tx, row.id).await?;
-        note(&mut tx, row, ("answered", None), &made.message, ctx).await?;
+        note(&mut tx, row, ("answering", None), &made.message, ctx).await?;
         tx.commit().await?;
         ctx.wake.outbox();
         Ok(())

@@ -83,9 +83,9 @@ pub(super) async fn settle_signal(
                 Effect::Rest
             };
             let detail: Vec<String> =
-                body.errors.iter().map(|e| format!("{}: {}", e.code.as_text(), e.description)).collect();
+                body.errors.iter().map(|e| format!("; {}: {}", e.code.as_text(), e.description)).collect();
             let code = (signal == Signal::Error).then_some("transit.refused_by_peer");
-            (format!("{} {effect:?}", signal.as_code()), code, detail.join("; "))
+            ("signal".to_owned(), code, format!("{}{}{}", signal.as_code(), late(effect), detail.concat()))
         }
         (None, _) => {
             if signal != Signal::Error {
@@ -123,4 +123,12 @@ pub(super) async fn settle_signal(
     tx.commit().await?;
     ctx.wake.outbox();
     Ok(())
+}
+
+fn late(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Late => ", after the end",
+        Effect::Unexpected => ", which the process does not use",
+        Effect::Rest | Effect::Resend | Effect::Complete | Effect::AskPerson => "",
+    }
 }

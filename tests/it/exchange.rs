@@ -107,7 +107,7 @@ async fn an_inquiry_from_moscow_is_answered_from_astana() {
     let told: Vec<_> = ru_desk.told.lock().unwrap().values().cloned().collect();
     assert_eq!(told, [(record(1), 1)]);
     let lines = journal(ru.flows(), known.conversation_id).await;
-    for kind in ["composed", "sent", "P.MSG.RCV", "P.MSG.PRS", "answered"] {
+    for kind in ["composed", "sent", "signal None P.MSG.RCV", "signal None P.MSG.PRS", "answered"] {
         assert!(lines.contains(kind), "{kind} is not in\n{lines}");
     }
     let mut tx = kz.flows().store.read().await.unwrap();

@@ -1,0 +1,375 @@
+//! `stazh demo`: the main job, watched from the inside.
+
+use super::init::{self, NodePlan};
+use super::{Exit, show};
+use crate::base::{Clock, SystemClock};
+use crate::exchange::canonical::{InsuranceRecord, State};
+use crate::exchange::rules::Catalogue;
+use crate::exchange::seal::KeyKind;
+use crate::exchange::transit::Signal;
+use crate::store::{ConversationState, JournalBy, JournalRow, Store, conversation_counts, journal_list};
+use anyhow::{Context, Result, bail};
+use comfy_table::{Table, presets};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// Watch two national nodes exchange insurance records.
+///
+/// A Russian and a Kazakh node start on this machine with throw-away keys. Russia asks for the records of four
+/// workers; the Kazakh node is killed half-way and started again; every answer arrives exactly once. The persons are
+/// invented.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Demo {
+    /// Leave both nodes up until Ctrl-C.
+    #[arg(long)]
+    keep: bool,
+    /// Print one summary object instead of the stages.
+    #[arg(long)]
+    json: bool,
+    /// Where to make the nodes' folders; a folder that is removed at the end if absent.
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+impl Demo {
+    pub(super) fn run(self) -> Result<Exit> {
+        let begun_at = SystemClock.now();
+        let chosen = self.folder.clone();
+        let root = match &chosen {
+            Some(folder) => folder.clone(),
+            None => std::env::temp_dir().join(format!("stazh-demo-{}", std::process::id())),
+        };
+        let stage =
+            Stage { root: root.clone(), begun_at, is_silent: self.json, catalogue: Catalogue::built_in()? };
+        let outcome = super::local::block_on(stage.play(self.keep));
+        if chosen.is_none() {
+            let _ = std::fs::remove_dir_all(&root); // a leftover folder harms nobody
+        }
+        let summary = outcome?;
+        let is_whole = summary.lost == 0 && summary.duplicates == 0;
+        if self.json {
+            show::json(&summary.as_json());
+        } else {
+            show::line(&summary.as_text());
+        }
+        Ok(if is_whole { Exit::Done } else { Exit::Refused })
+    }
+}
+
+/// The two nodes and what is seen of them.
+struct Stage {
+    root: PathBuf,
+    begun_at: Timestamp,
+    is_silent: bool,
+    catalogue: Catalogue,
+}
+
+impl Stage {
+    async fn play(&self, keep: bool) -> Result<Summary> {
+        let (ru, kz) = (self.root.join("ru"), self.root.join("kz"));
+        self.say("two nodes get their folders and throw-away keys");
+        self.make_nodes(&ru, &kz)?;
+        let russian = start(&ru).await?;
+        let kazakh = start(&kz).await?;
+        self.say("both nodes are up; Moscow asks for the first worker's record");
+        let mut seen = Seen::default();
+        send(&ru, &[inquiry(&self.root, 0)]).await?;
+        self.watch(&mut seen, &ru, &kz, 1).await?;
+        self.say("the Kazakh node is killed (SIGKILL); Moscow asks for three more records");
+        kill(kazakh).await?;
+        send(&ru, &[inquiry(&self.root, 1), inquiry(&self.root, 2), inquiry(&self.root, 3)]).await?;
+        self.watch_until_missed(&mut seen, &ru, &kz).await?;
+        self.say("the Kazakh node is started again");
+        let kazakh = start(&kz).await?;
+        self.watch(&mut seen, &ru, &kz, INQUIRIES.len()).await?;
+        self.say("what the Russian pension system can read now:");
+        let records = records(&ru)?;
+        if !self.is_silent {
+            show::line(&table(&records));
+        }
+        let summary = self.summary(&ru, &kz, &records).await?;
+        if keep {
+            self.say(&format!("both nodes stay up; folders in {}; Ctrl-C ends them", self.root.display()));
+            tokio::signal::ctrl_c().await.context("wait for Ctrl-C")?;
+        }
+        kill(russian).await?;
+        kill(kazakh).await?;
+        Ok(summary)
+    }
+
+    fn make_nodes(&self, ru: &Path, kz: &Path) -> Result<()> {
+        let (ru_at, kz_at) = (free_address()?, free_address()?);
+        let plan = |state, listen, peer, at: SocketAddr| NodePlan {
+            state,
+            listen,
+            health: SocketAddr::from(([127, 0, 0, 1], 0)),
+            peers: vec![(peer, format!("https://{at}/"))],
+            kind: KeyKind::Rsa2048,
+        };
+        init::make(ru, &plan(State::Ru, ru_at, State::Kz, kz_at))?;
+        init::make(kz, &plan(State::Kz, kz_at, State::Ru, ru_at))?;
+        init::trust(ru, kz)?;
+        init::trust(kz, ru)?;
+        let put = |path: PathBuf, text: &str| {
+            std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))
+        };
+        put(kz.join("local/contracts.json"), include_str!("../../fixtures/demo/kz-contracts.json"))?;
+        put(kz.join("local/contributions.csv"), include_str!("../../fixtures/demo/kz-contributions.csv"))?;
+        for (number, text) in INQUIRIES.iter().enumerate() {
+            put(inquiry(&self.root, number), text)?;
+        }
+        Ok(())
+    }
+
+    /// Shows what both nodes journal until `count` conversations have ended in Moscow.
+    async fn watch(&self, seen: &mut Seen, ru: &Path, kz: &Path, count: usize) -> Result<()> {
+        for _ in 0..LOOKS_MAX {
+            self.show_new(seen, ru, kz).await?;
+            if usize::try_from(completed(ru).await?).unwrap_or(0) >= count {
+                return self.show_new(seen, ru, kz).await;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        bail!("see {count} answers within {} seconds", LOOKS_MAX / 20)
+    }
+
+    /// Shows what both nodes journal until a delivery has failed.
+    async fn watch_until_missed(&self, seen: &mut Seen, ru: &Path, kz: &Path) -> Result<()> {
+        for _ in 0..LOOKS_MAX {
+            self.show_new(seen, ru, kz).await?;
+            if seen.missed > 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        bail!("see a delivery fail while the Kazakh node is down")
+    }
+
+    async fn show_new(&self, seen: &mut Seen, ru: &Path, kz: &Path) -> Result<()> {
+        let mut new = Vec::new();
+        for (name, folder) in [("RU", ru), ("KZ", kz)] {
+            let after = seen.last.get(name).copied().unwrap_or_default();
+            for row in journal(folder, after).await? {
+                seen.last.insert(name, row.id);
+                new.push((name, row));
+            }
+        }
+        new.sort_by_key(|(_, row)| row.entry.at);
+        for (name, row) in new {
+            seen.missed += u32::from(row.entry.kind == "missed");
+            let entry = row.entry;
+            let conversation = entry.conversation_id.map(|id| id.as_uuid().to_string()).unwrap_or_default();
+            let conversation = conversation.get(..8).unwrap_or_default().to_owned();
+            let code = entry.code.map(|code| format!("[{code}] ")).unwrap_or_default();
+            let detail = entry.detail.rsplit('/').next().filter(|_| entry.detail.starts_with("int://"));
+            let detail = detail.unwrap_or(&entry.detail);
+            self.tell(
+                entry.at,
+                &format!("{name}  {:<10} {conversation:<9} {code}{}", entry.kind, self.named(detail)),
+            );
+        }
+        Ok(())
+    }
+
+    /// A message code with what it is called.
+    fn named(&self, detail: &str) -> String {
+        let process = self.catalogue.process(detail.get(..7).unwrap_or_default());
+        let message = process.and_then(|process| process.message(detail));
+        let signal =
+            [Signal::Received, Signal::Accepted, Signal::Error].into_iter().find(|s| s.as_code() == detail);
+        match (message, signal) {
+            (Ok(message), _) => format!("{detail} {}", message.name.en),
+            (Err(_), Some(Signal::Received)) => format!("{detail} the structure is in order"),
+            (Err(_), Some(Signal::Accepted)) => format!("{detail} accepted for processing"),
+            (Err(_), Some(Signal::Error) | None) => detail.to_owned(),
+        }
+    }
+
+    async fn summary(&self, ru: &Path, kz: &Path, records: &[InsuranceRecord]) -> Result<Summary> {
+        let mut summary = Summary::default();
+        for folder in [ru, kz] {
+            for row in journal(folder, 0).await? {
+                let is_ours = matches!(row.entry.kind.as_str(), "composed" | "answering");
+                summary.documents_sent += u32::from(is_ours);
+                summary.documents_received += u32::from(row.entry.kind == "received");
+            }
+        }
+        let asked = INQUIRIES.len();
+        summary.conversations = u32::try_from(asked).unwrap_or(u32::MAX);
+        summary.lost = summary.conversations.saturating_sub(u32::try_from(completed(ru).await?).unwrap_or(0));
+        summary.handed_over = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        let mut times: HashMap<String, u32> = HashMap::new();
+        for record in records {
+            *times.entry(serde_json::to_string(record)?).or_default() += 1;
+        }
+        summary.duplicates = times.values().map(|times| times - 1).sum();
+        summary.elapsed_ms = SystemClock.now().as_millisecond() - self.begun_at.as_millisecond();
+        Ok(summary)
+    }
+
+    fn say(&self, text: &str) {
+        if !self.is_silent {
+            show::line("");
+        }
+        self.tell(SystemClock.now(), text);
+    }
+
+    fn tell(&self, at: Timestamp, text: &str) {
+        if !self.is_silent {
+            let since = at.as_millisecond() - self.begun_at.as_millisecond();
+            show::line(&format!("{:>4}.{:03}s  {text}", since / 1000, since.rem_euclid(1000)));
+        }
+    }
+}
+
+/// How far the journals were shown.
+#[derive(Default)]
+struct Seen {
+    last: HashMap<&'static str, i64>,
+    missed: u32,
+}
+
+/// What came of it.
+#[derive(Default)]
+struct Summary {
+    conversations: u32,
+    documents_sent: u32,
+    documents_received: u32,
+    handed_over: u32,
+    duplicates: u32,
+    lost: u32,
+    elapsed_ms: i64,
+}
+
+impl Summary {
+    fn as_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "conversations": self.conversations,
+            "documents_sent": self.documents_sent,
+            "documents_received": self.documents_received,
+            "handed_over": self.handed_over,
+            "duplicates": self.duplicates,
+            "lost": self.lost,
+            "elapsed_ms": self.elapsed_ms,
+        })
+    }
+
+    fn as_text(&self) -> String {
+        format!(
+            "\n{} conversations, {} documents sent, {} received, {} records handed over, {} duplicates, {} lost, in {}.{} s",
+            self.conversations,
+            self.documents_sent,
+            self.documents_received,
+            self.handed_over,
+            self.duplicates,
+            self.lost,
+            self.elapsed_ms / 1000,
+            self.elapsed_ms % 1000 / 100
+        )
+    }
+}
+
+async fn start(folder: &Path) -> Result<Child> {
+    let program = std::env::current_exe().context("find this program")?;
+    let mut child = Command::new(program)
+        .args(["--log", "error", "serve"])
+        .arg(folder)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .context("start a node")?;
+    let out = child.stdout.take().context("hear a node")?;
+    let mut line = String::new();
+    BufReader::new(out).read_line(&mut line).await.context("hear a node")?;
+    if line.contains("ready") { Ok(child) } else { bail!("start the node in {}", folder.display()) }
+}
+
+async fn kill(mut node: Child) -> Result<()> {
+    node.kill().await.context("end a node")
+}
+
+async fn send(folder: &Path, inquiries: &[PathBuf]) -> Result<()> {
+    let program = std::env::current_exe().context("find this program")?;
+    let sent =
+        Command::new(program).arg("send").arg(folder).args(inquiries).stdout(Stdio::null()).status().await;
+    if sent.context("send an inquiry")?.success() { Ok(()) } else { bail!("send an inquiry") }
+}
+
+async fn journal(folder: &Path, after: i64) -> Result<Vec<JournalRow>> {
+    let store = Store::open(folder.join("data/stazh.db")).await?;
+    let rows = journal_list(&mut store.read().await?, JournalBy::All, after, JOURNAL_ROWS).await?;
+    store.close().await;
+    Ok(rows)
+}
+
+async fn completed(folder: &Path) -> Result<i64> {
+    let store = Store::open(folder.join("data/stazh.db")).await?;
+    let counts = conversation_counts(&mut store.read().await?).await?;
+    store.close().await;
+    Ok(counts.get(&ConversationState::Completed).copied().unwrap_or_default())
+}
+
+fn records(ru: &Path) -> Result<Vec<InsuranceRecord>> {
+    let mut records = Vec::new();
+    for file in std::fs::read_dir(ru.join("handed-over")).context("read what was handed over")? {
+        let path = file?.path();
+        if path.extension().is_some_and(|ending| ending == "json") {
+            let text = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+            records.push(serde_json::from_str(&text).with_context(|| format!("read {}", path.display()))?);
+        }
+    }
+    records.sort_by_key(|record: &InsuranceRecord| record.person.birth_date);
+    Ok(records)
+}
+
+fn table(records: &[InsuranceRecord]) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_FULL_CONDENSED);
+    table.set_header(["worker", "state", "from", "to", "employer", "position", "contributions"]);
+    for record in records {
+        let name = &record.person.name;
+        let mut worker = [name.family(), name.given()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let mut paid = format!("{} months", record.standing_contributions().count());
+        for period in record.standing_periods() {
+            let employer = period.employer.as_ref().and_then(|employer| employer.name.as_ref());
+            table.add_row([
+                std::mem::take(&mut worker),
+                period.state.to_string(),
+                period.interval.from().to_string(),
+                period.interval.to().map_or_else(|| "…".to_owned(), |to| to.to_string()),
+                employer.map(|name| name.as_str().to_owned()).unwrap_or_default(),
+                period.position.as_ref().map(|position| position.as_str().to_owned()).unwrap_or_default(),
+                std::mem::take(&mut paid),
+            ]);
+        }
+    }
+    table.to_string()
+}
+
+fn inquiry(root: &Path, number: usize) -> PathBuf {
+    root.join(format!("inquiry-{}.json", number + 1))
+}
+
+/// An address that was free a moment ago: a node that is started again must keep it.
+fn free_address() -> Result<SocketAddr> {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").context("find a free port")?;
+    socket.local_addr().context("find a free port")
+}
+
+const INQUIRIES: [&str; 4] = [
+    include_str!("../../fixtures/demo/inquiry-1.json"),
+    include_str!("../../fixtures/demo/inquiry-2.json"),
+    include_str!("../../fixtures/demo/inquiry-3.json"),
+    include_str!("../../fixtures/demo/inquiry-4.json"),
+];
+
+const JOURNAL_ROWS: u32 = 10_000;
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const LOOKS_MAX: u32 = 1_200;

@@ -1,0 +1,107 @@
+//! The real program, as a newcomer uses it: what it prints and how it ends.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn stazh(folder: &Path, words: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_stazh")).current_dir(folder).args(words).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+#[test]
+fn the_demo_tells_what_came_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, out, err) = stazh(folder.path(), &["demo", "--json"]);
+    assert_eq!(code, Some(0), "{err}");
+    let summary: serde_json::Value = serde_json::from_str(&out).unwrap();
+    for (name, expected) in [
+        ("conversations", 4),
+        ("documents_sent", 8),
+        ("documents_received", 8),
+        ("handed_over", 3),
+        ("duplicates", 0),
+        ("lost", 0),
+    ] {
+        assert_eq!(summary[name], expected, "{name} of {out}");
+    }
+    assert!(summary["elapsed_ms"].as_i64().unwrap() > 0);
+    let (code, out, _) = stazh(folder.path(), &["demo"]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("Ахметов Ерлан") && out.contains("0 duplicates, 0 lost"), "{out}");
+    assert!(out.contains("the Kazakh node is killed (SIGKILL)"), "{out}");
+}
+
+#[test]
+fn what_is_sealed_is_verified_and_a_change_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| stazh(folder.path(), words);
+    assert_eq!(at(&["init", "ru", "--state", "RU", "--ec"]).0, Some(0));
+    std::fs::write(folder.path().join("a.xml"), "<?xml version=\"1.0\"?>\n<a b='1'/>\n").unwrap();
+    let sign = [
+        "sign",
+        "a.xml",
+        "--key",
+        "ru/keys/seal.key.pem",
+        "--certificate",
+        "ru/keys/seal.pem",
+        "--out",
+        "s.xml",
+    ];
+    assert_eq!(at(&sign), (Some(0), String::new(), String::new()));
+    let verify = ["verify", "s.xml", "--trust", "ru/keys/own-seal-authority.pem"];
+    let (code, out, _) = at(&verify);
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("s.xml: valid\n  sealed by C=RU, CN=RU pension fund (throw-away)\n"), "{out}");
+    let changed = std::fs::read_to_string(folder.path().join("s.xml")).unwrap().replace("b=\"1\"", "b=\"2\"");
+    std::fs::write(folder.path().join("s.xml"), changed).unwrap();
+    let (code, out, _) = at(&verify);
+    assert_eq!(code, Some(1));
+    assert!(out.starts_with("s.xml: NOT valid\n") && out.contains("(seal.digest_mismatch)"), "{out}");
+    let (code, out, _) = at(&[&verify[..], &["--json"]].concat());
+    assert_eq!(code, Some(1));
+    let outcome: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (outcome["outcome"].as_str(), outcome["code"].as_str()),
+        (Some("invalid"), Some("seal.digest_mismatch"))
+    );
+}
+
+#[test]
+fn an_error_names_the_file_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| stazh(folder.path(), words);
+    assert_eq!(at(&["init", "ru", "--state", "RU", "--ec", "--peer", "KZ=https://127.0.0.1:1/"]).0, Some(0));
+    let again = "stazh: failed to make ru: a node is there already; choose another folder\n";
+    assert_eq!(at(&["init", "ru", "--state", "RU"]), (Some(3), String::new(), again.to_owned()));
+    let (code, _, err) = at(&["serve", "nowhere"]);
+    assert_eq!(
+        (code, err.as_str()),
+        (Some(3), "stazh: failed to read nowhere\n  because: No such file or directory (os error 2)\n")
+    );
+    let (code, _, err) = at(&["serve", "ru"]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("kz-seal-authorities.pem"), "{err}");
+    std::fs::write(folder.path().join("bad.json"), "{ \"asking\": \"RU\",\n \"asked\": \"UZ\" }").unwrap();
+    let (code, _, err) = at(&["send", "ru", "bad.json"]);
+    assert_eq!(code, Some(3));
+    assert!(err.starts_with("stazh: failed to understand the inquiry in bad.json\n  because: "), "{err}");
+    assert!(err.contains("line 2"), "{err}");
+    assert_eq!(at(&["send"]).0, Some(2));
+    assert_eq!(at(&["--help"]).0, Some(0));
+    let (_, _, err) = at(&["init", "kz", "--state", "Kz"]);
+    assert!(err.contains("not a member state; write one of AM BY KG KZ RU"), "{err}");
+}
+
+#[test]
+fn a_key_is_readable_by_its_owner_alone_and_is_never_printed() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (_, out, err) = stazh(folder.path(), &["init", "ru", "--state", "RU", "--ec"]);
+    assert!(!out.contains("PRIVATE") && !err.contains("PRIVATE"));
+    for name in ["wire.key.pem", "seal.key.pem"] {
+        let mode = std::fs::metadata(folder.path().join("ru/keys").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
