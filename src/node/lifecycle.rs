@@ -97,7 +97,7 @@ impl Node {
             wire: Arc::new(HttpsWire::new(endpoints, settings.limits.post_timeout_ms, identity)?),
             peers: Peers::new(peers),
             catalogue: Catalogue::built_in()?,
-            rules: Arc::new(Rules::new(settings.limits)),
+            rules: Arc::new(Rules::built_in(settings.limits)?),
             signer: Arc::new(Signer::from_files(&settings.seal.key, &settings.seal.certificate)?),
             desk,
             wake: Wake::default(),

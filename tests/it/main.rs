@@ -9,6 +9,7 @@ mod keys;
 mod kill;
 mod nodes;
 mod refusals;
+mod rules;
 mod seal;
 mod sources;
 mod tidy;

@@ -1,12 +1,13 @@
 //! The check of a document before it is signed and after it is verified.
 
-use super::MessageKind;
+use super::{MessageKind, StructureError, Structures};
 use crate::base::{Finding, Findings, Limits};
 use crate::exchange::document::Element;
 
 /// The rules of all messages.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub struct Rules {
+    structures: Structures,
     limits: Limits,
 }
 
@@ -22,9 +23,12 @@ impl ValidDocument {
 }
 
 impl Rules {
-    /// The rules, for documents within `limits`.
-    pub fn new(limits: Limits) -> Self {
-        Self { limits }
+    /// The rules of this repository, for documents within `limits`.
+    ///
+    /// # Errors
+    /// Never for the schemas of this repository; a test compiles them.
+    pub fn built_in(limits: Limits) -> Result<Self, StructureError> {
+        Ok(Self { structures: Structures::built_in(limits)?, limits })
     }
 
     /// Checks a document of ours by all rules of its message.
@@ -41,12 +45,9 @@ impl Rules {
         }
     }
 
-    /// Structural control: is it a document of a known structure at all.
+    /// Structural control: the document against its schema.
     pub fn structure(&self, document: &[u8]) -> Findings {
-        match Element::parse(document, &self.limits) {
-            Ok(_root) => Findings::new(),
-            Err(error) => vec![Finding::error(error.code(), "/", "XML 1.0", "", error.to_string())],
-        }
+        self.structures.check(document)
     }
 
     /// Format-logical control: do document and envelope say the same.

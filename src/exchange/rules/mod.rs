@@ -2,6 +2,8 @@
 
 mod catalogue;
 mod check;
+mod structure;
 
 pub use catalogue::{Carries, Catalogue, CatalogueError, MessageKind, Names, Pattern, Process, Transaction};
 pub use check::{Rules, ValidDocument};
+pub use structure::{StructureError, Structures};
