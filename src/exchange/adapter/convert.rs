@@ -35,17 +35,28 @@ pub(super) enum Convert {
     /// A decimal; with a currency, money.
     Decimal { currency: Option<Currency> },
     /// A code, by a table.
-    Codes { read: BTreeMap<String, Coded>, write: BTreeMap<Coded, String>, keep_unknown: bool },
+    Codes { read: BTreeMap<String, Coded>, write: BTreeMap<Coded, String>, unknown: Unknown },
     /// A personal number, zeros put before it up to `pad` characters.
     Identifier { kind: IdentifierKind, pad: Option<usize> },
-    /// The number of an employer in the register `kind`.
-    Number { kind: Coded },
+    /// The number of an employer in the register `kind`, of so many digits.
+    Number { kind: Coded, digits: Vec<usize> },
     /// Family name, given name and patronymic in one field.
     Name,
     /// Always the same.
     Constant(String),
     /// Drawn from local fields.
     Digest(Vec<String>),
+}
+
+/// What becomes of a local code that the table lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// The row is refused.
+    Refuse,
+    /// It is kept as it is, with a warning.
+    Keep,
+    /// It is read as this code, with a warning.
+    As(Coded),
 }
 
 /// A value read, and warnings about it.
@@ -85,17 +96,26 @@ impl Convert {
             Self::Date { pattern } => plain(json!(date(local, pattern)?)),
             Self::Month { pattern } => plain(json!(month(local, pattern)?)),
             Self::Decimal { currency } => plain(decimal(local, *currency)?),
-            Self::Codes { read, keep_unknown, .. } => match read.get(local) {
-                Some(code) => plain(text(code.as_str(), target)?),
-                None if *keep_unknown => Ok((text(local, target)?, vec![unknown_code(local).as_warning()])),
-                None => Err(unknown_code(local)),
-            },
+            Self::Codes { read, unknown, .. } => {
+                let warned = |code: &str| Ok((text(code, target)?, vec![unknown_code(local).as_warning()]));
+                match (read.get(local), unknown) {
+                    (Some(code), _) => plain(text(code.as_str(), target)?),
+                    (None, Unknown::Keep) => warned(local),
+                    (None, Unknown::As(code)) => warned(code.as_str()),
+                    (None, Unknown::Refuse) => Err(unknown_code(local)),
+                }
+            }
             Self::Identifier { kind, pad } => {
                 let identifier = Identifier::parse(*kind, &padded(local, *pad))?;
                 let warnings = identifier.finding("").into_iter().collect();
                 Ok((json!({ "kind": kind, "value": identifier.as_str() }), warnings))
             }
-            Self::Number { kind } => plain(json!({ "kind": kind, "value": local.parse::<Number>()? })),
+            Self::Number { kind, digits } => {
+                let count = local.chars().filter(char::is_ascii_digit).count();
+                let is_known = digits.is_empty() || digits.contains(&count);
+                let warnings = if is_known { Findings::new() } else { vec![other_number(local, kind)] };
+                Ok((json!({ "kind": kind, "value": local.parse::<Number>()? }), warnings))
+            }
             Self::Name => plain(json!(split_name(local)?)),
         }
     }
@@ -126,11 +146,11 @@ impl Convert {
                 let own = part(value, "currency").is_some_and(|own| own == currency.to_string());
                 part(value, "amount").filter(|_| own).map(str::to_owned)
             }
-            Self::Codes { write, keep_unknown, .. } => match whole {
+            Self::Codes { write, unknown, .. } => match whole {
                 None => None,
                 Some(code) => match code.parse::<Coded>().ok().and_then(|code| write.get(&code)) {
                     Some(local) => Some(local.clone()),
-                    None if *keep_unknown => Some(code.to_owned()),
+                    None if *unknown == Unknown::Keep => Some(code.to_owned()),
                     None => return Err(unknown_code(code)),
                 },
             },
@@ -141,7 +161,7 @@ impl Convert {
                     .and_then(|one| part(one, "value"))
                     .map(str::to_owned)
             }
-            Self::Number { kind } => {
+            Self::Number { kind, .. } => {
                 let is_own = part(value, "kind") == Some(kind.as_str());
                 part(value, "value").filter(|_| is_own).map(str::to_owned)
             }
@@ -227,6 +247,11 @@ fn split_name(local: &str) -> Result<NameParts, Finding> {
         patronymic: Some(words.collect::<Vec<_>>().join(" ")),
     };
     Name::try_from(parts).map(NameParts::from)
+}
+
+fn other_number(local: &str, kind: &Coded) -> Finding {
+    let message = "not a number of this register; find out which employer is meant";
+    Finding::error("adapter.employer_number", "", kind.as_str(), local, message).as_warning()
 }
 
 fn unknown_code(local: &str) -> Finding {

@@ -5,6 +5,7 @@
 
 mod convert;
 mod csv;
+mod decoding;
 mod error;
 mod events;
 mod json;

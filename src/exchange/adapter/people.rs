@@ -156,9 +156,8 @@ impl Gathering {
             let Some(person) = gathered.person.to_person() else {
                 let message =
                     "nothing tells name and birth date of this person; nobody will be answered about him";
-                let mut finding = warning("adapter.person_unknown", &gathered.place, message);
-                finding.severity = crate::base::Severity::Error;
-                findings.push(finding);
+                let rule = "name and birth date";
+                findings.push(Finding::error("adapter.person_unknown", gathered.place, rule, "", message));
                 continue;
             };
             let at = people.all.len();

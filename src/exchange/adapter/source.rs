@@ -131,10 +131,10 @@ struct Loaded {
 /// By what a changed file is known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Stamp {
+    /// Which profile describes it; files are read in the order of the profiles.
+    profile: usize,
     name: String,
     path: PathBuf,
-    /// Which profile describes it.
-    profile: usize,
     length: u64,
     changed_at: Option<SystemTime>,
 }
@@ -151,7 +151,7 @@ fn stamps(profiles: &[Profile], folder: &Path) -> Result<Vec<Stamp>, AdapterErro
         let facts =
             fs::metadata(&path).map_err(|source| AdapterError::Read { path: path.clone(), source })?;
         let changed_at = facts.modified().ok();
-        stamps.push(Stamp { name, path, profile, length: facts.len(), changed_at });
+        stamps.push(Stamp { profile, name, path, length: facts.len(), changed_at });
     }
     stamps.sort();
     Ok(stamps)

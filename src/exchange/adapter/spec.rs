@@ -1,6 +1,7 @@
 //! A profile as it is written, and its compilation into one that can only be right.
 
 use super::convert::Convert;
+use super::convert::Unknown;
 use super::error::ProfileError;
 use super::profile::Field;
 use super::profile::FieldList;
@@ -47,8 +48,11 @@ struct WrittenField {
     table: BTreeMap<String, Coded>,
     #[serde(default)]
     keep_unknown: bool,
+    unknown_as: Option<Coded>,
     kind: Option<Coded>,
     pad: Option<usize>,
+    #[serde(default)]
+    digits: Vec<usize>,
     #[serde(default)]
     of: Vec<String>,
     value: Option<String>,
@@ -258,7 +262,7 @@ fn conversion(written: &WrittenField) -> Result<Convert, Unfit> {
                 .map_err(|_cause| Unfit::new("kind", "write one of snils iin by-number pin psn"))?;
             Convert::Identifier { kind, pad: written.pad }
         }
-        Conversion::Number => Convert::Number { kind: kind()? },
+        Conversion::Number => Convert::Number { kind: kind()?, digits: written.digits.clone() },
         Conversion::Name => Convert::Name,
         Conversion::Constant => {
             let absent = || Unfit::new("value", "absent; write the constant");
@@ -282,19 +286,29 @@ fn codes(written: &WrittenField) -> Result<Convert, Unfit> {
     if write.is_empty() {
         return Err(Unfit::new("table", "empty; write { local = \"canonical\" }"));
     }
-    Ok(Convert::Codes { read: written.table.clone(), write, keep_unknown: written.keep_unknown })
+    let unknown = match (&written.unknown_as, written.keep_unknown) {
+        (Some(_), true) => {
+            return Err(Unfit::new("unknown_as", "either this or keep_unknown; leave out one"));
+        }
+        (Some(code), false) => Unknown::As(code.clone()),
+        (None, true) => Unknown::Keep,
+        (None, false) => Unknown::Refuse,
+    };
+    Ok(Convert::Codes { read: written.table.clone(), write, unknown })
 }
 
 /// A key of another conversion is a mistake, not an ornament.
 fn check_extras(written: &WrittenField) -> Result<(), Unfit> {
     use Conversion::{Codes, Constant, Date, Decimal, Digest, Identifier, Month, Number};
-    let extras: [(&'static str, bool, &[Conversion]); 8] = [
+    let extras: [(&'static str, bool, &[Conversion]); 10] = [
         ("pattern", written.pattern.is_some(), &[Date, Month]),
         ("currency", written.currency.is_some(), &[Decimal]),
         ("table", !written.table.is_empty(), &[Codes]),
         ("keep_unknown", written.keep_unknown, &[Codes]),
+        ("unknown_as", written.unknown_as.is_some(), &[Codes]),
         ("kind", written.kind.is_some(), &[Identifier, Number]),
         ("pad", written.pad.is_some(), &[Identifier]),
+        ("digits", !written.digits.is_empty(), &[Number]),
         ("of", !written.of.is_empty(), &[Digest]),
         ("value", written.value.is_some(), &[Constant]),
     ];

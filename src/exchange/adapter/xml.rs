@@ -195,9 +195,9 @@ fn find(text: &str, from: usize, what: &str) -> Option<usize> {
 
 /// The quote that begins the next attribute of the tag, if it has one more.
 fn next_quote(text: &str, from: usize) -> Option<(usize, &str)> {
-    let at = text.get(from..)?.find(['"', '\'', '>'])? + from;
+    let at = text.get(from..)?.find(['"', '\'', '>', '<'])? + from;
     let found = text.get(at..=at)?;
-    (found != ">").then_some((at, found))
+    (!matches!(found, ">" | "<")).then_some((at, found))
 }
 
 /// Whether what stands before a quote is `xmlns=` or `xmlns:prefix=`.

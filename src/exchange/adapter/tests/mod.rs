@@ -1,4 +1,7 @@
 //! The adapter judged: profiles there and back, exact findings, source and sink.
 
+mod hostile;
 mod profile;
+mod sink;
+mod source;
 mod there_and_back;

@@ -95,7 +95,7 @@ fn a_mistake_is_named_with_file_line_and_key() {
         (
             "local = \"born\"",
             "locale = \"born\"",
-            "understand profile p.toml, line 15, key locale: unknown field `locale`, expected one of `local`, `canonical`, `convert`, `pattern`, `currency`, `table`, `keep_unknown`, `kind`, `pad`, `of`, `value`, `default`, `optional`, `fallback`, `only`",
+            "understand profile p.toml, line 15, key locale: unknown field `locale`, expected one of `local`, `canonical`, `convert`, `pattern`, `currency`, `table`, `keep_unknown`, `unknown_as`, `kind`, `pad`, `digits`, `of`, `value`, `default`, `optional`, `fallback`, `only`",
         ),
     ] {
         assert_eq!(told(from, to), expected);

@@ -193,7 +193,7 @@ proptest! {
                 "id": format!("0190d0b2-0000-4000-8000-{n:012}"), "kind": (kinds[kind]), "date": day,
                 "form": if is[0] { "cancellation" } else { "entry" },
                 "work": if is[1] { "main" } else { "secondary" },
-                "employer": { "state": "RU", "name": title, "number": { "kind": if is[2] { "inn" } else { "regnum" }, "value": "7707083893" } },
+                "employer": { "state": "RU", "name": title, "number": { "kind": if is[2] { "inn" } else { "regnum" }, "value": (if is[2] { "7707083893" } else { "087-105-000001" }) } },
                 "cancelled_on": is[0].then_some(&other), "position": (!is[0]).then_some(&title),
                 "details": (!is[0] && is[1]).then_some(&title), "occupation": (!is[0] && is[2]).then_some("2512.8"),
                 "from": (!is[0] && is[2]).then_some(&day), "to": (!is[0] && is[1]).then_some(&other),
