@@ -1,5 +1,6 @@
 //! A person's name: in Russian or Latin for the peer, and as written at home.
 
+use super::text::collapsed;
 use crate::base::Finding;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -53,14 +54,14 @@ impl TryFrom<NameParts> for Name {
 
     /// White space is collapsed, as the schema's tokens are; an empty part is an absent one.
     fn try_from(parts: NameParts) -> Result<Self, Finding> {
-        let clean = |part: Option<String>| {
-            let text = part?.split_whitespace().collect::<Vec<_>>().join(" ");
-            (!text.is_empty()).then_some(text)
+        let clean = |part: Option<String>| -> Result<Option<String>, Finding> {
+            let text = collapsed(&part.unwrap_or_default(), "name")?;
+            Ok((!text.is_empty()).then_some(text))
         };
         let parts = NameParts {
-            family: clean(parts.family),
-            given: clean(parts.given),
-            patronymic: clean(parts.patronymic),
+            family: clean(parts.family)?,
+            given: clean(parts.given)?,
+            patronymic: clean(parts.patronymic)?,
         };
         let all = [&parts.family, &parts.given, &parts.patronymic];
         if let Some(long) = all.into_iter().flatten().find(|text| text.chars().count() > PART_CHARS_MAX) {
@@ -116,6 +117,7 @@ mod tests {
         assert_eq!(name("", " ").unwrap_err().code, "canonical.name_empty");
         assert_eq!(name(&"я".repeat(121), "").unwrap_err().code, "canonical.name_long");
         assert!(name(&"я".repeat(120), "").is_ok());
+        assert_eq!(name("Ким\u{0}", "Анна").unwrap_err().code, "canonical.text_character");
     }
 
     #[test]

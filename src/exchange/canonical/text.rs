@@ -23,7 +23,7 @@ macro_rules! token {
             type Err = Finding;
 
             fn from_str(text: &str) -> Result<Self, Finding> {
-                let token = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                let token = collapsed(text, $what)?;
                 let count = token.chars().count();
                 if (1..=$max).contains(&count) {
                     return Ok(Self(token));
@@ -56,6 +56,19 @@ macro_rules! token {
     };
 }
 
+/// The text with its white space collapsed, as the schema's tokens are.
+///
+/// # Errors
+/// A character that a document cannot hold: it would be found only when the document is written.
+pub(super) fn collapsed(text: &str, what: &str) -> Result<String, Finding> {
+    let token = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if token.chars().any(|c| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')) {
+        let message = "holds a control character; remove it in the source";
+        return Err(Finding::error("canonical.text_character", what, "characters of XML 1.0", text, message));
+    }
+    Ok(token)
+}
+
 token!(
     /// A code of a classifier; which classifier follows from the field, which codes from `schemas/codelists`.
     Coded, "code", 20, |text| text
@@ -80,3 +93,32 @@ token!(
     /// The number of a document, or a state's own code.
     Number, "number", 50, |_| "…"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_its_length_and_no_control_characters() {
+        assert_eq!(" ТОО \n «Сарыарка» ".parse::<Title>().unwrap().as_str(), "ТОО «Сарыарка»");
+        assert_eq!(
+            "a\u{1}b".parse::<Title>().unwrap_err().to_string(),
+            "title: holds a control character; remove it in the source \
+             (canonical.text_character; rule characters of XML 1.0; found 3 mixed characters)"
+        );
+        assert_eq!(
+            " ".parse::<Coded>().unwrap_err().to_string(),
+            "code: not a code of 1 to 20 characters; correct it in the source \
+             (canonical.text_length; rule 1–20; found 1 blanks)"
+        );
+        assert!("9".repeat(20).parse::<Coded>().is_ok());
+        assert!("9".repeat(21).parse::<Coded>().is_err());
+    }
+
+    #[test]
+    fn only_codes_and_ids_are_shown() {
+        assert_eq!(format!("{:?}", "opv".parse::<Coded>().unwrap()), "Coded(opv)");
+        assert_eq!(format!("{:?}", "ТОО".parse::<Title>().unwrap()), "Title(…)");
+        assert_eq!(format!("{:?}", "ГПХ-7".parse::<Number>().unwrap()), "Number(…)");
+    }
+}

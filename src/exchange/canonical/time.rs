@@ -131,7 +131,8 @@ impl FromStr for YearMonth {
 
     fn from_str(text: &str) -> Result<Self, Finding> {
         let (year, month) = text.split_once('-').ok_or_else(|| refuse_month(text))?;
-        if year.len() != 4 || month.len() != 2 {
+        let is_number = |part: &str, length| part.len() == length && part.bytes().all(|b| b.is_ascii_digit());
+        if !is_number(year, 4) || !is_number(month, 2) {
             return Err(refuse_month(text));
         }
         match (year.parse(), month.parse()) {
@@ -180,6 +181,13 @@ mod tests {
         let spring = span(date(2020, 3, 1), Some(date(2020, 5, 31)));
         assert!(spring.overlaps(&span(date(2020, 5, 31), None)));
         assert!(!spring.overlaps(&span(date(2020, 6, 1), None)));
+    }
+
+    #[test]
+    fn a_month_has_four_digits_and_two() {
+        for text in ["2024-+5", "+024-05", "2024-5", "2024-13", "1899-12", "202405", ""] {
+            assert!(text.parse::<YearMonth>().is_err(), "{text}");
+        }
     }
 
     proptest! {
