@@ -23,3 +23,6 @@ pub use record::{
 pub use state::State;
 pub use text::{Coded, Number, Position, RecordId, RegisterNumber, Title};
 pub use time::{Ends, Interval, YearMonth};
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,10 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use std::fmt;
 
 /// A question: what do you know of this person?
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inquiry {
     /// Who asks.
@@ -26,7 +27,7 @@ pub struct Inquiry {
 }
 
 /// What one state knows of a person's work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InsuranceRecord {
     /// Whose knowledge it is.
@@ -44,7 +45,7 @@ pub struct InsuranceRecord {
 }
 
 /// A period that counts towards a pension.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InsurancePeriod {
     /// Which entry of the state's record it is.
@@ -76,7 +77,7 @@ pub struct InsurancePeriod {
 }
 
 /// A contribution paid for a month.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contribution {
     /// Which entry of the state's record it is.
@@ -127,7 +128,7 @@ pub struct EmployerNumber {
 }
 
 /// A special condition of work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpecialCondition {
     /// A code of the list of special conditions.
@@ -141,7 +142,7 @@ pub struct SpecialCondition {
 }
 
 /// A document that proves an entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// A code of the list of evidence.
@@ -175,6 +176,43 @@ impl InsuranceRecord {
     /// Whether there is anything to tell.
     pub fn is_empty(&self) -> bool {
         self.periods.is_empty() && self.contributions.is_empty()
+    }
+}
+
+impl fmt::Debug for Inquiry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Inquiry({} asks {}, …)", self.asking, self.asked)
+    }
+}
+
+impl fmt::Debug for InsuranceRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (periods, contributions) = (self.periods.len(), self.contributions.len());
+        write!(f, "InsuranceRecord({}, …, {periods} periods, {contributions} contributions)", self.state)
+    }
+}
+
+impl fmt::Debug for InsurancePeriod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InsurancePeriod({}, {}, …)", self.id.as_str(), self.state)
+    }
+}
+
+impl fmt::Debug for Contribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Contribution({}, …)", self.id.as_str())
+    }
+}
+
+impl fmt::Debug for SpecialCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SpecialCondition({}, …)", self.kind.as_str())
+    }
+}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Evidence({}, …)", self.kind.as_str())
     }
 }
 
@@ -215,10 +253,12 @@ mod tests {
     #[test]
     fn a_record_shows_nothing_of_the_person() {
         let record: InsuranceRecord = serde_json::from_str(RECORD).unwrap();
-        let shown = format!("{record:?}");
-        for personal in ["Ахметов", "Ерлан", "850315", "Сарыарка", "12000"] {
+        let shown = format!("{record:?} {:?} {:?} {:?}", record.person, record.periods, record.contributions);
+        for personal in ["Ахметов", "Ерлан", "850315", "1985", "2010", "2012", "2014", "Сарыарка", "12000"]
+        {
             assert!(!shown.contains(personal), "{personal} in {shown}");
         }
+        assert!(shown.starts_with("InsuranceRecord(KZ, …, 3 periods, 1 contributions) "), "{shown}");
     }
 
     #[test]
