@@ -13,9 +13,11 @@ use crate::exchange::canonical::Inquiry;
 use crate::exchange::canonical::InsurancePeriod;
 use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::canonical::Interval;
+use crate::exchange::canonical::RecordId;
 use crate::exchange::canonical::State;
 use crate::exchange::canonical::YearMonth;
 use jiff::civil::Date;
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
@@ -195,16 +197,82 @@ fn record_of(known: &Known, state: State, as_of: Date, asked: Option<Interval>) 
     };
     let contribution_on =
         |one: &&Contribution| days_of(one.month).is_some_and(|days| days.from() <= as_of && is_asked(&days));
-    InsuranceRecord {
-        state,
-        as_of,
-        person: known.person.clone(),
-        periods: known.periods.iter().filter_map(period_on).collect(),
-        contributions: known.contributions.iter().filter(contribution_on).cloned().collect(),
+    let mut periods: Vec<InsurancePeriod> = known.periods.iter().filter_map(period_on).collect();
+    let mut contributions: Vec<Contribution> =
+        known.contributions.iter().filter(contribution_on).cloned().collect();
+    leave_out_replaced(&mut periods, &known.periods, |one| &one.id, |one| one.supersedes.as_ref());
+    leave_out_replaced(
+        &mut contributions,
+        &known.contributions,
+        |one| &one.id,
+        |one| one.supersedes.as_ref(),
+    );
+    InsuranceRecord { state, as_of, person: known.person.clone(), periods, contributions }
+}
+
+/// Leaves out an entry whose replacement is not told, as when it was moved out of the days asked about:
+/// told alone, it would seem to stand.
+fn leave_out_replaced<T>(
+    told: &mut Vec<T>,
+    all: &[T],
+    id: fn(&T) -> &RecordId,
+    replaces: fn(&T) -> Option<&RecordId>,
+) {
+    loop {
+        let ids: HashSet<RecordId> = told.iter().map(|one| id(one).clone()).collect();
+        let hidden: HashSet<&RecordId> =
+            all.iter().filter(|one| !ids.contains(id(one))).filter_map(replaces).collect();
+        let before = told.len();
+        told.retain(|one| !hidden.contains(id(one)));
+        if told.len() == before {
+            return;
+        }
     }
 }
 
 fn days_of(month: YearMonth) -> Option<Interval> {
     let first = Date::new(month.year(), month.month(), 1).ok()?;
     Interval::new(first, Some(first.last_of_month())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    /// `b` moved `a` into later years, `c` moved `b` back; `y` moved the payment `x` into the next year.
+    const KNOWN: &str = r#"{
+        "state": "KZ", "as_of": "2026-11-23",
+        "person": { "name": { "family": "Ким", "given": "Анна" }, "birth_date": "1990-07-22" },
+        "periods": [
+            { "id": "a", "state": "KZ", "interval": { "from": "2010-01-01", "to": "2010-12-31" }, "kind": "work" },
+            { "id": "b", "state": "KZ", "interval": { "from": "2014-01-01", "to": "2014-12-31" }, "kind": "work",
+              "supersedes": "a" },
+            { "id": "c", "state": "KZ", "interval": { "from": "2012-01-01", "to": "2012-12-31" }, "kind": "work",
+              "supersedes": "b" },
+            { "id": "d", "state": "KZ", "interval": { "from": "2010-06-01", "to": "2014-06-30" }, "kind": "study" }
+        ],
+        "contributions": [
+            { "id": "x", "month": "2010-12", "kind": "opv", "amount": { "amount": "1", "currency": "KZT" } },
+            { "id": "y", "month": "2011-01", "kind": "opv", "amount": { "amount": "1", "currency": "KZT" },
+              "supersedes": "x" }
+        ]
+    }"#;
+
+    #[test]
+    fn an_entry_replaced_by_one_of_other_days_is_not_told_alone() {
+        let InsuranceRecord { person, periods, contributions, .. } = serde_json::from_str(KNOWN).unwrap();
+        let known = Known { person, periods, contributions };
+        let told = |from: Date, to: Date| {
+            let asked = Interval::new(from, Some(to)).unwrap();
+            let record = record_of(&known, State::Kz, date(2026, 11, 23), Some(asked));
+            let periods: Vec<String> = record.periods.iter().map(|one| one.id.as_str().to_owned()).collect();
+            (periods.join(" "), record.contributions.len())
+        };
+        assert_eq!(told(date(2010, 1, 1), date(2010, 12, 31)), ("d".to_owned(), 0));
+        assert_eq!(told(date(2010, 1, 1), date(2012, 12, 31)), ("c d".to_owned(), 2));
+        assert_eq!(told(date(2014, 1, 1), date(2014, 12, 31)), ("d".to_owned(), 0));
+        assert_eq!(told(date(2012, 1, 1), date(2014, 12, 31)), ("b c d".to_owned(), 0));
+        assert_eq!(told(date(2010, 1, 1), date(2014, 12, 31)), ("a b c d".to_owned(), 2));
+    }
 }
