@@ -9,6 +9,8 @@ mod serve;
 mod show;
 mod sign;
 mod status;
+mod translate;
+mod validate;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -45,6 +47,8 @@ enum Command {
     Serve(serve::Serve),
     Send(send::Send),
     Status(status::Status),
+    Translate(translate::Translate),
+    Validate(validate::Validate),
     Sign(sign::Sign),
     Verify(verify::Verify),
 }
@@ -64,6 +68,8 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Send(send) => send.run(),
         Command::Status(status) => status.run(),
+        Command::Translate(translate) => translate.run(),
+        Command::Validate(validate) => validate.run(),
         Command::Sign(sign) => sign.run(),
         Command::Verify(verify) => verify.run(),
     });

@@ -13,6 +13,11 @@ pub(super) fn json(value: &serde_json::Value) {
     println!("{value:#}");
 }
 
+/// A line beside the product: a finding, a remark.
+pub(super) fn aside(text: &str) {
+    eprintln!("{text}");
+}
+
 /// What went wrong, with every cause.
 pub(super) fn error(error: &anyhow::Error) {
     eprintln!("stazh: failed to {error}");

@@ -105,3 +105,38 @@ fn a_key_is_readable_by_its_owner_alone_and_is_never_printed() {
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
 }
+
+#[test]
+fn local_records_are_translated_to_a_lawful_document_and_into_the_other_states_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let at = |path: &str| fixtures.join(path).to_str().unwrap().to_owned();
+    let (local, inquiry) = (at("local/kz"), at("inquiries/ru-kz-by-number.json"));
+    let run = |words: &[&str]| stazh(folder.path(), words);
+    let (code, out, err) = run(&["translate", &local, "--state", "KZ"]);
+    assert_eq!((code, out.as_str()), (Some(0), "50 persons, 0 rows refused, 0 warnings\n"), "{err}");
+    let answer = ["translate", &local, "--state", "KZ", "--inquiry", &inquiry, "--to"];
+    let (code, document, err) = run(&[&answer[..], &["xml"]].concat());
+    assert_eq!(code, Some(0), "{err}");
+    std::fs::write(folder.path().join("record.xml"), &document).unwrap();
+    assert_eq!(run(&["validate", "record.xml"]), (Some(0), "record.xml: lawful\n".to_owned(), String::new()));
+    std::fs::write(folder.path().join("broken.xml"), document.replace("<xpdo:AsOfDate", "<xpdo:AsOf"))
+        .unwrap();
+    let (code, out, _) = run(&["validate", "broken.xml"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("/") && out.contains("findings"), "{out}");
+    let (_, record, _) = run(&[&answer[..], &["json"]].concat());
+    std::fs::write(folder.path().join("record.json"), record).unwrap();
+    let (code, out, err) =
+        run(&["translate", "record.json", "--state", "RU", "--to", "local", "--out", "ru"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.starts_with("written to ru as doc_"), "{out}");
+    let written = std::fs::read_dir(folder.path().join("ru")).unwrap().count();
+    assert_eq!(written, 2, "the record as JSON and in the local form");
+    let nobody = at("inquiries/ru-kz-nobody.json");
+    let (code, _, err) = run(&["translate", &local, "--state", "KZ", "--inquiry", &nobody]);
+    assert_eq!((code, err.as_str()), (Some(1), "nobody in these files is the person of the inquiry\n"));
+    let (code, out, err) = run(&["translate", &at("local/ugly"), "--state", "KZ"]);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(err.contains("contributions.csv:"), "{err}");
+}

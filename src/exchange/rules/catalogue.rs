@@ -202,6 +202,12 @@ impl Catalogue {
         all.into_iter().find(|(process, transaction)| begins(process, transaction)).ok_or_else(unknown)
     }
 
+    /// The message whose document has this root element.
+    pub fn message_of_root(&self, namespace: &str, root: &str) -> Option<&MessageKind> {
+        let mut all = self.processes.values().flat_map(|process| &process.messages);
+        all.find(|message| message.namespace == namespace && message.root == root)
+    }
+
     /// A process by its code.
     ///
     /// # Errors

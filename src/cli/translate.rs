@@ -1,0 +1,121 @@
+//! `stazh translate`: from a state's local forms to the canonical record and the interstate document, and back.
+
+use super::{Exit, show};
+use crate::base::{Clock, DocumentId, OsRandom, Random, SystemClock};
+use crate::exchange::adapter::{Found, Sink, Source};
+use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
+use crate::exchange::document::codec::{Header, HeaderText, encode_record};
+use crate::exchange::rules::{Carries, Catalogue};
+use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+
+/// Translate local records, without sending anything.
+///
+/// What a folder of local files says, with every finding:
+///
+///   stazh translate fixtures/local/kz --state KZ
+///
+/// The record that would answer an inquiry, as canonical JSON or as the interstate document:
+///
+///   stazh translate fixtures/local/kz --state KZ --inquiry fixtures/inquiries/ru-kz-by-number.json --to xml
+///
+/// A canonical record in a state's local form:
+///
+///   stazh translate record.json --state RU --to local --out folder
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Translate {
+    /// A folder of local files; with --to local, a canonical record as JSON.
+    input: PathBuf,
+    /// Whose forms they are: KZ or RU.
+    #[arg(long)]
+    state: String,
+    /// The inquiry to answer, as JSON.
+    #[arg(long)]
+    inquiry: Option<PathBuf>,
+    /// What to translate to.
+    #[arg(long, value_enum, default_value_t = Target::Json)]
+    to: Target,
+    /// With --to local, the folder to write into.
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Target {
+    /// The canonical record.
+    Json,
+    /// The interstate document.
+    Xml,
+    /// The local form of --state.
+    Local,
+}
+
+impl Translate {
+    pub(super) fn run(self) -> Result<Exit> {
+        let state: State =
+            self.state.parse().map_err(|finding| anyhow::anyhow!("read --state: {finding}"))?;
+        if self.to == Target::Local {
+            return self.write_local(state);
+        }
+        let source = Source::open(state, &self.input)?;
+        let findings = source.findings();
+        let errors = findings.iter().filter(|finding| finding.is_error()).count();
+        for finding in &findings {
+            show::aside(&finding.to_string());
+        }
+        let Some(inquiry) = &self.inquiry else {
+            let warnings = findings.len() - errors;
+            show::line(&format!("{} persons, {errors} rows refused, {warnings} warnings", source.count()));
+            return Ok(if errors == 0 { Exit::Done } else { Exit::Refused });
+        };
+        let text = std::fs::read_to_string(inquiry).with_context(|| format!("read {}", inquiry.display()))?;
+        let inquiry: Inquiry = serde_json::from_str(&text)
+            .with_context(|| format!("understand the inquiry in {}", inquiry.display()))?;
+        let as_of = SystemClock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+        match source.find(&inquiry, as_of)? {
+            Found::Record(record) => self.print(&record),
+            Found::Nobody => {
+                show::aside("nobody in these files is the person of the inquiry");
+                Ok(Exit::Refused)
+            }
+            Found::Several => {
+                show::aside("more than one person may be meant; add an identifier to the inquiry");
+                Ok(Exit::Refused)
+            }
+        }
+    }
+
+    fn print(&self, record: &InsuranceRecord) -> Result<Exit> {
+        if self.to == Target::Json {
+            show::json(&serde_json::to_value(record).context("write the record")?);
+            return Ok(Exit::Done);
+        }
+        let catalogue = Catalogue::built_in()?;
+        let (process, transaction) = catalogue.beginning_with(Carries::Inquiry)?;
+        let message = process.response(transaction, Carries::InsuranceRecord)?;
+        let header = Header {
+            message: message.code.clone(),
+            structure: message.structure.clone(),
+            document_id: DocumentId::from_uuid(OsRandom.uuid()),
+            answers: None,
+            made_at: HeaderText::of(SystemClock.now()),
+        };
+        let document = encode_record(record, &header)?;
+        show::line(&String::from_utf8(document).context("write the document")?);
+        Ok(Exit::Done)
+    }
+
+    fn write_local(&self, state: State) -> Result<Exit> {
+        let Some(out) = &self.out else { bail!("write the local form: name a folder with --out") };
+        let text =
+            std::fs::read_to_string(&self.input).with_context(|| format!("read {}", self.input.display()))?;
+        let record: InsuranceRecord = serde_json::from_str(&text)
+            .with_context(|| format!("understand the record in {}", self.input.display()))?;
+        std::fs::create_dir_all(out).with_context(|| format!("make {}", out.display()))?;
+        let id = DocumentId::from_uuid(OsRandom.uuid());
+        Sink::open(state, out)?.hand_over(id, &record)?;
+        show::line(&format!("written to {} as {id}", out.display()));
+        Ok(Exit::Done)
+    }
+}
