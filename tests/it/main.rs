@@ -5,6 +5,7 @@
 mod architecture;
 mod cli;
 mod exchange;
+mod golden;
 mod keys;
 mod kill;
 mod nodes;
