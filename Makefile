@@ -1,5 +1,5 @@
 # Two commands do everything: make demo, make test. Both install what is missing.
-.PHONY: demo test check prerequisites
+.PHONY: demo test check bench prerequisites
 
 demo: prerequisites
 	cargo run --locked --quiet -- demo
@@ -13,6 +13,9 @@ check: prerequisites
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+bench: prerequisites
+	cargo bench --locked --bench journey
 
 prerequisites:
 	@deploy/prerequisites

@@ -3,6 +3,9 @@
 use super::error::SealError;
 use super::signer::read;
 use jiff::Timestamp;
+use openssl::asn1::Asn1Time;
+use openssl::asn1::Asn1TimeRef;
+use openssl::error::ErrorStack;
 use openssl::stack::Stack;
 use openssl::x509::X509;
 use openssl::x509::X509Ref;
@@ -10,13 +13,27 @@ use openssl::x509::X509StoreContext;
 use openssl::x509::X509VerifyResult;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::X509VerifyParam;
+use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 /// Trust anchors (self-signed) and the certificates of authorities below them.
+///
+/// A chain that was found good is remembered for as long as every certificate in it is valid, since checking one
+/// costs more than reading the document; what was refused is looked at again each time.
 pub struct TrustStore {
     anchors: Vec<X509>,
     intermediates: Vec<X509>,
+    good: Mutex<HashMap<Vec<u8>, Validity>>,
+}
+
+/// The seconds in which every certificate of a chain is valid.
+#[derive(Debug, Clone, Copy)]
+struct Validity {
+    from: i64,
+    to: i64,
 }
 
 impl TrustStore {
@@ -39,11 +56,26 @@ impl TrustStore {
         if anchors.is_empty() {
             return Err(SealError::TrustBundle { reason: "no self-signed certificate among them" });
         }
-        Ok(Self { anchors, intermediates })
+        Ok(Self { anchors, intermediates, good: Mutex::default() })
     }
 
     /// Sees that `certificate` may sign documents and leads to an anchor, all of it valid at `now`.
     pub(super) fn check(&self, certificate: &X509Ref, now: Timestamp) -> Result<(), SealError> {
+        let der = certificate.to_der()?;
+        let known = self.good.lock().unwrap_or_else(PoisonError::into_inner).get(&der).copied();
+        if known.is_some_and(|known| (known.from..=known.to).contains(&now.as_second())) {
+            return Ok(());
+        }
+        let validity = self.build_chain(certificate, now)?;
+        let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
+        if good.len() >= GOOD_MAX {
+            good.clear();
+        }
+        good.insert(der, validity);
+        Ok(())
+    }
+
+    fn build_chain(&self, certificate: &X509Ref, now: Timestamp) -> Result<Validity, SealError> {
         let mut param = X509VerifyParam::new()?;
         param.set_time(now.as_second());
         param.set_depth(CHAIN_DEPTH_MAX);
@@ -59,14 +91,20 @@ impl TrustStore {
         }
         let store = store.build();
         let mut context = X509StoreContext::new()?;
+        let mut validity = Validity { from: i64::MIN, to: i64::MAX };
         let outcome = context.init(&store, certificate, &between, |context| {
-            Ok(if context.verify_cert()? { X509VerifyResult::OK } else { context.error() })
+            let outcome = if context.verify_cert()? { X509VerifyResult::OK } else { context.error() };
+            for link in context.chain().into_iter().flatten() {
+                validity.from = validity.from.max(unix_seconds(link.not_before())?);
+                validity.to = validity.to.min(unix_seconds(link.not_after())?);
+            }
+            Ok(outcome)
         })?;
         if outcome != X509VerifyResult::OK {
             return Err(error_of(outcome));
         }
         if certificate.key_usage().is_some_and(|usage| usage.contains(DIGITAL_SIGNATURE)) {
-            Ok(())
+            Ok(validity)
         } else {
             Err(SealError::KeyUsage)
         }
@@ -77,6 +115,11 @@ impl fmt::Debug for TrustStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TrustStore({} anchors, {} below them)", self.anchors.len(), self.intermediates.len())
     }
+}
+
+fn unix_seconds(time: &Asn1TimeRef) -> Result<i64, ErrorStack> {
+    let since = Asn1Time::from_unix(0)?.diff(time)?;
+    Ok(i64::from(since.days) * SECONDS_A_DAY + i64::from(since.secs))
 }
 
 fn error_of(outcome: X509VerifyResult) -> SealError {
@@ -90,6 +133,9 @@ fn error_of(outcome: X509VerifyResult) -> SealError {
 }
 
 const DIGITAL_SIGNATURE: openssl::x509::X509KeyUsage = openssl::x509::X509KeyUsage::DIGITAL_SIGNATURE;
+const SECONDS_A_DAY: i64 = 86_400;
+/// How many good chains are remembered.
+const GOOD_MAX: usize = 1_024;
 const CHAIN_DEPTH_MAX: i32 = 8;
 /// 112 bits of security: no SHA-1, no RSA below 2048 bits.
 const AUTH_LEVEL: i32 = 2;

@@ -89,3 +89,20 @@ fn judged(identity: &Identity, trust: &TrustStore) -> Result<(), SealError> {
     let sealed = seal(&document(), document_id(), &identity.signer()).unwrap();
     verify(open(sealed.as_bytes(), &Limits::default()).unwrap(), trust, now()).map(drop)
 }
+
+#[test]
+fn a_good_chain_is_remembered_only_while_all_of_it_is_valid() {
+    let span = ("2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z");
+    let brief = keys::make("Brief fund", keys::ec_key(), Some(keys::authority()), span, true);
+    let trust = keys::authority().trust();
+    let sealed = super::sealed_by(&brief);
+    let at = |moment: &str| {
+        let opened = open(sealed.as_bytes(), &Limits::default()).unwrap();
+        verify(opened, &trust, moment.parse().unwrap()).map(|_verified| ()).map_err(|error| error.code())
+    };
+    for _ in 0..2 {
+        assert_eq!(at("2026-06-01T12:00:00Z"), Ok(()));
+        assert_eq!(at("2026-06-02T00:00:01Z"), Err("seal.expired"));
+        assert_eq!(at("2026-05-31T23:59:59Z"), Err("seal.not_yet_valid"));
+    }
+}
