@@ -1,6 +1,6 @@
 //! Why a node cannot start.
 
-use crate::exchange::rules::{CatalogueError, StructureError};
+use crate::exchange::rules::{CatalogueError, RulesError};
 use crate::exchange::seal::SealError;
 use crate::exchange::wire::WireError;
 use crate::store::StoreError;
@@ -51,7 +51,7 @@ pub enum StartError {
     /// The common processes.
     #[error("read the common processes")]
     Catalogue(#[from] CatalogueError),
-    /// The schemas.
-    #[error("read the schemas")]
-    Structures(#[from] StructureError),
+    /// The schemas, code lists and fill rules.
+    #[error("read the rules of documents")]
+    Rules(#[from] RulesError),
 }

@@ -1,189 +1,339 @@
-//! Structural control, with libxml2 as the judge beside us.
+//! What the rules accept and refuse, and that a second, older validator judges structure as we do.
 
-use stazh::base::{DocumentId, Limits, Random, SeededRandom};
-use stazh::exchange::canonical::{Inquiry, InsuranceRecord};
-use stazh::exchange::document::codec::{
-    Header, HeaderText, NoticeCode, ProcessingResult, encode_inquiry, encode_record, encode_result,
-};
-use stazh::exchange::rules::Structures;
+mod mutants;
+mod written;
+
+use mutants::{Mutant, mutants};
+use stazh::base::{Finding, Findings, Limits};
+use stazh::exchange::document::Element;
+use stazh::exchange::rules::{Catalogue, MessageKind, Rules, SchemaFiles};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const RECORD: &str = r#"{ "state": "KZ", "as_of": "2026-11-23",
-    "person": { "name": { "family": "Ахметов", "given": "Ерлан", "patronymic": "Бекович" },
-        "original_name": { "language": "kk", "name": { "family": "Ахметов", "given": "Ерлан" } },
-        "birth_date": "1985-03-15", "sex": "1", "citizenships": ["KZ"],
-        "identifiers": [{ "kind": "iin", "value": "850315300019", "validity": { "from": "2007-01-01" } },
-                        { "kind": "snils", "value": "112-233-445 95" }] },
-    "periods": [{ "id": "p1", "state": "KZ", "kind": "work", "interval": { "from": "2009-06-01", "to": "2013-08-31" },
-        "employer": { "state": "KZ", "name": "ТОО «Сарыарка»", "number": { "kind": "bin", "value": "051140000018" } },
-        "position": "Сварщик", "special_conditions": [{ "kind": "territory", "code": "27-1", "coefficient": "1.5" }],
-        "evidence": [{ "kind": "contract", "number": "14/2009", "date": "2009-05-28", "title": "Договор" }] },
-      { "id": "p2", "state": "KZ", "kind": "work", "interval": { "from": "2013-09-10" }, "supersedes": "p1",
-        "cancelled_on": "2014-01-01" }],
-    "contributions": [{ "id": "c1", "month": "2009-06", "kind": "opv",
-        "employer": { "name": "ТОО «Сарыарка»" }, "base": { "amount": "68000.00", "currency": "KZT" },
-        "amount": { "amount": "6800.00", "currency": "KZT" } }] }"#;
+/// The sample documents, each with the message that carries it and the schema of its structure.
+const SAMPLES: [(&str, &str, &str); 4] = [
+    ("inquiry", "P.XP.01.MSG.001", "pension/X_R_XP_XP_01_InsuranceRecordInquiry_v1.0.0.xsd"),
+    ("insurance-record", "P.XP.01.MSG.002", "pension/X_R_XP_XP_01_InsuranceRecord_v1.0.0.xsd"),
+    ("insurance-record-empty", "P.XP.01.MSG.002", "pension/X_R_XP_XP_01_InsuranceRecord_v1.0.0.xsd"),
+    ("notice", "P.XP.01.MSG.003", "base/EEC_R_ProcessingResultDetails_v1.0.7.xsd"),
+];
 
-fn header(message: &str, structure: &str) -> Header {
-    Header {
-        message: message.to_owned(),
-        structure: structure.to_owned(),
-        document_id: "7d2a1c58-0c5e-4f0f-9b8e-2f7f0d5b6a77".parse::<DocumentId>().unwrap(),
-        answers: "6a1b7f0c-3c1e-4c39-8f2b-1b7f5b8a0c13".parse().ok(),
-        made_at: HeaderText("2026-11-23T12:00:00".to_owned()),
-    }
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
 }
 
-/// Lawful documents, each with the file of its schema.
-fn lawful() -> [(&'static str, String); 3] {
-    let record: InsuranceRecord = serde_json::from_str(RECORD).unwrap();
-    let inquiry = Inquiry {
-        asking: stazh::exchange::canonical::State::Ru,
-        asked: record.state,
-        person: record.person.clone(),
-        interval: Some(record.periods[0].interval),
-        purpose: "old-age".parse().unwrap(),
-    };
-    let notice = ProcessingResult {
-        ended_at: HeaderText("2026-11-23T12:00:00Z".to_owned()),
-        code: NoticeCode::no_data(),
-        description: Some("Сведения отсутствуют".to_owned()),
-    };
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    [
-        (
-            "pension/X_R_XP_XP_01_InsuranceRecord_v1.0.0.xsd",
-            text(encode_record(&record, &header("P.XP.01.MSG.002", "R.XP.XP.01.002")).unwrap()),
-        ),
-        (
-            "pension/X_R_XP_XP_01_InsuranceRecordInquiry_v1.0.0.xsd",
-            text(encode_inquiry(&inquiry, &header("P.XP.01.MSG.001", "R.XP.XP.01.001")).unwrap()),
-        ),
-        (
-            "base/EEC_R_ProcessingResultDetails_v1.0.7.xsd",
-            text(encode_result(&notice, &header("P.XP.01.MSG.003", "R.006")).unwrap()),
-        ),
-    ]
+fn sample(name: &str) -> String {
+    fs::read_to_string(root().join(format!("fixtures/documents/{name}.xml"))).unwrap()
 }
 
-fn structures() -> Structures {
-    Structures::built_in(Limits::default()).unwrap()
+fn message(code: &str) -> MessageKind {
+    Catalogue::built_in().unwrap().process("P.XP.01").unwrap().message(code).unwrap().clone()
 }
 
-#[test]
-fn what_we_write_is_of_its_structure() {
-    let structures = structures();
-    for (schema, document) in lawful() {
-        assert_eq!(structures.check(document.as_bytes()), [], "{schema}");
-    }
+fn rules() -> Rules {
+    Rules::built_in(Limits::default()).unwrap()
 }
 
-#[test]
-fn every_finding_names_its_place_and_no_value() {
-    let (_, record) = &lawful()[0];
-    let broken = record
-        .replace(">2009-06-01<", ">2009-16-01<")
-        .replacen("<xpdo:RecordId>p2</xpdo:RecordId>", "", 1)
-        .replace(" currencyCode=\"KZT\"", "")
-        .replace(">KZ<", ">kz<");
-    let findings = structures().check(broken.as_bytes());
-    let paths: Vec<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
-    for path in [
-        "/InsuranceRecord/InsurancePeriodDetails[1]/StartDate",
-        "/InsuranceRecord/ContributionDetails/ContributionAmount",
-        "/InsuranceRecord/PersonDetails/NationalityCountryCode",
-    ] {
-        assert!(paths.contains(&path), "{path} is not in {paths:#?}");
-    }
-    assert!(
-        paths.iter().any(|path| path.starts_with("/InsuranceRecord/InsurancePeriodDetails[2]")),
-        "{paths:#?}"
-    );
-    for finding in &findings {
-        let shown = finding.to_string();
-        assert!(!shown.contains("2009-16") && !shown.contains("kz"), "{shown}");
-    }
-}
-
-#[test]
-fn an_unknown_structure_or_version_is_a_finding() {
-    for (_, document) in lawful() {
-        let other = document.replace(":v1.0.", ":v9.0.");
-        let findings = structures().check(other.as_bytes());
-        assert!(!findings.is_empty());
-        assert_eq!(findings[0].rule.get(..7), Some("cvc-elt"), "{findings:#?}");
-    }
-    assert!(!structures().check(b"<x/>").is_empty());
-    assert!(!structures().check(b"<x").is_empty());
-}
-
-/// 400 changed documents, judged by us and by libxml2.
-#[test]
-fn changed_documents_are_judged_as_libxml2_judges_them() {
-    const EACH: usize = 134;
-    let structures = structures();
+/// Which of the documents libxml2 accepts by a schema.
+fn accepted_by_xmllint(documents: &[String], schema: &str) -> Vec<bool> {
     let folder = tempfile::tempdir().unwrap();
-    let random = SeededRandom::new(1);
-    for (schema, document) in lawful() {
-        let mutants: Vec<String> = (0..EACH).map(|_| mutant(&document, &random)).collect();
-        let files: Vec<PathBuf> = mutants
-            .iter()
-            .enumerate()
-            .map(|(number, text)| {
-                let path = folder.path().join(format!("{number}.xml"));
-                std::fs::write(&path, text).unwrap();
-                path
-            })
-            .collect();
-        let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(schema);
-        let mut judge = Command::new("xmllint");
-        judge.args(["--noout", "--nonet", "--schema"]).arg(schema).args(&files);
-        let verdicts = String::from_utf8_lossy(&judge.output().unwrap().stderr).into_owned();
-        let mut refused = 0;
-        for (file, text) in files.iter().zip(&mutants) {
-            let theirs = verdicts.contains(&format!("{} validates", file.display()));
-            let ours = structures.check(text.as_bytes()).is_empty();
-            assert_eq!(ours, theirs, "{text}");
-            refused += u32::from(!ours);
+    let schema = root().join("schemas").join(schema);
+    let mut accepted = Vec::new();
+    for part in documents.chunks(500) {
+        let names: Vec<String> = (0..part.len()).map(|number| format!("{number}.xml")).collect();
+        for (name, document) in names.iter().zip(part) {
+            fs::write(folder.path().join(name), document).unwrap();
         }
-        assert!(refused > 40, "the mutants are too tame: {refused} of {EACH} refused");
+        let mut run = Command::new("xmllint");
+        run.current_dir(folder.path()).args(["--nonet", "--noout", "--schema"]).arg(&schema).args(&names);
+        let told = String::from_utf8(run.output().unwrap().stderr).unwrap();
+        assert!(!told.contains("Schemas parser error"), "{told}");
+        let is_valid = |name: &String| told.lines().any(|line| line == format!("{name} validates"));
+        accepted.extend(names.iter().map(is_valid));
+    }
+    accepted
+}
+
+#[test]
+fn the_sample_documents_are_accepted_without_a_warning() {
+    let rules = rules();
+    for (name, code, schema) in SAMPLES {
+        let document = sample(name);
+        let valid = rules.check(document.as_bytes(), &message(code));
+        let valid = valid.unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
+        assert_eq!(valid.as_bytes(), document.as_bytes());
+        assert_eq!(valid.warnings(), []);
+        assert_eq!(accepted_by_xmllint(&[document], schema), [true], "{name}");
     }
 }
 
-/// One random change: a tag or a text dropped, repeated, swapped or garbled.
-fn mutant(document: &str, random: &SeededRandom) -> String {
-    let mut tokens: Vec<&str> = Vec::new();
-    let mut rest = document;
-    while let Some(begin) = rest.find('<') {
-        let (text, tag) = rest.split_at(begin);
-        let end = tag.find('>').unwrap() + 1;
-        tokens.extend([text, &tag[..end]]);
-        rest = &tag[end..];
-    }
-    let pick =
-        |count: usize| usize::try_from(random.uuid().as_u128() % u128::try_from(count).unwrap()).unwrap();
-    let leaves: Vec<usize> = (0..tokens.len() - 3)
-        .filter(|at| {
-            tokens[*at].starts_with('<') && !tokens[at + 1].is_empty() && tokens[at + 2].starts_with("</")
-        })
-        .collect();
-    let leaf = leaves[pick(leaves.len())];
-    let garbled =
-        ["", " ", "x", "0", "2009-02-30", "KZ", "1e5", "ё".repeat(301).leak(), "-1.23456", "P.XP.01.MSG.1"];
-    match pick(4) {
-        0 => drop(tokens.splice(leaf..leaf + 3, [])),
-        1 => {
-            let again = tokens[leaf..leaf + 3].to_vec();
-            drop(tokens.splice(leaf..leaf, again));
+#[test]
+fn structure_is_judged_as_libxml2_judges_it() {
+    let rules = rules();
+    let (mut refused, mut accepted) = (0, 0);
+    for (name, _, schema) in SAMPLES {
+        let mutants = mutants(&sample(name));
+        let texts: Vec<String> = mutants.iter().map(|mutant| mutant.text.clone()).collect();
+        let verdicts = accepted_by_xmllint(&texts, schema);
+        let mut differing = Vec::new();
+        for (Mutant { text, change, .. }, is_accepted) in mutants.iter().zip(verdicts) {
+            let findings = rules.structure(text.as_bytes());
+            *if is_accepted { &mut accepted } else { &mut refused } += 1;
+            if findings.is_empty() != is_accepted {
+                differing.push(format!("{change}: libxml2 accepts: {is_accepted}, ours finds {findings:?}"));
+            }
         }
-        2 => tokens[leaf + 1] = garbled[pick(garbled.len())],
-        _ => {
-            let other = leaves[pick(leaves.len())];
-            for offset in 0..3 {
-                tokens.swap(leaf + offset, other + offset);
+        assert!(differing.is_empty(), "{name}:\n{}", differing.join("\n"));
+    }
+    assert!(refused > 3_000 && accepted > 1_500, "{refused} refused, {accepted} accepted");
+}
+
+#[test]
+fn every_finding_has_a_place_and_no_value() {
+    let rules = rules();
+    for (name, code, _) in SAMPLES {
+        let (document, message) = (sample(name), message(code));
+        let mut values = Vec::new();
+        let tree = Element::parse(document.as_bytes(), &Limits::default()).unwrap();
+        tree.visit(&mut |path, element| {
+            if element.children.is_empty() && !path.contains("EDocHeader") && element.text.chars().count() > 5
+            {
+                values.push(element.text.clone());
+            }
+        });
+        assert!(values.len() > 1 || name == "notice");
+        for Mutant { text, change, secret } in mutants(&document) {
+            let findings = rules.check(text.as_bytes(), &message).err().unwrap_or_default();
+            for finding in &findings {
+                let shown = format!("{finding} {finding:?}");
+                assert!(finding.path.starts_with('/'), "{change}: {shown}");
+                assert!(!finding.rule.is_empty() && !finding.value_class.is_empty(), "{change}: {shown}");
+                let leaked = values.iter().chain(&secret).find(|value| shown.contains(value.as_str()));
+                assert_eq!(leaked, None, "{change}: {shown}");
             }
         }
     }
-    tokens.concat()
+}
+
+/// What the rules say of a sample in which one text is replaced.
+fn findings(name: &str, from: &str, to: &str) -> Findings {
+    let (_, code, _) = SAMPLES.into_iter().find(|(sample, _, _)| *sample == name).unwrap();
+    let text = sample(name);
+    assert!(text.contains(from), "{from} is not in {name}");
+    let text = text.replacen(from, to, 1);
+    match rules().check(text.as_bytes(), &message(code)) {
+        Ok(valid) => valid.warnings().to_vec(),
+        Err(findings) => findings,
+    }
+}
+
+fn told(findings: &[Finding]) -> Vec<(&str, &str, &str)> {
+    findings.iter().map(|f| (f.code.as_str(), f.rule.as_str(), f.path.as_str())).collect()
+}
+
+#[test]
+fn each_fill_rule_tells_its_number_and_place() {
+    let record = "insurance-record";
+    let period = "/InsuranceRecord/InsurancePeriodDetails";
+    let cases = [
+        (
+            record,
+            "P.XP.01.MSG.002",
+            "P.XP.01.MSG.001",
+            "rules.fill",
+            "R.XP.XP.01.002/1",
+            "/InsuranceRecord/EDocHeader/InfEnvelopeCode".to_owned(),
+        ),
+        (
+            record,
+            "R.XP.XP.01.002",
+            "R.XP.XP.01.001",
+            "rules.fill",
+            "R.XP.XP.01.002/2",
+            "/InsuranceRecord/EDocHeader/EDocCode".to_owned(),
+        ),
+        (
+            record,
+            "2026-11-23T10",
+            "12026-11-23T10",
+            "rules.fill",
+            "R.XP.XP.01.002/4",
+            "/InsuranceRecord/EDocHeader/EDocDateTime".to_owned(),
+        ),
+        (
+            record,
+            ">1985-03-15<",
+            ">1785-03-15<",
+            "rules.fill",
+            "R.XP.XP.01.002/9",
+            "/InsuranceRecord/PersonDetails/BirthDate".to_owned(),
+        ),
+        (
+            record,
+            "\"XSX\">1<",
+            "\"XSX\">7<",
+            "rules.code_list",
+            "R.XP.XP.01.002/10",
+            "/InsuranceRecord/PersonDetails/UnifiedSexCode".to_owned(),
+        ),
+        (
+            record,
+            "\"XSX\"",
+            "\"XIK\"",
+            "rules.code_list_id",
+            "R.XP.XP.01.002/10",
+            "/InsuranceRecord/PersonDetails/UnifiedSexCode/@codeListId".to_owned(),
+        ),
+        (
+            record,
+            ">2013-08-31<",
+            ">2008-08-31<",
+            "rules.fill",
+            "R.XP.XP.01.002/18",
+            format!("{period}[1]/EndDate"),
+        ),
+        (
+            record,
+            ">military-service<",
+            ">ДЕТИПРЛ<",
+            "rules.code_list",
+            "R.XP.XP.01.002/20",
+            format!("{period}[4]/InsurancePeriodKindCode"),
+        ),
+        (
+            record,
+            ">kz-2024-9<",
+            ">kz-2009-14<",
+            "rules.fill",
+            "R.XP.XP.01.002/26",
+            format!("{period}[4]/RecordId"),
+        ),
+        (
+            record,
+            "currencyCode=\"KZT\"",
+            "currencyCode=\"XYZ\"",
+            "rules.code_list",
+            "R.XP.XP.01.002/31",
+            "/InsuranceRecord/ContributionDetails[1]/BaseAmount/@currencyCode".to_owned(),
+        ),
+        (
+            "inquiry",
+            ">old-age<",
+            ">curiosity<",
+            "rules.code_list",
+            "R.XP.XP.01.001/17",
+            "/InsuranceRecordInquiry/InquiryPurposeCode".to_owned(),
+        ),
+        (
+            "inquiry",
+            ">2026-10-31<",
+            ">2008-10-31<",
+            "rules.fill",
+            "R.XP.XP.01.001/19",
+            "/InsuranceRecordInquiry/EndDate".to_owned(),
+        ),
+        (
+            "notice",
+            "V2Code xmlns:csdo=\"urn:EEC:M:SimpleDataObjects:v0.4.12\">1<",
+            "V2Code xmlns:csdo=\"urn:EEC:M:SimpleDataObjects:v0.4.12\">77<",
+            "rules.code_list",
+            "R.006/6",
+            "/ProcessingResultDetails/ProcessingResultV2Code".to_owned(),
+        ),
+    ];
+    for (name, from, to, code, rule, path) in cases {
+        assert_eq!(told(&findings(name, from, to)), [(code, rule, path.as_str())], "{from} -> {to}");
+    }
+}
+
+#[test]
+fn a_kind_of_period_nobody_knows_is_a_warning_and_a_reversed_one_an_error() {
+    let warnings = findings("insurance-record", ">military-service<", ">ДЕТИПРЛ<");
+    assert!(warnings.iter().all(|finding| !finding.is_error()) && warnings.len() == 1);
+    assert!(findings("insurance-record", ">2013-08-31<", ">2008-08-31<")[0].is_error());
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let text = sample("insurance-record")
+        .replacen(">2013-08-31<", ">2008-08-31<", 1)
+        .replacen(">1985-03-15<", ">1985-02-30<", 1)
+        .replacen("\"XSX\">1<", "\"XSX\">7<", 1)
+        .replacen(">2009-06<", ">2009-13<", 1);
+    let findings = rules().check(text.as_bytes(), &message("P.XP.01.MSG.002")).unwrap_err();
+    let codes: Vec<&str> = findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(
+        codes,
+        ["rules.structure", "rules.structure", "rules.code_list", "rules.fill"],
+        "{findings:#?}"
+    );
+}
+
+#[test]
+fn a_document_of_another_message_or_of_no_structure_is_refused() {
+    let rules = rules();
+    let notice = sample("notice");
+    let wrong = rules.check(notice.as_bytes(), &message("P.XP.01.MSG.001")).unwrap_err();
+    assert_eq!(told(&wrong), [("rules.root", "message structure", "/")]);
+    assert_eq!(told(&rules.structure(b"<Akhmetov></Akhmetov>")), [("rules.root", "known structures", "/")]);
+    assert_eq!(rules.structure(b"<a>").len(), 1);
+}
+
+#[test]
+fn rules_are_shared_by_threads() {
+    let rules = rules();
+    let document = sample("insurance-record");
+    std::thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| {
+                for _ in 0..5 {
+                    assert_eq!(rules.structure(document.as_bytes()), []);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_folder_of_schemas_that_does_not_fit_is_refused_with_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    for part in ["base", "codelists"] {
+        for entry in fs::read_dir(root().join("schemas").join(part)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = format!("{part}/{}", path.file_name().unwrap().to_str().unwrap());
+            write(&name, &fs::read_to_string(&path).unwrap());
+        }
+    }
+    let read = || Rules::of(&SchemaFiles::from_folder(folder.path()).unwrap(), Limits::default());
+    assert!(read().is_ok());
+    let good = fs::read_to_string(folder.path().join("base/R.006.rules.toml")).unwrap();
+    let cases = [
+        (
+            "\"XPR\"",
+            "\"XXX\"",
+            "use schema file base/R.006.rules.toml: rule 6 names code list XXX, which is not there",
+        ),
+        ("number = 2", "number = 1", "use schema file base/R.006.rules.toml: rule 1 is defined twice"),
+        ("kind = \"required\"", "kind = \"requird\"", "understand schema file base/R.006.rules.toml"),
+        ("from = 1900", "since = 1900", "understand schema file base/R.006.rules.toml"),
+        (
+            "v1.0.7.xsd",
+            "v9.xsd",
+            "use schema file base/EEC_R_ProcessingResultDetails_v9.xsd: the schema is not there",
+        ),
+    ];
+    for (from, to, text) in cases {
+        assert!(good.contains(from), "{from}");
+        write("base/R.006.rules.toml", &good.replacen(from, to, 1));
+        assert_eq!(read().unwrap_err().to_string(), text);
+    }
+    write("base/R.006.rules.toml", &good);
+    fs::remove_file(folder.path().join("base/EEC_M_BaseDataTypes_v0.4.12.xsd")).unwrap();
+    assert!(read().is_err());
 }

@@ -1,34 +1,92 @@
 //! The check of a document before it is signed and after it is verified.
 
-use super::{MessageKind, StructureError, Structures};
+use super::structure::StructureSchema;
+use super::vocabulary::Vocabulary;
+use super::{CodeLists, MessageKind, RulesError, SchemaFiles, StructureRules};
 use crate::base::{Finding, Findings, Limits};
 use crate::exchange::document::Element;
+use std::sync::Arc;
 
-/// The rules of all messages.
-#[derive(Debug)]
+/// The rules of all messages: schemas, code lists, fill rules. A copy is cheap and shares them.
+#[derive(Debug, Clone)]
 pub struct Rules {
-    structures: Structures,
     limits: Limits,
+    shared: Arc<Shared>,
 }
 
-/// A document that its message's rules accept. Only [`Rules::check`] makes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ValidDocument(Vec<u8>);
+#[derive(Debug)]
+struct Shared {
+    lists: CodeLists,
+    structures: Vec<(StructureRules, StructureSchema)>,
+    vocabulary: Vocabulary,
+}
+
+/// A document that its message's rules accept. Only [`Rules::check`] makes one:
+///
+/// ```compile_fail
+/// # use stazh::exchange::rules::ValidDocument;
+/// # fn not_checked(document: Vec<u8>) {
+/// let valid = ValidDocument { bytes: document, warnings: Vec::new() };
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct ValidDocument {
+    bytes: Vec<u8>,
+    warnings: Findings,
+}
 
 impl ValidDocument {
     /// Its canonical bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
+    }
+
+    /// What does not refuse it, and what a person should look at.
+    pub fn warnings(&self) -> &[Finding] {
+        &self.warnings
     }
 }
 
+impl std::fmt::Debug for ValidDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ValidDocument({} bytes, {} warnings)", self.bytes.len(), self.warnings.len())
+    }
+}
+
+/// The most findings of one kind of control that are told; a document with more is broken as a whole.
+pub(super) const FINDINGS_MAX: usize = 500;
+
 impl Rules {
-    /// The rules of this repository, for documents within `limits`.
+    /// The rules compiled into the program, for documents within `limits`.
     ///
     /// # Errors
-    /// Never for the schemas of this repository; a test compiles them.
-    pub fn built_in(limits: Limits) -> Result<Self, StructureError> {
-        Ok(Self { structures: Structures::built_in(limits)?, limits })
+    /// Never for the files of this repository; a test reads them.
+    pub fn built_in(limits: Limits) -> Result<Self, RulesError> {
+        Self::of(&SchemaFiles::built_in(), limits)
+    }
+
+    /// The rules in these files.
+    ///
+    /// # Errors
+    /// A list or rule file that cannot be understood, a schema that does not compile, a name that leads nowhere.
+    pub fn of(files: &SchemaFiles, limits: Limits) -> Result<Self, RulesError> {
+        let lists = CodeLists::read(files)?;
+        let structures = StructureRules::read_all(files, &lists)?
+            .into_iter()
+            .map(|rules| StructureSchema::compile(files, &rules.schema).map(|schema| (rules, schema)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let vocabulary = Vocabulary::of(files);
+        Ok(Self { limits, shared: Arc::new(Shared { lists, structures, vocabulary }) })
+    }
+
+    /// The code lists, for whoever shows a code to a person.
+    pub fn lists(&self) -> &CodeLists {
+        &self.shared.lists
+    }
+
+    /// The rules of a structure, for whoever shows a finding to a person.
+    pub fn of_structure(&self, code: &str) -> Option<&StructureRules> {
+        self.shared.structures.iter().map(|(rules, _)| rules).find(|rules| rules.structure == code)
     }
 
     /// Checks a document of ours by all rules of its message.
@@ -36,38 +94,60 @@ impl Rules {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn check(&self, document: &[u8], message: &MessageKind) -> Result<ValidDocument, Findings> {
-        let mut findings = self.structure(document);
-        findings.extend(self.content(document, message));
+        let root = self.parse(document)?;
+        let mut findings = self.structure_of(document, &root);
+        findings.extend(self.content_of(&root, message));
         if findings.iter().any(Finding::is_error) {
             Err(findings)
         } else {
-            Ok(ValidDocument(document.to_vec()))
+            Ok(ValidDocument { bytes: document.to_vec(), warnings: findings })
         }
     }
 
-    /// Structural control: the document against its schema.
+    /// Structural control: is it a document of a known structure, whole and in order.
     pub fn structure(&self, document: &[u8]) -> Findings {
-        self.structures.check(document)
+        match self.parse(document) {
+            Ok(root) => self.structure_of(document, &root),
+            Err(findings) => findings,
+        }
     }
 
-    /// Format-logical control: do document and envelope say the same.
+    /// Format-logical control: do document and envelope say the same, are codes known and fields filled.
     pub fn content(&self, document: &[u8], message: &MessageKind) -> Findings {
-        let Ok(root) = Element::parse(document, &self.limits) else { return self.structure(document) };
-        let mut findings = Findings::new();
-        let path = format!("/{}", root.local);
+        match self.parse(document) {
+            Ok(root) => self.content_of(&root, message),
+            Err(findings) => findings,
+        }
+    }
+
+    fn parse(&self, document: &[u8]) -> Result<Element, Findings> {
+        Element::parse(document, &self.limits)
+            .map_err(|error| vec![Finding::error(error.code(), "/", "XML 1.0", "", error.to_string())])
+    }
+
+    fn structure_of(&self, document: &[u8], root: &Element) -> Findings {
+        let known = self.shared.structures.iter().find(|(rules, _)| root.is(&rules.namespace, &rules.root));
+        let Some((_, schema)) = known else {
+            let text =
+                "no known structure has this root element; send a structure and version the catalogue names";
+            return vec![Finding::error("rules.root", "/", "known structures", &root.local, text)];
+        };
+        schema.validate(document, root, &self.limits, &self.shared.vocabulary)
+    }
+
+    fn content_of(&self, root: &Element, message: &MessageKind) -> Findings {
+        let shared = &self.shared;
         if !root.is(&message.namespace, &message.root) {
             let text = "the root element is not that of the message; send the structure and version the catalogue names";
-            findings.push(Finding::error("rules.root", path.clone(), "message structure", &root.local, text));
+            return vec![Finding::error("rules.root", "/", "message structure", &root.local, text)];
         }
-        let header = root.children.iter().find(|child| child.local == "EDocHeader");
-        for (local, expected) in [("InfEnvelopeCode", &message.code), ("EDocCode", &message.structure)] {
-            let field = header.and_then(|header| header.children.iter().find(|child| child.local == local));
-            let value = field.map(Element::token).unwrap_or_default();
-            if value != *expected {
-                let text = format!("the header does not say {expected}, as the message's action does");
-                let path = format!("{path}/EDocHeader/{local}");
-                findings.push(Finding::error("rules.header", path, "EDocHeader = wsa:Action", &value, text));
-            }
+        let Some(rules) = self.of_structure(&message.structure) else {
+            let text = "the structure of this message has no rule file; add one to schemas";
+            return vec![Finding::error("rules.no_rules", "/", message.structure.as_str(), "", text)];
+        };
+        let mut findings = rules.judge(root, message, &shared.lists);
+        for finding in &mut findings {
+            finding.path = shared.vocabulary.path(&finding.path);
         }
         findings
     }

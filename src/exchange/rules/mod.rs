@@ -1,9 +1,21 @@
-//! Is it acceptable: the catalogue of common processes says which message may stand where.
+//! Is it acceptable: structure (XSD), code lists and fill rules, all findings at once.
+//!
+//! What is demanded stands in `schemas/`, as data; the catalogue of common processes says which message may stand
+//! where. What a document means is not decided here.
 
 mod catalogue;
 mod check;
+mod codelists;
+mod error;
+mod files;
+mod fill;
+mod judge;
 mod structure;
+mod vocabulary;
 
 pub use catalogue::{Carries, Catalogue, CatalogueError, MessageKind, Names, Pattern, Process, Transaction};
 pub use check::{Rules, ValidDocument};
-pub use structure::{StructureError, Structures};
+pub use codelists::{CodeList, CodeLists};
+pub use error::RulesError;
+pub use files::SchemaFiles;
+pub use fill::{Rule, StructureRules};

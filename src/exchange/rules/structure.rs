@@ -1,209 +1,232 @@
-//! Structural control: a document against the schemas of this repository, all findings at once.
-//!
-//! A compiled schema set may be used by one thread at a time, and compiling one takes a while: a few are kept and
-//! lent out. The validator's own texts quote the offending value; ours never do.
+//! Structural control: a document before its XSD, every violation as a finding without a value.
 
-use crate::base::{Finding, Findings, Limits, Verdict};
+use super::check::FINDINGS_MAX;
+use super::vocabulary::Vocabulary;
+use super::{RulesError, SchemaFiles};
+use crate::base::{Finding, Findings, Limits, Severity};
 use crate::exchange::document::Element;
+use std::fmt;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use xsd_schema::validation::{
-    CollectingValidationSink, SchemaValidator, ValidationError, ValidationFlags, drive_quick_xml,
+    SchemaValidator, ValidationError, ValidationFlags, ValidationSink, ValidationWarning, drive_quick_xml,
 };
 use xsd_schema::xml::ParseLimits;
-use xsd_schema::{SchemaSet, parse_schema_only, process_loaded_schemas};
+use xsd_schema::{SchemaError, SchemaLoader, SchemaResult, SchemaSet, SchemaSetBuilder};
 
-/// The schemas of all structures, ready to judge.
-pub struct Structures {
+/// The compiled schema of one structure.
+///
+/// A compiled set may move between threads but not be shared by them, so each check takes one from the pool and
+/// puts it back; the pool grows to as many as ever worked at once.
+pub(super) struct StructureSchema {
+    files: SchemaFiles,
+    path: String,
     idle: Mutex<Vec<SchemaSet>>,
-    limits: Limits,
 }
 
-/// Schemas that cannot be used; a defect of this program.
-#[derive(Debug, thiserror::Error)]
-#[error("compile the schemas: {detail}")]
-pub struct StructureError {
-    detail: String,
-}
-
-impl StructureError {
-    /// What becomes of the document: our schemas are at fault.
-    pub fn verdict(&self) -> Verdict {
-        Verdict::Park { code: "rules.schemas" }
+impl fmt::Debug for StructureSchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StructureSchema({})", self.path)
     }
 }
 
-impl std::fmt::Debug for Structures {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Structures({} schemas)", SCHEMAS.len())
-    }
-}
-
-impl Structures {
-    /// Compiles the schemas once, to find out now whether they can be used.
-    ///
-    /// # Errors
-    /// Never for the files of this repository; a test compiles them.
-    pub fn built_in(limits: Limits) -> Result<Self, StructureError> {
-        Ok(Self { idle: Mutex::new(vec![compile()?]), limits })
+impl StructureSchema {
+    /// Compiles the schema at `path` with all that it imports.
+    pub(super) fn compile(files: &SchemaFiles, path: &str) -> Result<Self, RulesError> {
+        let schema = Self { files: files.clone(), path: path.to_owned(), idle: Mutex::new(Vec::new()) };
+        let first = schema.compile_set()?;
+        schema.put_back(first);
+        Ok(schema)
     }
 
-    /// Everything that the schemas find wrong with a canonical document.
-    pub fn check(&self, document: &[u8]) -> Findings {
-        let lent = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let set = match lent.map_or_else(compile, Ok) {
+    /// Everything in `document`, of which `root` is the tree, that the schema forbids.
+    pub(super) fn validate(
+        &self,
+        document: &[u8],
+        root: &Element,
+        limits: &Limits,
+        vocabulary: &Vocabulary,
+    ) -> Findings {
+        let set = match self.take() {
             Ok(set) => set,
-            Err(error) => return vec![Finding::error("rules.schemas", "/", "XSD", "", error.to_string())],
+            Err(error) => {
+                return vec![Finding::error("rules.schemas", "/", self.path.as_str(), "", error.to_string())];
+            }
         };
-        let findings = self.judge(document, &set);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(set);
-        findings
-    }
-
-    fn judge(&self, document: &[u8], set: &SchemaSet) -> Findings {
-        let root = match Element::parse(document, &self.limits) {
-            Ok(root) => root,
-            Err(error) => return vec![Finding::error(error.code(), "/", "XML 1.0", "", error.to_string())],
-        };
-        let (mut errors, mut warnings) = (Vec::new(), Vec::new());
-        let sink = CollectingValidationSink { errors: &mut errors, warnings: &mut warnings };
-        let flags = ValidationFlags::default() & !ValidationFlags::BUILD_PSVI_TYPED_VALUES;
-        let validator = SchemaValidator::new(set, flags);
-        let mut run = validator.start_run(sink);
-        run.set_parse_limits(ParseLimits::none().with_max_depth(self.limits.xml_depth_max));
-        let driven = drive_quick_xml(document, &mut run, set);
+        let mut sink = Collected::default();
+        let validator = SchemaValidator::new(&set, ValidationFlags::empty());
+        let mut run = validator.start_run(&mut sink);
+        run.set_parse_limits(ParseLimits::none().with_max_depth(limits.xml_depth_max));
+        let driven = drive_quick_xml(document, &mut run, &set);
         drop(run);
-        let mut findings: Findings = errors.iter().map(|error| finding(error, &root)).collect();
-        if let Err(error) = driven {
-            findings.push(Finding::error("rules.structure", "/", "XML 1.0", "", error.to_string()));
+        let tell = |error: &ValidationError| finding(error, root, vocabulary);
+        let mut findings: Findings = sink.0.iter().map(tell).collect();
+        if driven.is_err() && findings.is_empty() {
+            let text =
+                "the document could not be read to its end; send well-formed XML 1.0 within the limits";
+            findings.push(Finding::error("rules.structure", "/", "XML 1.0", "", text));
         }
+        drop(validator);
+        self.put_back(set);
         findings
     }
-}
 
-fn compile() -> Result<SchemaSet, StructureError> {
-    let mut set = SchemaSet::new();
-    for (name, text) in SCHEMAS {
-        parse_schema_only(text.as_bytes(), name, &mut set)
-            .map_err(|error| StructureError { detail: format!("{name}: {error}") })?;
+    fn take(&self) -> Result<SchemaSet, RulesError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| self.compile_set(), Ok)
     }
-    process_loaded_schemas(&mut set).map_err(|error| StructureError { detail: error.to_string() })?;
-    Ok(set)
+
+    fn put_back(&self, set: SchemaSet) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(set);
+    }
+
+    fn compile_set(&self) -> Result<SchemaSet, RulesError> {
+        let failed = |source| RulesError::Compile { file: self.path.clone(), source: Box::new(source) };
+        let Some(text) = self.files.text(&self.path) else {
+            let reason = "the schema is not there".to_owned();
+            return Err(RulesError::Unfit { file: self.path.clone(), reason });
+        };
+        let compiled = SchemaSetBuilder::with_loader(Box::new(Loader(self.files.clone())))
+            .add_source(text, &format!("{ROOT}{}", self.path))
+            .and_then(SchemaSetBuilder::compile)
+            .map_err(failed)?;
+        if let Some(absent) = compiled.directive_failures().first() {
+            let reason =
+                format!("it imports {}, which is not there", absent.schema_location().unwrap_or("a schema"));
+            return Err(RulesError::Unfit { file: self.path.clone(), reason });
+        }
+        Ok(compiled.into_schema_set())
+    }
 }
 
-/// The validator's error in our words: its place, its rule, the class of the value.
-fn finding(error: &ValidationError, root: &Element) -> Finding {
-    let positional = error.instance_path().map(|path| path.to_string()).unwrap_or_default();
-    let (path, element) = place(&positional, root);
-    let value = match element {
-        Some(element) if element.children.is_empty() => element.token(),
-        Some(_) | None => String::new(),
+/// A place in no file system: imports lead to files of ours or nowhere.
+const ROOT: &str = "/x-stazh-schemas/";
+
+/// Gives the compiler our files and nothing else.
+#[derive(Debug)]
+struct Loader(SchemaFiles);
+
+impl SchemaLoader for Loader {
+    fn load(&self, location: &str) -> SchemaResult<String> {
+        let ours = location.strip_prefix(ROOT).and_then(|path| self.0.text(path));
+        ours.map(str::to_owned).ok_or_else(|| {
+            let name = Path::new(location).file_name().unwrap_or_default().to_string_lossy().into_owned();
+            SchemaError::resolution(format!("{name} is not among the schema files"))
+        })
+    }
+
+    fn can_load(&self, _location: &str) -> bool {
+        true
+    }
+}
+
+/// Keeps the first violations.
+#[derive(Default)]
+struct Collected(Vec<ValidationError>);
+
+impl ValidationSink for &mut Collected {
+    fn on_error(&mut self, error: ValidationError) {
+        if self.0.len() < FINDINGS_MAX {
+            self.0.push(error);
+        }
+    }
+
+    fn on_warning(&mut self, _warning: ValidationWarning) {}
+}
+
+/// The message of the validator may quote the document, so ours is made anew from the constraint's name.
+fn finding(error: &ValidationError, root: &Element, vocabulary: &Vocabulary) -> Finding {
+    let (path, element, attribute) = place(error, root, vocabulary);
+    let value = match (element, attribute) {
+        (Some(element), Some(name)) => element.attribute(name).unwrap_or_default().to_owned(),
+        (Some(element), None) => element.token(),
+        (None, _) => String::new(),
     };
-    Finding::error("rules.structure", path, error.constraint, &value, advice(error.constraint))
+    let (text, is_of_content) = explanation(error.constraint);
+    let mut message = text.to_owned();
+    if is_of_content && let Some(name) = quoted(&error.message).filter(|name| vocabulary.name(name) == *name)
+    {
+        message.push_str(&format!("; look at {name}"));
+    }
+    let mut finding = Finding::error("rules.structure", path, error.constraint, &value, message);
+    if is_of_content {
+        let count = element.map_or(0, |element| element.children.len());
+        finding = Finding { severity: Severity::Error, value_class: format!("{count} elements"), ..finding };
+    }
+    finding
 }
 
-/// From `/Q{urn:a}Root[1]/Q{urn:b}Item[2]` to `/Root/Item[2]` and the element there.
-fn place<'e>(positional: &str, root: &'e Element) -> (String, Option<&'e Element>) {
-    let mut path = String::new();
-    let mut here: Option<&Element> = None;
-    for step in steps(positional) {
-        let (name, place) = match step.rsplit_once('[') {
-            Some((name, place)) => (name, place.trim_end_matches(']').parse::<usize>().unwrap_or(1)),
-            None => (step, 1),
-        };
-        let local = name.rsplit_once('}').map_or(name, |(_, local)| local);
-        if name.starts_with('@') {
-            path.push_str(&format!("/@{local}"));
-            return (path, None);
-        }
-        let same = |child: &&Element| child.local == local;
-        let (next, is_alone) = match here {
-            None => (Some(root).filter(|root| root.local == local), true),
-            Some(parent) => {
-                let mut all = parent.children.iter().filter(same);
-                (all.nth(place.saturating_sub(1)), parent.children.iter().filter(same).count() < 2)
+/// Path, element and attribute that a violation is about, in the form in which fill rules tell paths.
+fn place<'e, 'n>(
+    error: &'n ValidationError,
+    root: &'e Element,
+    vocabulary: &Vocabulary,
+) -> (String, Option<&'e Element>, Option<&'n str>) {
+    let (mut path, mut here, mut attribute) = (String::new(), None, None);
+    for step in error.instance_path().into_iter().flat_map(|path| path.steps()) {
+        let name = step.name().local_name();
+        let shown = vocabulary.name(name);
+        match step.position() {
+            None => {
+                attribute = Some(name);
+                path.push_str(&format!("/@{shown}"));
             }
-        };
+            Some(_) if path.is_empty() => {
+                here = Some(root);
+                path.push_str(&format!("/{shown}"));
+            }
+            Some(position) => {
+                let namespace = step.name().namespace_uri();
+                let siblings =
+                    |parent: &'e Element| parent.children.iter().filter(|child| child.is(namespace, name));
+                let count = here.map_or(0, |parent| siblings(parent).count());
+                here = here.and_then(|parent| siblings(parent).nth(position.saturating_sub(1)));
+                path.push_str(&format!("/{shown}"));
+                if count > 1 {
+                    path.push_str(&format!("[{position}]"));
+                }
+            }
+        }
+    }
+    if path.is_empty() {
         path.push('/');
-        path.push_str(local);
-        if !is_alone {
-            path.push_str(&format!("[{place}]"));
-        }
-        let Some(next) = next else { return (path, None) };
-        here = Some(next);
     }
-    (if path.is_empty() { "/".to_owned() } else { path }, here)
+    (path, here, attribute)
 }
 
-/// The steps of a path whose names hold namespaces in braces, where a slash does not divide.
-fn steps(path: &str) -> Vec<&str> {
-    let mut steps = Vec::new();
-    let (mut begin, mut depth) = (0, 0_u32);
-    for (at, c) in path.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            '/' if depth == 0 => {
-                steps.extend(path.get(begin..at).filter(|step| !step.is_empty()));
-                begin = at + 1;
-            }
-            _ => {}
+/// What a constraint of the schema language means for the one who must mend the document, and whether it is about
+/// elements rather than a value.
+fn explanation(constraint: &str) -> (&'static str, bool) {
+    match constraint {
+        "cvc-pattern-valid" => {
+            ("the value has not the form of its type; write it as the structure prescribes", false)
         }
+        "cvc-minLength-valid" => ("the value is too short; fill it or leave the element out", false),
+        "cvc-maxLength-valid" | "cvc-length-valid" => ("the value is too long; shorten it", false),
+        "cvc-totalDigits-valid" | "cvc-fractionDigits-valid" => {
+            ("the number has too many digits; round it", false)
+        }
+        "cvc-datatype-valid" | "cvc-datatype-valid.1" | "cvc-simple-type" | "cvc-type.3.1.3" => {
+            ("the value is not one of its type; write a date as 2020-12-31, a number as 1234.56", false)
+        }
+        _ if constraint.starts_with("cvc-complex-type.2.4") => {
+            ("an element is missing, unknown or in the wrong place; follow the order of the structure", true)
+        }
+        _ if constraint.starts_with("cvc-complex-type.2") => {
+            ("the element holds what it must not; follow the structure", true)
+        }
+        _ if constraint.starts_with("cvc-complex-type.4") => {
+            ("a mandatory attribute is absent; add it", true)
+        }
+        _ if constraint.starts_with("cvc-complex-type.3") => {
+            ("an attribute is not known here; leave it out", true)
+        }
+        _ if constraint.starts_with("cvc-id") => ("an id stands twice or leads nowhere; correct it", false),
+        _ => ("the structure is violated; follow its schema", false),
     }
-    steps.extend(path.get(begin..).filter(|step| !step.is_empty()));
-    steps
 }
 
-/// What to do about a violated constraint of XML Schema.
-fn advice(constraint: &str) -> &'static str {
-    const ADVICE: [(&str, &str); 12] = [
-        ("cvc-elt", "the root element is not of a structure and version known here"),
-        (
-            "cvc-complex-type.2.4",
-            "an element is missing here, stands in the wrong order or does not belong here",
-        ),
-        ("cvc-complex-type.3", "an attribute does not belong here"),
-        ("cvc-complex-type.4", "a required attribute is missing"),
-        ("cvc-complex-type", "the content does not fit the element's type"),
-        ("cvc-attribute", "the attribute's value does not fit its type"),
-        ("cvc-pattern", "the value does not have the form its type demands"),
-        ("cvc-minLength", "the value is too short"),
-        ("cvc-maxLength", "the value is too long"),
-        ("cvc-totalDigits", "the number has too many digits"),
-        ("cvc-fractionDigits", "the number has too many digits after the point"),
-        ("cvc-datatype", "the value is not of its type; write it as the type demands"),
-    ];
-    let known = ADVICE.iter().find(|(prefix, _)| constraint.starts_with(prefix));
-    known.map_or("it violates this constraint of the schema", |(_, advice)| advice)
+/// The name that the validator's message puts between its first quotes.
+fn quoted(message: &str) -> Option<&str> {
+    message.split('\'').nth(1)
 }
-
-const SCHEMAS: [(&str, &str); 8] = [
-    (
-        "base/EEC_M_BaseDataTypes_v0.4.12.xsd",
-        include_str!("../../../schemas/base/EEC_M_BaseDataTypes_v0.4.12.xsd"),
-    ),
-    (
-        "base/EEC_M_SimpleDataObjects_v0.4.12.xsd",
-        include_str!("../../../schemas/base/EEC_M_SimpleDataObjects_v0.4.12.xsd"),
-    ),
-    (
-        "base/EEC_M_ComplexDataObjects_v0.4.12.xsd",
-        include_str!("../../../schemas/base/EEC_M_ComplexDataObjects_v0.4.12.xsd"),
-    ),
-    (
-        "base/EEC_R_ProcessingResultDetails_v1.0.7.xsd",
-        include_str!("../../../schemas/base/EEC_R_ProcessingResultDetails_v1.0.7.xsd"),
-    ),
-    ("envelope/EEC_Signal_v1.0.xsd", include_str!("../../../schemas/envelope/EEC_Signal_v1.0.xsd")),
-    (
-        "pension/X_M_PensionDataObjects_v1.0.0.xsd",
-        include_str!("../../../schemas/pension/X_M_PensionDataObjects_v1.0.0.xsd"),
-    ),
-    (
-        "pension/X_R_XP_XP_01_InsuranceRecordInquiry_v1.0.0.xsd",
-        include_str!("../../../schemas/pension/X_R_XP_XP_01_InsuranceRecordInquiry_v1.0.0.xsd"),
-    ),
-    (
-        "pension/X_R_XP_XP_01_InsuranceRecord_v1.0.0.xsd",
-        include_str!("../../../schemas/pension/X_R_XP_XP_01_InsuranceRecord_v1.0.0.xsd"),
-    ),
-];

@@ -1,0 +1,106 @@
+//! The files of `schemas/` that judge documents: compiled into the program, or read from a folder in their place.
+
+use super::RulesError;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// Schema files by their path below `schemas/`, such as `codelists/sex.toml`.
+#[derive(Debug, Clone)]
+pub struct SchemaFiles {
+    texts: BTreeMap<String, Cow<'static, str>>,
+}
+
+macro_rules! embedded {
+    ($($path:literal,)*) => {
+        &[$(($path, include_str!(concat!("../../../schemas/", $path)))),*]
+    };
+}
+
+const EMBEDDED: &[(&str, &str)] = embedded![
+    "base/EEC_M_BaseDataTypes_v0.4.12.xsd",
+    "base/EEC_M_ComplexDataObjects_v0.4.12.xsd",
+    "base/EEC_M_SimpleDataObjects_v0.4.12.xsd",
+    "base/EEC_R_ProcessingResultDetails_v1.0.7.xsd",
+    "base/R.006.rules.toml",
+    "codelists/contribution-kinds.toml",
+    "codelists/countries.toml",
+    "codelists/currencies.toml",
+    "codelists/employer-registers.toml",
+    "codelists/evidence-kinds.toml",
+    "codelists/identifier-kinds.toml",
+    "codelists/inquiry-purposes.toml",
+    "codelists/period-kinds.toml",
+    "codelists/processing-results.toml",
+    "codelists/sex.toml",
+    "codelists/special-condition-kinds.toml",
+    "envelope/EEC_Signal_v1.0.xsd",
+    "pension/R.XP.XP.01.001.rules.toml",
+    "pension/R.XP.XP.01.002.rules.toml",
+    "pension/X_M_PensionDataObjects_v1.0.0.xsd",
+    "pension/X_R_XP_XP_01_InsuranceRecordInquiry_v1.0.0.xsd",
+    "pension/X_R_XP_XP_01_InsuranceRecord_v1.0.0.xsd",
+    "seal/EEC_SignedData_v1.0_EDoc.xsd",
+    "seal/xmldsig_minimal.xsd",
+];
+
+/// The folders below `schemas/` that hold them.
+const FOLDERS: [&str; 6] = ["base", "codelists", "envelope", "labour", "pension", "seal"];
+
+impl SchemaFiles {
+    /// The files compiled into the program.
+    pub fn built_in() -> Self {
+        let texts = EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), Cow::Borrowed(*text)));
+        Self { texts: texts.collect() }
+    }
+
+    /// The files of a folder that is laid out as `schemas/` is; none of the compiled-in ones is used.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be read.
+    pub fn from_folder(root: &Path) -> Result<Self, RulesError> {
+        let mut texts = BTreeMap::new();
+        for folder in FOLDERS {
+            let path = root.join(folder);
+            if !path.is_dir() {
+                continue;
+            }
+            let unreadable = |source| RulesError::Read { path: path.clone(), source };
+            for entry in fs::read_dir(&path).map_err(unreadable)? {
+                let file = entry.map_err(unreadable)?.path();
+                let Some(name) = file.file_name().and_then(|name| name.to_str()) else { continue };
+                if name.ends_with(".xsd") || name.ends_with(".toml") {
+                    let text = fs::read_to_string(&file)
+                        .map_err(|source| RulesError::Read { path: file.clone(), source })?;
+                    texts.insert(format!("{folder}/{name}"), Cow::Owned(text));
+                }
+            }
+        }
+        Ok(Self { texts })
+    }
+
+    /// The text of one file.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.texts.get(path).map(AsRef::as_ref)
+    }
+
+    /// The files whose path ends so, in the order of their paths.
+    pub(super) fn ending_in(&self, ending: &str) -> impl Iterator<Item = (&str, &str)> {
+        self.texts
+            .iter()
+            .filter(move |(path, _)| path.ends_with(ending))
+            .map(|(path, text)| (path.as_str(), text.as_ref()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_compiled_in() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+        assert_eq!(SchemaFiles::from_folder(&root).unwrap().texts, SchemaFiles::built_in().texts);
+    }
+}

@@ -1,0 +1,159 @@
+//! Fill rules and code lists: what a structure's document must say beyond its schema, in one pass over its elements.
+//!
+//! Rules are data (`*.rules.toml`); here are the kinds of rule there can be.
+
+use super::judge::{Case, Place};
+use super::{CodeLists, MessageKind, Names, RulesError, SchemaFiles};
+use crate::base::{Findings, Severity};
+use crate::exchange::document::Element;
+use serde::Deserialize;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// The rules of one structure, and which schema and root it has.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StructureRules {
+    /// Such as `R.XP.XP.01.002`; stands in EDocHeader as EDocCode.
+    pub structure: String,
+    /// The namespace of its root element.
+    pub namespace: String,
+    /// Its root element.
+    pub root: String,
+    /// Its schema, below `schemas/`.
+    pub schema: String,
+    /// The version of these rules.
+    pub version: String,
+    #[serde(rename = "rule")]
+    rules: Vec<Rule>,
+    /// Which rules look at an element of a name.
+    #[serde(skip)]
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Rule {
+    /// Unique in its structure, never reused.
+    pub number: u32,
+    /// Whether a violation refuses the document.
+    #[serde(default = "refuses")]
+    pub severity: Severity,
+    /// What it demands.
+    #[serde(flatten)]
+    pub text: Names,
+    #[serde(flatten)]
+    pub(super) demand: Demand,
+}
+
+/// What a rule demands.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Demand {
+    /// The value is the code of the message.
+    MessageCode { at: Place },
+    /// The value is the code of the structure.
+    StructureCode { at: Place },
+    /// Something stands at `at` below every `each`.
+    Required {
+        #[serde(default)]
+        each: Place,
+        at: String,
+    },
+    /// Nothing stands at `at` below any `each`.
+    Absent {
+        #[serde(default)]
+        each: Place,
+        at: String,
+    },
+    /// Below every `each` one of these at least is there and says something.
+    AnyOf { each: Place, of: Vec<String> },
+    /// Below every `each` the first date is not after the last.
+    Order { each: Place, first: String, last: String },
+    /// The value, or that of an attribute, is in a code list; an attribute that names the list names this one.
+    InList { at: Place, list: String, attribute: Option<String> },
+    /// The value is one of these.
+    OneOf { at: Place, values: BTreeSet<String> },
+    /// The year of the date, month or instant lies between these.
+    YearRange { at: Place, from: i64, to: i64 },
+    /// No two elements have the same value.
+    Unique { at: Place },
+}
+
+impl Demand {
+    fn place(&self) -> &Place {
+        match self {
+            Self::MessageCode { at }
+            | Self::StructureCode { at }
+            | Self::InList { at, .. }
+            | Self::OneOf { at, .. }
+            | Self::YearRange { at, .. }
+            | Self::Unique { at } => at,
+            Self::Required { each, .. }
+            | Self::Absent { each, .. }
+            | Self::AnyOf { each, .. }
+            | Self::Order { each, .. } => each,
+        }
+    }
+}
+
+impl StructureRules {
+    /// Reads the rules of every structure.
+    pub(super) fn read_all(files: &SchemaFiles, lists: &CodeLists) -> Result<Vec<Self>, RulesError> {
+        let mut all: Vec<Self> = Vec::new();
+        for (file, text) in files.ending_in(".rules.toml") {
+            let mut rules: Self = toml::from_str(text)
+                .map_err(|source| RulesError::Parse { file: file.to_owned(), source: Box::new(source) })?;
+            let unfit = |reason| RulesError::Unfit { file: file.to_owned(), reason };
+            rules.misfit(lists).map_or(Ok(()), |reason| Err(unfit(reason)))?;
+            if all.iter().any(|known| known.structure == rules.structure) {
+                return Err(unfit(format!("structure {} has two rule files", rules.structure)));
+            }
+            for (at, rule) in rules.rules.iter().enumerate() {
+                let name = rule.demand.place().last().unwrap_or(&rules.root).to_owned();
+                rules.by_name.entry(name).or_default().push(at);
+            }
+            all.push(rules);
+        }
+        Ok(all)
+    }
+
+    /// The first thing that does not fit, if any.
+    fn misfit(&self, lists: &CodeLists) -> Option<String> {
+        let mut numbers = HashSet::new();
+        for rule in &self.rules {
+            if !numbers.insert(rule.number) {
+                return Some(format!("rule {} is defined twice", rule.number));
+            }
+            if let Demand::InList { list, .. } = &rule.demand
+                && lists.list(list).is_none()
+            {
+                return Some(format!("rule {} names code list {list}, which is not there", rule.number));
+            }
+        }
+        None
+    }
+
+    /// A rule by its number, for whoever shows a finding to a person.
+    pub fn rule(&self, number: u32) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.number == number)
+    }
+
+    /// Everything that the rules find in a document, which may lack what its schema demands.
+    pub(super) fn judge(&self, root: &Element, message: &MessageKind, lists: &CodeLists) -> Findings {
+        let mut case = Case::new(&self.structure, message, lists);
+        root.visit(&mut |path, element| {
+            for rule in self.by_name.get(&element.local).into_iter().flatten() {
+                if let Some(rule) = self.rules.get(*rule)
+                    && rule.demand.place().is_at(path)
+                {
+                    case.judge(rule, path, element);
+                }
+            }
+        });
+        case.into_findings()
+    }
+}
+
+fn refuses() -> Severity {
+    Severity::Error
+}
