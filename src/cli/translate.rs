@@ -98,7 +98,8 @@ impl Translate {
             message: message.code.clone(),
             structure: message.structure.clone(),
             document_id: DocumentId::from_uuid(OsRandom.uuid()),
-            answers: None,
+            // Stands for the inquiry's own id: nothing is sent, and a lawful answer names what it answers.
+            answers: Some(DocumentId::from_uuid(OsRandom.uuid())),
             made_at: HeaderText::of(SystemClock.now()),
         };
         let document = encode_record(record, &header)?;
