@@ -2,6 +2,7 @@
 
 use super::error::SealError;
 use super::signer::read;
+use super::verify::SignerCertificate;
 use jiff::Timestamp;
 use openssl::asn1::Asn1Time;
 use openssl::asn1::Asn1TimeRef;
@@ -16,17 +17,24 @@ use openssl::x509::verify::X509VerifyParam;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
 /// Trust anchors (self-signed) and the certificates of authorities below them.
 ///
-/// A chain that was found good is remembered for as long as every certificate in it is valid, since checking one
-/// costs more than reading the document; what was refused is looked at again each time.
+/// A signer whose chain was found good is remembered for as long as every certificate in it is valid, since reading
+/// and checking one costs more than the document; what was refused is looked at again each time.
 pub struct TrustStore {
     anchors: Vec<X509>,
     intermediates: Vec<X509>,
-    good: Mutex<HashMap<Vec<u8>, Validity>>,
+    good: Mutex<HashMap<Vec<u8>, Good>>,
+}
+
+/// A signer with a good chain.
+struct Good {
+    signer: Arc<SignerCertificate>,
+    validity: Validity,
 }
 
 /// The seconds in which every certificate of a chain is valid.
@@ -59,19 +67,27 @@ impl TrustStore {
         Ok(Self { anchors, intermediates, good: Mutex::default() })
     }
 
-    /// Sees that `certificate` may sign documents and leads to an anchor, all of it valid at `now`.
-    pub(super) fn check(&self, certificate: &X509Ref, now: Timestamp) -> Result<(), SealError> {
-        let der = certificate.to_der()?;
-        let known = self.good.lock().unwrap_or_else(PoisonError::into_inner).get(&der).copied();
-        if known.is_some_and(|known| (known.from..=known.to).contains(&now.as_second())) {
-            return Ok(());
-        }
-        let validity = self.build_chain(certificate, now)?;
+    /// The signer of this certificate, if its chain was found good and all of it is valid at `now`.
+    pub(super) fn recall(&self, der: &[u8], now: Timestamp) -> Option<Arc<SignerCertificate>> {
+        let good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
+        good.get(der)
+            .filter(|known| (known.validity.from..=known.validity.to).contains(&now.as_second()))
+            .map(|known| known.signer.clone())
+    }
+
+    /// Sees that a signer may sign documents and leads to an anchor, all of it valid at `now`; remembers him if so.
+    pub(super) fn check(
+        &self,
+        der: Vec<u8>,
+        signer: Arc<SignerCertificate>,
+        now: Timestamp,
+    ) -> Result<(), SealError> {
+        let validity = self.build_chain(&signer.certificate, now)?;
         let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
         if good.len() >= GOOD_MAX {
             good.clear();
         }
-        good.insert(der, validity);
+        good.insert(der, Good { signer, validity });
         Ok(())
     }
 

@@ -6,9 +6,12 @@ use super::suites::suite_of;
 use super::trust::TrustStore;
 use crate::base::Digest256;
 use jiff::Timestamp;
+use openssl::pkey::PKey;
+use openssl::pkey::Public;
 use openssl::x509::X509;
 use openssl::x509::X509NameRef;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A document whose signature is good. Shows only bytes that were digested. Only [`verify()`] makes one.
 #[derive(Clone, PartialEq, Eq)]
@@ -64,34 +67,50 @@ pub fn verify(
     if digest.0.as_slice() != opened.digest.as_slice() {
         return Err(SealError::DigestMismatch);
     }
-    let certificate = read_certificate(&opened.certificate)?;
-    let key = certificate.public_key().map_err(|_cause| unfit("its key cannot be read"))?;
-    if !suite.is_fit(&key) {
+    let known = trust.recall(&opened.certificate, now);
+    let is_known = known.is_some();
+    let signer = match known {
+        Some(signer) => signer,
+        None => Arc::new(SignerCertificate::read(&opened.certificate)?),
+    };
+    if !suite.is_fit(&signer.key) {
         return Err(unfit("its key does not fit the algorithm"));
     }
-    if !suite.is_signature(&key, &opened.signed_info, &opened.signature) {
+    if !suite.is_signature(&signer.key, &opened.signed_info, &opened.signature) {
         return Err(SealError::SignatureMismatch);
     }
-    trust.check(&certificate, now)?;
+    if !is_known {
+        trust.check(opened.certificate, signer.clone(), now)?;
+    }
     Ok(VerifiedDocument {
         content: opened.content,
         document: opened.document,
         doc_instance: opened.doc_instance,
-        signer: name_of(certificate.subject_name()),
+        signer: signer.name.clone(),
         digest,
     })
 }
 
-/// Reads a certificate of which no byte may differ unseen from what its authority signed.
-fn read_certificate(der: &[u8]) -> Result<X509, SealError> {
-    let certificate = X509::from_der(der).map_err(|_cause| unfit("it cannot be read"))?;
-    let signature = certificate.signature().as_slice();
-    let unused_bits = der.len().checked_sub(signature.len() + 1).and_then(|at| der.get(at));
-    let is_same = certificate.to_der().is_ok_and(|again| again == der);
-    if is_same && unused_bits == Some(&0) && der.ends_with(signature) {
-        Ok(certificate)
-    } else {
-        Err(unfit("it is not in DER"))
+/// The certificate of a signer, with what is asked of it for every document.
+pub(super) struct SignerCertificate {
+    pub(super) certificate: X509,
+    key: PKey<Public>,
+    name: String,
+}
+
+impl SignerCertificate {
+    /// Reads a certificate of which no byte may differ unseen from what its authority signed.
+    fn read(der: &[u8]) -> Result<Self, SealError> {
+        let certificate = X509::from_der(der).map_err(|_cause| unfit("it cannot be read"))?;
+        let signature = certificate.signature().as_slice();
+        let unused_bits = der.len().checked_sub(signature.len() + 1).and_then(|at| der.get(at));
+        let is_same = certificate.to_der().is_ok_and(|again| again == der);
+        if !is_same || unused_bits != Some(&0) || !der.ends_with(signature) {
+            return Err(unfit("it is not in DER"));
+        }
+        let key = certificate.public_key().map_err(|_cause| unfit("its key cannot be read"))?;
+        let name = name_of(certificate.subject_name());
+        Ok(Self { certificate, key, name })
     }
 }
 
