@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of records, messages or databases.
 
+mod causes;
 mod clock;
 mod digest;
 mod finding;
@@ -11,6 +12,7 @@ mod random;
 mod secret;
 mod verdict;
 
+pub use causes::with_causes;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use digest::Digest256;
 pub use finding::{Finding, Findings, Severity};

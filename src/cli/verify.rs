@@ -1,7 +1,7 @@
 //! `stazh verify`: checks the seals of files, offline.
 
 use super::{Exit, show};
-use crate::base::{Clock, Limits, SystemClock};
+use crate::base::{Clock, Limits, SystemClock, with_causes};
 use crate::exchange::seal::{SealError, TrustStore, VerifiedDocument, open, verify};
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -59,7 +59,7 @@ fn as_json(file: &str, at: Timestamp, outcome: &Result<VerifiedDocument, SealErr
         }),
         Err(error) => {
             let outcome = if error.is_undecided() { "cannot-verify" } else { "invalid" };
-            serde_json::json!({ "file": file, "at": at, "outcome": outcome, "code": error.code(), "reason": reason(error) })
+            serde_json::json!({ "file": file, "at": at, "outcome": outcome, "code": error.code(), "reason": with_causes(error) })
         }
     }
 }
@@ -73,18 +73,8 @@ fn as_text(file: &str, at: Timestamp, outcome: &Result<VerifiedDocument, SealErr
             verified.digest()
         ),
         Err(error) if error.is_undecided() => {
-            format!("{file}: cannot be verified here\n  {} ({})", reason(error), error.code())
+            format!("{file}: cannot be verified here\n  {} ({})", with_causes(error), error.code())
         }
-        Err(error) => format!("{file}: NOT valid\n  {} ({})", reason(error), error.code()),
+        Err(error) => format!("{file}: NOT valid\n  {} ({})", with_causes(error), error.code()),
     }
-}
-
-fn reason(error: &SealError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    text
 }

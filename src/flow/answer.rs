@@ -1,7 +1,9 @@
 //! Makes the answer to an inquiry: the local record as a sealed document, or the notice that there is none.
 
+use super::note::note_local_findings;
 use super::{Context, FlowError};
 use crate::base::{Digest256, DocumentId};
+use crate::exchange::adapter::Found;
 use crate::exchange::canonical::Inquiry;
 use crate::exchange::document::codec::{
     Header, HeaderText, NoticeCode, ProcessingResult, encode_record, encode_result,
@@ -20,6 +22,8 @@ pub(super) struct Answer {
     pub(super) document_id: DocumentId,
     pub(super) message: String,
     pub(super) document: Outgoing,
+    /// Whether a person should look at it, and why.
+    pub(super) remark: Option<&'static str>,
 }
 
 /// Asks the local system and makes the answer of what it says.
@@ -33,7 +37,12 @@ pub(super) async fn answer(
     let as_of = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
     let desk = ctx.desk.clone();
     let found = Context::aside(move || desk.find(&inquiry, as_of)).await??;
-    let carries = if found.is_some() { Carries::InsuranceRecord } else { Carries::Notice };
+    note_local_findings(ctx).await?; // reading them may have been the first since a file changed
+    let (carries, remark) = match &found {
+        Found::Record(_) => (Carries::InsuranceRecord, None),
+        Found::Nobody => (Carries::Notice, None),
+        Found::Several => (Carries::Notice, Some("the inquiry fits several persons; answered as nobody")),
+    };
     let message = process.response(transaction, carries)?;
     let document_id = DocumentId::from_uuid(ctx.random.uuid());
     let header = Header {
@@ -44,8 +53,8 @@ pub(super) async fn answer(
         made_at: HeaderText::of(now),
     };
     let document = match found {
-        Some(record) => encode_record(&record, &header)?,
-        None => {
+        Found::Record(record) => encode_record(&record, &header)?,
+        Found::Nobody | Found::Several => {
             let notice = ProcessingResult {
                 ended_at: HeaderText::of(now),
                 code: NoticeCode::no_data(),
@@ -55,7 +64,7 @@ pub(super) async fn answer(
         }
     };
     let document = sealed(document, document_id, message, ctx).await?;
-    Ok(Answer { document_id, message: message.code.clone(), document })
+    Ok(Answer { document_id, message: message.code.clone(), document, remark })
 }
 
 /// Checks a document of ours by the peers' rules, then seals it if its message is a signed one.
@@ -71,7 +80,7 @@ pub(super) async fn sealed(
         if !message.signed {
             return Ok(Outgoing { digest: sha256(valid.as_bytes()), bytes: valid.as_bytes().to_vec() });
         }
-        let sealed = seal(valid.as_bytes(), document_id, &signer)?;
+        let sealed = seal(&valid, document_id, &signer)?;
         Ok(Outgoing { digest: sealed.digest(), bytes: sealed.into_bytes() })
     })
     .await?

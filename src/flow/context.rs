@@ -1,7 +1,8 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
 use super::{FlowError, Wake};
-use crate::base::{Clock, Limits, Random};
+use crate::base::{Clock, Findings, Limits, Random};
+use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
 use crate::exchange::rules::{Catalogue, Rules, Transaction};
 use crate::exchange::seal::{Signer, TrustStore};
@@ -58,12 +59,16 @@ pub struct Peer {
 
 /// The local system: asked for records, told of them. May block; called on threads of its own.
 pub trait Desk: Send + Sync {
-    /// What the local records know about the person of an inquiry; none if nobody or more than one fits.
+    /// What the local records know about the person of an inquiry.
     ///
     /// # Errors
     /// The local system cannot be asked.
-    fn find(&self, inquiry: &Inquiry, as_of: jiff::civil::Date)
-    -> Result<Option<InsuranceRecord>, FlowError>;
+    fn find(&self, inquiry: &Inquiry, as_of: jiff::civil::Date) -> Result<Found, FlowError>;
+
+    /// What is wrong with the local records and was not taken yet, for the journal.
+    fn take_findings(&self) -> Findings {
+        Findings::new()
+    }
 
     /// Hands a record over; the second time under the same id has no effect.
     ///

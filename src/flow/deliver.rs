@@ -3,9 +3,8 @@
 //! The claim commits, with the message id of the try; the post runs with no transaction; the outcome commits.
 
 use super::conversation::{Happened, advance};
-use super::settle::chain;
 use super::{Context, FlowError};
-use crate::base::{ConversationId, MessageId, Verdict};
+use crate::base::{ConversationId, MessageId, Verdict, with_causes};
 use crate::exchange::transit::{Action, Event, Headers};
 use crate::exchange::wire::{Envelope, Reply, WireError};
 use crate::store::{
@@ -67,9 +66,9 @@ impl Sent {
             }
             Ok(Reply { status, .. }) => Self::Missed { detail: format!("the peer answered {status}") },
             Err(error) => match error.verdict() {
-                Verdict::Retry { .. } => Self::Missed { detail: chain(&error) },
+                Verdict::Retry { .. } => Self::Missed { detail: with_causes(&error) },
                 Verdict::Return { code } | Verdict::Quarantine { code } | Verdict::Park { code } => {
-                    Self::Stuck { code, detail: chain(&error) }
+                    Self::Stuck { code, detail: with_causes(&error) }
                 }
             },
         }

@@ -1,6 +1,6 @@
 //! What may go wrong in a flow: a stage's own failure, with its own verdict.
 
-use crate::base::Verdict;
+use crate::base::{Finding, Findings, Verdict};
 use crate::exchange::document::codec::CodecError;
 use crate::exchange::rules::CatalogueError;
 use crate::exchange::seal::SealError;
@@ -50,8 +50,8 @@ pub enum FlowError {
         detail: String,
     },
     /// A document of ours that our own rules refuse.
-    #[error("compose a lawful document: {}", .0.first().map_or_else(String::new, ToString::to_string))]
-    Unlawful(crate::base::Findings),
+    #[error("compose a lawful document: {}", all(.0))]
+    Unlawful(Findings),
 }
 
 impl FlowError {
@@ -71,4 +71,9 @@ impl FlowError {
             Self::Unlawful(_) => Verdict::Return { code: "flow.unlawful" },
         }
     }
+}
+
+/// Every finding, up to as many as a person reads.
+fn all(findings: &[Finding]) -> String {
+    findings.iter().take(20).map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

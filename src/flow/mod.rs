@@ -3,13 +3,17 @@
 //! Evidence before effect: bytes are stored before they are acted on, and no transaction is open while a peer or
 //! the local system is spoken to. Each verb may be repeated: what was done is found done.
 
+mod acknowledge;
 mod answer;
 mod compose;
+mod conclude;
 mod context;
 mod conversation;
 mod deliver;
 mod document;
 mod error;
+mod inspect;
+mod note;
 mod receive;
 mod settle;
 mod signals;
@@ -20,6 +24,7 @@ pub use context::{Context, Desk, Done, Peer, Peers};
 pub use conversation::watch_terms;
 pub use deliver::{claim, deliver};
 pub use error::FlowError;
+pub use note::note_local_findings;
 pub use receive::{receive, turn_away};
 pub use settle::{claim_inbox, settle};
 pub use wake::Wake;

@@ -4,14 +4,15 @@
 
 use super::conversation::{Happened, advance};
 use super::document::settle_document;
+use super::note::note;
 use super::signals::{error, put_signal, settle_signal};
 use super::{Context, FlowError};
-use crate::base::Verdict;
+use crate::base::{Verdict, with_causes};
 use crate::exchange::transit::{ErrorCode, Event, Headers, MessageCode};
 use crate::exchange::wire::Envelope;
 use crate::store::{
-    InboxRow, JournalDraft, Tx, delivery_find, inbox_claim, inbox_parked, inbox_quarantined, inbox_retry,
-    inbox_returned, inbox_settled, journal_append, outbox_find,
+    InboxRow, delivery_find, inbox_claim, inbox_parked, inbox_quarantined, inbox_retry, inbox_returned,
+    inbox_settled, outbox_find,
 };
 use jiff::SignedDuration;
 
@@ -96,7 +97,7 @@ async fn refuse(
 
 /// Carries out the verdict of a failure.
 async fn give_back(row: &InboxRow, error: &FlowError, ctx: &Context) -> Result<(), FlowError> {
-    let detail = chain(error);
+    let detail = with_causes(error);
     tracing::warn!(row = %row.id, error = %detail, "a message could not be settled");
     match error.verdict() {
         Verdict::Retry { not_before } => {
@@ -129,33 +130,4 @@ async fn give_back(row: &InboxRow, error: &FlowError, ctx: &Context) -> Result<(
             Ok(())
         }
     }
-}
-
-/// A journal entry about a message that came.
-pub(super) async fn note(
-    tx: &mut Tx,
-    row: &InboxRow,
-    (kind, code): (&str, Option<&str>),
-    detail: &str,
-    ctx: &Context,
-) -> Result<(), FlowError> {
-    let mut entry = JournalDraft::at(ctx.clock.now(), kind, detail);
-    entry.message_id = row.message_id;
-    entry.conversation_id = row.conversation_id;
-    entry.peer = Some(row.peer.clone());
-    entry.code = code.map(str::to_owned);
-    journal_append(tx, &entry).await?;
-    Ok(())
-}
-
-/// An error with its causes, for the journal.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

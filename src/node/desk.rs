@@ -1,6 +1,6 @@
 //! The local system as two folders: its files in one, handed-over records in the other.
 
-use crate::base::DocumentId;
+use crate::base::{DocumentId, Finding, Findings, with_causes};
 use crate::exchange::adapter::{AdapterError, Found, HandedOver, Sink, Source};
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
 use crate::flow::{Desk, Done, FlowError};
@@ -18,31 +18,28 @@ impl FolderDesk {
     /// A desk over two folders, which are made if they are not there.
     ///
     /// # Errors
-    /// A folder that cannot be made or read, a file that is not of its form, no profile of the state.
+    /// A folder that cannot be made, no profile of the state. A file that is not of its form is none: it is
+    /// told in the journal, and inquiries wait until it is mended.
     pub fn open(state: State, local: &Path, handed_over: &Path) -> Result<Self, AdapterError> {
         for folder in [local, handed_over] {
             let refuse = |source| AdapterError::Write { path: folder.to_owned(), source };
             std::fs::create_dir_all(folder).map_err(refuse)?;
         }
-        Ok(Self { source: Source::open(state, local)?, sink: Sink::open(state, handed_over)? })
-    }
-
-    /// The local records.
-    pub fn source(&self) -> &Source {
-        &self.source
+        Ok(Self { source: Source::watch(state, local)?, sink: Sink::open(state, handed_over)? })
     }
 }
 
 impl Desk for FolderDesk {
-    fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Option<InsuranceRecord>, FlowError> {
-        match self.source.find(inquiry, as_of).map_err(local)? {
-            Found::Record(record) => Ok(Some(record)),
-            Found::Nobody => Ok(None),
-            Found::Several => {
-                tracing::warn!(
-                    "an inquiry fits several persons; it is answered as nobody, a clerk should look"
-                );
-                Ok(None)
+    fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Found, FlowError> {
+        self.source.find(inquiry, as_of).map_err(local)
+    }
+
+    fn take_findings(&self) -> Findings {
+        match self.source.take_findings() {
+            Ok(findings) => findings,
+            Err(error) => {
+                let path = error.path().map_or_else(String::new, |path| path.display().to_string());
+                vec![Finding::error(error.code(), path, "form of the profile", "", with_causes(&error))]
             }
         }
     }
@@ -56,12 +53,5 @@ impl Desk for FolderDesk {
 }
 
 fn local(error: AdapterError) -> FlowError {
-    let verdict = error.verdict();
-    let mut detail = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(next) = cause {
-        detail = format!("{detail}: {next}");
-        cause = next.source();
-    }
-    FlowError::Local { verdict, detail }
+    FlowError::Local { verdict: error.verdict(), detail: with_causes(&error) }
 }

@@ -5,7 +5,7 @@ use crate::base::{OsRandom, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{Signer, TrustStore};
 use crate::exchange::wire::{HttpsWire, NodeIdentity, PeerEndpoint, TlsListener};
-use crate::flow::{Context, Desk, Peer, Peers, Wake};
+use crate::flow::{Context, Desk, Peer, Peers, Wake, note_local_findings};
 use crate::http::{serve_health, serve_peers};
 use crate::store::{Store, lease_release_all};
 use crate::worker::run_workers;
@@ -126,6 +126,12 @@ impl Node {
             }
         });
         tasks.spawn(run_workers(stopping, ctx.clone()));
+        let reading = ctx.clone();
+        tasks.spawn(async move {
+            if let Err(error) = note_local_findings(&reading).await {
+                tracing::error!(%error, "the findings in the local records could not be journalled");
+            }
+        });
         Ok(Self { ctx, stop, tasks, _lock: lock })
     }
 

@@ -98,7 +98,7 @@ fn every_case_is_walked_down_from_the_local_record_to_the_envelope() {
         let document = encode_record(&record, &header).unwrap();
         let valid = rules.check(&document, message).unwrap();
         case.hold("3-document.xml", std::str::from_utf8(valid.as_bytes()).unwrap());
-        let sealed = seal(valid.as_bytes(), header.document_id, &signer).unwrap();
+        let sealed = seal(&valid, header.document_id, &signer).unwrap();
         case.hold("4-sealed.xml", std::str::from_utf8(sealed.as_bytes()).unwrap());
         let headers = Headers {
             to: LogicalAddress::of_actor("RU", &process.code, &transaction.initiator),

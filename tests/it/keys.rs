@@ -1,6 +1,6 @@
 //! Throw-away authorities and certificates for the tests.
 
-use openssl::asn1::Asn1Time;
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
@@ -54,8 +54,15 @@ impl Authority {
 impl Authority {
     /// A certificate whose key may sign documents.
     pub(crate) fn issue_for_seals(&self, name: &str) -> Issued {
+        self.issue_for_seals_until(name, &Asn1Time::days_from_now(30).unwrap())
+    }
+
+    /// The same with a certificate that is valid from long ago until `end`.
+    pub(crate) fn issue_for_seals_until(&self, name: &str, end: &Asn1TimeRef) -> Issued {
         let key = ec_key();
         let mut builder = certificate(name, &key);
+        builder.set_not_before(&Asn1Time::from_unix(1_577_836_800).unwrap()).unwrap();
+        builder.set_not_after(end).unwrap();
         builder.set_issuer_name(self.certificate.subject_name()).unwrap();
         builder.append_extension(KeyUsage::new().critical().digital_signature().build().unwrap()).unwrap();
         builder.sign(&self.key, MessageDigest::sha256()).unwrap();

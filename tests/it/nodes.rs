@@ -2,6 +2,7 @@
 
 use crate::keys::Authority;
 use stazh::base::DocumentId;
+use stazh::exchange::adapter::Found;
 use stazh::exchange::canonical::{Inquiry, InsuranceRecord, Person};
 use stazh::flow::{Desk, Done, FlowError};
 use stazh::node::{Door, Node, Settings};
@@ -28,12 +29,9 @@ fn number_of(person: &Person) -> String {
 }
 
 impl Desk for TestDesk {
-    fn find(
-        &self,
-        inquiry: &Inquiry,
-        _as_of: jiff::civil::Date,
-    ) -> Result<Option<InsuranceRecord>, FlowError> {
-        Ok(self.records.get(&number_of(&inquiry.person)).cloned())
+    fn find(&self, inquiry: &Inquiry, _as_of: jiff::civil::Date) -> Result<Found, FlowError> {
+        let known = self.records.get(&number_of(&inquiry.person)).cloned();
+        Ok(known.map_or(Found::Nobody, Found::Record))
     }
 
     fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
@@ -48,11 +46,17 @@ impl Desk for TestDesk {
 pub(crate) struct World {
     folder: tempfile::TempDir,
     wire: Authority,
+    /// Who issued the keys of a state's seals.
+    pub(crate) seals: Mutex<HashMap<String, Authority>>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), wire: Authority::new("Wire authority") }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            wire: Authority::new("Wire authority"),
+            seals: Mutex::default(),
+        }
     }
 
     /// Settings of a node with its keys on disk; it listens on free ports.
@@ -69,6 +73,7 @@ impl World {
         write(&folder, "seal.pem", &seal.certificate);
         write(&folder, "seal.key", &seal.key);
         write(self.folder.path(), &format!("{state}-seals.pem"), &seals.pem());
+        self.seals.lock().unwrap().insert(state.to_owned(), seals);
         let text = format!(
             "[node]\nstate = \"{state}\"\ndata = \"data\"\nlisten = \"127.0.0.1:0\"\nhealth = \"127.0.0.1:0\"\n\
              [wire]\ncertificate = \"wire.pem\"\nkey = \"wire.key\"\nauthorities = \"authorities.pem\"\n\

@@ -3,15 +3,17 @@
 use crate::keys::{Authority, Issued};
 use crate::nodes::{TestDesk, World};
 use bytes::Bytes;
+use openssl::asn1::Asn1Time;
 use openssl::pkey::PKey;
 use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use openssl::x509::X509;
 use stazh::base::{ConversationId, DocumentId, MessageId, ProcedureId};
 use stazh::exchange::document::codec::{Header, HeaderText, encode_inquiry};
-use stazh::exchange::seal::{Signer, seal};
+use stazh::exchange::seal::{Signer, seal_unchecked};
 use stazh::exchange::transit::{Headers, LogicalAddress};
 use stazh::exchange::wire::{Envelope, HttpsWire, NodeIdentity, PeerEndpoint, Reply, Wire};
-use stazh::node::{Door, Node, Settings};
+use stazh::flow::Desk;
+use stazh::node::{Door, FolderDesk, Node, Settings};
 use stazh::store::{InboxState, JournalBy, JournalRow, inbox_counts, journal_list};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -28,11 +30,15 @@ struct Stage {
 
 impl Stage {
     async fn set() -> Self {
+        Self::set_with(Arc::new(TestDesk::default())).await
+    }
+
+    async fn set_with(desk: Arc<dyn Desk>) -> Self {
         let world = World::new();
         let (ru, kz) = (world.settle("RU", "KZ"), world.settle("KZ", "RU"));
         let door = Door::open(&kz).await.unwrap();
         let kz_address = door.address().unwrap();
-        let kz = Node::start(door, &kz, Arc::new(TestDesk::default())).await.unwrap();
+        let kz = Node::start(door, &kz, desk).await.unwrap();
         Self { kz, kz_address, ru, world }
     }
 
@@ -52,25 +58,17 @@ impl Stage {
     }
 
     async fn journal(&self) -> Vec<JournalRow> {
-        let mut tx = self.kz.flows().store.read().await.unwrap();
-        journal_list(&mut tx, JournalBy::All, 0, 1_000).await.unwrap()
+        journal(&self.kz).await
     }
 
-    /// The journal entry that names `code`; waits for it, since documents are settled after the caller is answered.
+    /// The journal entry that names `code`.
     async fn entry(&self, code: &str) -> JournalRow {
-        let look = async {
-            loop {
-                let rows = self.journal().await;
-                if let Some(row) = rows.iter().find(|row| row.entry.code.as_deref() == Some(code)) {
-                    return row.clone();
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        match tokio::time::timeout(Duration::from_secs(10), look).await {
-            Ok(row) => row,
-            Err(_late) => panic!("no entry {code} in {:#?}", self.journal().await),
-        }
+        entry_where(&self.kz, |row| row.entry.code.as_deref() == Some(code)).await
+    }
+
+    /// The first journal entry of a kind.
+    async fn entry_of(&self, kind: &str) -> JournalRow {
+        entry_where(&self.kz, |row| row.entry.kind == kind).await
     }
 
     async fn count(&self, state: InboxState) -> i64 {
@@ -83,6 +81,10 @@ impl Stage {
         let before = self.count(InboxState::Settled).await;
         let (status, _) = self.post(self.message(&self.sealed(&self.signer()))).await;
         assert_eq!(status, 202);
+        self.settles_more_than(before).await
+    }
+
+    async fn settles_more_than(&self, before: i64) -> bool {
         for _ in 0..500 {
             if self.count(InboxState::Settled).await > before {
                 return true;
@@ -97,6 +99,11 @@ impl Stage {
     }
 
     fn sealed(&self, signer: &Signer) -> Vec<u8> {
+        self.sealed_after(signer, |document| document)
+    }
+
+    /// A lawful inquiry, changed before it is sealed.
+    fn sealed_after(&self, signer: &Signer, change: impl Fn(String) -> String) -> Vec<u8> {
         let id = DocumentId::from_uuid(uuid::Uuid::from_u128(fresh()));
         let header = Header {
             message: "P.XP.01.MSG.001".to_owned(),
@@ -111,7 +118,8 @@ impl Stage {
                              "identifiers": [{ "kind": "iin", "value": "850315300019" }] } }"#,
         )
         .unwrap();
-        seal(&encode_inquiry(&inquiry, &header).unwrap(), id, signer).unwrap().into_bytes()
+        let document = String::from_utf8(encode_inquiry(&inquiry, &header).unwrap()).unwrap();
+        seal_unchecked(change(document).as_bytes(), id, signer).unwrap().into_bytes()
     }
 
     fn headers(&self) -> Headers {
@@ -143,6 +151,22 @@ impl Stage {
         Pin::new(&mut stream).connect().await.unwrap();
         stream
     }
+}
+
+async fn journal(node: &Node) -> Vec<JournalRow> {
+    let mut tx = node.flows().store.read().await.unwrap();
+    journal_list(&mut tx, JournalBy::All, 0, 1_000).await.unwrap()
+}
+
+/// The first journal entry that fits; waits for it, since much is settled after the caller is answered.
+async fn entry_where(node: &Node, fits: impl Fn(&JournalRow) -> bool) -> JournalRow {
+    for _ in 0..1_000 {
+        if let Some(row) = journal(node).await.iter().find(|row| fits(row)) {
+            return row.clone();
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("no such entry in {:#?}", journal(node).await)
 }
 
 /// A number no other call of this run returns.
@@ -250,14 +274,28 @@ async fn a_caller_that_is_no_peer_is_kept_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_document_sealed_by_a_stranger_is_quarantined_and_the_sender_is_told() {
+async fn a_document_sealed_by_a_stranger_or_after_the_end_is_quarantined_and_the_sender_is_told() {
     let stage = Stage::set().await;
     let Issued { certificate, key } = Authority::new("RU seals").issue_for_seals("RU fund");
     let stranger = Signer::from_pem(&key, &certificate).unwrap();
     let (status, _) = stage.post(stage.message(&stage.sealed(&stranger))).await;
     assert_eq!(status, 202);
-    stage.entry("seal.foreign").await;
-    assert_eq!(stage.count(InboxState::Quarantined).await, 1);
+    let entry = stage.entry("seal.foreign").await.entry;
+    assert_eq!(
+        entry.detail,
+        "trust a certificate of an unknown authority; if it is lawful, add it to the peer's seal authorities"
+    );
+    let end = Asn1Time::from_unix(1_700_000_000).unwrap();
+    let Issued { certificate, key } =
+        stage.world.seals.lock().unwrap()["RU"].issue_for_seals_until("RU fund", &end);
+    let expired = Signer::from_pem(&key, &certificate).unwrap();
+    stage.post(stage.message(&stage.sealed(&expired))).await;
+    let entry = stage.entry("seal.expired").await.entry;
+    assert_eq!(
+        entry.detail,
+        "trust a certificate that has expired; the signer needs a new one and must send again"
+    );
+    assert_eq!(stage.count(InboxState::Quarantined).await, 2);
     assert!(stage.is_well().await);
 }
 
@@ -267,19 +305,24 @@ async fn a_document_that_was_changed_or_wrapped_is_quarantined() {
     let sealed = String::from_utf8(stage.sealed(&stage.signer())).unwrap();
     let changed = sealed.replace("Тестов", "Чужаков");
     stage.post(stage.message(changed.as_bytes())).await;
-    stage.entry("seal.digest_mismatch").await;
+    assert_eq!(
+        stage.entry("seal.digest_mismatch").await.entry.detail,
+        "match the digest of the signed content; it was changed after it was signed"
+    );
     let twice = sealed.replacen(
         "<doc:SignedContent",
         "<doc:SignedContent DocInstance=\"i\" Id=\"evil\"><x></x></doc:SignedContent><doc:SignedContent",
         1,
     );
     stage.post(stage.message(twice.as_bytes())).await;
-    stage.entry("seal.wrong_element").await;
+    let detail = stage.entry("seal.wrong_element").await.entry.detail;
+    assert!(detail.starts_with("find the end of Data at byte "), "{detail}");
     let id = sealed.split(" Id=\"c").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
     let namesake = sealed.replacen("<doc:Data Id=\"d", "<doc:Data Id=\"c", 1);
     assert!(namesake.contains(&format!("<doc:Data Id=\"c{id}\"")));
     stage.post(stage.message(namesake.as_bytes())).await;
-    stage.entry("seal.duplicate_id").await;
+    let detail = stage.entry("seal.duplicate_id").await.entry.detail;
+    assert!(detail.ends_with(" of the sealed document: an Id that is already taken"), "{detail}");
     assert_eq!(stage.count(InboxState::Quarantined).await, 3);
     assert!(stage.is_well().await);
 }
@@ -309,10 +352,112 @@ async fn an_answer_to_nothing_is_unexpected() {
         description: None,
     };
     let document = stazh::exchange::document::codec::encode_result(&notice, &header).unwrap();
-    let sealed = seal(&document, id, &stage.signer()).unwrap();
+    let sealed = seal_unchecked(&document, id, &stage.signer()).unwrap();
     let (status, _) = stage.post(Envelope::write(&swapped, sealed.as_bytes()).unwrap()).await;
     assert_eq!(status, 202);
-    stage.entry("transit.unexpected").await;
+    assert_eq!(
+        stage.entry("transit.unexpected").await.entry.detail,
+        "/: it belongs to no running transaction (transit.unexpected; rule D5 ¶117; found empty)"
+    );
     assert_eq!(stage.count(InboxState::Returned).await, 1);
     assert!(stage.is_well().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_document_that_breaks_its_structure_or_rules_is_returned_with_every_finding() {
+    let stage = Stage::set().await;
+    let post = async |change: &dyn Fn(String) -> String| {
+        let sealed = stage.sealed_after(&stage.signer(), change);
+        assert_eq!(stage.post(stage.message(&sealed)).await.0, 202);
+    };
+    post(&|document| document.replace("1985-03-15", "15.03.1985")).await;
+    let entry = stage.entry("rules.structure").await.entry;
+    assert_eq!((entry.kind.as_str(), entry.detail.as_str()), ("returned", STRUCTURE), "{}", entry.detail);
+    post(&|document| document.replace(">KZ<", ">KK<")).await;
+    let entry = stage.entry("rules.content").await.entry;
+    assert_eq!((entry.kind.as_str(), entry.detail.as_str()), ("returned", CONTENT), "{}", entry.detail);
+    assert_eq!(stage.count(InboxState::Returned).await, 2);
+    assert!(stage.is_well().await);
+}
+
+const STRUCTURE: &str = "/InsuranceRecordInquiry/PersonDetails/BirthDate: the value is not one of its type; write a date as 2020-12-31, a number as 1234.56 (rules.structure; rule cvc-datatype-valid; found 10 mixed characters)";
+const CONTENT: &str = "/InsuranceRecordInquiry/PersonDetails/PersonIdentifierDetails/UnifiedCountryCode: the country must be in the list of countries (rules.code_list; rule R.XP.XP.01.001/6; found 2 letters); /InsuranceRecordInquiry/PersonDetails/PersonIdentifierDetails/UnifiedCountryCode: a personal identifier must be one of a member state (rules.fill; rule R.XP.XP.01.001/13; found 2 letters)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn local_files_with_mistakes_leave_their_findings_in_the_journal_and_harm_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (local, out) = (folder.path().join("local"), folder.path().join("handed-over"));
+    std::fs::create_dir_all(&local).unwrap();
+    let ugly = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/local/ugly");
+    for name in ["contracts.json", "contributions.csv", "depositors.csv"] {
+        std::fs::copy(ugly.join(name), local.join(name)).unwrap();
+    }
+    let state = "KZ".parse().unwrap();
+    let stage = Stage::set_with(Arc::new(FolderDesk::open(state, &local, &out).unwrap())).await;
+    for (code, text) in [
+        (
+            "canonical.identifier_checksum",
+            "depositors.csv:4 iin: the check digit does not fit; ask the body that issued the number",
+        ),
+        (
+            "canonical.dates_reversed",
+            "contracts.json:12 termination/date: the period ends before it begins; correct one of the dates",
+        ),
+        (
+            "adapter.code",
+            "contributions.csv:5 kind: a code that the profile does not know; add it to the profile's table or correct it",
+        ),
+        ("adapter.row_length", "depositors.csv:7: the row has 8 fields; check its delimiters and quotes"),
+        (
+            "adapter.employer_number",
+            "contributions.csv:12 bin: not a number of this register; find out which employer is meant",
+        ),
+    ] {
+        let entry = stage.entry(code).await.entry;
+        assert_eq!(entry.kind, "local");
+        assert!(entry.detail.starts_with(text), "{}", entry.detail);
+    }
+    assert!(stage.is_well().await);
+    let told = stage.journal().await.iter().filter(|row| row.entry.kind == "local").count();
+    let sound = std::fs::read(local.join("contracts.json")).unwrap();
+    std::fs::write(local.join("contracts.json"), "[{").unwrap();
+    let before = stage.count(InboxState::Settled).await;
+    assert_eq!(stage.post(stage.message(&stage.sealed(&stage.signer()))).await.0, 202);
+    let entry = stage.entry_of("postponed").await.entry;
+    let path = local.join("contracts.json");
+    let text = format!("reach the local system: understand {}: not JSON on line 1, column 2", path.display());
+    assert!(entry.detail.starts_with(&text), "{}", entry.detail);
+    std::fs::write(&path, sound).unwrap();
+    assert!(stage.settles_more_than(before).await);
+    let again = stage.journal().await.iter().filter(|row| row.entry.kind == "local").count();
+    assert_eq!(again, 2 * told, "each reading is told once");
+    assert!(stage.is_well().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_local_file_of_another_form_does_not_keep_a_node_from_starting() {
+    for (state, name, bytes, text) in [
+        ("KZ", "contributions.csv", "iin,iin\n", "the header does not name each column once"),
+        ("KZ", "contracts.json", "[{", "not JSON on line 1, column 2"),
+        (
+            "RU",
+            "labour-events.xml",
+            "<a>",
+            "not acceptable XML: read XML at byte 3, line 1: the document ends before its root element does",
+        ),
+    ] {
+        let world = World::new();
+        world.settle("BY", state);
+        let settings = world.settle(state, "BY");
+        std::fs::create_dir_all(&settings.local).unwrap();
+        let path = settings.local.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let desk = FolderDesk::open(settings.state, &settings.local, &settings.handed_over).unwrap();
+        let door = Door::open(&settings).await.unwrap();
+        let node = Node::start(door, &settings, Arc::new(desk)).await.unwrap();
+        let entry = entry_where(&node, |row| row.entry.kind == "local").await.entry;
+        assert!(entry.detail.starts_with(&format!("{}: understand ", path.display())), "{}", entry.detail);
+        assert!(entry.detail.contains(text), "{}", entry.detail);
+        node.stop().await;
+    }
 }

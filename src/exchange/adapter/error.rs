@@ -7,6 +7,7 @@ use crate::exchange::canonical::State;
 use crate::exchange::document::WriteError;
 use crate::exchange::document::XmlError;
 use std::io;
+use std::path::Path;
 use std::path::PathBuf;
 
 /// A local file that is not what its profile says. Never shows its content.
@@ -142,16 +143,39 @@ pub enum ProfileError {
 }
 
 impl AdapterError {
+    /// The local folder or file that is at fault.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Read { path, .. }
+            | Self::Write { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::Format { path, .. } => Some(path),
+            Self::Encode { .. } | Self::Profile(_) | Self::NoProfile { .. } | Self::NotAsked { .. } => None,
+        }
+    }
+
+    /// Its stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Read { .. } => "adapter.read",
+            Self::Write { .. } => "adapter.write",
+            Self::TooLarge { .. } => "adapter.too_large",
+            Self::Format { .. } => "adapter.format",
+            Self::Encode { .. } => "adapter.encode",
+            Self::Profile(_) | Self::NoProfile { .. } => "adapter.profile",
+            Self::NotAsked { .. } => "adapter.not_asked",
+        }
+    }
+
     /// What becomes of the work that failed.
     pub fn verdict(&self) -> Verdict {
+        let code = self.code();
         match self {
-            Self::Read { source, .. } => of_io(source, "adapter.read"),
-            Self::Write { source, .. } => of_io(source, "adapter.write"),
-            Self::TooLarge { .. } => Verdict::Park { code: "adapter.too_large" },
-            Self::Format { .. } => Verdict::Park { code: "adapter.format" },
-            Self::Encode { .. } => Verdict::Park { code: "adapter.encode" },
-            Self::Profile(_) | Self::NoProfile { .. } => Verdict::Park { code: "adapter.profile" },
-            Self::NotAsked { .. } => Verdict::Return { code: "adapter.not_asked" },
+            Self::Read { source, .. } | Self::Write { source, .. } => of_io(source, code),
+            // Who mends the file need not tell us: what waited for it is tried again.
+            Self::TooLarge { .. } | Self::Format { .. } => Verdict::Retry { not_before: None },
+            Self::Encode { .. } | Self::Profile(_) | Self::NoProfile { .. } => Verdict::Park { code },
+            Self::NotAsked { .. } => Verdict::Return { code },
         }
     }
 }

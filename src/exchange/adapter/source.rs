@@ -24,6 +24,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 /// The local records of one state. Files are read once, and again when one of them has changed.
@@ -33,7 +35,7 @@ pub struct Source {
     folder: PathBuf,
     profiles: Vec<Profile>,
     limits: Limits,
-    loaded: Mutex<Arc<Loaded>>,
+    loaded: Mutex<Option<Arc<Loaded>>>,
 }
 
 /// What the local system knows of him who is asked about.
@@ -58,6 +60,14 @@ impl Source {
         Self::open_with(Profile::built_in(state)?, state, folder, Limits::default())
     }
 
+    /// The same without reading: a file that is not of its form does not keep a node from starting.
+    ///
+    /// # Errors
+    /// No profile of the state.
+    pub fn watch(state: State, folder: impl Into<PathBuf>) -> Result<Self, AdapterError> {
+        Self::watch_with(Profile::built_in(state)?, state, folder, Limits::default())
+    }
+
     /// The same by profiles of one's own and within other limits.
     ///
     /// # Errors
@@ -68,12 +78,21 @@ impl Source {
         folder: impl Into<PathBuf>,
         limits: Limits,
     ) -> Result<Self, AdapterError> {
+        let source = Self::watch_with(profiles, state, folder, limits)?;
+        source.current()?;
+        Ok(source)
+    }
+
+    fn watch_with(
+        profiles: Vec<Profile>,
+        state: State,
+        folder: impl Into<PathBuf>,
+        limits: Limits,
+    ) -> Result<Self, AdapterError> {
         if profiles.is_empty() {
             return Err(AdapterError::NoProfile { state });
         }
-        let folder = folder.into();
-        let loaded = load(&profiles, state, stamps(&profiles, &folder)?, &limits)?;
-        Ok(Self { state, folder, profiles, limits, loaded: Mutex::new(Arc::new(loaded)) })
+        Ok(Self { state, folder: folder.into(), profiles, limits, loaded: Mutex::new(None) })
     }
 
     /// What is known of the person on a day: entries of the days asked about, each whole.
@@ -95,12 +114,22 @@ impl Source {
 
     /// What is wrong or odd about the rows read last, never with a value.
     pub fn findings(&self) -> Findings {
-        self.held().findings.clone()
+        self.held().map(|loaded| loaded.findings.clone()).unwrap_or_default()
+    }
+
+    /// The findings of the files as they are now, if nobody took them yet.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be read, or a file that is not of its form.
+    pub fn take_findings(&self) -> Result<Findings, AdapterError> {
+        let loaded = self.current()?;
+        let is_taken = loaded.is_taken.swap(true, Ordering::Relaxed);
+        Ok(if is_taken { Findings::new() } else { loaded.findings.clone() })
     }
 
     /// How many persons the files tell of.
     pub fn count(&self) -> usize {
-        self.held().people.count()
+        self.held().map(|loaded| loaded.people.count()).unwrap_or_default()
     }
 
     /// Whose records these are.
@@ -108,7 +137,7 @@ impl Source {
         self.state
     }
 
-    fn held(&self) -> Arc<Loaded> {
+    fn held(&self) -> Option<Arc<Loaded>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -116,10 +145,12 @@ impl Source {
     fn current(&self) -> Result<Arc<Loaded>, AdapterError> {
         let mut held = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let stamps = stamps(&self.profiles, &self.folder)?;
-        if stamps != held.stamps {
-            *held = Arc::new(load(&self.profiles, self.state, stamps, &self.limits)?);
+        if let Some(loaded) = held.as_ref().filter(|loaded| loaded.stamps == stamps) {
+            return Ok(loaded.clone());
         }
-        Ok(held.clone())
+        let loaded = Arc::new(load(&self.profiles, self.state, stamps, &self.limits)?);
+        *held = Some(loaded.clone());
+        Ok(loaded)
     }
 }
 
@@ -128,6 +159,8 @@ struct Loaded {
     stamps: Vec<Stamp>,
     people: People,
     findings: Findings,
+    /// Whether the findings were taken for the journal.
+    is_taken: AtomicBool,
 }
 
 /// By what a changed file is known.
@@ -181,7 +214,7 @@ fn load(
     }
     let (people, mut odd) = gathering.finish(state);
     findings.append(&mut odd);
-    Ok(Loaded { stamps, people, findings })
+    Ok(Loaded { stamps, people, findings, is_taken: AtomicBool::new(false) })
 }
 
 /// What is known on a day: later entries are not there yet, and a later end is none.

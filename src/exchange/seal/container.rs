@@ -5,10 +5,11 @@ use super::signer::Signer;
 use super::suites::sha256;
 use crate::base::Digest256;
 use crate::base::DocumentId;
+use crate::exchange::rules::ValidDocument;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// A document with our signature, ready to be sent. Only [`seal`] makes one.
+/// A document with our signature, ready to be sent. Only [`seal`] and [`seal_unchecked`] make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedDocument {
     bytes: Vec<u8>,
@@ -38,10 +39,24 @@ impl SealedDocument {
     }
 }
 
-/// Signs a document in canonical form, as `CanonicalWriter` writes it.
+/// Signs a document that the rules of its message accept.
 ///
 /// All Ids follow from the document's id, so one document sealed twice by one RSA key gives one result.
-pub fn seal(document: &[u8], document_id: DocumentId, signer: &Signer) -> Result<SealedDocument, SealError> {
+pub fn seal(
+    document: &ValidDocument,
+    document_id: DocumentId,
+    signer: &Signer,
+) -> Result<SealedDocument, SealError> {
+    seal_unchecked(document.as_bytes(), document_id, signer)
+}
+
+/// Signs a document of no common process, in canonical form as `CanonicalWriter` writes it: for a person who
+/// seals a file. A node sends nothing that was sealed so.
+pub fn seal_unchecked(
+    document: &[u8],
+    document_id: DocumentId,
+    signer: &Signer,
+) -> Result<SealedDocument, SealError> {
     let document = sealable(document)?;
     let id = document_id.as_uuid();
     let suite = signer.suite();

@@ -47,10 +47,10 @@ pub enum SealError {
         uri: String,
     },
     /// The content is not what was signed.
-    #[error("match the digest of the signed content")]
+    #[error("match the digest of the signed content; it was changed after it was signed")]
     DigestMismatch,
     /// The signature is not that of the certificate's key.
-    #[error("match the signature")]
+    #[error("match the signature; it was made by another key or changed")]
     SignatureMismatch,
     /// The enclosed certificate cannot be read, or its key does not fit the algorithm.
     #[error("use the enclosed certificate: {reason}")]
@@ -59,16 +59,20 @@ pub enum SealError {
         reason: &'static str,
     },
     /// The certificate, or one above it, is past its time.
-    #[error("trust a certificate that has expired")]
+    #[error("trust a certificate that has expired; the signer needs a new one and must send again")]
     Expired,
     /// The certificate, or one above it, is before its time.
-    #[error("trust a certificate that is not valid yet")]
+    #[error("trust a certificate that is not valid yet; compare both clocks with the certificate")]
     NotYetValid,
     /// The certificate leads to none of our trust anchors.
-    #[error("trust a certificate of an unknown authority")]
+    #[error(
+        "trust a certificate of an unknown authority; if it is lawful, add it to the peer's seal authorities"
+    )]
     Foreign,
     /// The certificate is not made for signing documents.
-    #[error("trust a certificate without the key usage digitalSignature")]
+    #[error(
+        "trust a certificate without the key usage digitalSignature; the signer needs one issued for signing"
+    )]
     KeyUsage,
     /// The chain above the certificate breaks a rule.
     #[error("trust the chain of the certificate: {reason}")]

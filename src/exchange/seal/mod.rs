@@ -15,6 +15,15 @@
 //! let forged = VerifiedDocument { content: Vec::new() };
 //! ```
 //!
+//! What a node sends is signed only after its rules accepted it:
+//!
+//! ```compile_fail
+//! use stazh::{base::DocumentId, exchange::seal::{Signer, seal}};
+//! fn send(document: &[u8], id: DocumentId, signer: &Signer) {
+//!     seal(document, id, signer);
+//! }
+//! ```
+//!
 //! An opened document shows nothing of its content before it is verified:
 //!
 //! ```compile_fail
@@ -34,7 +43,7 @@ mod trust;
 mod verify;
 
 pub use c14n::{Canonicalizer, canonicalize};
-pub use container::{SIGNED_DATA_NAMESPACE, SealedDocument, seal};
+pub use container::{SIGNED_DATA_NAMESPACE, SealedDocument, seal, seal_unchecked};
 pub use error::SealError;
 pub use issue::{Issued, KeyKind, ThrowAwayAuthority};
 pub use open::{OpenedDocument, open, open_within};

@@ -13,7 +13,7 @@ use stazh::exchange::seal::SealError;
 use stazh::exchange::seal::Signer;
 use stazh::exchange::seal::TrustStore;
 use stazh::exchange::seal::open;
-use stazh::exchange::seal::seal;
+use stazh::exchange::seal::seal_unchecked;
 use stazh::exchange::seal::verify;
 
 #[test]
@@ -78,7 +78,7 @@ fn our_own_mistakes_park() {
     for unfit in
         ["", "text", "<?xml version=\"1.0\"?><a></a>", "<a xmlns=\"urn:EEC:SignedData:v1.0:EDoc\"></a>"]
     {
-        let error = seal(unfit.as_bytes(), document_id(), &keys::ec().signer()).unwrap_err();
+        let error = seal_unchecked(unfit.as_bytes(), document_id(), &keys::ec().signer()).unwrap_err();
         assert_eq!(error.verdict(), Verdict::Park { code: "seal.unsealable" });
     }
     let missing = std::path::Path::new("no-such-file.pem");
@@ -86,7 +86,7 @@ fn our_own_mistakes_park() {
 }
 
 fn judged(identity: &Identity, trust: &TrustStore) -> Result<(), SealError> {
-    let sealed = seal(&document(), document_id(), &identity.signer()).unwrap();
+    let sealed = seal_unchecked(&document(), document_id(), &identity.signer()).unwrap();
     verify(open(sealed.as_bytes(), &Limits::default()).unwrap(), trust, now()).map(drop)
 }
 

@@ -152,7 +152,7 @@ fn a_changed_file_is_read_again_and_a_broken_one_is_never_answered_from() {
     fs::write(folder.path().join("contracts.json"), "[{").unwrap();
     let error = source.find(&inquiry, TODAY).unwrap_err();
     assert!(error.to_string().ends_with("contracts.json"), "{error}");
-    assert_eq!(error.verdict(), Verdict::Park { code: "adapter.format" });
+    assert_eq!(error.verdict(), Verdict::Retry { not_before: None });
     inquiry.asked = State::By;
     let error = source.find(&inquiry, TODAY).unwrap_err();
     assert_eq!(error.to_string(), "answer an inquiry to BY from the records of KZ");
@@ -173,7 +173,7 @@ fn a_folder_that_is_not_there_and_a_file_too_large_are_errors() {
         Source::open_with(Profile::built_in(State::Kz).unwrap(), State::Kz, folder.path(), limits)
     };
     assert!(open(11).is_ok());
-    assert_eq!(open(10).unwrap_err().verdict(), Verdict::Park { code: "adapter.too_large" });
+    assert_eq!(open(10).unwrap_err().verdict(), Verdict::Retry { not_before: None });
 }
 
 fn shown(findings: &[Finding]) -> Vec<String> {
