@@ -16,6 +16,7 @@ check: prerequisites
 
 bench: prerequisites
 	cargo bench --locked --bench journey
+	cargo run --locked --release --quiet -- bench
 
 prerequisites:
 	@deploy/prerequisites

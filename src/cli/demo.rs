@@ -1,23 +1,17 @@
 //! `stazh demo`: the main job, watched from the inside.
 
-use super::init::{self, NodePlan};
+use super::pair::{self, completed, journal, kill, send, start};
 use super::{Exit, show};
 use crate::base::{Clock, SystemClock};
-use crate::exchange::canonical::{InsuranceRecord, State};
+use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::rules::Catalogue;
-use crate::exchange::seal::KeyKind;
 use crate::exchange::transit::Signal;
-use crate::store::{ConversationState, JournalBy, JournalRow, Store, conversation_counts, journal_list};
 use anyhow::{Context, Result, bail};
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
 /// Watch two national nodes exchange insurance records.
 ///
@@ -75,7 +69,11 @@ impl Stage {
     async fn play(&self, keep: bool) -> Result<Summary> {
         let (ru, kz) = (self.root.join("ru"), self.root.join("kz"));
         self.say("two nodes get their folders and throw-away keys");
-        self.make_nodes(&ru, &kz)?;
+        pair::make(&ru, &kz)?;
+        for (number, text) in pair::INQUIRIES.iter().enumerate() {
+            let path = inquiry(&self.root, number);
+            std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
+        }
         let russian = start(&ru).await?;
         let kazakh = start(&kz).await?;
         self.say("both nodes are up; Moscow asks for the first worker's record");
@@ -88,7 +86,7 @@ impl Stage {
         self.watch_until_missed(&mut seen, &ru, &kz).await?;
         self.say("the Kazakh node is started again");
         let kazakh = start(&kz).await?;
-        self.watch(&mut seen, &ru, &kz, INQUIRIES.len()).await?;
+        self.watch(&mut seen, &ru, &kz, pair::INQUIRIES.len()).await?;
         self.say("what the Russian pension system can read now:");
         let records = records(&ru)?;
         if !self.is_silent {
@@ -102,30 +100,6 @@ impl Stage {
         kill(russian).await?;
         kill(kazakh).await?;
         Ok(summary)
-    }
-
-    fn make_nodes(&self, ru: &Path, kz: &Path) -> Result<()> {
-        let (ru_at, kz_at) = (free_address()?, free_address()?);
-        let plan = |state, listen, peer, at: SocketAddr| NodePlan {
-            state,
-            listen,
-            health: SocketAddr::from(([127, 0, 0, 1], 0)),
-            peers: vec![(peer, format!("https://{at}/"))],
-            kind: KeyKind::Rsa2048,
-        };
-        init::make(ru, &plan(State::Ru, ru_at, State::Kz, kz_at))?;
-        init::make(kz, &plan(State::Kz, kz_at, State::Ru, ru_at))?;
-        init::trust(ru, kz)?;
-        init::trust(kz, ru)?;
-        let put = |path: PathBuf, text: &str| {
-            std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))
-        };
-        put(kz.join("local/contracts.json"), include_str!("../../fixtures/demo/kz-contracts.json"))?;
-        put(kz.join("local/contributions.csv"), include_str!("../../fixtures/demo/kz-contributions.csv"))?;
-        for (number, text) in INQUIRIES.iter().enumerate() {
-            put(inquiry(&self.root, number), text)?;
-        }
-        Ok(())
     }
 
     /// Shows what both nodes journal until `count` conversations have ended in Moscow.
@@ -201,7 +175,7 @@ impl Stage {
                 summary.documents_received += u32::from(row.entry.kind == "received");
             }
         }
-        let asked = INQUIRIES.len();
+        let asked = pair::INQUIRIES.len();
         summary.conversations = u32::try_from(asked).unwrap_or(u32::MAX);
         summary.lost = summary.conversations.saturating_sub(u32::try_from(completed(ru).await?).unwrap_or(0));
         summary.handed_over = u32::try_from(records.len()).unwrap_or(u32::MAX);
@@ -276,46 +250,6 @@ impl Summary {
     }
 }
 
-async fn start(folder: &Path) -> Result<Child> {
-    let program = std::env::current_exe().context("find this program")?;
-    let mut child = Command::new(program)
-        .args(["--log", "error", "serve"])
-        .arg(folder)
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .context("start a node")?;
-    let out = child.stdout.take().context("hear a node")?;
-    let mut line = String::new();
-    BufReader::new(out).read_line(&mut line).await.context("hear a node")?;
-    if line.contains("ready") { Ok(child) } else { bail!("start the node in {}", folder.display()) }
-}
-
-async fn kill(mut node: Child) -> Result<()> {
-    node.kill().await.context("end a node")
-}
-
-async fn send(folder: &Path, inquiries: &[PathBuf]) -> Result<()> {
-    let program = std::env::current_exe().context("find this program")?;
-    let sent =
-        Command::new(program).arg("send").arg(folder).args(inquiries).stdout(Stdio::null()).status().await;
-    if sent.context("send an inquiry")?.success() { Ok(()) } else { bail!("send an inquiry") }
-}
-
-async fn journal(folder: &Path, after: i64) -> Result<Vec<JournalRow>> {
-    let store = Store::open(folder.join("data/stazh.db")).await?;
-    let rows = journal_list(&mut store.read().await?, JournalBy::All, after, JOURNAL_ROWS).await?;
-    store.close().await;
-    Ok(rows)
-}
-
-async fn completed(folder: &Path) -> Result<i64> {
-    let store = Store::open(folder.join("data/stazh.db")).await?;
-    let counts = conversation_counts(&mut store.read().await?).await?;
-    store.close().await;
-    Ok(counts.get(&ConversationState::Completed).copied().unwrap_or_default())
-}
-
 fn records(ru: &Path) -> Result<Vec<InsuranceRecord>> {
     let mut records = Vec::new();
     for file in std::fs::read_dir(ru.join("handed-over")).context("read what was handed over")? {
@@ -357,19 +291,5 @@ fn inquiry(root: &Path, number: usize) -> PathBuf {
     root.join(format!("inquiry-{}.json", number + 1))
 }
 
-/// An address that was free a moment ago: a node that is started again must keep it.
-fn free_address() -> Result<SocketAddr> {
-    let socket = std::net::TcpListener::bind("127.0.0.1:0").context("find a free port")?;
-    socket.local_addr().context("find a free port")
-}
-
-const INQUIRIES: [&str; 4] = [
-    include_str!("../../fixtures/demo/inquiry-1.json"),
-    include_str!("../../fixtures/demo/inquiry-2.json"),
-    include_str!("../../fixtures/demo/inquiry-3.json"),
-    include_str!("../../fixtures/demo/inquiry-4.json"),
-];
-
-const JOURNAL_ROWS: u32 = 10_000;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS_MAX: u32 = 1_200;

@@ -1,9 +1,12 @@
 //! The commands. Printing is allowed here, where it is the product.
 
+mod bench;
 mod demo;
 mod exit;
 mod init;
 mod local;
+mod pair;
+mod progress;
 mod send;
 mod serve;
 mod show;
@@ -51,6 +54,7 @@ enum Command {
     Validate(validate::Validate),
     Sign(sign::Sign),
     Verify(verify::Verify),
+    Bench(bench::Bench),
 }
 
 /// Runs the command line; prints what went wrong, with every cause and what to do.
@@ -72,6 +76,7 @@ pub fn run() -> ExitCode {
         Command::Validate(validate) => validate.run(),
         Command::Sign(sign) => sign.run(),
         Command::Verify(verify) => verify.run(),
+        Command::Bench(bench) => bench.run(),
     });
     match outcome {
         Ok(exit) => ExitCode::from(exit),
@@ -84,9 +89,15 @@ pub fn run() -> ExitCode {
 
 fn start_log(filter: &str) -> anyhow::Result<()> {
     use anyhow::Context;
+    use std::io::IsTerminal;
     let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .with_context(|| format!("understand --log {filter}; write error, warn, info or debug"))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let is_terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(is_terminal)
+        .with_writer(std::io::stderr)
+        .init();
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The inquiry is checked, sealed and stored before this command ends; the running node sends it, now or as soon as
 /// the other node can be reached. Follow it with `stazh status`.
 ///
-///   stazh send ru fixtures/inquiries/akhmetov.json
+///   stazh send ru fixtures/demo/inquiry-1.json
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Send {
@@ -50,7 +50,9 @@ impl Send {
                 let (conversation, document) =
                     (composed.conversation_id.as_uuid(), composed.document_id.as_uuid());
                 if self.json {
-                    show::json(&serde_json::json!({ "conversation": conversation, "document": document }));
+                    show::json_line(
+                        &serde_json::json!({ "conversation": conversation, "document": document }),
+                    );
                 } else {
                     show::line(&format!(
                         "{} is in the outbox for {}: conversation {conversation}",

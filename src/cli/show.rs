@@ -1,5 +1,5 @@
 //! The only place that prints.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a command prints is its product")]
+#![expect(clippy::print_stderr, reason = "what a command prints is its product")]
 
 use std::io::Write;
 
@@ -10,7 +10,12 @@ pub(super) fn line(text: &str) {
 
 /// A JSON object of the product.
 pub(super) fn json(value: &serde_json::Value) {
-    println!("{value:#}");
+    line(&format!("{value:#}"));
+}
+
+/// One of many JSON objects, on a line of its own.
+pub(super) fn json_line(value: &serde_json::Value) {
+    line(&value.to_string());
 }
 
 /// A line beside the product: a finding, a remark.

@@ -140,3 +140,17 @@ fn local_records_are_translated_to_a_lawful_document_and_into_the_other_states_f
     assert_eq!(code, Some(1), "{out}");
     assert!(err.contains("contributions.csv:"), "{err}");
 }
+
+#[test]
+fn the_bench_measures_two_nodes_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    // How fast is not a test's business: a loaded machine may break a limit, which ends with 1.
+    let (code, out, err) = stazh(folder.path(), &["bench", "--conversations", "60", "--json"]);
+    assert!(matches!(code, Some(0 | 1)), "{err}");
+    let measured: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(measured["conversations"], 60);
+    for name in ["start_ms", "idle_kib", "busy_kib", "elapsed_ms"] {
+        assert!(measured[name].as_u64().unwrap() > 0, "{name} of {out}");
+    }
+    assert!(err.ends_with("records: 60 of 60\n"), "no terminal, so plain lines: {err}");
+}
