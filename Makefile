@@ -1,5 +1,5 @@
 # Two commands do everything: make demo, make test. Both install what is missing.
-.PHONY: demo test check bench prerequisites
+.PHONY: demo test check bench fuzz prerequisites
 
 demo: prerequisites
 	cargo run --locked --quiet -- demo
@@ -12,11 +12,22 @@ check: prerequisites
 	cargo deny --config .deny.toml check bans licenses sources
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo check --locked --package stazh-fuzz
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 bench: prerequisites
 	cargo bench --locked --bench journey
 	cargo run --locked --release --quiet -- bench
+
+# Each target for FUZZ_SECONDS, from the fixtures; the compiler's unstable flags are asked for, no other compiler.
+FUZZ_SECONDS ?= 60
+fuzz: prerequisites
+	deploy/prerequisites --fuzz
+	for target in canonicalize document envelope local seal; do \
+	  mkdir -p fuzz/corpus/$$target && \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target fuzz/corpus/$$target fixtures/case-kz-to-ru \
+	    fixtures/documents fixtures/local/ugly -- -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=10 || exit 1; \
+	done
 
 prerequisites:
 	@deploy/prerequisites

@@ -1,22 +1,30 @@
 //! `stazh status`: what a node has sent, received and is waiting for.
 
 use super::{Exit, local, show};
-use crate::store::{JournalBy, Store, conversation_counts, inbox_counts, journal_list, outbox_counts};
+use crate::store::{
+    JournalBy, JournalRow, Store, Tx, conversation_counts, inbox_counts, journal_last, journal_list,
+    outbox_counts,
+};
 use anyhow::{Context, Result, bail};
 use comfy_table::{Table, presets};
+use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
 /// Show what a node has sent, received and is waiting for; works while it runs.
 ///
 ///   stazh status ru
+///   stazh status ru --journal
 ///   stazh status ru --conversation 6a1b7f0c-3c1e-4c39-8f2b-1b7f5b8a0c11
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Status {
     /// The node's folder, or its settings file.
     node: PathBuf,
+    /// Show the latest entries of the journal, 50 or as many as given.
+    #[arg(long, value_name = "ENTRIES", num_args = 0..=1, default_missing_value = "50")]
+    journal: Option<u32>,
     /// Show the journal of one conversation.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "journal")]
     conversation: Option<String>,
     /// Print one JSON object.
     #[arg(long)]
@@ -33,77 +41,101 @@ impl Status {
         local::block_on(async {
             let store = Store::open(&path).await?;
             let mut tx = store.read().await?;
-            let by = match &self.conversation {
-                Some(id) => JournalBy::Conversation(id.parse().context("read --conversation")?),
-                None => JournalBy::All,
-            };
-            let words = |name: &str, counts: Vec<(String, i64)>| (name.to_owned(), counts);
-            let counts = [
-                words(
-                    "conversations",
-                    conversation_counts(&mut tx)
-                        .await?
-                        .into_iter()
-                        .map(|(s, n)| (s.to_string(), n))
-                        .collect(),
-                ),
-                words(
-                    "outbox",
-                    outbox_counts(&mut tx).await?.into_iter().map(|(s, n)| (s.to_string(), n)).collect(),
-                ),
-                words(
-                    "inbox",
-                    inbox_counts(&mut tx).await?.into_iter().map(|(s, n)| (s.to_string(), n)).collect(),
-                ),
-            ];
-            let journal = match self.conversation {
-                Some(_) => journal_list(&mut tx, by, 0, JOURNAL_ROWS).await?,
-                None => Vec::new(),
-            };
+            let counts = counts(&mut tx).await?;
+            let journal = self.entries(&mut tx).await?;
             drop(tx);
             store.close().await;
-            if self.json {
-                let mut object = serde_json::Map::new();
-                for (name, counts) in counts {
-                    object.insert(
-                        name,
-                        counts
-                            .into_iter()
-                            .collect::<std::collections::BTreeMap<_, _>>()
-                            .into_iter()
-                            .map(|(k, v)| (k, v.into()))
-                            .collect::<serde_json::Map<_, _>>()
-                            .into(),
-                    );
-                }
-                show::json(&object.into());
-                return Ok(Exit::Done);
+            match (self.json, journal) {
+                (true, journal) => show::json(&as_json(&counts, journal.as_deref())),
+                (false, Some(journal)) => show::line(&journal_table(&journal)),
+                (false, None) => show::line(&counts_table(&counts)),
             }
-            let mut table = Table::new();
-            table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-            if self.conversation.is_some() {
-                table.set_header(["at", "what", "code", "detail"]);
-                for row in journal {
-                    let entry = row.entry;
-                    table.add_row([
-                        entry.at.to_string(),
-                        entry.kind,
-                        entry.code.unwrap_or_default(),
-                        entry.detail,
-                    ]);
-                }
-            } else {
-                table.set_header(["", "state", "count"]);
-                for (name, counts) in counts {
-                    for (state, count) in counts {
-                        table.add_row([name.clone(), state, count.to_string()]);
-                    }
-                }
-            }
-            show::line(&table.to_string());
             Ok(Exit::Done)
         })
     }
+
+    /// The entries of the journal that were asked for.
+    async fn entries(&self, tx: &mut Tx) -> Result<Option<Vec<JournalRow>>> {
+        if let Some(id) = &self.conversation {
+            let by = JournalBy::Conversation(id.parse().context("read --conversation")?);
+            return Ok(Some(journal_list(tx, by, 0, JOURNAL_ROWS).await?));
+        }
+        let Some(entries) = self.journal else { return Ok(None) };
+        let after = journal_last(tx).await?.saturating_sub(i64::from(entries));
+        Ok(Some(journal_list(tx, JournalBy::All, after, entries).await?))
+    }
+}
+
+/// How many there are of a thing in each state.
+struct Counts {
+    name: &'static str,
+    states: Vec<(String, i64)>,
+}
+
+async fn counts(tx: &mut Tx) -> Result<[Counts; 3]> {
+    fn of<S: ToString>(name: &'static str, states: impl IntoIterator<Item = (S, i64)>) -> Counts {
+        Counts { name, states: states.into_iter().map(|(state, count)| (state.to_string(), count)).collect() }
+    }
+    Ok([
+        of("conversations", conversation_counts(tx).await?),
+        of("outbox", outbox_counts(tx).await?),
+        of("inbox", inbox_counts(tx).await?),
+    ])
+}
+
+fn counts_table(counts: &[Counts]) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(["", "state", "count"]);
+    for Counts { name, states } in counts {
+        if states.is_empty() {
+            table.add_row([name, "none yet", "0"]);
+        }
+        for (state, count) in states {
+            table.add_row([name, state.as_str(), &count.to_string()]);
+        }
+    }
+    table.to_string()
+}
+
+fn journal_table(journal: &[JournalRow]) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(["at", "peer", "what", "code", "detail"]);
+    for JournalRow { entry, .. } in journal {
+        table.add_row([
+            &entry.at.to_string(),
+            entry.peer.as_deref().unwrap_or_default(),
+            &entry.kind,
+            entry.code.as_deref().unwrap_or_default(),
+            &entry.detail,
+        ]);
+    }
+    table.to_string()
+}
+
+fn as_json(counts: &[Counts], journal: Option<&[JournalRow]>) -> Value {
+    let mut object = Map::new();
+    for Counts { name, states } in counts {
+        let states: Map<_, _> = states.iter().map(|(state, count)| (state.clone(), json!(count))).collect();
+        object.insert((*name).to_owned(), states.into());
+    }
+    if let Some(journal) = journal {
+        object.insert("journal".to_owned(), journal.iter().map(entry_as_json).collect());
+    }
+    object.into()
+}
+
+fn entry_as_json(row: &JournalRow) -> Value {
+    let entry = &row.entry;
+    json!({
+        "at": entry.at.to_string(),
+        "kind": entry.kind,
+        "code": entry.code,
+        "peer": entry.peer,
+        "message": entry.message_id.map(|id| id.as_uuid().to_string()),
+        "conversation": entry.conversation_id.map(|id| id.as_uuid().to_string()),
+        "document": entry.document_id.map(|id| id.as_uuid().to_string()),
+        "detail": entry.detail,
+    })
 }
 
 const JOURNAL_ROWS: u32 = 1_000;

@@ -108,6 +108,11 @@ pub async fn journal_list(
     rows.into_iter().map(RawJournal::parse).collect()
 }
 
+/// The place of the last entry, 0 while there is none.
+pub async fn journal_last(tx: &mut Tx) -> Result<i64, StoreError> {
+    on!(tx, "find the end of the journal", connection => sqlx::query_scalar(LAST).fetch_one(connection))
+}
+
 #[derive(sqlx::FromRow)]
 struct RawJournal {
     id: i64,
@@ -154,6 +159,8 @@ const APPEND: &str = "
     INSERT INTO journal (at, kind, message_id, conversation_id, document_id, peer, code, detail)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     RETURNING id";
+
+const LAST: &str = "SELECT COALESCE(MAX(id), 0) FROM journal";
 
 // The key is bound in every case; here it is the empty text, which equals itself.
 const LIST_ALL: &str = list_where!("$3 = ''");

@@ -30,7 +30,7 @@ pub use inbox_stage::{
     inbox_accepted, inbox_parked, inbox_quarantined, inbox_received, inbox_release, inbox_retry,
     inbox_returned, inbox_settled,
 };
-pub use journal::{JournalBy, JournalDraft, JournalRow, journal_append, journal_list};
+pub use journal::{JournalBy, JournalDraft, JournalRow, journal_append, journal_last, journal_list};
 pub use ledger::{Handover, Seen, handover_record, ledger_answers, ledger_outcome, ledger_record};
 pub use outbox::{
     OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_find, outbox_put,

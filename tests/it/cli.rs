@@ -154,3 +154,34 @@ fn the_bench_measures_two_nodes_and_leaves_nothing() {
     }
     assert!(err.ends_with("records: 60 of 60\n"), "no terminal, so plain lines: {err}");
 }
+
+#[test]
+fn the_status_tells_what_waits_and_the_journal_what_happened() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| stazh(folder.path(), words);
+    assert_eq!(run(&["init", "ru", "--state", "RU", "--ec", "--peer", "KZ=https://127.0.0.1:1/"]).0, Some(0));
+    assert_eq!(run(&["init", "kz", "--state", "KZ", "--ec"]).0, Some(0));
+    assert_eq!(run(&["init", "ru", "--trust", "kz"]).0, Some(0));
+    let (code, out, err) = run(&["status", "ru"]);
+    assert_eq!((code, out.as_str()), (Some(3), ""));
+    assert!(err.contains("the node has never been started"), "{err}");
+    let inquiry = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/inquiry-1.json");
+    let inquiry = inquiry.to_str().unwrap();
+    let (code, out, err) = run(&["send", "ru", inquiry, inquiry, "--json"]);
+    assert_eq!(code, Some(0), "{err}");
+    let sent: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(sent.len(), 2, "one object a line: {out}");
+    let (_, out, _) = run(&["status", "ru", "--json", "--journal", "1"]);
+    let status: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (&status["conversations"]["open"], &status["outbox"]["queued"]),
+        (&2.into(), &2.into()),
+        "{out}"
+    );
+    assert_eq!(status["journal"].as_array().unwrap().len(), 1);
+    assert_eq!(status["journal"][0]["conversation"], sent[1]["conversation"]);
+    let (_, out, _) = run(&["status", "ru", "--conversation", sent[0]["conversation"].as_str().unwrap()]);
+    assert!(out.contains("composed") && out.contains("P.XP.01.MSG.001"), "{out}");
+    let (_, out, _) = run(&["status", "ru"]);
+    assert!(out.contains("none yet"), "{out}");
+}

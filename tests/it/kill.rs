@@ -21,7 +21,11 @@ struct Process {
 impl Process {
     /// Starts the node and waits until it says that it is ready.
     fn start(folder: &Path) -> Self {
-        let mut child = stazh().arg("serve").arg(folder).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(stazh().arg("serve"), folder)
+    }
+
+    fn start_with(serve: &mut Command, folder: &Path) -> Self {
+        let mut child = serve.arg(folder).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("ready"), "{line}");
@@ -139,4 +143,47 @@ fn local_rows(number: u32) -> (String, String) {
              "birth_date": "1985-03-15", "contract_number": "{number}", "start_date": "2010-01-11" }}"#
     );
     (contract, format!("{iin},051140000018,ТОО Сарыарка,02.2010,120000,{number}.50,ОПВ\n"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_logs_nor_journals_name_a_person_whatever_the_level() {
+    let root = tempfile::tempdir().unwrap();
+    let (ru, kz) = two_nodes(root.path());
+    let (contract, contribution) = local_rows(7);
+    std::fs::write(kz.join("local/contracts.json"), format!("[{contract}]")).unwrap();
+    std::fs::write(
+        kz.join("local/contributions.csv"),
+        format!("iin,bin,employer,month,base,amount,kind\n{contribution}"),
+    )
+    .unwrap();
+    let inquiry = root.path().join("inquiry.json");
+    std::fs::write(&inquiry, serde_json::to_string(&inquiry_between("RU", "KZ", 7)).unwrap()).unwrap();
+    let logged = |name: &str| std::fs::File::create(root.path().join(name)).unwrap();
+    let nodes = [("ru.log", &ru), ("kz.log", &kz)].map(|(log, folder)| {
+        Process::start_with(stazh().args(["--log", "trace", "serve"]).stderr(logged(log)), folder)
+    });
+    run(stazh().args(["--log", "trace", "send"]).arg(&ru).arg(&inquiry).stderr(logged("send.log")));
+    let begun = Instant::now();
+    while completed(&ru).await < 1 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no answer came");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    drop(nodes);
+    let handed_over = std::fs::read_dir(ru.join("handed-over")).unwrap().count();
+    assert!(handed_over > 0, "the record came, so there was something to log");
+    let mut told = String::new();
+    for log in ["ru.log", "kz.log", "send.log"] {
+        told.push_str(&std::fs::read_to_string(root.path().join(log)).unwrap());
+    }
+    assert!(told.contains("TRACE"), "the level was trace");
+    for folder in [&ru, &kz] {
+        let status =
+            stazh().arg("status").arg(folder).args(["--journal", "1000", "--json"]).output().unwrap();
+        told.push_str(&String::from_utf8(status.stdout).unwrap());
+    }
+    assert!(told.contains("P.XP.01.MSG.002"), "the journal was read");
+    for value in [iin(7).as_str(), "Тестов", "Ерлан", "1985-03-15", "051140000018"] {
+        let line = told.lines().find(|line| line.contains(value));
+        assert_eq!(line, None, "a value of a person was told");
+    }
 }

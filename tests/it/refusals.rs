@@ -322,7 +322,7 @@ async fn a_document_that_was_changed_or_wrapped_is_quarantined() {
     assert!(namesake.contains(&format!("<doc:Data Id=\"c{id}\"")));
     stage.post(stage.message(namesake.as_bytes())).await;
     let detail = stage.entry("seal.duplicate_id").await.entry.detail;
-    assert!(detail.ends_with(" of the sealed document: an Id that is already taken"), "{detail}");
+    assert!(detail.ends_with(": an Id that is already taken"), "{detail}");
     assert_eq!(stage.count(InboxState::Quarantined).await, 3);
     assert!(stage.is_well().await);
 }
