@@ -11,11 +11,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio::process::Child;
 
-/// Measure a node on this machine: its start, its memory, how fast records cross.
+/// Measure a node on this machine: its start, its memory, how fast records
+/// cross.
 ///
-/// Two nodes are started with throw-away keys; Moscow asks Astana for the records of invented persons, as often as
-/// --conversations says. Speed is told as a rate and as a multiple of the signatures that a conversation
-/// needs, taken in the same run. The measures of single stages are in `make bench`.
+/// Two nodes are started with throw-away keys; Moscow asks Astana for the
+/// records of invented persons, as often as --conversations says. Speed is told
+/// as a rate and as a multiple of the signatures that a conversation needs,
+/// taken in the same run. The measures of single stages are in `make bench`.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Bench {

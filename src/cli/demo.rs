@@ -15,8 +15,9 @@ use std::time::Duration;
 
 /// Watch two national nodes exchange insurance records.
 ///
-/// A Russian and a Kazakh node start on this machine with throw-away keys. Russia asks for the records of four
-/// workers; the Kazakh node is killed half-way and started again; every answer arrives exactly once. The persons are
+/// A Russian and a Kazakh node start on this machine with throw-away keys.
+/// Russia asks for the records of four workers; the Kazakh node is killed half-
+/// way and started again; every answer arrives exactly once. The persons are
 /// invented.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]

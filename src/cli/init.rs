@@ -8,14 +8,17 @@ use anyhow::{Context, Result, bail};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// Make the folder of a node: settings, throw-away keys, empty folders for local records.
+/// Make the folder of a node: settings, throw-away keys, empty folders for
+/// local records.
 ///
-/// With --trust, copy the authorities of another node made by this command, so that both accept each other:
+/// With --trust, copy the authorities of another node made by this command, so
+/// that both accept each other:
 ///
 ///   stazh init ru --trust kz
 ///
-/// The keys are for trying out. A state's real certificates come from its certification authority; put them in
-/// place of the files in keys/ and start the node again.
+/// The keys are for trying out. A state's real certificates come from its
+/// certification authority; put them in place of the files in keys/ and start
+/// the node again.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Init {

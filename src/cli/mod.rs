@@ -21,7 +21,8 @@ use std::process::ExitCode;
 
 pub use exit::Exit;
 
-/// The node a member state of the Eurasian Economic Union runs to exchange pension and labour records with the others.
+/// The node a member state of the Eurasian Economic Union runs to exchange
+/// pension and labour records with the others.
 ///
 /// A first look: stazh demo. A first try, two nodes on one machine:
 ///
@@ -31,8 +32,8 @@ pub use exit::Exit;
 ///   stazh serve ru & stazh serve kz &
 ///   stazh send ru inquiry.json
 ///
-/// Exit codes: 0 done; 1 a document or record is refused; 2 wrong usage; 3 settings, files or environment;
-/// 4 try again later.
+/// Exit codes: 0 done; 1 a document or record is refused; 2 wrong usage; 3
+/// settings, files or environment; 4 try again later.
 #[derive(Debug, Parser)]
 #[command(name = "stazh", version, verbatim_doc_comment, propagate_version = true)]
 pub struct Cli {

@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 /// Ask another state for a worker's insurance record.
 ///
-/// The inquiry is checked, sealed and stored before this command ends; the running node sends it, now or as soon as
-/// the other node can be reached. Follow it with `stazh status`.
+/// The inquiry is checked, sealed and stored before this command ends; the
+/// running node sends it, now or as soon as the other node can be reached.
+/// Follow it with `stazh status`.
 ///
 ///   stazh send ru fixtures/demo/inquiry-1.json
 #[derive(Debug, clap::Args)]

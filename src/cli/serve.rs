@@ -9,8 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Run a node until it is told to stop (Ctrl-C or SIGTERM).
 ///
-/// Prints one line when it is ready. It may be killed at any moment: what was committed is kept, and what was
-/// under way goes on at the next start.
+/// Prints one line when it is ready. It may be killed at any moment: what was
+/// committed is kept, and what was under way goes on at the next start.
 ///
 ///   stazh serve ru
 #[derive(Debug, clap::Args)]

@@ -15,9 +15,11 @@ use std::path::PathBuf;
 ///
 ///   stazh translate fixtures/local/kz --state KZ
 ///
-/// The record that would answer an inquiry, as canonical JSON or as the interstate document:
+/// The record that would answer an inquiry, as canonical JSON or as the
+/// interstate document:
 ///
-///   stazh translate fixtures/local/kz --state KZ --inquiry fixtures/inquiries/ru-kz-by-number.json --to xml
+///   stazh translate fixtures/local/kz --state KZ --to xml \
+///     --inquiry fixtures/inquiries/ru-kz-by-number.json
 ///
 /// A canonical record in a state's local form:
 ///

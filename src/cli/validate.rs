@@ -8,11 +8,13 @@ use crate::exchange::seal::canonicalize;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 
-/// Check interstate documents by the schemas and the rules of their message; every finding at once.
+/// Check interstate documents by the schemas and the rules of their message;
+/// every finding at once.
 ///
 ///   stazh validate record.xml
 ///
-/// The document is the bare structure, not a SignedDoc: a seal is checked by stazh verify.
+/// The document is the bare structure, not a SignedDoc: a seal is checked by
+/// stazh verify.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Validate {

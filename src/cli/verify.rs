@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use std::path::PathBuf;
 
-/// Check the seals of files: who sealed them, and whether a byte was changed since.
+/// Check the seals of files: who sealed them, and whether a byte was changed
+/// since.
 ///
 ///   stazh verify sealed.xml --trust authorities.pem
 ///   stazh verify sealed.xml --trust authorities.pem --at 2026-06-01T00:00:00Z --json
