@@ -1,9 +1,9 @@
 //! `stazh status`: what a node has sent, received and is waiting for.
 
 use super::{Exit, local, show};
+use crate::node::Node;
 use crate::store::{
-    JournalBy, JournalRow, Store, Tx, conversation_counts, inbox_counts, journal_last, journal_list,
-    outbox_counts,
+    JournalBy, JournalRow, Tx, conversation_counts, inbox_counts, journal_last, journal_list, outbox_counts,
 };
 use anyhow::{Context, Result, bail};
 use comfy_table::{Table, presets};
@@ -35,11 +35,11 @@ impl Status {
     pub(super) fn run(self) -> Result<Exit> {
         let settings = local::settings(&self.node)?;
         let path = settings.data.join("stazh.db");
-        if !path.exists() {
+        if settings.database.is_none() && !path.exists() {
             bail!("show the status: {} is not there; the node has never been started", path.display());
         }
         local::block_on(async {
-            let store = Store::open(&path).await?;
+            let store = Node::store(&settings).await?;
             let mut tx = store.read().await?;
             let counts = counts(&mut tx).await?;
             let journal = self.entries(&mut tx).await?;

@@ -11,7 +11,7 @@ use crate::exchange::document::codec::Header;
 use crate::exchange::seal::VerifiedDocument;
 use crate::exchange::transit::{ErrorCode, Signal};
 use crate::store::{
-    Conversation, ConversationState, InboxState, OutboxDraft, Role, Seen, Tx, conversation_find,
+    Conversation, ConversationState, InboxState, OutboxDraft, Role, Seen, Tx, conversation_lock,
     conversation_put, inbox_accepted, inbox_received, inbox_settled, ledger_answers, ledger_outcome,
     ledger_record, outbox_find, outbox_put,
 };
@@ -26,7 +26,7 @@ impl Case<'_> {
         let (row, ctx) = (self.row, self.ctx);
         let mut tx = ctx.store.begin().await?;
         let id = self.headers.conversation_id;
-        let conversation = conversation_find(&mut tx, id, self.role).await?;
+        let conversation = conversation_lock(&mut tx, id, self.role).await?;
         let seen = ledger_record(&mut tx, &row.peer, header.document_id, verified.digest(), row.id).await?;
         match seen {
             Seen::New => {}

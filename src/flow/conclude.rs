@@ -12,7 +12,7 @@ use crate::exchange::document::codec::Header;
 use crate::exchange::seal::SealError;
 use crate::exchange::transit::{Effect, ErrorCode, Event, Signal, SignalError};
 use crate::store::{
-    ConversationState, OutboxDraft, OutboxKind, Role, conversation_find, conversation_update,
+    ConversationState, OutboxDraft, OutboxKind, Role, conversation_lock, conversation_update,
     handover_record, inbox_quarantined, inbox_returned, inbox_settled, ledger_outcome, outbox_put,
 };
 
@@ -37,7 +37,7 @@ impl Case<'_> {
         let answered = outbox_put(&mut tx, &draft).await?;
         ledger_outcome(&mut tx, &row.peer, header.document_id, &[answered]).await?;
         if let Some(mut conversation) =
-            conversation_find(&mut tx, draft.conversation_id, Role::Respondent).await?
+            conversation_lock(&mut tx, draft.conversation_id, Role::Respondent).await?
             && conversation.state == ConversationState::Open
         {
             conversation.state = ConversationState::Completed;

@@ -5,7 +5,7 @@ use crate::base::ConversationId;
 use crate::exchange::transit::{Effect, Event, Request, Stage, Step, Terms};
 use crate::store::{
     Conversation, ConversationState, JournalDraft, OutboxState, Resend, Role, Tx, conversation_due,
-    conversation_find, conversation_update, journal_append, outbox_requeue,
+    conversation_lock, conversation_update, journal_append, outbox_requeue,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,7 +23,7 @@ pub(super) async fn advance(
     happened: Happened,
     ctx: &Context,
 ) -> Result<Effect, FlowError> {
-    let Some(mut conversation) = conversation_find(tx, id, Role::Initiator).await? else {
+    let Some(mut conversation) = conversation_lock(tx, id, Role::Initiator).await? else {
         return Ok(Effect::Unexpected);
     };
     let terms = terms_of(&conversation, ctx)?;

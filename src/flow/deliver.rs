@@ -41,6 +41,15 @@ pub async fn deliver(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> R
         Ok(envelope) => Sent::of(ctx.wire.post(&row.draft.peer, envelope.into()).await),
         Err(error) => Sent::Stuck { code: "flow.envelope", detail: error.to_string() },
     };
+    // A deadlock on a shared database undoes the record; the message need not be sent again for that.
+    for _ in 1..RECORD_TRIES {
+        match record(row, message_id, &outcome, ctx).await {
+            Err(error) if matches!(error.verdict(), Verdict::Retry { .. }) => {
+                tracing::debug!(%error, "the outcome of a delivery is recorded once more");
+            }
+            recorded => return recorded,
+        }
+    }
     record(row, message_id, &outcome, ctx).await
 }
 
@@ -163,3 +172,6 @@ fn fault_text(body: &str) -> String {
         None => "the peer refused the envelope without a fault that could be read".to_owned(),
     }
 }
+
+/// How often the outcome of a delivery is recorded before it is left to the end of the lease.
+const RECORD_TRIES: u32 = 3;

@@ -39,8 +39,17 @@ pub enum StartError {
         /// Which peer.
         peer: String,
     },
+    /// The file with the password of the database.
+    #[error("read the password of the database in {}", path.display())]
+    Password {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The database.
-    #[error("open the database")]
+    #[error("prepare the database")]
     Store(#[from] StoreError),
     /// Our identity on the wire, or the door for the peers.
     #[error("prepare the wire")]

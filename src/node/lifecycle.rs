@@ -1,7 +1,7 @@
 //! Start and stop of a node. A node that is killed needs nothing but a start.
 
-use super::{Settings, StartError};
-use crate::base::{OsRandom, SystemClock};
+use super::{Server, Settings, StartError};
+use crate::base::{OsRandom, Secret, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{Signer, TrustStore};
 use crate::exchange::wire::{HttpsWire, NodeIdentity, PeerEndpoint, TlsListener};
@@ -93,7 +93,7 @@ impl Node {
             random: Arc::new(OsRandom),
             limits: settings.limits,
             retry: settings.retry,
-            store: Store::open(settings.data.join("stazh.db")).await?,
+            store: Self::store(settings).await?,
             wire: Arc::new(HttpsWire::new(endpoints, settings.limits.post_timeout_ms, identity)?),
             peers: Peers::new(peers),
             catalogue: Catalogue::built_in()?,
@@ -104,6 +104,25 @@ impl Node {
         })
     }
 
+    /// Opens the database of a node: its file, or that of the server in its settings.
+    ///
+    /// # Errors
+    /// It cannot be opened, or is not fit to keep what was acknowledged.
+    pub async fn store(settings: &Settings) -> Result<Store, StartError> {
+        let Some(Server { url, password_file }) = &settings.database else {
+            return Ok(Store::open(settings.data.join("stazh.db")).await?);
+        };
+        let password = password_file
+            .as_ref()
+            .map(|path| {
+                let read = std::fs::read_to_string(path).map(Secret::new);
+                read.map_err(|source| StartError::Password { path: path.clone(), source })
+            })
+            .transpose()?;
+        let password = password.as_ref().map(|password| password.expose().trim_end_matches('\n'));
+        Ok(Store::connect(url, password).await?)
+    }
+
     /// Starts a node behind its opened doors.
     ///
     /// # Errors
@@ -112,9 +131,11 @@ impl Node {
         make_folder(&settings.data)?;
         let lock = lock(&settings.data)?;
         let ctx = Arc::new(Self::context(settings, &door.identity, desk).await?);
-        let mut tx = ctx.store.begin().await?;
-        lease_release_all(&mut tx).await?; // the lock says that no other process holds a lease here
-        tx.commit().await?;
+        if !ctx.store.is_shared() {
+            let mut tx = ctx.store.begin().await?;
+            lease_release_all(&mut tx).await?; // the lock says that no other process holds a lease here
+            tx.commit().await?;
+        }
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(serve_peers(door.peers, stopping.clone(), ctx.clone()));

@@ -15,8 +15,10 @@ use std::path::{Path, PathBuf};
 pub struct Settings {
     /// Whose node it is.
     pub state: State,
-    /// Where its database and files are.
+    /// Where its files are, and its database if no server keeps it.
     pub data: PathBuf,
+    /// The server that keeps its database, if one does.
+    pub database: Option<Server>,
     /// Where the local records are.
     pub local: PathBuf,
     /// Where records are handed over.
@@ -35,6 +37,16 @@ pub struct Settings {
     pub limits: Limits,
     /// How tries are spaced when a peer cannot be reached.
     pub retry: Schedule,
+}
+
+/// A PostgreSQL server that keeps the node's database; several replicas of the node may share it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// `postgresql://user@host/database`, without a password.
+    pub url: String,
+    /// A file that holds the password, if one is asked for.
+    pub password_file: Option<PathBuf>,
 }
 
 /// The files of our identity on the wire.
@@ -123,12 +135,15 @@ impl Settings {
         }
         let folder = path.parent().unwrap_or(Path::new(""));
         let at = |file: PathBuf| folder.join(file);
-        let Written { node, wire, seal, peer, limits, retry } = written;
+        let Written { node, database, wire, seal, peer, limits, retry } = written;
+        let database =
+            database.map(|server| Server { password_file: server.password_file.map(at), ..server });
         let peers =
             peer.into_iter().map(|p| Peer { seal_authorities: at(p.seal_authorities), ..p }).collect();
         Ok(Self {
             state: node.state,
             data: at(node.data),
+            database,
             local: at(node.local),
             handed_over: at(node.handed_over),
             listen: node.listen,
@@ -151,6 +166,7 @@ impl Settings {
 #[serde(deny_unknown_fields)]
 struct Written {
     node: WrittenNode,
+    database: Option<Server>,
     wire: WireFiles,
     seal: SealFiles,
     #[serde(default)]
@@ -185,6 +201,18 @@ fn handed_over() -> PathBuf {
 impl Written {
     /// The first thing that does not fit, if any.
     fn misfit(&self) -> Option<String> {
+        if let Some(Server { url, .. }) = &self.database {
+            let rest = url.strip_prefix("postgresql://").or_else(|| url.strip_prefix("postgres://"));
+            let Some(rest) = rest else {
+                return Some("the url of the database is not postgresql://user@host/database".to_owned());
+            };
+            let authority = rest.split('/').next().unwrap_or_default();
+            if authority.rsplit_once('@').is_some_and(|(user, _host)| user.contains(':'))
+                || rest.contains("password=")
+            {
+                return Some("the url of the database holds a password; name a password_file".to_owned());
+            }
+        }
         let mut seen = vec![self.node.state];
         for Peer { state, url, .. } in &self.peer {
             if seen.contains(state) {
@@ -237,6 +265,22 @@ mod tests {
         assert!(own.to_string().contains("RU stands twice"), "{own}");
         let plain = parse(&EXAMPLE.replace("https://", "http://")).unwrap_err();
         assert!(plain.to_string().contains("the url of peer KZ is not https"), "{plain}");
+    }
+
+    #[test]
+    fn a_server_is_named_without_its_password() {
+        let with = |url: &str| {
+            let database = format!("[database]\nurl = \"{url}\"\npassword_file = \"pw\"\n\n[wire]");
+            parse(&EXAMPLE.replace("[wire]", &database))
+        };
+        let server = with("postgresql://stazh@db.example/stazh").unwrap().database.unwrap();
+        assert_eq!(server.password_file.as_deref(), Some(Path::new("etc/pw")));
+        for url in ["postgresql://stazh:secret@db/stazh", "postgresql://db/stazh?user=a&password=secret"] {
+            let error = with(url).unwrap_err().to_string();
+            assert!(error.contains("name a password_file") && !error.contains("secret"), "{error}");
+        }
+        let error = with("mysql://db/stazh").unwrap_err();
+        assert!(error.to_string().contains("not postgresql://"), "{error}");
     }
 
     #[test]

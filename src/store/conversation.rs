@@ -8,6 +8,7 @@ use super::Role;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
+use super::tx::change;
 use super::tx::on;
 use crate::base::ConversationId;
 use crate::base::DocumentId;
@@ -62,26 +63,29 @@ impl Conversation {
 
 /// Stores a conversation that starts.
 pub async fn conversation_put(tx: &mut Tx, conversation: &Conversation) -> Result<(), StoreError> {
-    on!(tx, "put a conversation", connection => sqlx::query(PUT)
-        .bind(conversation.id.as_uuid().to_string())
-        .bind(conversation.role.as_str())
-        .bind(&conversation.peer)
-        .bind(&conversation.process)
-        .bind(&conversation.transaction)
-        .bind(conversation.procedure_id.to_string())
-        .bind(conversation.request_document_id.map(|id| id.as_uuid().to_string()))
-        .bind(conversation.request_outbox_id.map(|id| id.0))
-        .bind(conversation.state.as_str())
-        .bind(&conversation.step)
-        .bind(conversation.t1_at.map(|at| at.as_millisecond()))
-        .bind(conversation.t2_at.map(|at| at.as_millisecond()))
-        .bind(conversation.t3_at.map(|at| at.as_millisecond()))
-        .bind(conversation.due_at_ms())
-        .bind(i64::from(conversation.attempts))
-        .bind(&conversation.outcome)
-        .bind(conversation.started_at.as_millisecond())
-        .bind(conversation.finished_at.map(|at| at.as_millisecond()))
-        .execute(connection))?;
+    change!(
+        tx,
+        "put a conversation",
+        sqlx::query(PUT)
+            .bind(conversation.id.as_uuid().to_string())
+            .bind(conversation.role.as_str())
+            .bind(&conversation.peer)
+            .bind(&conversation.process)
+            .bind(&conversation.transaction)
+            .bind(conversation.procedure_id.to_string())
+            .bind(conversation.request_document_id.map(|id| id.as_uuid().to_string()))
+            .bind(conversation.request_outbox_id.map(|id| id.0))
+            .bind(conversation.state.as_str())
+            .bind(&conversation.step)
+            .bind(conversation.t1_at.map(|at| at.as_millisecond()))
+            .bind(conversation.t2_at.map(|at| at.as_millisecond()))
+            .bind(conversation.t3_at.map(|at| at.as_millisecond()))
+            .bind(conversation.due_at_ms())
+            .bind(i64::from(conversation.attempts))
+            .bind(&conversation.outcome)
+            .bind(conversation.started_at.as_millisecond())
+            .bind(conversation.finished_at.map(|at| at.as_millisecond()))
+    )?;
     Ok(())
 }
 
@@ -91,7 +95,26 @@ pub async fn conversation_find(
     id: ConversationId,
     role: Role,
 ) -> Result<Option<Conversation>, StoreError> {
-    let row: Option<RawConversation> = on!(tx, "find a conversation", connection => sqlx::query_as(FIND)
+    find(tx, FIND, id, role).await
+}
+
+/// The same in order to change it: nobody else changes it before this transaction ends.
+pub async fn conversation_lock(
+    tx: &mut Tx,
+    id: ConversationId,
+    role: Role,
+) -> Result<Option<Conversation>, StoreError> {
+    let text = tx.text(FIND, FIND_LOCKING);
+    find(tx, text, id, role).await
+}
+
+async fn find(
+    tx: &mut Tx,
+    text: &'static str,
+    id: ConversationId,
+    role: Role,
+) -> Result<Option<Conversation>, StoreError> {
+    let row: Option<RawConversation> = on!(tx, "find a conversation", connection => sqlx::query_as(text)
         .bind(id.as_uuid().to_string())
         .bind(role.as_str())
         .fetch_optional(connection))?;
@@ -102,22 +125,25 @@ pub async fn conversation_find(
 ///
 /// Changed are the request, the state, the step, the timers, the attempts and the end.
 pub async fn conversation_update(tx: &mut Tx, conversation: &Conversation) -> Result<(), StoreError> {
-    let done = on!(tx, "update a conversation", connection => sqlx::query(UPDATE)
-        .bind(conversation.id.as_uuid().to_string())
-        .bind(conversation.role.as_str())
-        .bind(conversation.request_document_id.map(|id| id.as_uuid().to_string()))
-        .bind(conversation.request_outbox_id.map(|id| id.0))
-        .bind(conversation.state.as_str())
-        .bind(&conversation.step)
-        .bind(conversation.t1_at.map(|at| at.as_millisecond()))
-        .bind(conversation.t2_at.map(|at| at.as_millisecond()))
-        .bind(conversation.t3_at.map(|at| at.as_millisecond()))
-        .bind(conversation.due_at_ms())
-        .bind(i64::from(conversation.attempts))
-        .bind(&conversation.outcome)
-        .bind(conversation.finished_at.map(|at| at.as_millisecond()))
-        .execute(connection))?;
-    if done.rows_affected() == 1 {
+    let done = change!(
+        tx,
+        "update a conversation",
+        sqlx::query(UPDATE)
+            .bind(conversation.id.as_uuid().to_string())
+            .bind(conversation.role.as_str())
+            .bind(conversation.request_document_id.map(|id| id.as_uuid().to_string()))
+            .bind(conversation.request_outbox_id.map(|id| id.0))
+            .bind(conversation.state.as_str())
+            .bind(&conversation.step)
+            .bind(conversation.t1_at.map(|at| at.as_millisecond()))
+            .bind(conversation.t2_at.map(|at| at.as_millisecond()))
+            .bind(conversation.t3_at.map(|at| at.as_millisecond()))
+            .bind(conversation.due_at_ms())
+            .bind(i64::from(conversation.attempts))
+            .bind(&conversation.outcome)
+            .bind(conversation.finished_at.map(|at| at.as_millisecond()))
+    )?;
+    if done == 1 {
         return Ok(());
     }
     let id = conversation.id.to_string();
@@ -208,10 +234,21 @@ const PUT: &str = "
                               started_at, finished_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
 
-const FIND: &str = "
-    SELECT id, role, peer, process, transaction_code, procedure_id, request_document_id, request_outbox_id,
-           state, step, t1_at, t2_at, t3_at, attempts, outcome, started_at, finished_at
-    FROM conversation WHERE id = $1 AND role = $2";
+/// With the lock that the engine needs.
+macro_rules! find {
+    ($lock:literal) => {
+        concat!(
+            "SELECT id, role, peer, process, transaction_code, procedure_id, request_document_id,
+                    request_outbox_id, state, step, t1_at, t2_at, t3_at, attempts, outcome, started_at,
+                    finished_at
+             FROM conversation WHERE id = $1 AND role = $2",
+            $lock
+        )
+    };
+}
+
+const FIND: &str = find!("");
+const FIND_LOCKING: &str = find!(" FOR UPDATE");
 
 const UPDATE: &str = "
     UPDATE conversation

@@ -1,33 +1,32 @@
 //! What the database could not do, and what becomes of it.
 
 use crate::base::Verdict;
-use std::path::PathBuf;
 
 /// A failure of the store. No variant carries the content of a row.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database file could not be opened or created.
-    #[error("open the database {path}")]
+    /// The database could not be opened, created or reached.
+    #[error("open the database {place}")]
     Open {
-        /// Which file.
-        path: PathBuf,
+        /// Which file, or which database of which server.
+        place: String,
         /// Why not.
         source: sqlx::Error,
     },
     /// The tables could not be brought to this program's version.
-    #[error("bring the tables of {path} up to date")]
+    #[error("bring the tables of {place} up to date")]
     Migrate {
-        /// Which file.
-        path: PathBuf,
+        /// Which file, or which database of which server.
+        place: String,
         /// Why not.
         source: sqlx::migrate::MigrateError,
     },
-    /// The SQLite that was linked can lose committed pages of its write-ahead log.
-    #[error("accept SQLite {found}: at least {needed} is needed")]
-    EngineTooOld {
-        /// The version that was linked.
+    /// The engine cannot keep what was acknowledged.
+    #[error("accept {found}: at least {needed} is needed")]
+    Engine {
+        /// What was found.
         found: String,
-        /// The first version without the fault.
+        /// What is needed, and why.
         needed: &'static str,
     },
     /// No transaction could be begun.
@@ -95,7 +94,7 @@ impl StoreError {
             | Self::Commit { source }
             | Self::Query { source, .. } => verdict_of(source),
             Self::Migrate { .. } => Verdict::Park { code: "store.migrate" },
-            Self::EngineTooOld { .. } => Verdict::Park { code: "store.engine" },
+            Self::Engine { .. } => Verdict::Park { code: "store.engine" },
             Self::Row { .. } => Verdict::Park { code: "store.row" },
             Self::Missing { .. } => Verdict::Park { code: "store.missing" },
             Self::Transition { .. } => Verdict::Retry { not_before: None },
@@ -111,12 +110,28 @@ fn verdict_of(source: &sqlx::Error) -> Verdict {
     let sqlx::Error::Database(database) = source else {
         return Verdict::Park { code: "store.query" };
     };
-    let code = database.code().and_then(|code| code.parse::<i32>().ok());
+    let code = database.code().unwrap_or_default();
+    if database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+        return verdict_of_sqlstate(&code);
+    }
     // The low byte is the class, the rest its refinement (https://www.sqlite.org/rescode.html).
-    match code.map(|code| code & 0xff) {
+    match code.parse::<i32>().ok().map(|code| code & 0xff) {
         Some(BUSY | LOCKED | FULL) => Verdict::Retry { not_before: None },
         Some(READONLY | IOERR | CANTOPEN) => Verdict::Park { code: "store.disk" },
         Some(CORRUPT | NOTADB) => Verdict::Park { code: "store.corrupt" },
+        Some(_) | None => Verdict::Park { code: "store.query" },
+    }
+}
+
+/// A server that is full, stops, starts, fails over or finds a deadlock passes (PostgreSQL, appendix A).
+fn verdict_of_sqlstate(code: &str) -> Verdict {
+    match code.get(..2) {
+        Some("08" | "40" | "53" | "57") => Verdict::Retry { not_before: None },
+        Some("25") if code == "25006" => Verdict::Retry { not_before: None }, // a standby, before it is promoted
+        Some("55") if code == "55P03" => Verdict::Retry { not_before: None }, // a lock that was not to be had
+        Some("58") => Verdict::Park { code: "store.disk" },
+        Some("XX") => Verdict::Park { code: "store.corrupt" },
+        Some("28" | "3D" | "42") if !code.starts_with("42601") => Verdict::Park { code: "store.access" },
         Some(_) | None => Verdict::Park { code: "store.query" },
     }
 }

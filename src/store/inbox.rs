@@ -8,6 +8,7 @@ use super::InboxState;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
+use super::tx::change;
 use super::tx::on;
 use crate::base::ConversationId;
 use crate::base::Digest256;
@@ -169,7 +170,8 @@ pub async fn inbox_claim(
     lease_until: Timestamp,
     limit: u32,
 ) -> Result<Vec<InboxRow>, StoreError> {
-    let mut rows: Vec<RawInbox> = on!(tx, "claim messages of the inbox", connection => sqlx::query_as(CLAIM)
+    let text = tx.text(CLAIM, CLAIM_LOCKING);
+    let mut rows: Vec<RawInbox> = on!(tx, "claim messages of the inbox", connection => sqlx::query_as(text)
         .bind(lease_until.as_millisecond())
         .bind(now.as_millisecond())
         .bind(i64::from(limit))
@@ -198,9 +200,8 @@ pub async fn inbox_counts(tx: &mut Tx) -> Result<BTreeMap<InboxState, i64>, Stor
 }
 
 pub(super) async fn inbox_release_leases(tx: &mut Tx) -> Result<u64, StoreError> {
-    let done = on!(tx, "release the leases of the inbox", connection =>
-        sqlx::query(RELEASE_LEASES).execute(connection))?;
-    Ok(done.rows_affected())
+    let done = change!(tx, "release the leases of the inbox", sqlx::query(RELEASE_LEASES))?;
+    Ok(done)
 }
 
 #[derive(sqlx::FromRow)]
@@ -253,11 +254,12 @@ const HOLD: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'held', $12, 0, $10, 0)
     RETURNING id";
 
-// The lease is asked twice: on an engine with row locks the outer condition is judged again after a wait.
-pub(super) const CLAIM: &str = "
-    UPDATE inbox SET state = CASE WHEN state = 'held' THEN 'leased' ELSE state END, lease_until = $1
-    WHERE state IN ('held', 'leased', 'received', 'accepted') AND lease_until <= $2
-      AND id IN (
+/// With the lock that the engine needs: a row that another worker is claiming is passed over. What is due is looked
+/// up once, or a planner might do it again for each row and claim more than the limit.
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "WITH claimable AS MATERIALIZED (
         SELECT due.id FROM inbox AS due
         WHERE due.state IN ('held', 'leased', 'received', 'accepted')
           AND due.lease_until <= $2
@@ -267,9 +269,20 @@ pub(super) const CLAIM: &str = "
             WHERE earlier.conversation_id = due.conversation_id AND earlier.peer = due.peer
               AND earlier.id < due.id
               AND earlier.state IN ('held', 'leased', 'received', 'accepted', 'parked'))
-        ORDER BY due.id LIMIT $3)
+        ORDER BY due.id LIMIT $3",
+            $lock,
+            ")
+    UPDATE inbox SET state = CASE WHEN state = 'held' THEN 'leased' ELSE state END, lease_until = $1
+    WHERE state IN ('held', 'leased', 'received', 'accepted') AND lease_until <= $2
+      AND id IN (SELECT claimable.id FROM claimable)
     RETURNING id, peer, message_id, relates_to, conversation_id, procedure_id, action, raw, digest, headers,
-              received_at, state, code, attempts, next_try_at, lease_until";
+              received_at, state, code, attempts, next_try_at, lease_until"
+        )
+    };
+}
+
+pub(super) const CLAIM: &str = claim!("");
+const CLAIM_LOCKING: &str = claim!(" FOR UPDATE OF due SKIP LOCKED");
 
 const FIND: &str = "
     SELECT id, peer, message_id, relates_to, conversation_id, procedure_id, action, raw, digest, headers,

@@ -7,28 +7,26 @@ use super::InboxState;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
+use super::tx::change;
 use super::tx::on;
 use jiff::Timestamp;
 
 /// Its structure was found readable: leased -> received; the lease goes on.
 pub async fn inbox_received(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> {
-    let done = on!(tx, "record a message as received", connection =>
-        sqlx::query(RECEIVED).bind(id.0).execute(connection))?;
-    moved(tx, id, InboxState::Received, done.rows_affected()).await
+    let done = change!(tx, "record a message as received", sqlx::query(RECEIVED).bind(id.0))?;
+    moved(tx, id, InboxState::Received, done).await
 }
 
 /// It passed signature and rules: received -> accepted; the lease goes on.
 pub async fn inbox_accepted(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> {
-    let done = on!(tx, "record a message as accepted", connection =>
-        sqlx::query(ACCEPTED).bind(id.0).execute(connection))?;
-    moved(tx, id, InboxState::Accepted, done.rows_affected()).await
+    let done = change!(tx, "record a message as accepted", sqlx::query(ACCEPTED).bind(id.0))?;
+    moved(tx, id, InboxState::Accepted, done).await
 }
 
 /// Its outcome is stored: leased (a signal has no stages), received or accepted -> settled.
 pub async fn inbox_settled(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> {
-    let done = on!(tx, "record a message as settled", connection =>
-        sqlx::query(SETTLED).bind(id.0).execute(connection))?;
-    moved(tx, id, InboxState::Settled, done.rows_affected()).await
+    let done = change!(tx, "record a message as settled", sqlx::query(SETTLED).bind(id.0))?;
+    moved(tx, id, InboxState::Settled, done).await
 }
 
 /// It is refused for good: leased, received or accepted -> returned.
@@ -53,25 +51,27 @@ pub async fn inbox_retry(
     next_try_at: Timestamp,
     attempts: u32,
 ) -> Result<(), StoreError> {
-    let done = on!(tx, "hold a message for another try", connection => sqlx::query(RETRY)
-        .bind(id.0)
-        .bind(next_try_at.as_millisecond())
-        .bind(i64::from(attempts))
-        .execute(connection))?;
-    moved(tx, id, InboxState::Held, done.rows_affected()).await
+    let done = change!(
+        tx,
+        "hold a message for another try",
+        sqlx::query(RETRY).bind(id.0).bind(next_try_at.as_millisecond()).bind(i64::from(attempts))
+    )?;
+    moved(tx, id, InboxState::Held, done).await
 }
 
 /// A person lets it go on from the stage it had reached: parked or quarantined -> held, received or accepted.
 pub async fn inbox_release(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> {
-    let done = on!(tx, "release a message of the inbox", connection =>
-        sqlx::query(RELEASE).bind(id.0).execute(connection))?;
-    moved(tx, id, InboxState::Held, done.rows_affected()).await
+    let done = change!(tx, "release a message of the inbox", sqlx::query(RELEASE).bind(id.0))?;
+    moved(tx, id, InboxState::Held, done).await
 }
 
 async fn close(tx: &mut Tx, id: InboxId, to: InboxState, code: &str) -> Result<(), StoreError> {
-    let done = on!(tx, "close a message of the inbox", connection =>
-        sqlx::query(CLOSE).bind(id.0).bind(to.as_str()).bind(code).execute(connection))?;
-    moved(tx, id, to, done.rows_affected()).await
+    let done = change!(
+        tx,
+        "close a message of the inbox",
+        sqlx::query(CLOSE).bind(id.0).bind(to.as_str()).bind(code)
+    )?;
+    moved(tx, id, to, done).await
 }
 
 async fn moved(tx: &mut Tx, id: InboxId, to: InboxState, rows: u64) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ use super::OutboxId;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
+use super::tx::change;
 use super::tx::on;
 use crate::base::Digest256;
 use crate::base::DocumentId;
@@ -47,13 +48,12 @@ pub async fn ledger_record(
     inbox_id: InboxId,
 ) -> Result<Seen, StoreError> {
     let key = document_id.as_uuid().to_string();
-    let done = on!(tx, "record a document in the ledger", connection => sqlx::query(RECORD)
-        .bind(peer)
-        .bind(&key)
-        .bind(digest.0.as_slice())
-        .bind(inbox_id.0)
-        .execute(connection))?;
-    if done.rows_affected() == 1 {
+    let done = change!(
+        tx,
+        "record a document in the ledger",
+        sqlx::query(RECORD).bind(peer).bind(&key).bind(digest.0.as_slice()).bind(inbox_id.0)
+    )?;
+    if done == 1 {
         return Ok(Seen::New);
     }
     let row: Option<(Vec<u8>, i64)> = on!(tx, "find a document in the ledger", connection =>
@@ -79,8 +79,11 @@ pub async fn ledger_outcome(
 ) -> Result<(), StoreError> {
     let key = document_id.as_uuid().to_string();
     for answer in answers {
-        on!(tx, "record an answer in the ledger", connection =>
-            sqlx::query(OUTCOME).bind(peer).bind(&key).bind(answer.0).execute(connection))?;
+        change!(
+            tx,
+            "record an answer in the ledger",
+            sqlx::query(OUTCOME).bind(peer).bind(&key).bind(answer.0)
+        )?;
     }
     Ok(())
 }
@@ -104,11 +107,12 @@ pub async fn handover_record(
     document_id: DocumentId,
     at: Timestamp,
 ) -> Result<Handover, StoreError> {
-    let done = on!(tx, "record a handover", connection => sqlx::query(HANDOVER)
-        .bind(document_id.as_uuid().to_string())
-        .bind(at.as_millisecond())
-        .execute(connection))?;
-    Ok(if done.rows_affected() == 1 { Handover::First } else { Handover::AlreadyThere })
+    let done = change!(
+        tx,
+        "record a handover",
+        sqlx::query(HANDOVER).bind(document_id.as_uuid().to_string()).bind(at.as_millisecond())
+    )?;
+    Ok(if done == 1 { Handover::First } else { Handover::AlreadyThere })
 }
 
 fn missing(document_id: DocumentId) -> StoreError {

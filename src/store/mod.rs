@@ -1,9 +1,9 @@
-//! The only SQL: what a node must not forget, in one database file.
+//! The only SQL: what a node must not forget, in an SQLite file of its own or on a PostgreSQL server.
 //!
 //! Every function takes a [`Tx`] and is named noun first. Nothing here decides, waits or talks to
 //! anyone: the flows begin a transaction, call these and commit. Bytes are stored before they are
 //! acted on; a claim is a lease that runs out by itself if its worker dies. The texts use `$1`
-//! placeholders and nothing that only one engine has.
+//! placeholders and nothing that only one engine has, but for the row locks of PostgreSQL where SQLite needs none.
 
 mod conversation;
 mod error;
@@ -13,7 +13,9 @@ mod journal;
 mod ledger;
 mod outbox;
 mod outbox_stage;
+mod postgres;
 mod row;
+mod sqlite;
 mod state;
 mod tx;
 
@@ -21,8 +23,8 @@ mod tx;
 mod tests;
 
 pub use conversation::{
-    Conversation, conversation_counts, conversation_due, conversation_find, conversation_put,
-    conversation_update,
+    Conversation, conversation_counts, conversation_due, conversation_find, conversation_lock,
+    conversation_put, conversation_update,
 };
 pub use error::StoreError;
 pub use inbox::{Arrival, InboxDraft, InboxRow, inbox_claim, inbox_counts, inbox_find, inbox_hold};
@@ -43,64 +45,74 @@ pub use row::{InboxId, OutboxId};
 pub use state::{ConversationState, InboxState, OutboxKind, OutboxState, Role, WordError};
 pub use tx::Tx;
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use self::sqlite::SqliteFile;
+use sqlx::PgPool;
 use std::path::Path;
-use std::time::Duration;
 
-/// An open database: one connection that writes, a few that read.
+/// An open database.
 #[derive(Debug, Clone)]
-pub struct Store {
-    writer: SqlitePool,
-    readers: SqlitePool,
+pub struct Store(Engine);
+
+#[derive(Debug, Clone)]
+enum Engine {
+    Sqlite(SqliteFile),
+    Postgres(PgPool),
 }
 
 impl Store {
-    /// Opens the file, creating it if need be, and brings its tables up to date.
+    /// Opens an SQLite file, creating it if need be, and brings its tables up to date.
     ///
-    /// A commit is on the disk when it returns (`synchronous=FULL`): with less, a power cut takes
-    /// back messages that were acknowledged.
+    /// # Errors
+    /// The file is no database, cannot be written, or the engine is not fit to keep what was acknowledged.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let path = path.as_ref();
-        let open_error = |source| StoreError::Open { path: path.to_owned(), source };
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true);
-        let writing = options.clone().create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
-        let writer = pool_options(1).connect_with(writing).await.map_err(open_error)?;
-        let version: String = sqlx::query_scalar("SELECT sqlite_version()")
-            .fetch_one(&writer)
-            .await
-            .map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
-        if !is_recent_enough(&version) {
-            return Err(StoreError::EngineTooOld { found: version, needed: "3.51.3" });
-        }
-        MIGRATIONS
-            .run(&writer)
-            .await
-            .map_err(|source| StoreError::Migrate { path: path.to_owned(), source })?;
-        let readers = pool_options(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self { writer, readers })
+        Ok(Self(Engine::Sqlite(SqliteFile::open(path.as_ref()).await?)))
     }
 
-    /// Begins a transaction that may write; waits for the one before it.
+    /// Connects to a database of a PostgreSQL server and brings its tables up to date.
+    ///
+    /// # Errors
+    /// The server does not answer, refuses us, or is not set to keep what was acknowledged.
+    pub async fn connect(url: &str, password: Option<&str>) -> Result<Self, StoreError> {
+        Ok(Self(Engine::Postgres(postgres::connect(url, password).await?)))
+    }
+
+    /// Whether other processes may be at work on the same database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0, Engine::Postgres(_))
+    }
+
+    /// Begins a transaction that may write; on SQLite it waits for the one before it.
+    ///
+    /// On PostgreSQL each statement sees what was committed before it; rows that are read in order to be
+    /// changed are locked ([`conversation_lock`]).
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
-        begun.map(Tx::Sqlite).map_err(|source| StoreError::Begin { source })
+        match &self.0 {
+            Engine::Sqlite(file) => file.writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
+            Engine::Postgres(pool) => postgres::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await,
+        }
+        .map_err(|source| StoreError::Begin { source })
     }
 
-    /// Begins a transaction that only reads, beside the one that writes.
+    /// Begins a transaction that only reads, beside those that write; all of it sees one instant.
     pub async fn read(&self) -> Result<Tx, StoreError> {
-        let begun = self.readers.begin().await;
-        begun.map(Tx::Sqlite).map_err(|source| StoreError::Begin { source })
+        match &self.0 {
+            Engine::Sqlite(file) => file.readers.begin().await.map(Tx::Sqlite),
+            Engine::Postgres(pool) => {
+                postgres::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+            }
+        }
+        .map_err(|source| StoreError::Begin { source })
     }
 
-    /// Waits for what is going on and closes the file.
+    /// Waits for what is going on and closes the database.
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        match &self.0 {
+            Engine::Sqlite(file) => {
+                file.readers.close().await;
+                file.writer.close().await;
+            }
+            Engine::Postgres(pool) => pool.close().await,
+        }
     }
 }
 
@@ -110,23 +122,3 @@ impl Store {
 pub async fn lease_release_all(tx: &mut Tx) -> Result<u64, StoreError> {
     Ok(outbox::outbox_release_leases(tx).await? + inbox::inbox_release_leases(tx).await?)
 }
-
-fn pool_options(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-}
-
-/// Before 3.51.3, resetting the write-ahead log could lose pages that were committed.
-fn is_recent_enough(version: &str) -> bool {
-    let numbers: Vec<u32> = version.split('.').map_while(|part| part.parse().ok()).collect();
-    numbers.as_slice() >= [3, 51, 3].as_slice()
-}
-
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations/sqlite");
-const READERS: u32 = 4;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -9,6 +9,7 @@ use super::OutboxState;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
+use super::tx::change;
 use super::tx::on;
 use crate::base::ConversationId;
 use crate::base::Digest256;
@@ -113,7 +114,8 @@ pub async fn outbox_claim(
     lease_until: Timestamp,
     limit: u32,
 ) -> Result<Vec<OutboxRow>, StoreError> {
-    let mut rows: Vec<RawOutbox> = on!(tx, "claim messages of the outbox", connection => sqlx::query_as(CLAIM)
+    let text = tx.text(CLAIM, CLAIM_LOCKING);
+    let mut rows: Vec<RawOutbox> = on!(tx, "claim messages of the outbox", connection => sqlx::query_as(text)
         .bind(lease_until.as_millisecond())
         .bind(now.as_millisecond())
         .bind(peer)
@@ -149,11 +151,14 @@ pub async fn delivery_put(
     outbox_id: OutboxId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    on!(tx, "record a delivery", connection => sqlx::query(DELIVERY_PUT)
-        .bind(message_id.as_uuid().to_string())
-        .bind(outbox_id.0)
-        .bind(at.as_millisecond())
-        .execute(connection))?;
+    change!(
+        tx,
+        "record a delivery",
+        sqlx::query(DELIVERY_PUT)
+            .bind(message_id.as_uuid().to_string())
+            .bind(outbox_id.0)
+            .bind(at.as_millisecond())
+    )?;
     Ok(())
 }
 
@@ -166,9 +171,8 @@ pub async fn delivery_find(tx: &mut Tx, message_id: MessageId) -> Result<Option<
 }
 
 pub(super) async fn outbox_release_leases(tx: &mut Tx) -> Result<u64, StoreError> {
-    let done = on!(tx, "release the leases of the outbox", connection =>
-        sqlx::query(RELEASE_LEASES).execute(connection))?;
-    Ok(done.rows_affected())
+    let done = change!(tx, "release the leases of the outbox", sqlx::query(RELEASE_LEASES))?;
+    Ok(done)
 }
 
 #[derive(sqlx::FromRow)]
@@ -223,12 +227,12 @@ const PUT: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, $10, $10, 0)
     RETURNING id";
 
-// The lease (0 in a queued row) is asked twice: on an engine with row locks the outer condition is judged
-// again after a wait.
-pub(super) const CLAIM: &str = "
-    UPDATE outbox SET state = 'leased', lease_until = $1
-    WHERE state IN ('queued', 'leased') AND lease_until <= $2
-      AND id IN (
+/// With the lock that the engine needs: a row that another worker is claiming is passed over. What is due is looked
+/// up once, or a planner might do it again for each row and claim more than the limit.
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "WITH claimable AS MATERIALIZED (
         SELECT due.id FROM outbox AS due
         WHERE due.peer = $3
           AND due.state IN ('queued', 'leased')
@@ -238,9 +242,20 @@ pub(super) const CLAIM: &str = "
             SELECT 1 FROM outbox AS earlier
             WHERE earlier.conversation_id = due.conversation_id AND earlier.peer = due.peer
               AND earlier.id < due.id AND earlier.state IN ('queued', 'leased', 'parked'))
-        ORDER BY due.id LIMIT $4)
+        ORDER BY due.id LIMIT $4",
+            $lock,
+            ")
+    UPDATE outbox SET state = 'leased', lease_until = $1
+    WHERE state IN ('queued', 'leased') AND lease_until <= $2
+      AND id IN (SELECT claimable.id FROM claimable)
     RETURNING id, peer, conversation_id, procedure_id, document_id, kind, action, body, relates_to, digest,
-              state, code, attempts, created_at, next_try_at, lease_until";
+              state, code, attempts, created_at, next_try_at, lease_until"
+        )
+    };
+}
+
+pub(super) const CLAIM: &str = claim!("");
+const CLAIM_LOCKING: &str = claim!(" FOR UPDATE OF due SKIP LOCKED");
 
 const FIND: &str = "
     SELECT id, peer, conversation_id, procedure_id, document_id, kind, action, body, relates_to, digest,

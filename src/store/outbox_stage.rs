@@ -8,6 +8,7 @@ use super::OutboxId;
 use super::OutboxState;
 use super::StoreError;
 use super::Tx;
+use super::tx::change;
 use super::tx::on;
 use jiff::Timestamp;
 
@@ -31,9 +32,8 @@ pub enum Resend {
 
 /// The peer took the bytes: leased -> sent.
 pub async fn outbox_sent(tx: &mut Tx, id: OutboxId) -> Result<Outcome, StoreError> {
-    let done = on!(tx, "record a message as sent", connection =>
-        sqlx::query(SENT).bind(id.0).execute(connection))?;
-    outcome(tx, id, OutboxState::Sent, done.rows_affected()).await
+    let done = change!(tx, "record a message as sent", sqlx::query(SENT).bind(id.0))?;
+    outcome(tx, id, OutboxState::Sent, done).await
 }
 
 /// The try failed and another is due: leased -> queued, with the count of failed tries.
@@ -43,19 +43,18 @@ pub async fn outbox_retry(
     next_try_at: Timestamp,
     attempts: u32,
 ) -> Result<Outcome, StoreError> {
-    let done = on!(tx, "queue a message for another try", connection => sqlx::query(RETRY)
-        .bind(id.0)
-        .bind(next_try_at.as_millisecond())
-        .bind(i64::from(attempts))
-        .execute(connection))?;
-    outcome(tx, id, OutboxState::Queued, done.rows_affected()).await
+    let done = change!(
+        tx,
+        "queue a message for another try",
+        sqlx::query(RETRY).bind(id.0).bind(next_try_at.as_millisecond()).bind(i64::from(attempts))
+    )?;
+    outcome(tx, id, OutboxState::Queued, done).await
 }
 
 /// The peer confirmed it: queued, leased or sent -> confirmed.
 pub async fn outbox_confirmed(tx: &mut Tx, id: OutboxId) -> Result<(), StoreError> {
-    let done = on!(tx, "record a message as confirmed", connection =>
-        sqlx::query(CONFIRMED).bind(id.0).execute(connection))?;
-    moved(tx, id, OutboxState::Confirmed, done.rows_affected()).await
+    let done = change!(tx, "record a message as confirmed", sqlx::query(CONFIRMED).bind(id.0))?;
+    moved(tx, id, OutboxState::Confirmed, done).await
 }
 
 /// It is refused for good: queued, leased or sent -> returned.
@@ -75,9 +74,8 @@ pub async fn outbox_parked(tx: &mut Tx, id: OutboxId, code: &str) -> Result<(), 
 
 /// Asks for the same bytes again: sent, confirmed or returned -> queued, due at once.
 pub async fn outbox_requeue(tx: &mut Tx, id: OutboxId) -> Result<Resend, StoreError> {
-    let done = on!(tx, "queue a message for a resend", connection =>
-        sqlx::query(REQUEUE).bind(id.0).execute(connection))?;
-    if done.rows_affected() == 1 {
+    let done = change!(tx, "queue a message for a resend", sqlx::query(REQUEUE).bind(id.0))?;
+    if done == 1 {
         return Ok(Resend::Queued);
     }
     state(tx, id).await.map(Resend::Unchanged)
@@ -85,15 +83,17 @@ pub async fn outbox_requeue(tx: &mut Tx, id: OutboxId) -> Result<Resend, StoreEr
 
 /// A person lets it go: parked or quarantined -> queued, due at once.
 pub async fn outbox_release(tx: &mut Tx, id: OutboxId) -> Result<(), StoreError> {
-    let done = on!(tx, "release a message of the outbox", connection =>
-        sqlx::query(RELEASE).bind(id.0).execute(connection))?;
-    moved(tx, id, OutboxState::Queued, done.rows_affected()).await
+    let done = change!(tx, "release a message of the outbox", sqlx::query(RELEASE).bind(id.0))?;
+    moved(tx, id, OutboxState::Queued, done).await
 }
 
 async fn close(tx: &mut Tx, id: OutboxId, to: OutboxState, code: &str) -> Result<(), StoreError> {
-    let done = on!(tx, "close a message of the outbox", connection =>
-        sqlx::query(CLOSE).bind(id.0).bind(to.as_str()).bind(code).execute(connection))?;
-    moved(tx, id, to, done.rows_affected()).await
+    let done = change!(
+        tx,
+        "close a message of the outbox",
+        sqlx::query(CLOSE).bind(id.0).bind(to.as_str()).bind(code)
+    )?;
+    moved(tx, id, to, done).await
 }
 
 /// A late worker is told that the peer was faster; from any other state its record is refused.

@@ -1,16 +1,16 @@
 //! The real program under SIGKILL: nothing is lost, nothing is handed over twice.
 
 use crate::exchange::{iin, inquiry_between};
+use crate::postgres_server;
 use stazh::base::{Random, SeededRandom};
 use stazh::exchange::canonical::InsuranceRecord;
-use stazh::store::{ConversationState, Store, conversation_counts};
+use stazh::node::{Node, Settings};
+use stazh::store::{ConversationState, conversation_counts};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-const CONVERSATIONS: u32 = 500;
 
 /// A node of the real program in its own folder, on its own ports.
 struct Process {
@@ -83,36 +83,58 @@ fn two_nodes(root: &Path) -> (PathBuf, PathBuf) {
     (ru, kz)
 }
 
-async fn completed(folder: &Path) -> i64 {
-    let store = Store::open(folder.join("data/stazh.db")).await.unwrap();
+async fn completed(settings: &Path) -> i64 {
+    let store = Node::store(&Settings::read(&settings.join("node.toml")).unwrap()).await.unwrap();
     let counts = conversation_counts(&mut store.read().await.unwrap()).await.unwrap();
     store.close().await;
     counts.get(&ConversationState::Completed).copied().unwrap_or_default()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn five_hundred_conversations_survive_sigkill_at_random_points() {
-    let root = tempfile::tempdir().unwrap();
-    let (ru, kz) = two_nodes(root.path());
-    let (contracts, contributions): (Vec<_>, Vec<_>) = (0..CONVERSATIONS).map(local_rows).unzip();
+/// Gives a node's database to a server and makes a second replica of it, with a folder and a door of its own.
+fn with_replica(folder: &Path) -> PathBuf {
+    let settings = folder.join("node.toml");
+    let database = format!("[database]\nurl = \"{}\"\n\n[wire]", postgres_server::database());
+    let text = std::fs::read_to_string(&settings).unwrap().replace("[wire]", &database)
+        + "\n[limits]\nlease_ms = 2000\npost_timeout_ms = 1500\n";
+    std::fs::write(&settings, &text).unwrap();
+    let replica = folder.with_extension("replica");
+    let (listen, other) = (text.lines().find(|line| line.starts_with("listen")).unwrap(), free_port());
+    let inside = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let text = text
+        .replace(listen, &format!("listen = \"127.0.0.1:{other}\""))
+        .replace("\"local\"", &format!("\"{}\"", inside("local")))
+        .replace("\"handed-over\"", &format!("\"{}\"", inside("handed-over")));
+    std::fs::create_dir_all(replica.join("keys")).unwrap();
+    for key in std::fs::read_dir(folder.join("keys")).unwrap() {
+        let key = key.unwrap();
+        std::fs::copy(key.path(), replica.join("keys").join(key.file_name())).unwrap();
+    }
+    std::fs::write(replica.join("node.toml"), text).unwrap();
+    replica
+}
+
+/// Asks for `count` records while a random node is killed and started again, over and over.
+async fn survives(root: &Path, (ru, kz): (&Path, &Path), folders: &[&Path], count: u32) {
+    let (contracts, contributions): (Vec<_>, Vec<_>) = (0..count).map(local_rows).unzip();
     std::fs::write(kz.join("local/contracts.json"), format!("[{}]", contracts.join(","))).unwrap();
     let header = "iin,bin,employer,month,base,amount,kind\n".to_owned();
     std::fs::write(kz.join("local/contributions.csv"), header + &contributions.concat()).unwrap();
     let mut inquiries = Vec::new();
-    for number in 0..CONVERSATIONS {
-        let path = root.path().join(format!("{number}.json"));
+    for number in 0..count {
+        let path = root.join(format!("{number}.json"));
         std::fs::write(&path, serde_json::to_string(&inquiry_between("RU", "KZ", number)).unwrap()).unwrap();
         inquiries.push(path);
     }
-    let mut nodes = [Process::start(&ru), Process::start(&kz)];
-    let mut sending = stazh().arg("send").arg(&ru).args(&inquiries).stdout(Stdio::null()).spawn().unwrap();
+    let mut nodes: Vec<Process> = folders.iter().map(|folder| Process::start(folder)).collect();
+    let mut sending = stazh().arg("send").arg(ru).args(&inquiries).stdout(Stdio::null()).spawn().unwrap();
     let random = SeededRandom::new(20_261_123);
     let begun = Instant::now();
     let mut kills = 0;
-    while completed(&ru).await < i64::from(CONVERSATIONS) {
-        assert!(begun.elapsed() < Duration::from_secs(300), "{} of {CONVERSATIONS}", completed(&ru).await);
+    while completed(ru).await < i64::from(count) {
+        assert!(begun.elapsed() < Duration::from_secs(300), "{} of {count}", completed(ru).await);
         tokio::time::sleep(Duration::from_millis(100 + u64::from(random.permille()) / 2)).await; // the random point
-        nodes[usize::from(random.permille() < 500)].kill_and_start_again();
+        let which = usize::try_from(random.permille()).unwrap() * nodes.len() / 1001;
+        nodes[which].kill_and_start_again();
         kills += 1;
     }
     assert!(sending.wait().unwrap().success());
@@ -128,11 +150,26 @@ async fn five_hundred_conversations_survive_sigkill_at_random_points() {
             assert!(handed_over.insert(iin, amount).is_none(), "a record was handed over twice");
         }
     }
-    for number in 0..CONVERSATIONS {
+    for number in 0..count {
         let amount = handed_over.get(&iin(number));
         assert_eq!(amount, Some(&format!("{number}.50")), "record {number}, after {kills} kills");
     }
-    assert_eq!(handed_over.len(), usize::try_from(CONVERSATIONS).unwrap());
+    assert_eq!(handed_over.len(), usize::try_from(count).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_conversations_survive_sigkill_at_random_points() {
+    let root = tempfile::tempdir().unwrap();
+    let (ru, kz) = two_nodes(root.path());
+    survives(root.path(), (&ru, &kz), &[&ru, &kz], 500).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_of_each_node_on_a_server_survive_sigkill_too() {
+    let root = tempfile::tempdir().unwrap();
+    let (ru, kz) = two_nodes(root.path());
+    let (second_ru, second_kz) = (with_replica(&ru), with_replica(&kz));
+    survives(root.path(), (&ru, &kz), &[&ru, &kz, &second_ru, &second_kz], 200).await;
 }
 
 /// A worker's contract and contribution as the Kazakh systems write them; the amount tells whose they are.

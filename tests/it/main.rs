@@ -9,6 +9,8 @@ mod golden;
 mod keys;
 mod kill;
 mod nodes;
+#[path = "../../src/store/tests/postgres_server.rs"]
+mod postgres_server;
 mod refusals;
 mod rules;
 mod seal;

@@ -1,8 +1,15 @@
 //! Opening, closing, committing, and what becomes of failures.
 
-use super::fixture::*;
+use super::rows::*;
 use crate::base::Verdict;
 use crate::store::*;
+use tempfile::TempDir;
+
+async fn store() -> (TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("node.db")).await.unwrap();
+    (folder, store)
+}
 
 #[tokio::test]
 async fn what_was_committed_is_there_after_reopening_and_nothing_else() {
@@ -31,7 +38,7 @@ async fn what_was_committed_is_there_after_reopening_and_nothing_else() {
 async fn the_file_is_journalled_ahead_and_synced_at_every_commit() {
     let (_folder, store) = store().await;
     let mut tx = store.begin().await.unwrap();
-    let Tx::Sqlite(inner) = &mut tx;
+    let Tx::Sqlite(inner) = &mut tx else { panic!("an SQLite file") };
     let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut **inner).await.unwrap();
     let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut **inner).await.unwrap();
     let keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut **inner).await.unwrap();
@@ -64,7 +71,7 @@ fn a_sqlite_that_can_lose_commits_is_refused() {
         ("3.51", false),
         ("", false),
     ] {
-        assert_eq!(is_recent_enough(version), is_accepted, "{version}");
+        assert_eq!(sqlite::is_recent_enough(version), is_accepted, "{version}");
     }
 }
 
@@ -75,7 +82,7 @@ async fn every_failure_has_its_verdict() {
     assert_eq!(begin(sqlx::Error::PoolTimedOut).verdict(), retry);
     assert_eq!(begin(sqlx::Error::Io(std::io::Error::other("x"))).verdict(), retry);
     assert_eq!(begin(sqlx::Error::RowNotFound).verdict(), Verdict::Park { code: "store.query" });
-    let too_old = StoreError::EngineTooOld { found: "3.40.1".to_owned(), needed: "3.51.3" };
+    let too_old = StoreError::Engine { found: "SQLite 3.40.1".to_owned(), needed: "SQLite 3.51.3" };
     assert_eq!(too_old.verdict(), Verdict::Park { code: "store.engine" });
     let folder = tempfile::tempdir().unwrap();
     let no_file = Store::open(folder.path()).await.unwrap_err();
@@ -110,4 +117,42 @@ fn every_stored_word_is_read_back_and_no_other() {
     assert!("".parse::<ConversationState>().is_err());
     assert!("both".parse::<Role>().is_err());
     assert!("letter".parse::<OutboxKind>().is_err());
+}
+
+#[test]
+fn a_server_that_forgets_commits_or_characters_is_refused() {
+    let found = |version: &str, fsync: &str, commit: &str, encoding: &str| {
+        let facts = (version.to_owned(), fsync.to_owned(), commit.to_owned(), encoding.to_owned());
+        postgres::unfit(&facts).map(|(found, _needed)| found)
+    };
+    assert_eq!(found("150018", "on", "on", "UTF8"), None);
+    assert_eq!(found("150018", "on", "remote_apply", "UTF8"), None);
+    assert_eq!(found("130011", "on", "on", "UTF8").as_deref(), Some("PostgreSQL 130011"));
+    assert_eq!(found("150018", "off", "on", "UTF8").as_deref(), Some("fsync = off"));
+    assert_eq!(found("150018", "on", "off", "UTF8").as_deref(), Some("synchronous_commit = off"));
+    assert_eq!(found("150018", "on", "on", "SQL_ASCII").as_deref(), Some("the encoding SQL_ASCII"));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_tried_again_and_an_unknown_database_is_not() {
+    let none = Store::connect("postgresql://stazh@127.0.0.1:1/none", None).await.unwrap_err();
+    assert_eq!(none.verdict(), Verdict::Retry { not_before: None });
+    assert_eq!(none.to_string(), "open the database none at 127.0.0.1");
+    let url = super::postgres_server::database().replace("test_", "no_");
+    let unknown = Store::connect(&url, None).await.unwrap_err();
+    assert_eq!(unknown.verdict(), Verdict::Park { code: "store.access" });
+}
+
+#[test]
+fn both_engines_have_the_same_tables() {
+    let statements = |text: &str| {
+        let text: String = text.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let sqlite = statements(include_str!("../migrations/sqlite/0001_spine.sql"));
+    let postgres = statements(include_str!("../migrations/postgres/0001_spine.sql"));
+    let translated = sqlite
+        .replace("INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
+        .replace("BLOB", "BYTEA");
+    assert_eq!(translated, postgres);
 }

@@ -1,11 +1,11 @@
 //! Statements that run all the time find their rows by an index, however long the backlog.
 
-use super::fixture::*;
 use crate::store::*;
 
 #[tokio::test]
 async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
-    let (_folder, store) = store().await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("node.db")).await.unwrap();
     let mut tx = store.read().await.unwrap();
     for (text, own_index) in [
         (outbox::CLAIM, "outbox_claimable"),
@@ -15,7 +15,10 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         (conversation::DUE, "conversation_due"),
     ] {
         let lines = plan(&mut tx, text).await;
-        let scans = lines.iter().any(|line| line.starts_with("SCAN") && !line.contains(" USING INDEX "));
+        // what was found claimable is no more than the limit
+        let scans = lines.iter().any(|line| {
+            line.starts_with("SCAN") && !line.contains(" USING INDEX ") && line != "SCAN claimable"
+        });
         let sorts = lines.iter().any(|line| line.ends_with("B-TREE FOR ORDER BY"));
         let is_indexed = lines.iter().any(|line| line.contains(own_index));
         assert!(is_indexed && !scans && !sorts, "{text}\n{lines:#?}");
@@ -23,7 +26,7 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
 }
 
 async fn plan(tx: &mut Tx, text: &str) -> Vec<String> {
-    let Tx::Sqlite(inner) = tx;
+    let Tx::Sqlite(inner) = tx else { panic!("an SQLite file") };
     let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
     let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(explained).fetch_all(&mut **inner).await.unwrap();
     rows.into_iter().map(|row| row.3).collect()

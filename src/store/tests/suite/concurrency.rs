@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_claims_never_give_the_same_row_twice() {
-    let (folder, first) = store().await;
-    let second = Store::open(folder.path().join("node.db")).await.unwrap();
+    let (place, first) = store().await;
+    let second = again(&place).await;
     let mut tx = first.begin().await.unwrap();
     for number in 0..60 {
         outbox_put(&mut tx, &outgoing("kz", number)).await.unwrap();

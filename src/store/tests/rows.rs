@@ -1,34 +1,27 @@
-//! Rows and instants for the tests.
+//! Rows and instants for the tests, whichever engine they run on.
 
 use crate::base::{ConversationId, Digest256, DocumentId, MessageId, ProcedureId};
 use crate::store::*;
 use jiff::Timestamp;
-use tempfile::TempDir;
 use uuid::Uuid;
 
-pub(super) async fn store() -> (TempDir, Store) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path().join("node.db")).await.unwrap();
-    (folder, store)
-}
-
-pub(super) fn at(ms: i64) -> Timestamp {
+pub(crate) fn at(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(1_700_000_000_000 + ms).unwrap()
 }
 
-pub(super) fn message(n: u128) -> MessageId {
+pub(crate) fn message(n: u128) -> MessageId {
     MessageId::from_uuid(Uuid::from_u128(n))
 }
 
-pub(super) fn conversation(n: u128) -> ConversationId {
+pub(crate) fn conversation(n: u128) -> ConversationId {
     ConversationId::from_uuid(Uuid::from_u128(n))
 }
 
-pub(super) fn document(n: u128) -> DocumentId {
+pub(crate) fn document(n: u128) -> DocumentId {
     DocumentId::from_uuid(Uuid::from_u128(n))
 }
 
-pub(super) fn outgoing(peer: &str, conversation_number: u128) -> OutboxDraft {
+pub(crate) fn outgoing(peer: &str, conversation_number: u128) -> OutboxDraft {
     OutboxDraft {
         peer: peer.to_owned(),
         conversation_id: conversation(conversation_number),
@@ -43,7 +36,7 @@ pub(super) fn outgoing(peer: &str, conversation_number: u128) -> OutboxDraft {
     }
 }
 
-pub(super) fn incoming(peer: &str, conversation_number: u128) -> InboxDraft {
+pub(crate) fn incoming(peer: &str, conversation_number: u128) -> InboxDraft {
     InboxDraft {
         peer: peer.to_owned(),
         message_id: Some(message(5)),
@@ -60,26 +53,33 @@ pub(super) fn incoming(peer: &str, conversation_number: u128) -> InboxDraft {
 }
 
 /// Puts any word into the state column, as no function of the store would.
-pub(super) async fn force(tx: &mut Tx, table: &str, id: i64, state: &str) {
+pub(crate) async fn force(tx: &mut Tx, table: &str, id: i64, state: &str) {
     let text = format!("UPDATE {table} SET state = $2 WHERE id = $1");
-    let Tx::Sqlite(inner) = tx;
-    sqlx::query(sqlx::AssertSqlSafe(text)).bind(id).bind(state).execute(&mut **inner).await.unwrap();
+    let query = sqlx::AssertSqlSafe(text);
+    match tx {
+        Tx::Sqlite(inner) => {
+            sqlx::query(query).bind(id).bind(state).execute(&mut **inner).await.map(drop).unwrap();
+        }
+        Tx::Postgres(inner) => {
+            sqlx::query(query).bind(id).bind(state).execute(&mut **inner).await.map(drop).unwrap();
+        }
+    }
 }
 
-pub(super) async fn outbox_state(tx: &mut Tx, id: OutboxId) -> OutboxState {
+pub(crate) async fn outbox_state(tx: &mut Tx, id: OutboxId) -> OutboxState {
     outbox_find(tx, id).await.unwrap().unwrap().state
 }
 
-pub(super) async fn inbox_state(tx: &mut Tx, id: InboxId) -> InboxState {
+pub(crate) async fn inbox_state(tx: &mut Tx, id: InboxId) -> InboxState {
     inbox_find(tx, id).await.unwrap().unwrap().state
 }
 
-pub(super) async fn claimed(tx: &mut Tx, now: i64, until: i64) -> Vec<OutboxId> {
+pub(crate) async fn claimed(tx: &mut Tx, now: i64, until: i64) -> Vec<OutboxId> {
     let rows = outbox_claim(tx, "kz", at(now), at(until), 100).await.unwrap();
     rows.into_iter().map(|row| row.id).collect()
 }
 
-pub(super) async fn settling(tx: &mut Tx, now: i64, until: i64) -> Vec<InboxId> {
+pub(crate) async fn settling(tx: &mut Tx, now: i64, until: i64) -> Vec<InboxId> {
     let rows = inbox_claim(tx, at(now), at(until), 100).await.unwrap();
     rows.into_iter().map(|row| row.id).collect()
 }

@@ -1,0 +1,60 @@
+//! The embedded engine: one file, one connection that writes, a few that read.
+
+use super::StoreError;
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::path::Path;
+use std::time::Duration;
+
+#[derive(Debug, Clone)]
+pub(super) struct SqliteFile {
+    pub(super) writer: SqlitePool,
+    pub(super) readers: SqlitePool,
+}
+
+impl SqliteFile {
+    /// A commit is on the disk when it returns (`synchronous=FULL`): with less, a power cut takes
+    /// back messages that were acknowledged.
+    pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
+        let place = || path.display().to_string();
+        let open_error = |source| StoreError::Open { place: place(), source };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true);
+        let writing = options.clone().create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+        let writer = pool_options(1).connect_with(writing).await.map_err(open_error)?;
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+            .fetch_one(&writer)
+            .await
+            .map_err(|source| StoreError::Open { place: place(), source })?;
+        if !is_recent_enough(&version) {
+            let needed = "SQLite 3.51.3, before which committed pages of the write-ahead log can be lost";
+            return Err(StoreError::Engine { found: format!("SQLite {version}"), needed });
+        }
+        MIGRATIONS.run(&writer).await.map_err(|source| StoreError::Migrate { place: place(), source })?;
+        let readers = pool_options(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
+        Ok(Self { writer, readers })
+    }
+}
+
+fn pool_options(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// Before 3.51.3, resetting the write-ahead log could lose pages that were committed.
+pub(super) fn is_recent_enough(version: &str) -> bool {
+    let numbers: Vec<u32> = version.split('.').map_while(|part| part.parse().ok()).collect();
+    numbers.as_slice() >= [3, 51, 3].as_slice()
+}
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations/sqlite");
+const READERS: u32 = 4;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,0 +1,11 @@
+//! What every engine must do: included once for each, with a fixture of its own above.
+
+mod concurrency;
+mod conversation;
+mod inbox;
+mod journal;
+mod ledger;
+mod model;
+mod outbox;
+
+use super::fixture;
