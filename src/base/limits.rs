@@ -34,7 +34,7 @@ impl Default for Limits {
             local_bytes_max: 1024 * 1024 * 1024,
             lane_in_flight_max: 16,
             post_timeout_ms: 30_000,
-            lease_ms: 30_000,
+            lease_ms: 60_000,
         }
     }
 }

@@ -213,6 +213,11 @@ impl Written {
                 return Some("the url of the database holds a password; name a password_file".to_owned());
             }
         }
+        if u64::try_from(self.limits.lease_ms).is_ok_and(|lease| lease <= self.limits.post_timeout_ms) {
+            return Some(
+                "lease_ms must exceed post_timeout_ms, or a slow delivery is begun twice".to_owned(),
+            );
+        }
         let mut seen = vec![self.node.state];
         for Peer { state, url, .. } in &self.peer {
             if seen.contains(state) {

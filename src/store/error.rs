@@ -1,6 +1,7 @@
 //! What the database could not do, and what becomes of it.
 
 use crate::base::Verdict;
+use std::sync::Arc;
 
 /// A failure of the store. No variant carries the content of a row.
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +39,8 @@ pub enum StoreError {
     /// The transaction was not made durable.
     #[error("commit a transaction")]
     Commit {
-        /// Why not.
-        source: sqlx::Error,
+        /// Why not; transactions that are committed together fail together.
+        source: Arc<sqlx::Error>,
     },
     /// A statement failed.
     #[error("{action}")]
@@ -89,10 +90,10 @@ impl StoreError {
     /// read, a missing row and a refused statement are our bug or our disk: `Park`.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Open { source, .. }
-            | Self::Begin { source }
-            | Self::Commit { source }
-            | Self::Query { source, .. } => verdict_of(source),
+            Self::Open { source, .. } | Self::Begin { source } | Self::Query { source, .. } => {
+                verdict_of(source)
+            }
+            Self::Commit { source } => verdict_of(source),
             Self::Migrate { .. } => Verdict::Park { code: "store.migrate" },
             Self::Engine { .. } => Verdict::Park { code: "store.engine" },
             Self::Row { .. } => Verdict::Park { code: "store.row" },

@@ -16,6 +16,7 @@ mod outbox_stage;
 mod postgres;
 mod row;
 mod sqlite;
+mod sqlite_writer;
 mod state;
 mod tx;
 
@@ -81,13 +82,14 @@ impl Store {
         matches!(self.0, Engine::Postgres(_))
     }
 
-    /// Begins a transaction that may write; on SQLite it waits for the one before it.
+    /// Begins a transaction that may write; on SQLite it waits for its turn, and those that wait together are
+    /// committed together.
     ///
     /// On PostgreSQL each statement sees what was committed before it; rows that are read in order to be
     /// changed are locked ([`conversation_lock`]).
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         match &self.0 {
-            Engine::Sqlite(file) => file.writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
+            Engine::Sqlite(file) => return file.writer.begin().await.map(Tx::Sqlite),
             Engine::Postgres(pool) => postgres::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await,
         }
         .map_err(|source| StoreError::Begin { source })
@@ -96,7 +98,7 @@ impl Store {
     /// Begins a transaction that only reads, beside those that write; all of it sees one instant.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         match &self.0 {
-            Engine::Sqlite(file) => file.readers.begin().await.map(Tx::Sqlite),
+            Engine::Sqlite(file) => file.readers.begin().await.map(Tx::SqliteReading),
             Engine::Postgres(pool) => {
                 postgres::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
             }
@@ -107,10 +109,7 @@ impl Store {
     /// Waits for what is going on and closes the database.
     pub async fn close(&self) {
         match &self.0 {
-            Engine::Sqlite(file) => {
-                file.readers.close().await;
-                file.writer.close().await;
-            }
+            Engine::Sqlite(file) => file.close().await,
             Engine::Postgres(pool) => pool.close().await,
         }
     }

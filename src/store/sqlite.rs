@@ -1,6 +1,7 @@
 //! The embedded engine: one file, one connection that writes, a few that read.
 
 use super::StoreError;
+use super::sqlite_writer::SqliteWriter;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::path::Path;
@@ -8,8 +9,9 @@ use std::time::Duration;
 
 #[derive(Debug, Clone)]
 pub(super) struct SqliteFile {
-    pub(super) writer: SqlitePool,
+    pub(super) writer: SqliteWriter,
     pub(super) readers: SqlitePool,
+    writing: SqlitePool,
 }
 
 impl SqliteFile {
@@ -24,18 +26,27 @@ impl SqliteFile {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true);
         let writing = options.clone().create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
-        let writer = pool_options(1).connect_with(writing).await.map_err(open_error)?;
+        let writing_pool = pool_options(1).connect_with(writing).await.map_err(open_error)?;
         let version: String = sqlx::query_scalar("SELECT sqlite_version()")
-            .fetch_one(&writer)
+            .fetch_one(&writing_pool)
             .await
             .map_err(|source| StoreError::Open { place: place(), source })?;
         if !is_recent_enough(&version) {
             let needed = "SQLite 3.51.3, before which committed pages of the write-ahead log can be lost";
             return Err(StoreError::Engine { found: format!("SQLite {version}"), needed });
         }
-        MIGRATIONS.run(&writer).await.map_err(|source| StoreError::Migrate { place: place(), source })?;
+        MIGRATIONS
+            .run(&writing_pool)
+            .await
+            .map_err(|source| StoreError::Migrate { place: place(), source })?;
         let readers = pool_options(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self { writer, readers })
+        Ok(Self { writer: SqliteWriter::new(writing_pool.clone()), readers, writing: writing_pool })
+    }
+
+    pub(super) async fn close(&self) {
+        self.writer.close().await;
+        self.readers.close().await;
+        self.writing.close().await;
     }
 }
 

@@ -1,14 +1,18 @@
 //! A transaction of the database, whichever engine it is.
 
 use super::StoreError;
+use super::sqlite_writer::SqliteWriting;
+use std::sync::Arc;
 
 /// A transaction. Dropped without [`Tx::commit`], it leaves no trace.
 ///
 /// Never hold one while talking to a peer or to the local system.
 #[derive(Debug)]
 pub enum Tx {
-    /// On an embedded SQLite file.
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    /// On the one connection of an SQLite file that writes.
+    Sqlite(SqliteWriting),
+    /// On one that only reads.
+    SqliteReading(sqlx::Transaction<'static, sqlx::Sqlite>),
     /// On a PostgreSQL server.
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
@@ -17,20 +21,21 @@ impl Tx {
     /// Makes all of it durable, or nothing.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(inner) => inner.commit().await,
+            Self::Sqlite(inner) => return inner.commit().await,
+            Self::SqliteReading(inner) => inner.commit().await,
             // On a task of its own, like the begin: what was begun to commit is committed, whoever gives up.
             Self::Postgres(inner) => match tokio::spawn(inner.commit()).await {
                 Ok(committed) => committed,
                 Err(_stopping) => Err(sqlx::Error::PoolClosed),
             },
         }
-        .map_err(|source| StoreError::Commit { source })
+        .map_err(|source| StoreError::Commit { source: Arc::new(source) })
     }
 
     /// The text for this engine: SQLite has one writer at a time and no row locks, PostgreSQL has both.
     pub(super) fn text(&self, plain: &'static str, locking: &'static str) -> &'static str {
         match self {
-            Self::Sqlite(_) => plain,
+            Self::Sqlite(_) | Self::SqliteReading(_) => plain,
             Self::Postgres(_) => locking,
         }
     }
@@ -40,7 +45,11 @@ impl Tx {
 macro_rules! on {
     ($tx:expr, $action:literal, $connection:ident => $run:expr) => {
         match $tx {
-            $crate::store::tx::Tx::Sqlite(inner) => {
+            $crate::store::tx::Tx::Sqlite(inner) => match inner.connection() {
+                Ok($connection) => $run.await,
+                Err(closed) => Err(closed),
+            },
+            $crate::store::tx::Tx::SqliteReading(inner) => {
                 let $connection = &mut **inner;
                 $run.await
             }
@@ -57,7 +66,11 @@ macro_rules! on {
 macro_rules! change {
     ($tx:expr, $action:literal, $query:expr) => {
         match $tx {
-            $crate::store::tx::Tx::Sqlite(inner) => {
+            $crate::store::tx::Tx::Sqlite(inner) => match inner.connection() {
+                Ok(connection) => $query.execute(connection).await.map(|done| done.rows_affected()),
+                Err(closed) => Err(closed),
+            },
+            $crate::store::tx::Tx::SqliteReading(inner) => {
                 $query.execute(&mut **inner).await.map(|done| done.rows_affected())
             }
             $crate::store::tx::Tx::Postgres(inner) => {

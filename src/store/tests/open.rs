@@ -39,9 +39,10 @@ async fn the_file_is_journalled_ahead_and_synced_at_every_commit() {
     let (_folder, store) = store().await;
     let mut tx = store.begin().await.unwrap();
     let Tx::Sqlite(inner) = &mut tx else { panic!("an SQLite file") };
-    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut **inner).await.unwrap();
-    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut **inner).await.unwrap();
-    let keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut **inner).await.unwrap();
+    let inner = inner.connection().unwrap();
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *inner).await.unwrap();
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *inner).await.unwrap();
+    let keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut *inner).await.unwrap();
     assert_eq!((mode.as_str(), synchronous, keys), ("wal", 2, 1));
 }
 

@@ -26,7 +26,7 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
 }
 
 async fn plan(tx: &mut Tx, text: &str) -> Vec<String> {
-    let Tx::Sqlite(inner) = tx else { panic!("an SQLite file") };
+    let Tx::SqliteReading(inner) = tx else { panic!("an SQLite file") };
     let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
     let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(explained).fetch_all(&mut **inner).await.unwrap();
     rows.into_iter().map(|row| row.3).collect()

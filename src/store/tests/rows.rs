@@ -58,8 +58,10 @@ pub(crate) async fn force(tx: &mut Tx, table: &str, id: i64, state: &str) {
     let query = sqlx::AssertSqlSafe(text);
     match tx {
         Tx::Sqlite(inner) => {
-            sqlx::query(query).bind(id).bind(state).execute(&mut **inner).await.map(drop).unwrap();
+            let connection = inner.connection().unwrap();
+            sqlx::query(query).bind(id).bind(state).execute(connection).await.map(drop).unwrap();
         }
+        Tx::SqliteReading(_) => panic!("it only reads"),
         Tx::Postgres(inner) => {
             sqlx::query(query).bind(id).bind(state).execute(&mut **inner).await.map(drop).unwrap();
         }

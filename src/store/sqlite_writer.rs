@@ -1,0 +1,178 @@
+//! The one connection that writes to an SQLite file, and group commit on it.
+//!
+//! Transactions take turns anyway. Those that wait for their turn when one is ready to commit go into the same
+//! physical transaction, each in a savepoint of its own, and one sync of the disk makes all of them durable. Nobody
+//! is told that he has committed before that sync.
+
+use super::StoreError;
+use sqlx::SqliteConnection;
+use sqlx::SqlitePool;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::Sqlite;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use tokio::sync::Mutex;
+use tokio::sync::OwnedMutexGuard;
+
+/// Hands out the turns. The lock is fair: who asks first has the first turn.
+#[derive(Debug, Clone)]
+pub(super) struct SqliteWriter(Arc<Mutex<Turn>>);
+
+/// A transaction on the writing connection; dropped without a commit it leaves no trace.
+#[derive(Debug)]
+pub struct SqliteWriting {
+    turn: OwnedMutexGuard<Turn>,
+    writer: SqliteWriter,
+}
+
+#[derive(Debug)]
+struct Turn {
+    pool: SqlitePool,
+    connection: Option<PoolConnection<Sqlite>>,
+    /// Whether a physical transaction is open.
+    is_open: bool,
+    /// Whether a savepoint may have been left behind by a turn that was dropped.
+    is_torn: bool,
+    /// What becomes of the group that is gathering.
+    group: Arc<Outcome>,
+    /// How many groups were made durable.
+    #[cfg(test)]
+    groups: u32,
+}
+
+type Outcome = OnceLock<Result<(), Arc<sqlx::Error>>>;
+
+impl SqliteWriter {
+    pub(super) fn new(pool: SqlitePool) -> Self {
+        Self(Arc::new(Mutex::new(Turn {
+            pool,
+            connection: None,
+            is_open: false,
+            is_torn: false,
+            group: Arc::default(),
+            #[cfg(test)]
+            groups: 0,
+        })))
+    }
+
+    /// Waits for its turn and begins.
+    pub(super) async fn begin(&self) -> Result<SqliteWriting, StoreError> {
+        let writer = self.clone();
+        on_its_own(async move {
+            let mut turn = writer.0.clone().lock_owned().await;
+            turn.open().await.map_err(|source| StoreError::Begin { source })?;
+            turn.is_torn = true; // until it is released, whatever happens
+            turn.run("SAVEPOINT stazh").await.map_err(|source| StoreError::Begin { source })?;
+            Ok(SqliteWriting { turn, writer })
+        })
+        .await
+    }
+
+    /// Makes durable what has gathered and lets the connection go.
+    pub(super) async fn close(&self) {
+        let mut turn = self.0.lock().await;
+        turn.finish().await;
+        turn.connection = None;
+    }
+
+    #[cfg(test)]
+    pub(super) async fn groups(&self) -> u32 {
+        self.0.lock().await.groups
+    }
+}
+
+impl SqliteWriting {
+    /// The connection, for one statement.
+    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        self.turn.connection()
+    }
+
+    /// Gives the turn to the next and waits until the whole group is on the disk.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        let Self { mut turn, writer } = self;
+        on_its_own(async move {
+            let refuse = |source| StoreError::Commit { source };
+            turn.run("RELEASE stazh").await.map_err(|source| refuse(Arc::new(source)))?;
+            turn.is_torn = false;
+            let group = turn.group.clone();
+            drop(turn);
+            let mut turn = writer.0.lock().await; // behind those who waited before us: they join the group
+            if group.get().is_none() {
+                turn.finish().await;
+            }
+            group.get().cloned().unwrap_or_else(|| Err(Arc::new(sqlx::Error::PoolClosed))).map_err(refuse)
+        })
+        .await
+    }
+}
+
+/// On a task of its own: who waits may give up in the middle, but the connection and the others of a group may not
+/// be left there.
+async fn on_its_own<T: Send + 'static>(
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    let stopping = |_stopping| StoreError::Begin { source: sqlx::Error::PoolClosed };
+    tokio::spawn(work).await.map_err(stopping)?
+}
+
+impl Turn {
+    fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    async fn run(&mut self, text: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::query(text).execute(self.connection()?).await.map(drop)
+    }
+
+    /// Sees that a physical transaction is open and whole.
+    async fn open(&mut self) -> Result<(), sqlx::Error> {
+        if self.connection.is_none() {
+            self.connection = Some(self.pool.acquire().await?);
+        }
+        self.mend().await;
+        if !self.is_open {
+            self.run("BEGIN IMMEDIATE").await?;
+            self.is_open = true;
+        }
+        Ok(())
+    }
+
+    /// Undoes a turn that was dropped. If that cannot be done, the engine has undone the whole group by itself.
+    async fn mend(&mut self) {
+        if !self.is_torn {
+            return;
+        }
+        self.is_torn = false;
+        if !self.is_open {
+            return;
+        }
+        let undone = match self.run("ROLLBACK TO stazh").await {
+            Ok(()) => self.run("RELEASE stazh").await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = undone {
+            self.end(Err(Arc::new(error))).await;
+        }
+    }
+
+    /// Makes the group durable and tells all who are in it.
+    async fn finish(&mut self) {
+        self.mend().await;
+        if self.is_open {
+            let outcome = self.run("COMMIT").await.map_err(Arc::new);
+            self.end(outcome).await;
+        }
+    }
+
+    async fn end(&mut self, outcome: Result<(), Arc<sqlx::Error>>) {
+        if outcome.is_err() {
+            let _ = self.run("ROLLBACK").await; // there may be nothing left to undo
+        }
+        self.is_open = false;
+        #[cfg(test)]
+        {
+            self.groups += u32::from(outcome.is_ok());
+        }
+        let _ = std::mem::take(&mut self.group).set(outcome); // nobody else sets it
+    }
+}
