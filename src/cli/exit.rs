@@ -21,11 +21,22 @@ pub enum Exit {
     Later,
 }
 
+/// Words on the command line that cannot be understood, although each is one.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Misused(pub(super) String);
+
 impl Exit {
     /// The code of an error, by whose fault it is.
     pub fn of(error: &anyhow::Error) -> Self {
         if error.chain().any(|cause| cause.is::<SettingsError>() || cause.is::<StartError>()) {
             return Self::Environment;
+        }
+        if error.chain().any(|cause| cause.is::<Misused>()) {
+            return Self::Usage;
+        }
+        if error.chain().any(|cause| matches!(cause.downcast_ref(), Some(SealError::Unsealable { .. }))) {
+            return Self::Refused;
         }
         let verdict = error.chain().find_map(|cause| {
             let flow = cause.downcast_ref::<FlowError>().map(FlowError::verdict);

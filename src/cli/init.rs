@@ -1,6 +1,6 @@
 //! `stazh init`: makes the folder of a node, with throw-away keys.
 
-use super::{Exit, show};
+use super::{Exit, Misused, show};
 use crate::base::{Clock, SystemClock};
 use crate::exchange::canonical::State;
 use crate::exchange::seal::{Issued, KeyKind, ThrowAwayAuthority};
@@ -47,7 +47,8 @@ pub(super) struct Init {
 impl Init {
     pub(super) fn run(self) -> Result<Exit> {
         if let Some(state) = &self.state {
-            let state: State = state.parse().map_err(|finding| anyhow::anyhow!("read --state: {finding}"))?;
+            let state: State =
+                state.parse().map_err(|finding| Misused(format!("read --state: {finding}")))?;
             let peers = self.peers()?;
             let kind = if self.ec { KeyKind::P256 } else { KeyKind::Rsa2048 };
             let plan = NodePlan { state, listen: self.listen, health: self.health, peers, kind };
@@ -63,9 +64,10 @@ impl Init {
 
     fn peers(&self) -> Result<Vec<(State, String)>> {
         let read = |text: &String| {
-            let (state, url) =
-                text.split_once('=').with_context(|| format!("read --peer {text}: write STATE=URL"))?;
-            let state = state.parse().map_err(|finding| anyhow::anyhow!("read --peer {text}: {finding}"))?;
+            let (state, url) = text
+                .split_once('=')
+                .ok_or_else(|| Misused(format!("read --peer {text}: write STATE=URL")))?;
+            let state = state.parse().map_err(|finding| Misused(format!("read --peer {text}: {finding}")))?;
             Ok((state, url.to_owned()))
         };
         self.peer.iter().map(read).collect()

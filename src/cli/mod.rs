@@ -20,6 +20,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 pub use exit::Exit;
+use exit::Misused;
 
 /// The node a member state of the Eurasian Economic Union runs to exchange
 /// pension and labour records with the others.
@@ -89,10 +90,10 @@ pub fn run() -> ExitCode {
 }
 
 fn start_log(filter: &str) -> anyhow::Result<()> {
-    use anyhow::Context;
     use std::io::IsTerminal;
-    let filter = tracing_subscriber::EnvFilter::try_new(filter)
-        .with_context(|| format!("understand --log {filter}; write error, warn, info or debug"))?;
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|cause| {
+        Misused(format!("understand --log {filter}: {cause}; write error, warn, info or debug"))
+    })?;
     let is_terminal = std::io::stderr().is_terminal();
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -34,9 +34,7 @@ impl Send {
         let settings = local::settings(&self.node)?;
         let mut read = Vec::new();
         for file in &self.inquiries {
-            let text = std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
-            let inquiry: Inquiry = serde_json::from_str(&text)
-                .with_context(|| format!("understand the inquiry in {}", file.display()))?;
+            let inquiry: Inquiry = local::read_json(file, "inquiry")?;
             read.push((file, inquiry));
         }
         local::block_on(async {

@@ -1,11 +1,11 @@
 //! `stazh status`: what a node has sent, received and is waiting for.
 
-use super::{Exit, local, show};
+use super::{Exit, Misused, local, show};
 use crate::node::Node;
 use crate::store::{
     JournalBy, JournalRow, Tx, conversation_counts, inbox_counts, journal_last, journal_list, outbox_counts,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use comfy_table::{Table, presets};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -57,7 +57,9 @@ impl Status {
     /// The entries of the journal that were asked for.
     async fn entries(&self, tx: &mut Tx) -> Result<Option<Vec<JournalRow>>> {
         if let Some(id) = &self.conversation {
-            let by = JournalBy::Conversation(id.parse().context("read --conversation")?);
+            let by = JournalBy::Conversation(
+                id.parse().map_err(|error| Misused(format!("read --conversation: {error}")))?,
+            );
             return Ok(Some(journal_list(tx, by, 0, JOURNAL_ROWS).await?));
         }
         let Some(entries) = self.journal else { return Ok(None) };

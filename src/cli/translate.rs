@@ -1,12 +1,12 @@
 //! `stazh translate`: from a state's local forms to the canonical record and the interstate document, and back.
 
-use super::{Exit, show};
+use super::{Exit, Misused, local, show};
 use crate::base::{Clock, DocumentId, OsRandom, Random, SystemClock};
 use crate::exchange::adapter::{Found, Sink, Source};
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
 use crate::exchange::document::codec::{Header, HeaderText, encode_record};
 use crate::exchange::rules::{Carries, Catalogue};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::path::PathBuf;
 
 /// Translate local records, without sending anything.
@@ -56,7 +56,7 @@ enum Target {
 impl Translate {
     pub(super) fn run(self) -> Result<Exit> {
         let state: State =
-            self.state.parse().map_err(|finding| anyhow::anyhow!("read --state: {finding}"))?;
+            self.state.parse().map_err(|finding| Misused(format!("read --state: {finding}")))?;
         if self.to == Target::Local {
             return self.write_local(state);
         }
@@ -67,13 +67,14 @@ impl Translate {
             show::aside(&finding.to_string());
         }
         let Some(inquiry) = &self.inquiry else {
+            if self.to == Target::Xml {
+                return Err(Misused("write the document: name the inquiry with --inquiry".to_owned()).into());
+            }
             let warnings = findings.len() - errors;
             show::line(&format!("{} persons, {errors} rows refused, {warnings} warnings", source.count()));
             return Ok(if errors == 0 { Exit::Done } else { Exit::Refused });
         };
-        let text = std::fs::read_to_string(inquiry).with_context(|| format!("read {}", inquiry.display()))?;
-        let inquiry: Inquiry = serde_json::from_str(&text)
-            .with_context(|| format!("understand the inquiry in {}", inquiry.display()))?;
+        let inquiry: Inquiry = local::read_json(inquiry, "inquiry")?;
         let as_of = SystemClock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
         match source.find(&inquiry, as_of)? {
             Found::Record(record) => self.print(&record),
@@ -110,11 +111,10 @@ impl Translate {
     }
 
     fn write_local(&self, state: State) -> Result<Exit> {
-        let Some(out) = &self.out else { bail!("write the local form: name a folder with --out") };
-        let text =
-            std::fs::read_to_string(&self.input).with_context(|| format!("read {}", self.input.display()))?;
-        let record: InsuranceRecord = serde_json::from_str(&text)
-            .with_context(|| format!("understand the record in {}", self.input.display()))?;
+        let Some(out) = &self.out else {
+            return Err(Misused("write the local form: name a folder with --out".to_owned()).into());
+        };
+        let record: InsuranceRecord = local::read_json(&self.input, "record")?;
         std::fs::create_dir_all(out).with_context(|| format!("make {}", out.display()))?;
         let id = DocumentId::from_uuid(OsRandom.uuid());
         Sink::open(state, out)?.hand_over(id, &record)?;

@@ -5,8 +5,8 @@ use super::document::codec::{
     CodecError, Header, ProcessingResult, decode_inquiry, decode_record, decode_result,
 };
 use super::rules::{MessageKind, Rules};
-use super::seal::VerifiedDocument;
-use crate::base::{Finding, Findings, Limits};
+use super::seal::{SealError, VerifiedDocument, open};
+use crate::base::{Digest256, Finding, Findings, Limits};
 
 /// A document that is verified and lawful. Only [`accept`] makes one, and only one can be decoded:
 ///
@@ -30,6 +30,33 @@ pub fn accept<'v>(
 ) -> Result<AcceptedDocument<'v>, Findings> {
     let findings = rules.content(verified.document(), message);
     if findings.iter().any(Finding::is_error) { Err(findings) } else { Ok(AcceptedDocument(verified)) }
+}
+
+/// The inquiry in a document that this node sealed itself, known by the digest that was stored when it did.
+///
+/// # Errors
+/// The bytes are not those that were sealed, or hold no inquiry.
+pub fn own_inquiry(
+    sealed: &[u8],
+    digest: Digest256,
+    asked: State,
+    limits: &Limits,
+) -> Result<Inquiry, OwnError> {
+    let opened = open(sealed, limits)?;
+    let document = opened.own_document(digest).ok_or(SealError::DigestMismatch)?;
+    let (_header, inquiry) = decode_inquiry(document, asked, limits)?;
+    Ok(inquiry)
+}
+
+/// A document of ours that cannot be read again.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnError {
+    /// It is not what was sealed.
+    #[error("open a document of our own")]
+    Seal(#[from] SealError),
+    /// It holds something else.
+    #[error("read a document of our own")]
+    Codec(#[from] CodecError),
 }
 
 impl AcceptedDocument<'_> {

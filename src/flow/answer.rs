@@ -55,10 +55,15 @@ pub(super) async fn answer(
     let document = match found {
         Found::Record(record) => encode_record(&record, &header)?,
         Found::Nobody | Found::Several => {
+            let description = if remark.is_none() {
+                "Сведения о лице не найдены"
+            } else {
+                "Запросу соответствуют несколько лиц; укажите идентификатор лица"
+            };
             let notice = ProcessingResult {
                 ended_at: HeaderText::of(now),
                 code: NoticeCode::no_data(),
-                description: Some("Сведения о лице не найдены".to_owned()),
+                description: Some(description.to_owned()),
             };
             encode_result(&notice, &header)?
         }

@@ -26,8 +26,11 @@ pub struct Composed {
 /// Puts an inquiry into the outbox, sealed; it leaves when the peer can be reached.
 ///
 /// # Errors
-/// The asked state is no peer, the inquiry makes no lawful document, the database does not answer.
+/// The inquiry is of another state, the asked state is no peer, the inquiry makes no lawful document, the database does not answer.
 pub async fn compose(inquiry: &Inquiry, ctx: &Context) -> Result<Composed, FlowError> {
+    if inquiry.asking != ctx.state {
+        return Err(FlowError::NotOurs { asking: inquiry.asking, ours: ctx.state });
+    }
     let now = ctx.clock.now();
     let peer = ctx.peers.of_name(inquiry.asked.as_code())?.state.to_string();
     let (process, transaction) = ctx.catalogue.beginning_with(Carries::Inquiry)?;

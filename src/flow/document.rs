@@ -86,11 +86,23 @@ impl Case<'_> {
             }
             Ok(Err(error)) => return Err(error.into()),
         };
+        let misfits = self.misfits(&content).await?;
+        if !misfits.is_empty() {
+            return self
+                .refuse(&misfits, |finding| ErrorCode::Rule(finding.code.clone()), "flow.misfit")
+                .await;
+        }
         self.accept().await?;
         match content {
             Content::Inquiry(inquiry) => self.answer(*inquiry, &header).await,
             Content::Record(record) => self.hand_over(*record, &header).await,
-            Content::Notice => self.complete(&header, "the peer has no record of the person").await,
+            Content::Notice => {
+                self.complete(
+                    &header,
+                    "the peer has no record of the person, or needs an identifier to tell him",
+                )
+                .await
+            }
         }
     }
 
@@ -104,7 +116,7 @@ impl Case<'_> {
 }
 
 /// What a document carries.
-enum Content {
+pub(super) enum Content {
     Inquiry(Box<Inquiry>),
     Record(Box<InsuranceRecord>),
     Notice,

@@ -1,6 +1,8 @@
 //! What may go wrong in a flow: a stage's own failure, with its own verdict.
 
 use crate::base::{Finding, Findings, Verdict};
+use crate::exchange::OwnError;
+use crate::exchange::canonical::State;
 use crate::exchange::document::codec::CodecError;
 use crate::exchange::rules::CatalogueError;
 use crate::exchange::seal::SealError;
@@ -32,6 +34,17 @@ pub enum FlowError {
     /// A document that cannot be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// A document of ours that cannot be read again.
+    #[error(transparent)]
+    Own(#[from] OwnError),
+    /// An inquiry that another state asks.
+    #[error("send an inquiry of {asking} from the node of {ours}; let the inquiry say that {ours} asks")]
+    NotOurs {
+        /// Who asks by its text.
+        asking: State,
+        /// Whose node this is.
+        ours: State,
+    },
     /// A peer that is not configured.
     #[error("find peer {peer}; add it to the settings")]
     UnknownPeer {
@@ -65,6 +78,8 @@ impl FlowError {
             Self::Signal(error) => error.verdict(),
             Self::Codec(error) => error.verdict(),
             Self::Seal(error) => error.verdict(),
+            Self::Own(_) => Verdict::Park { code: "flow.own_document" },
+            Self::NotOurs { .. } => Verdict::Return { code: "flow.not_ours" },
             Self::UnknownPeer { .. } => Verdict::Park { code: "flow.unknown_peer" },
             Self::CutOff => Verdict::Retry { not_before: None },
             Self::Local { verdict, .. } => *verdict,

@@ -12,6 +12,7 @@ mod conversation;
 mod deliver;
 mod document;
 mod error;
+mod fit;
 mod inspect;
 mod note;
 mod receive;

@@ -1,9 +1,10 @@
 //! The main job between two real nodes over a real wire.
 
 use crate::nodes::{TestDesk, World};
-use stazh::base::ConversationId;
+use stazh::base::{ConversationId, DocumentId};
+use stazh::exchange::adapter::Found;
 use stazh::exchange::canonical::{Inquiry, InsuranceRecord, Person};
-use stazh::flow::{Context, compose};
+use stazh::flow::{Context, Desk, Done, FlowError, compose};
 use stazh::node::Node;
 use stazh::store::{
     ConversationState, JournalBy, Role, conversation_counts, conversation_find, journal_list,
@@ -160,6 +161,59 @@ async fn two_thousand_records_cross_both_ways_and_every_worker_gets_his_own() {
             records.len()
         );
     }
+    ru.stop().await;
+    kz.stop().await;
+}
+
+/// A local system that answers whoever is asked about with one record.
+struct Mistaken(InsuranceRecord);
+
+impl Desk for Mistaken {
+    fn find(&self, _inquiry: &Inquiry, _as_of: jiff::civil::Date) -> Result<Found, FlowError> {
+        Ok(Found::Record(self.0.clone()))
+    }
+
+    fn hand_over(&self, _id: DocumentId, _record: &InsuranceRecord) -> Result<Done, FlowError> {
+        Ok(Done::First)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_another_person_or_state_is_returned_and_handed_to_nobody() {
+    for (answer, place) in [(record(2), "/person"), (record_of("AM", 1), "/state")] {
+        let ru_desk = Arc::new(TestDesk::default());
+        let world = World::new();
+        let (ru, kz) = world.pair(ru_desk.clone(), Arc::new(Mistaken(answer))).await;
+        let composed = compose(&inquiry(1), ru.flows()).await.unwrap();
+        let look = async {
+            loop {
+                let mut tx = ru.flows().store.read().await.unwrap();
+                let by = JournalBy::Conversation(composed.conversation_id);
+                let rows = journal_list(&mut tx, by, 0, 100).await.unwrap();
+                if let Some(row) = rows.iter().find(|row| row.entry.code.as_deref() == Some("flow.misfit")) {
+                    return row.entry.detail.clone();
+                }
+                drop(tx);
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let detail = tokio::time::timeout(Duration::from_secs(20), look).await.unwrap();
+        assert!(detail.starts_with(place) && !detail.contains("Тестов"), "{detail}");
+        assert!(ru_desk.told.lock().unwrap().is_empty());
+        ru.stop().await;
+        kz.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_inquiry_of_another_state_is_not_sent() {
+    let world = World::new();
+    let (ru, kz) = world.pair(Arc::new(TestDesk::default()), Arc::new(TestDesk::default())).await;
+    let error = compose(&inquiry_between("BY", "KZ", 1), ru.flows()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "send an inquiry of BY from the node of RU; let the inquiry say that RU asks"
+    );
     ru.stop().await;
     kz.stop().await;
 }

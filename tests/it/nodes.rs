@@ -88,7 +88,7 @@ impl World {
     }
 
     /// Starts two nodes that know each other.
-    pub(crate) async fn pair(&self, ru: Arc<TestDesk>, kz: Arc<TestDesk>) -> (Node, Node) {
+    pub(crate) async fn pair(&self, ru: Arc<dyn Desk>, kz: Arc<dyn Desk>) -> (Node, Node) {
         let (mut ru_settings, mut kz_settings) = (self.settle("RU", "KZ"), self.settle("KZ", "RU"));
         let (ru_door, kz_door) =
             (Door::open(&ru_settings).await.unwrap(), Door::open(&kz_settings).await.unwrap());

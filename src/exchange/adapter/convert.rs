@@ -4,6 +4,7 @@ use super::target::Target;
 use crate::base::Finding;
 use crate::base::Findings;
 use crate::exchange::canonical::Coded;
+use crate::exchange::canonical::Country;
 use crate::exchange::canonical::Currency;
 use crate::exchange::canonical::Identifier;
 use crate::exchange::canonical::IdentifierKind;
@@ -69,17 +70,31 @@ impl Convert {
         match self {
             Self::Text => matches!(
                 target,
-                Id | Code | Title | Position | Target::Number | NamePart | Target::State | Target::States
+                Id | Code
+                    | Title
+                    | Position
+                    | Target::Number
+                    | NamePart
+                    | Target::State
+                    | Target::Country
+                    | Target::Countries
             ),
             Self::Constant(value) => {
-                matches!(target, Code | Title | Position | Target::Number | Target::State | Target::States)
-                    && text(value, target).is_ok()
+                matches!(
+                    target,
+                    Code | Title
+                        | Position
+                        | Target::Number
+                        | Target::State
+                        | Target::Country
+                        | Target::Countries
+                ) && text(value, target).is_ok()
             }
             Self::Date { .. } => target == Target::Date,
             Self::Month { .. } => target == Target::Month,
             Self::Decimal { currency: Some(_) } => target == Target::Money,
             Self::Decimal { currency: None } => target == Target::Decimal,
-            Self::Codes { .. } => matches!(target, Code | Target::State),
+            Self::Codes { .. } => matches!(target, Code | Target::State | Target::Country),
             Self::Identifier { .. } => target == Target::Identifiers,
             Self::Number { .. } => target == Target::EmployerNumber,
             Self::Name => target == Target::Name,
@@ -150,8 +165,12 @@ impl Convert {
                 None => None,
                 Some(code) => match code.parse::<Coded>().ok().and_then(|code| write.get(&code)) {
                     Some(local) => Some(local.clone()),
-                    None if *unknown == Unknown::Keep => Some(code.to_owned()),
-                    None => return Err(unknown_code(code)),
+                    None => match unknown {
+                        Unknown::Keep => Some(code.to_owned()),
+                        // never left out: in this form an absent code may mean something else
+                        Unknown::As(other) if write.contains_key(other) => write.get(other).cloned(),
+                        Unknown::As(_) | Unknown::Refuse => return Err(unknown_code(code)),
+                    },
                 },
             },
             Self::Identifier { kind, .. } => {
@@ -186,7 +205,8 @@ fn text(local: &str, target: Target) -> Result<Json, Finding> {
         Target::Title => json!(local.parse::<Title>()?),
         Target::Position => json!(local.parse::<Position>()?),
         Target::Number => json!(local.parse::<Number>()?),
-        Target::State | Target::States => json!(local.parse::<State>()?),
+        Target::State => json!(local.parse::<State>()?),
+        Target::Country | Target::Countries => json!(local.parse::<Country>()?),
         Target::NamePart => {
             let parts = NameParts { family: Some(local.to_owned()), ..NameParts::default() };
             json!(Name::try_from(parts)?.family())
@@ -227,7 +247,11 @@ fn decimal(local: &str, currency: Option<Currency>) -> Result<Json, Finding> {
             let message = "not a decimal; write it as 1.5";
             let decimal = Decimal::from_str(&text)
                 .map_err(|_cause| Finding::error("adapter.decimal", "", "decimal", local, message))?;
-            Ok(json!(decimal))
+            if decimal.normalize().scale() > 4 {
+                let message = "more than four digits after the point, which no document carries; correct it in the source";
+                return Err(Finding::error("adapter.decimal", "", "decimal 20/4", local, message));
+            }
+            Ok(json!(decimal.normalize()))
         }
     }
 }

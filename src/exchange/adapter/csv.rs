@@ -63,8 +63,13 @@ impl Encoding {
 /// Calls `each` for every row that has as many fields as the header; the others are findings.
 ///
 /// # Errors
-/// A file without a header, or with one column twice.
-pub(super) fn read(file: &str, text: &str, each: &mut dyn FnMut(Row<'_>)) -> Result<Findings, FormatError> {
+/// A file without a header, with one column twice, or without one that is required.
+pub(super) fn read(
+    file: &str,
+    text: &str,
+    required: &[&str],
+    each: &mut dyn FnMut(Row<'_>),
+) -> Result<Findings, FormatError> {
     let header_end = text.find('\n').unwrap_or(text.len());
     let delimiter = sniff(text.get(..header_end).unwrap_or_default());
     let build = || {
@@ -81,6 +86,9 @@ pub(super) fn read(file: &str, text: &str, each: &mut dyn FnMut(Row<'_>)) -> Res
     if !has_header || is_twice || columns.iter().any(|name| name.is_empty()) {
         return Err(FormatError::Header);
     }
+    if let Some(name) = required.iter().find(|name| !columns.iter().any(|column| column.as_ref() == **name)) {
+        return Err(FormatError::Column { name: (*name).to_owned() });
+    }
     let mut findings = Findings::new();
     loop {
         let start = reader.position().clone();
@@ -89,7 +97,9 @@ pub(super) fn read(file: &str, text: &str, each: &mut dyn FnMut(Row<'_>)) -> Res
         }
         let begin = begin(text, record.position().unwrap_or(&start));
         let line = usize::try_from(begin.line()).unwrap_or(usize::MAX);
-        if record.len() == columns.len() {
+        if record.len() == columns.len()
+            && !swallows(text, (&begin, reader.position()), delimiter, columns.len())
+        {
             let mut map = Map::at(line);
             for (name, field) in columns.iter().zip(record.iter()) {
                 map.add(name.clone(), Value::Text(Text::new(field.trim(), line)));
@@ -159,13 +169,35 @@ fn moved(rest: &str, start: &csv::Position, by: usize) -> csv::Position {
     position
 }
 
+/// Whether a row that spans lines has another whole row in it: a quote was not closed where it should have been.
+fn swallows(
+    text: &str,
+    (begin, end): (&csv::Position, &csv::Position),
+    delimiter: u8,
+    columns: usize,
+) -> bool {
+    let length = usize::try_from(end.byte().saturating_sub(begin.byte())).unwrap_or(usize::MAX);
+    let span = rest_of(text, begin).get(..length).unwrap_or_default();
+    span.lines().skip(1).any(|line| {
+        let mut alone = csv::ReaderBuilder::new();
+        let mut alone =
+            alone.delimiter(delimiter).flexible(true).has_headers(false).from_reader(line.as_bytes());
+        let mut record = csv::StringRecord::new();
+        columns > 1 && alone.read_record(&mut record).is_ok_and(|is_row| is_row) && record.len() == columns
+    })
+}
+
 fn wrong_length(file: &str, line: usize, expected: usize, found: usize) -> Finding {
     Finding::error(
         "adapter.row_length",
         format!("{file}:{line}"),
         format!("{expected} columns, as in the header"),
         "",
-        format!("the row has {found} fields; check its delimiters and quotes"),
+        if found == expected {
+            "the row has a quote that is not closed; check its delimiters and quotes".to_owned()
+        } else {
+            format!("the row has {found} fields; check its delimiters and quotes")
+        },
     )
 }
 
@@ -182,7 +214,7 @@ mod tests {
 
     fn rows(text: &str) -> (Vec<(usize, Vec<String>)>, Findings) {
         let mut seen = Vec::new();
-        let findings = read("f.csv", text, &mut |row| {
+        let findings = read("f.csv", text, &[], &mut |row| {
             let texts = row.map.entries().filter_map(|(_, v)| v.as_text()).map(|t| t.as_str().to_owned());
             seen.push((row.map.line(), texts.collect()));
         });
@@ -238,7 +270,7 @@ mod tests {
     #[test]
     fn a_header_names_each_column_once() {
         for text in ["", "a,a\n", "a,,b\n"] {
-            assert!(matches!(read("f", text, &mut |_| ()), Err(FormatError::Header)), "{text}");
+            assert!(matches!(read("f", text, &[], &mut |_| ()), Err(FormatError::Header)), "{text}");
         }
     }
 }

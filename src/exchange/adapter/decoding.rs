@@ -87,6 +87,11 @@ impl<'p, 'r> Decoding<'p, 'r> {
     }
 
     fn absent(&mut self, field: &Field, path: &str, target: Target, local: &str) {
+        if self.row.bare_on_the_way(local).is_some() {
+            let message = "a bare value where parts should stand; correct it in the source";
+            self.refuse(Finding::error("adapter.row_form", "", "parts", "", message), local);
+            return;
+        }
         match &field.default {
             Some(default) => self.put(field, path, target, default, (self.row.map.line(), local)),
             None if field.is_optional || field.is_fallback => {}

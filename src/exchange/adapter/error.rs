@@ -27,6 +27,20 @@ pub enum FormatError {
     /// No header, an unnamed column, or one twice.
     #[error("the header does not name each column once")]
     Header,
+    /// Nothing in the file is where its rows should be.
+    #[error(
+        "nothing stands at {expected}, where this form has its rows; a newer version needs a profile of its own"
+    )]
+    Rows {
+        /// The beginning of the path to the rows.
+        expected: String,
+    },
+    /// A column that every row needs.
+    #[error("the column {name} is missing in the header")]
+    Column {
+        /// Which.
+        name: String,
+    },
     /// Not JSON, or neither a list nor a map.
     #[error("not JSON on line {line}, column {column}")]
     Json {

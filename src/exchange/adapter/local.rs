@@ -3,6 +3,7 @@
 use crate::base::Finding;
 use crate::exchange::canonical::Coded;
 use crate::exchange::canonical::Contribution;
+use crate::exchange::canonical::Country;
 use crate::exchange::canonical::Employer;
 use crate::exchange::canonical::HeldIdentifier;
 use crate::exchange::canonical::InsurancePeriod;
@@ -12,7 +13,6 @@ use crate::exchange::canonical::OriginalName;
 use crate::exchange::canonical::Person;
 use crate::exchange::canonical::Position;
 use crate::exchange::canonical::RecordId;
-use crate::exchange::canonical::State;
 use crate::exchange::canonical::Title;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -57,9 +57,9 @@ pub struct KnownPerson {
     /// A code of the list of sexes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sex: Option<Coded>,
-    /// Of which states he is a citizen.
+    /// Of which countries he is a citizen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub citizenships: Vec<State>,
+    pub citizenships: Vec<Country>,
     /// His numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identifiers: Vec<HeldIdentifier>,
@@ -124,6 +124,13 @@ impl KnownPerson {
             citizenships: self.citizenships.clone(),
             identifiers: self.identifiers.clone(),
         })
+    }
+
+    /// Whether both name and birth date are known on both sides and differ: a shared number is a slip then.
+    pub fn is_another(&self, other: &Self) -> bool {
+        let has_other_name = matches!((&self.name, &other.name), (Some(a), Some(b)) if !a.is_alike(b));
+        let has_other_birth = matches!((self.birth_date, other.birth_date), (Some(a), Some(b)) if a != b);
+        has_other_name && has_other_birth
     }
 
     /// Takes over what is not known yet. True if the other row contradicts what is known.

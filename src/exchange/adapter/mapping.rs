@@ -47,16 +47,14 @@ impl Profile {
             }
         };
         let lost = match self.head.format {
-            Format::Csv => csv::read(file, &self.head.encoding.decode(bytes)?, &mut row)?,
+            Format::Csv => {
+                csv::read(file, &self.head.encoding.decode(bytes)?, &self.required_columns(), &mut row)?
+            }
             Format::Json => {
                 let text = csv::Encoding::Utf8.decode(bytes)?;
-                walk(&json::read(&text)?, &self.head.rows, &mut row);
-                Findings::new()
+                self.walk(file, &json::read(&text)?, &mut row)?
             }
-            Format::Xml => {
-                walk(&xml::read(bytes, &self.head.namespaces, limits)?, &self.head.rows, &mut row);
-                Findings::new()
-            }
+            Format::Xml => self.walk(file, &xml::read(bytes, &self.head.namespaces, limits)?, &mut row)?,
         };
         findings.extend(lost);
         let line_of = |finding: &Finding| {
@@ -82,6 +80,34 @@ impl Profile {
             Format::Xml => xml::write(&self.document_of(rows), &self.head.namespaces)?,
         };
         Ok((bytes, findings))
+    }
+
+    /// Gives every row of a document to `row`; what stands in the place of a row and is none is a finding.
+    fn walk(
+        &self,
+        file: &str,
+        document: &Map,
+        row: &mut dyn FnMut(Row<'_>),
+    ) -> Result<Findings, FormatError> {
+        let first = self.head.rows.split('/').next().unwrap_or_default();
+        let is_there = |name: &str| document.node(name).is_some();
+        if !document.is_empty() && !first.split('|').any(is_there) {
+            return Err(FormatError::Rows { expected: first.to_owned() });
+        }
+        let mut findings = Findings::new();
+        walk(document, &self.head.rows, row, &mut |line| {
+            let message = "a bare value where a row should stand; correct it in the source";
+            findings.push(Finding::error("adapter.row_form", format!("{file}:{line}"), "a row", "", message));
+        });
+        Ok(findings)
+    }
+
+    /// The columns without which no row can be read.
+    fn required_columns(&self) -> Vec<&str> {
+        let is_required = |field: &&Field| {
+            field.canonical.is_some() && !field.is_optional && !field.is_fallback && field.default.is_none()
+        };
+        self.fields.iter().filter(is_required).filter_map(|field| field.local.as_deref()).collect()
     }
 
     /// A document has a root even without rows.

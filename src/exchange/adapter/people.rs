@@ -54,7 +54,7 @@ impl People {
             numbers.filter_map(|identifier| self.by_identifier.get(identifier).copied()).collect();
         found.retain(|at| self.all.get(*at).is_some_and(|known| is_plausible(&known.person, asked)));
         if found.is_empty() {
-            let keys = names(asked).filter_map(|name| name_key(name, asked.birth_date));
+            let keys = asked.names().filter_map(|name| name_key(name, asked.birth_date));
             found = keys.filter_map(|key| self.by_name.get(&key)).flatten().copied().collect();
             let has_other_number =
                 |known: &Known| known.person.identifiers.iter().any(|h| own(&&h.identifier));
@@ -98,22 +98,44 @@ impl Gathering {
     pub(super) fn add(&mut self, record: LocalRecord, place: &str) {
         let Some(at) = self.place_of(&record.person, place) else { return };
         let Some(own) = self.all.get_mut(at) else { return };
+        if own.person.is_another(&record.person) {
+            let message =
+                "name and birth date are those of another person than the number; the row is not used";
+            let rule = "one person, one row, one meaning";
+            self.findings.push(Finding::error("adapter.person_mismatch", place, rule, "", message));
+            return;
+        }
         if own.person.learn(&record.person) {
             let message = "name or birth date differ from what another row says; the first one is used";
             self.findings.push(warning("adapter.person_conflict", place, message));
         }
-        let is_twice = match record.entry {
-            Entry::Person => false,
-            Entry::Contribution(one) => own.contributions.insert(one.id.clone(), one).is_some(),
-            Entry::Period(one) => own.periods.insert(one.id.clone(), one).is_some(),
+        let kept = match record.entry {
+            Entry::Person => Kept::New,
+            Entry::Contribution(mut one) => {
+                let (id, kept) = place_for(&own.contributions, &one.id, |held| *held == one);
+                one.id = id;
+                keep(&mut own.contributions, one.id.clone(), one, kept)
+            }
+            Entry::Period(mut one) => {
+                let (id, kept) = place_for(&own.periods, &one.id, |held| *held == one);
+                one.id = id;
+                keep(&mut own.periods, one.id.clone(), one, kept)
+            }
             Entry::Event(event) => {
                 own.events.push(PlacedEvent { event, place: place.to_owned() });
-                false
+                Kept::New
             }
         };
-        if is_twice {
-            let message = "the same entry stands here and before; it is used once";
-            self.findings.push(warning("adapter.row_twice", place, message));
+        match kept {
+            Kept::New => {}
+            Kept::Twice => {
+                let message = "the same entry stands here and before; it is used once";
+                self.findings.push(warning("adapter.row_twice", place, message));
+            }
+            Kept::Beside => {
+                let message = "another entry with the same key stands before, and they differ; both are used";
+                self.findings.push(warning("adapter.row_differs", place, message));
+            }
         }
         for held in &record.person.identifiers {
             self.by_identifier.entry(held.identifier.clone()).or_insert(at);
@@ -164,7 +186,7 @@ impl Gathering {
             for held in &person.identifiers {
                 people.by_identifier.insert(held.identifier.clone(), at);
             }
-            for key in names(&person).filter_map(|name| name_key(name, person.birth_date)) {
+            for key in person.names().filter_map(|name| name_key(name, person.birth_date)) {
                 let same = people.by_name.entry(key).or_default();
                 if same.last() != Some(&at) {
                     same.push(at);
@@ -182,6 +204,43 @@ impl Gathering {
         }
         (people, findings)
     }
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    New,
+    /// It says the same as one before it.
+    Twice,
+    /// It has the key of one before it and says something else.
+    Beside,
+}
+
+/// The id under which an entry can be kept, so that none takes the place of another.
+fn place_for<T>(
+    held: &HashMap<RecordId, T>,
+    id: &RecordId,
+    is_same: impl Fn(&T) -> bool,
+) -> (RecordId, Kept) {
+    let mut free = id.clone();
+    let mut kept = Kept::New;
+    for number in 2_u32.. {
+        match held.get(&free) {
+            None => break,
+            Some(one) if number == 2 && is_same(one) => return (free, Kept::Twice),
+            Some(_) => kept = Kept::Beside,
+        }
+        match format!("{}-{number}", id.as_str()).parse() {
+            Ok(next) => free = next,
+            Err(_too_long) => break,
+        }
+    }
+    (free, kept)
+}
+
+fn keep<T>(held: &mut HashMap<RecordId, T>, id: RecordId, one: T, kept: Kept) -> Kept {
+    held.insert(id, one);
+    kept
 }
 
 /// Whether a period adds nothing to those drawn from events: the same work for the same employer.
@@ -205,11 +264,7 @@ fn is_told(period: &InsurancePeriod, drawn: &[InsurancePeriod]) -> bool {
 /// A person's number fits him who is asked about if name or birth date agree too.
 fn is_plausible(known: &Person, asked: &Person) -> bool {
     known.birth_date == asked.birth_date
-        || names(known).any(|own| names(asked).any(|other| own.is_alike(other)))
-}
-
-fn names(person: &Person) -> impl Iterator<Item = &Name> {
-    std::iter::once(&person.name).chain(person.original_name.iter().map(|original| &original.name))
+        || known.names().any(|own| asked.names().any(|other| own.is_alike(other)))
 }
 
 /// Family name, given name, birth date; both names must be there.

@@ -75,8 +75,11 @@ impl Sink {
         }
         let refuse = |source| AdapterError::Encode { document, source };
         if let Some(form) = &self.form {
-            // what the form cannot say stands in the JSON file, so its findings hide nothing
-            let (bytes, _findings) = form.write(&local_records(record)).map_err(refuse)?;
+            let (bytes, findings) = form.write(&local_records(record)).map_err(refuse)?;
+            if !findings.is_empty() {
+                let count = findings.len();
+                tracing::warn!(%document, count, "the local form cannot say all of a record; its JSON file does");
+            }
             self.put(&self.folder.join(format!("{document}.xml")), &bytes)?;
         }
         let mut bytes = serde_json::to_vec_pretty(record).map_err(|_cause| refuse(FormatError::Write))?;

@@ -28,8 +28,10 @@ pub(super) enum Target {
     Money,
     /// A member state.
     State,
+    /// A country.
+    Country,
     /// Several of them.
-    States,
+    Countries,
     /// Personal identifiers.
     Identifiers,
     /// The number of an employer, with its register.
@@ -68,7 +70,7 @@ impl Target {
 
     /// Whether several local values may stand there.
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Self::States | Self::Identifiers | Self::SpecialConditions)
+        matches!(self, Self::Countries | Self::Identifiers | Self::SpecialConditions)
     }
 }
 
@@ -81,7 +83,7 @@ fn person(path: &str) -> Option<Target> {
         }
         "birth_date" => Some(Target::Date),
         "sex" | "original_name.language" => Some(Target::Code),
-        "citizenships" => Some(Target::States),
+        "citizenships" => Some(Target::Countries),
         "identifiers" => Some(Target::Identifiers),
         _ => None,
     }
@@ -123,7 +125,7 @@ fn entry(path: &str) -> Option<Target> {
         "id" | "supersedes" => Some(Target::Id),
         "kind" => Some(Target::Code),
         "cancelled_on" => Some(Target::Date),
-        "employer.state" => Some(Target::State),
+        "employer.state" => Some(Target::Country),
         "employer.name" => Some(Target::Title),
         "employer.number" => Some(Target::EmployerNumber),
         _ => None,

@@ -182,6 +182,19 @@ impl Value {
 }
 
 impl<'v> Row<'v> {
+    /// The line of a text that stands where a path needs something with parts.
+    pub(super) fn bare_on_the_way(&self, path: &str) -> Option<usize> {
+        let (_, inner) = split_ups(path);
+        let outer = path.len() - inner.len();
+        let ends = inner.match_indices('/').map(|(at, _)| outer + at);
+        let on_the_way = ends.filter_map(|end| path.get(..end)).flat_map(|prefix| self.all(prefix));
+        let bare = |value: &&Value| match value {
+            Value::Text(text) => !text.as_str().trim().is_empty(),
+            Value::Map(_) | Value::List(_) => false,
+        };
+        on_the_way.into_iter().find(|value| bare(value)).map(Value::line)
+    }
+
     /// Every node at a path; each leading `../` goes one level out.
     pub(super) fn all(&self, path: &str) -> Vec<&'v Value> {
         let (ups, rest) = split_ups(path);
@@ -204,23 +217,35 @@ pub(super) fn split_ups(path: &str) -> (usize, &str) {
 }
 
 /// Calls `each` for every row at a path of steps; a step may name alternatives, as in `A|B`.
-pub(super) fn walk(document: &Map, rows: &str, each: &mut dyn FnMut(Row<'_>)) {
+/// What stands there and is neither a row nor empty is told to `bare` with its line.
+pub(super) fn walk(document: &Map, rows: &str, each: &mut dyn FnMut(Row<'_>), bare: &mut dyn FnMut(usize)) {
     let steps: Vec<&str> = rows.split('/').collect();
-    descend(&mut vec![document], &steps, each);
+    descend(&mut vec![document], &steps, each, bare);
 }
 
-fn descend(above: &mut Vec<&Map>, steps: &[&str], each: &mut dyn FnMut(Row<'_>)) {
+fn descend(
+    above: &mut Vec<&Map>,
+    steps: &[&str],
+    each: &mut dyn FnMut(Row<'_>),
+    bare: &mut dyn FnMut(usize),
+) {
     let (Some((step, rest)), Some(here)) = (steps.split_first(), above.last().copied()) else {
         return;
     };
     for (name, value) in here.entries().filter(|(name, _)| step.split('|').any(|one| one == *name)) {
-        for map in value.items().iter().filter_map(Value::as_map) {
+        for item in value.items() {
+            let Some(map) = item.as_map() else {
+                if item.as_text().is_none_or(|text| !text.as_str().trim().is_empty()) {
+                    bare(item.line());
+                }
+                continue;
+            };
             if rest.is_empty() {
                 each(Row { name, map, above });
             } else {
                 let mut inner = above.clone();
                 inner.push(map);
-                descend(&mut inner, rest, each);
+                descend(&mut inner, rest, each, bare);
             }
         }
     }
@@ -326,10 +351,16 @@ mod tests {
         };
         let document = join(vec![row("p", "1"), row("p", "2"), row("q", "3")], "person/row|other");
         let mut seen = Vec::new();
-        walk(&document, "person/row|other", &mut |row| {
-            let text = |path| row.all(path).first().and_then(|v| v.as_text()).map(|t| t.as_str().to_owned());
-            seen.push((text("../id"), text("n")));
-        });
+        walk(
+            &document,
+            "person/row|other",
+            &mut |row| {
+                let text =
+                    |path| row.all(path).first().and_then(|v| v.as_text()).map(|t| t.as_str().to_owned());
+                seen.push((text("../id"), text("n")));
+            },
+            &mut |_| (),
+        );
         let expected = [("p", "1"), ("p", "2"), ("q", "3")];
         assert_eq!(seen, expected.map(|(a, b)| (Some(a.to_owned()), Some(b.to_owned()))));
         assert_eq!(document.node("person").map(|people| people.items().len()), Some(2));

@@ -214,7 +214,8 @@ fn by_number(value: &str) -> Option<Standing> {
     let mut values = Vec::with_capacity(14);
     for (place, c) in value.chars().enumerate() {
         let is_letter = matches!(place, 7 | 11 | 12);
-        if is_letter != c.is_ascii_uppercase() {
+        let fits = if is_letter { c.is_ascii_uppercase() } else { c.is_ascii_digit() };
+        if !fits {
             return None;
         }
         values.push(c.to_digit(36)?);
@@ -268,6 +269,11 @@ mod tests {
 
     fn standing_of(kind: IdentifierKind, text: &str) -> Option<Standing> {
         Identifier::parse(kind, text).ok().map(|id| id.standing())
+    }
+
+    #[test]
+    fn a_small_letter_in_the_place_of_a_digit_is_no_belarusian_number() {
+        assert!(Identifier::parse(IdentifierKind::ByNumber, "3150385Aa01PB6").is_err());
     }
 
     #[test]

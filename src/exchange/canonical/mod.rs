@@ -20,7 +20,7 @@ pub use record::{
     Contribution, Employer, EmployerNumber, Evidence, Inquiry, InsurancePeriod, InsuranceRecord,
     SpecialCondition,
 };
-pub use state::State;
+pub use state::{Country, State};
 pub use text::{Coded, Number, Position, RecordId, RegisterNumber, Title};
 pub use time::{Ends, Interval, YearMonth};
 

@@ -60,8 +60,9 @@ impl Money {
     pub fn parse(amount: &str, currency: &str) -> Result<Self, Finding> {
         let text: String = amount.chars().filter(|c| !c.is_whitespace()).collect();
         let text = text.replace(',', ".");
+        let text = text.strip_prefix('+').unwrap_or(&text); // XML Schema allows the sign
         let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
-        let read = if is_plain { Decimal::from_str(&text).ok() } else { None };
+        let read = if is_plain { Decimal::from_str(text).ok() } else { None };
         let read = read.ok_or_else(|| refuse(amount, "not an amount; write it as 1234.56"))?;
         Self::new(read, currency.parse()?)
     }

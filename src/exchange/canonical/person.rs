@@ -1,6 +1,6 @@
 //! The person a record is about.
 
-use super::{Coded, Identifier, IdentifierKind, Interval, Name, State};
+use super::{Coded, Country, Identifier, IdentifierKind, Interval, Name};
 use crate::base::{Finding, Findings};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,9 @@ pub struct Person {
     /// A code of the list of sexes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sex: Option<Coded>,
-    /// Of which states he is a citizen.
+    /// Of which countries he is a citizen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub citizenships: Vec<State>,
+    pub citizenships: Vec<Country>,
     /// His numbers in the states that know him, former ones included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identifiers: Vec<HeldIdentifier>,
@@ -71,12 +71,18 @@ impl Person {
         self.identifiers.iter().enumerate().filter_map(found).collect()
     }
 
+    /// His name, and as it is written at home.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        std::iter::once(&self.name).chain(self.original_name.iter().map(|original| &original.name))
+    }
+
     /// Whether the other record is of the same person: by a shared identifier, else by name and birth date.
     pub fn is_same(&self, other: &Self) -> bool {
         let shares =
             |held: &HeldIdentifier| other.identifiers.iter().any(|o| o.identifier == held.identifier);
         self.identifiers.iter().any(shares)
-            || self.birth_date == other.birth_date && self.name.is_alike(&other.name)
+            || self.birth_date == other.birth_date
+                && self.names().any(|own| other.names().any(|theirs| own.is_alike(theirs)))
     }
 }
 

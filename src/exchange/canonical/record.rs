@@ -1,7 +1,8 @@
 //! The insurance record: what one state knows of a person's work, and the question for it.
 
 use super::{
-    Coded, Interval, Money, Number, Person, Position, RecordId, RegisterNumber, State, Title, YearMonth,
+    Coded, Country, Interval, Money, Number, Person, Position, RecordId, RegisterNumber, State, Title,
+    YearMonth,
 };
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -108,7 +109,7 @@ pub struct Contribution {
 pub struct Employer {
     /// Where it is registered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state: Option<State>,
+    pub state: Option<Country>,
     /// What it is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Title>,

@@ -1,9 +1,10 @@
-//! The member states, by their ISO 3166-1 codes.
+//! The member states and all other countries, by their ISO 3166-1 codes.
 
 use crate::base::Finding;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 /// A member state of the Union; also the segment of a logical address (D5 ¶45).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,5 +57,79 @@ impl FromStr for State {
                 "not a member state; write one of AM BY KG KZ RU",
             )
         })
+    }
+}
+
+/// Any country: a worker may be a citizen of one outside the Union, and an employer may be registered there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Country([u8; 2]);
+
+impl From<State> for Country {
+    fn from(state: State) -> Self {
+        match state {
+            State::Am => Self(*b"AM"),
+            State::By => Self(*b"BY"),
+            State::Kz => Self(*b"KZ"),
+            State::Kg => Self(*b"KG"),
+            State::Ru => Self(*b"RU"),
+        }
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{}", char::from(*byte)))
+    }
+}
+
+impl FromStr for Country {
+    type Err = Finding;
+
+    fn from_str(text: &str) -> Result<Self, Finding> {
+        let code = text.as_bytes().try_into().ok().map(Self).filter(|code| COUNTRIES.contains(code));
+        code.ok_or_else(|| {
+            let message = "not a country; write its two letters, such as KZ";
+            Finding::error("canonical.country", "country", "ISO 3166-1", text, message)
+        })
+    }
+}
+
+impl TryFrom<String> for Country {
+    type Error = Finding;
+
+    fn try_from(text: String) -> Result<Self, Finding> {
+        text.parse()
+    }
+}
+
+impl From<Country> for String {
+    fn from(country: Country) -> Self {
+        country.to_string()
+    }
+}
+
+/// The codes of the list that the rules of documents use too: what is read here can be written there.
+static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
+    let list = include_str!("../../../schemas/codelists/countries.toml");
+    let code = |line: &str| line.split_once(" = {")?.0.as_bytes().try_into().ok().map(Country);
+    list.lines().filter_map(code).collect()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn countries_are_those_of_the_list_and_the_member_states_among_them() {
+        assert!(COUNTRIES.len() > 240, "{} countries", COUNTRIES.len());
+        for state in State::ALL {
+            assert_eq!(state.as_code().parse(), Ok(Country::from(state)));
+            assert_eq!(Country::from(state).to_string(), state.as_code());
+        }
+        assert!("UA".parse::<Country>().is_ok() && "TR".parse::<Country>().is_ok());
+        for wrong in ["XX", "kz", "K", "KAZ", "", "КЗ"] {
+            assert_eq!(wrong.parse::<Country>().unwrap_err().code, "canonical.country", "{wrong}");
+        }
     }
 }

@@ -34,6 +34,10 @@ fn interval() -> impl Strategy<Value = Interval> {
     })
 }
 
+fn country() -> impl Strategy<Value = Country> {
+    prop::sample::select(vec!["KZ", "RU", "UA", "TR"]).prop_map(|code| code.parse().unwrap())
+}
+
 fn state() -> impl Strategy<Value = State> {
     prop::sample::select(State::ALL.to_vec())
 }
@@ -65,7 +69,7 @@ prop_compose! {
         original_name in option::of((token("[a-z]{2}"), name())),
         birth_date in day(),
         sex in option::of(token("[12]")),
-        citizenships in vec(state(), 0..3),
+        citizenships in vec(country(), 0..3),
         identifiers in vec(held(), 0..4),
     ) -> Person {
         let original_name = original_name.map(|(language, name)| OriginalName { language, name });
@@ -81,7 +85,7 @@ prop_compose! {
 
 prop_compose! {
     fn employer()(
-        state in option::of(state()),
+        state in option::of(country()),
         name in option::of(token("[А-Яа-я«»&\"<>]{1,40}")),
         number in option::of((token("bin|inn"), token("[0-9]{10,12}"))),
     ) -> Employer {

@@ -56,6 +56,8 @@ pub struct XmlReader<'a> {
     tokens: quick_xml::Reader<&'a [u8]>,
     depth_max: usize,
     attributes_max: usize,
+    elements_left: usize,
+    elements_max: usize,
     open: Vec<Open<'a>>,
     bindings: Vec<Binding<'a>>,
     attributes: Vec<Attribute<'a>>,
@@ -86,6 +88,8 @@ impl<'a> XmlReader<'a> {
             tokens,
             depth_max: limits.xml_depth_max,
             attributes_max: limits.xml_attributes_max,
+            elements_left: limits.xml_elements_max,
+            elements_max: limits.xml_elements_max,
             open: Vec::new(),
             bindings: vec![Binding { prefix: "xml", namespace: Cow::Borrowed(XML_NAMESPACE) }],
             attributes: Vec::new(),
@@ -226,6 +230,10 @@ impl<'a> XmlReader<'a> {
         if self.open.len() >= self.depth_max {
             return Err(XmlErrorKind::TooDeep { limit: self.depth_max });
         }
+        self.elements_left = self
+            .elements_left
+            .checked_sub(1)
+            .ok_or(XmlErrorKind::TooManyElements { limit: self.elements_max })?;
         let tag = tag.strip_suffix('>').unwrap_or(tag);
         self.is_empty_element = tag.ends_with('/');
         let tag = tag.strip_suffix('/').unwrap_or(tag);

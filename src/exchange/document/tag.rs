@@ -165,7 +165,11 @@ fn declare<'a>(
     }
     let is_xml = namespace == XML_NAMESPACE;
     let is_undeclared = prefix.is_empty() && namespace.is_empty();
-    let is_forbidden = prefix == "xmlns" || namespace == XMLNS_NAMESPACE || is_xml != (prefix == "xml");
+    // Canonical XML repeats a namespace on each sibling that needs it, so a long one would grow without bound.
+    let is_forbidden = namespace.len() > NAMESPACE_BYTES_MAX
+        || prefix == "xmlns"
+        || namespace == XMLNS_NAMESPACE
+        || is_xml != (prefix == "xml");
     if is_forbidden || !(is_undeclared || is_absolute_uri(&namespace)) {
         return Err(XmlErrorKind::Namespace);
     }
@@ -208,3 +212,5 @@ fn resolve_prefixes(attributes: &mut [Attribute<'_>], bindings: &[Binding<'_>]) 
 }
 
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
+/// Longer than any namespace name in use by far.
+const NAMESPACE_BYTES_MAX: usize = 1_024;

@@ -36,6 +36,12 @@ pub enum XmlErrorKind {
         /// The most that are read.
         limit: usize,
     },
+    /// More elements than allowed.
+    #[error("more than {limit} elements")]
+    TooManyElements {
+        /// The most that are read.
+        limit: usize,
+    },
     /// More namespace declarations in scope than allowed.
     #[error("more than {limit} namespaces in scope")]
     TooManyNamespaces {
@@ -90,6 +96,7 @@ impl XmlError {
             XmlErrorKind::TooLarge { .. } => "document.too_large",
             XmlErrorKind::TooDeep { .. } => "document.too_deep",
             XmlErrorKind::TooManyAttributes { .. } => "document.too_many_attributes",
+            XmlErrorKind::TooManyElements { .. } => "document.too_many_elements",
             XmlErrorKind::TooManyNamespaces { .. } => "document.too_many_namespaces",
             XmlErrorKind::NotUtf8 => "document.not_utf8",
             XmlErrorKind::Dtd => "document.dtd",

@@ -46,11 +46,21 @@ pub(super) struct Case<'c> {
     lists: &'c CodeLists,
     seen: HashSet<(u32, String)>,
     findings: Findings,
+    errors: usize,
+    warnings: usize,
 }
 
 impl<'c> Case<'c> {
     pub(super) fn new(structure: &'c str, message: &'c MessageKind, lists: &'c CodeLists) -> Self {
-        Self { structure, message, lists, seen: HashSet::new(), findings: Findings::new() }
+        Self {
+            structure,
+            message,
+            lists,
+            seen: HashSet::new(),
+            findings: Findings::new(),
+            errors: 0,
+            warnings: 0,
+        }
     }
 
     pub(super) fn into_findings(self) -> Findings {
@@ -133,9 +143,15 @@ impl<'c> Case<'c> {
     }
 
     fn find(&mut self, code: &str, rule: &Rule, path: String, value: &str) {
-        if self.findings.len() >= FINDINGS_MAX {
+        // An error is told however many warnings stand before it: it decides.
+        let alike = match rule.severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        if *alike >= FINDINGS_MAX {
             return;
         }
+        *alike += 1;
         let id = format!("{}/{}", self.structure, rule.number);
         let finding = Finding::error(code, path, id, value, rule.text.en.as_str());
         self.findings.push(match rule.severity {

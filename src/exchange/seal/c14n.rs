@@ -4,6 +4,7 @@ use crate::base::Limits;
 use crate::exchange::document::Event;
 use crate::exchange::document::StartTag;
 use crate::exchange::document::XmlError;
+use crate::exchange::document::XmlErrorKind;
 use crate::exchange::document::XmlReader;
 use crate::exchange::document::escape_attribute;
 use crate::exchange::document::escape_text;
@@ -119,6 +120,9 @@ pub fn canonicalize(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, XmlError> 
             Event::Start(tag) => {
                 has_root = true;
                 canonical.start(&tag);
+                if canonical.written() > limits.xml_bytes_max {
+                    return Err(reader.error(XmlErrorKind::TooLarge { limit: limits.xml_bytes_max }));
+                }
             }
             Event::End { qname } => canonical.end(qname),
             Event::Text(text) => canonical.text(&text),
@@ -134,5 +138,20 @@ pub fn canonicalize(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, XmlError> 
             }
             Event::Done => return Ok(canonical.into_bytes()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_canonical_form_much_longer_than_its_document_is_refused() {
+        let siblings = "<p:b/>".repeat(2_000);
+        let text = format!("<a xmlns:p=\"urn:{}\">{siblings}</a>", "n".repeat(1_000));
+        let limits = Limits { xml_bytes_max: 100_000, ..Limits::default() };
+        assert!(text.len() < limits.xml_bytes_max);
+        assert_eq!(canonicalize(text.as_bytes(), &limits).unwrap_err().code(), "document.too_large");
+        assert!(canonicalize(text.as_bytes(), &Limits::default()).unwrap().len() > 2_000_000);
     }
 }

@@ -8,11 +8,14 @@ use super::container::EXCLUSIVE_URI;
 use super::container::SIGNATURE_NAMESPACE;
 use super::container::SIGNED_DATA_NAMESPACE;
 use super::error::SealError;
+use super::suites::sha256;
 use super::suites::unknown;
+use crate::base::Digest256;
 use crate::base::Limits;
 use crate::exchange::document::Event;
 use crate::exchange::document::Scope;
 use crate::exchange::document::StartTag;
+use crate::exchange::document::XmlErrorKind;
 use crate::exchange::document::XmlReader;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -34,6 +37,11 @@ pub struct OpenedDocument {
 }
 
 impl OpenedDocument {
+    /// The document inside, if these are the bytes that we sealed ourselves under this digest.
+    pub(in crate::exchange) fn own_document(&self, digest: Digest256) -> Option<&[u8]> {
+        (sha256(&self.content) == digest).then(|| self.content.get(self.document.clone()))?
+    }
+
     /// What the document calls itself, for the journal of a refusal; nothing vouches for it.
     pub fn claimed_doc_instance(&self) -> &str {
         &self.doc_instance
@@ -48,12 +56,12 @@ impl std::fmt::Debug for OpenedDocument {
 
 /// Opens a `SignedDoc` that is a document of its own.
 pub fn open(bytes: &[u8], limits: &Limits) -> Result<OpenedDocument, SealError> {
-    Walk::new(XmlReader::new(bytes, limits)?, bytes.len()).signed_doc()
+    Walk::new(XmlReader::new(bytes, limits)?, bytes.len(), limits).signed_doc()
 }
 
 /// Opens a `SignedDoc` cut out of an envelope, with the namespaces that were in scope there.
 pub fn open_within(bytes: &[u8], scope: &Scope, limits: &Limits) -> Result<OpenedDocument, SealError> {
-    Walk::new(XmlReader::within(bytes, scope, limits)?, bytes.len()).signed_doc()
+    Walk::new(XmlReader::within(bytes, scope, limits)?, bytes.len(), limits).signed_doc()
 }
 
 /// The signature as read.
@@ -85,6 +93,8 @@ struct Content {
 struct Walk<'a> {
     reader: XmlReader<'a>,
     size: usize,
+    /// The most bytes of canonical form: what is repeated there may be more than what was read.
+    written_max: usize,
     /// Takes what is read while it stands inside a signed element.
     canonical: Option<Canonicalizer>,
     /// Becomes `canonical` at the next start tag.
@@ -93,8 +103,9 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(reader: XmlReader<'a>, size: usize) -> Self {
-        Self { reader, size, canonical: None, next_canonical: None, ids: HashSet::new() }
+    fn new(reader: XmlReader<'a>, size: usize, limits: &Limits) -> Self {
+        let written_max = limits.xml_bytes_max;
+        Self { reader, size, written_max, canonical: None, next_canonical: None, ids: HashSet::new() }
     }
 
     fn signed_doc(mut self) -> Result<OpenedDocument, SealError> {
@@ -186,6 +197,10 @@ impl<'a> Walk<'a> {
                     refuse_container_names(&tag)?;
                     take_ids(&mut self.ids, &tag)?;
                     canonical.start(&tag);
+                    if canonical.written() > self.written_max {
+                        let kind = XmlErrorKind::TooLarge { limit: self.written_max };
+                        return Err(self.reader.error(kind).into());
+                    }
                 }
                 Event::Text(text) if is_inside || is_blank(&text) => canonical.text(&text),
                 Event::Pi { target, content } if is_inside => canonical.pi(target, &content),

@@ -71,7 +71,7 @@ impl TrustStore {
     pub(super) fn recall(&self, der: &[u8], now: Timestamp) -> Option<Arc<SignerCertificate>> {
         let good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
         good.get(der)
-            .filter(|known| (known.validity.from..=known.validity.to).contains(&now.as_second()))
+            .filter(|known| (known.validity.from..known.validity.to).contains(&now.as_second()))
             .map(|known| known.signer.clone())
     }
 

@@ -167,14 +167,16 @@ fn a_folder_that_is_not_there_and_a_file_too_large_are_errors() {
     assert_eq!(error.verdict(), Verdict::Park { code: "adapter.read" });
     let error = Source::open(State::Am, folder.path()).unwrap_err();
     assert_eq!(error.to_string(), "find a profile of AM; add one to schemas/profiles");
-    fs::write(folder.path().join("depositors.csv"), "iin,family\n").unwrap();
+    fs::write(folder.path().join("depositors.csv"), HEADER).unwrap();
     let open = |bytes| {
         let limits = Limits { local_bytes_max: bytes, ..Limits::default() };
         Source::open_with(Profile::built_in(State::Kz).unwrap(), State::Kz, folder.path(), limits)
     };
-    assert!(open(11).is_ok());
-    assert_eq!(open(10).unwrap_err().verdict(), Verdict::Retry { not_before: None });
+    assert!(open(HEADER.len()).is_ok());
+    assert_eq!(open(HEADER.len() - 1).unwrap_err().verdict(), Verdict::Retry { not_before: None });
 }
+
+const HEADER: &str = "iin,family,given,patronymic,birth_date,sex,citizenship\n";
 
 fn shown(findings: &[Finding]) -> Vec<String> {
     let kind = |one: &Finding| if one.severity == Severity::Error { "error" } else { "warning" };
@@ -186,6 +188,126 @@ fn the_ugly_files_give_exactly_these_findings() {
     for (state, expected) in [(State::Kz, UGLY_KZ), (State::Ru, UGLY_RU)] {
         let source = Source::open(state, fixtures("local/ugly")).unwrap();
         assert_eq!(shown(&source.findings()).join("\n"), expected.join("\n"));
+    }
+}
+
+/// A Kazakh folder with these files, read.
+fn kazakh(files: &[(&str, &str)]) -> (tempfile::TempDir, Result<Source, AdapterError>) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let source = Source::open(State::Kz, folder.path());
+    (folder, source)
+}
+
+#[test]
+fn a_quote_that_is_not_closed_gives_nobody_what_is_anothers() {
+    let text = "iin,bin,employer,month,base,amount,kind\n\
+        850315300019,051140000018,\"ТОО А,01.2010,100,10,ОПВ\n\
+        900722400456,051140000018,ТОО Б,02.2010,100,10,ОПВ\n\
+        051105600120,051140000018,\"ТОО В\",03.2010,999,99,ОПВ\n";
+    let (_folder, source) = kazakh(&[("contributions.csv", text)]);
+    let findings = shown(&source.unwrap().findings());
+    assert!(
+        findings[0].starts_with("error contributions.csv:2: the row has a quote that is not closed"),
+        "{findings:#?}"
+    );
+    let unknown = findings.iter().filter(|one| one.contains("adapter.person_unknown")).count();
+    assert_eq!(unknown, 2, "both rows after it are read on their own: {findings:#?}");
+}
+
+#[test]
+fn a_file_of_another_version_or_with_other_names_is_no_empty_file() {
+    for (name, text, expected) in [
+        (
+            "contracts.json",
+            r#"{ "contracts": [] }"#,
+            "nothing stands at rows, where this form has its rows; a newer version needs a profile of its own",
+        ),
+        (
+            "contributions.csv",
+            "iin,bin,employer,period,base,amount,kind\n",
+            "the column month is missing in the header",
+        ),
+    ] {
+        let (_folder, source) = kazakh(&[(name, text)]);
+        let error = crate::base::with_causes(&source.unwrap_err());
+        assert!(error.ends_with(expected), "{error}");
+    }
+    let (_folder, source) = kazakh(&[("contracts.json", "[]")]);
+    assert_eq!(source.unwrap().findings(), [], "an empty list is no mistake");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("labour-events.xml"), "<ЭДПФР xmlns='urn:newer'><СЗВ-ТД/></ЭДПФР>").unwrap();
+    let error = crate::base::with_causes(&Source::open(State::Ru, folder.path()).unwrap_err());
+    assert!(error.contains("nothing stands at ЭДПФР|ЭДСФР"), "{error}");
+}
+
+#[test]
+fn a_bare_value_where_a_row_or_parts_should_stand_is_a_finding() {
+    let row = |termination: &str| {
+        format!(
+            r#"{{ "iin": "850315300019", "bin": "051140000018", "employer": "ТОО А", "full_name": "Ким Анна",
+                 "birth_date": "1985-03-15", "contract_number": "1", "start_date": "2010-01-11",
+                 "termination": {termination} }}"#
+        )
+    };
+    let (_folder, source) = kazakh(&[("contracts.json", &format!("[{}, 7]", row("\"2016-02-29\"")))]);
+    let findings = shown(&source.unwrap().findings());
+    assert!(
+        findings.iter().any(|one| one.contains("a bare value where parts should stand")),
+        "{findings:#?}"
+    );
+    assert!(
+        findings.iter().any(|one| one.contains("a bare value where a row should stand")),
+        "{findings:#?}"
+    );
+    let (_folder, source) = kazakh(&[("contracts.json", &format!("[{}]", row("null")))]);
+    assert_eq!(source.unwrap().findings(), []);
+}
+
+#[test]
+fn a_number_that_is_a_slip_gives_nobody_what_is_anothers() {
+    let contract = |number: &str, name: &str, birth: &str| {
+        format!(
+            r#"{{ "iin": "850315300019", "bin": "051140000018", "employer": "ТОО А", "full_name": "{name}",
+                 "birth_date": "{birth}", "contract_number": "{number}", "start_date": "2010-01-11" }}"#
+        )
+    };
+    let files = |second: String| format!("[{}, {second}]", contract("1", "Ким Анна", "1985-03-15"));
+    for (second, periods, code) in [
+        (contract("2", "Иванов Пётр", "1970-01-01"), 1, Some("adapter.person_mismatch")),
+        (contract("2", "Ли Анна", "1985-03-15"), 2, Some("adapter.person_conflict")),
+        (contract("2", "Ким Анна", "1985-03-15"), 2, None),
+    ] {
+        let (_folder, source) = kazakh(&[("contracts.json", &files(second))]);
+        let source = source.unwrap();
+        assert_eq!(source.findings().first().map(|one| one.code.clone()).as_deref(), code);
+        let inquiry = r#"{ "asking": "RU", "asked": "KZ", "purpose": "old-age", "person": {
+            "name": { "family": "Ким", "given": "Анна" }, "birth_date": "1985-03-15" } }"#;
+        let found = record(source.find(&serde_json::from_str(inquiry).unwrap(), TODAY).unwrap());
+        assert_eq!(found.periods.len(), periods, "{code:?}");
+    }
+}
+
+#[test]
+fn entries_with_one_key_that_differ_are_both_kept() {
+    let head = "iin,bin,employer,month,base,amount,kind\n";
+    let row = |amount: &str| format!("850315300019,051140000018,ТОО А,01.2010,100,{amount},ОПВ\n");
+    let who = format!("{HEADER}850315300019,Ким,Анна,,15.03.1985,Ж,UA\n");
+    let inquiry = r#"{ "asking": "RU", "asked": "KZ", "purpose": "old-age", "person": {
+        "name": { "family": "Ким", "given": "Анна" }, "birth_date": "1985-03-15" } }"#;
+    let inquiry: Inquiry = serde_json::from_str(inquiry).unwrap();
+    for (second, count) in [("10", 1), ("20", 2)] {
+        let text = format!("{head}{}{}", row("10"), row(second));
+        let (_folder, source) = kazakh(&[("contributions.csv", &text), ("depositors.csv", &who)]);
+        let found = record(source.unwrap().find(&inquiry, TODAY).unwrap());
+        assert_eq!(found.contributions.len(), count, "the second is of {second}");
+        assert_eq!(
+            found.person.citizenships[0].to_string(),
+            "UA",
+            "a citizen of a third country is answered about"
+        );
     }
 }
 
@@ -243,7 +365,7 @@ const UGLY_KZ: &[&str] = &[
     "error depositors.csv:5 iin: not a number of this kind; compare it with the person's document (canonical.identifier_malformed; rule IIN: 12 digits, birth date first, check digit mod 11; found 7 digits)",
     "error depositors.csv:6 birth_date: not a day of the years 1900–2100 in this form; correct it in the source (adapter.date; rule %d.%m.%Y; found 10 mixed characters)",
     "error depositors.csv:7: the row has 8 fields; check its delimiters and quotes (adapter.row_length; rule 7 columns, as in the header; found empty)",
-    "error depositors.csv:8 citizenship: not a member state; write one of AM BY KG KZ RU (canonical.state; rule ISO 3166-1; found 2 letters)",
+    "error depositors.csv:8 citizenship: not a country; write its two letters, such as KZ (canonical.country; rule ISO 3166-1; found 2 letters)",
     "error contracts.json:12 termination/date: the period ends before it begins; correct one of the dates (canonical.dates_reversed; rule from ≤ to, both ends inclusive; found 10 mixed characters)",
     "warning contracts.json:40 iin: the check digit does not fit; ask the body that issued the number (canonical.identifier_checksum; rule IIN: 12 digits, birth date first, check digit mod 11; found 12 digits)",
     "error contracts.json:46 employer: absent; fill it in the source (adapter.missing; rule required; found empty)",

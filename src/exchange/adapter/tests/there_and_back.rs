@@ -205,7 +205,10 @@ proptest! {
 
     #[test]
     fn insured_periods(rows in many((snils(), iin(), word(), interval(), 0..5_usize, any::<[bool; 4]>(), title()))) {
-        let kinds = ["work", "civil-contract", "childcare", "military-service", "other"];
+        let kinds = [
+            "work", "civil-contract", "childcare", "military-service", "public-service", "self-employment", "care",
+            "sickness", "unemployment", "study", "other",
+        ];
         let records = rows.into_iter().enumerate().map(|(n, (snils, iin, word, interval, kind, is, title))| {
             let mut identifiers = vec![json!({ "kind": "snils", "value": snils })];
             if is[0] {

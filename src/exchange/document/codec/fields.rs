@@ -61,6 +61,32 @@ impl<'e> Fields<'e> {
         child.parse(findings)
     }
 
+    /// A day or month that may be there. A zone, which XML Schema allows, never moves the day it is written on.
+    pub(super) fn read_day<T: FromStr>(
+        &self,
+        namespace: &str,
+        local: &str,
+        findings: &mut Findings,
+    ) -> Option<T>
+    where
+        T::Err: Display,
+    {
+        self.read::<Zoned<T>>(namespace, local, findings).map(|zoned| zoned.0)
+    }
+
+    /// A day or month that must be there.
+    pub(super) fn require_day<T: FromStr>(
+        &self,
+        namespace: &str,
+        local: &str,
+        findings: &mut Findings,
+    ) -> Option<T>
+    where
+        T::Err: Display,
+    {
+        self.require::<Zoned<T>>(namespace, local, findings).map(|zoned| zoned.0)
+    }
+
     pub(super) fn parse<T: FromStr>(&self, findings: &mut Findings) -> Option<T>
     where
         T::Err: Display,
@@ -85,10 +111,50 @@ impl<'e> Fields<'e> {
     }
 }
 
+/// A value of the calendar, written with or without `Z` or `+06:00` behind it.
+struct Zoned<T>(T);
+
+impl<T: FromStr> FromStr for Zoned<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        let zone = text.len().checked_sub("+06:00".len()).and_then(|at| text.split_at_checked(at));
+        let bare = match zone {
+            Some((bare, zone)) if zone.starts_with(['+', '-']) && zone.get(3..4) == Some(":") => bare,
+            Some(_) | None => text.strip_suffix('Z').unwrap_or(text),
+        };
+        bare.parse().map(Self)
+    }
+}
+
 /// The value, if nothing was found against it.
 pub(super) fn finish<T>(value: Option<T>, findings: Findings) -> Result<T, CodecError> {
     match value {
         Some(value) if findings.is_empty() => Ok(value),
         Some(_) | None => Err(CodecError::Values(findings)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::canonical::YearMonth;
+    use jiff::civil::{Date, date};
+
+    #[test]
+    fn a_zone_never_moves_the_day_it_is_written_on() {
+        for text in ["2010-01-11", "2010-01-11Z", "2010-01-11+06:00", "2010-01-11-11:00"] {
+            assert_eq!(text.parse::<Zoned<Date>>().unwrap().0, date(2010, 1, 11), "{text}");
+        }
+        for text in ["2010-02", "2010-02Z", "2010-02+06:00"] {
+            assert_eq!(
+                text.parse::<Zoned<YearMonth>>().unwrap().0,
+                YearMonth::new(2010, 2).unwrap(),
+                "{text}"
+            );
+        }
+        for text in ["", "Z", "+06:00", "2010-01-11ZZ", "2010-01-11+0600", "2010-01-11+06:00Z"] {
+            assert!(text.parse::<Zoned<Date>>().is_err(), "{text}");
+        }
     }
 }

@@ -34,8 +34,8 @@ pub(super) fn encode_person(writer: &mut CanonicalWriter, person: &Person) {
     if let Some(sex) = &person.sex {
         coded(writer, "csdo", "UnifiedSexCode", SEXES, sex.as_str());
     }
-    for state in &person.citizenships {
-        coded(writer, "csdo", "NationalityCountryCode", COUNTRIES, state.as_code());
+    for country in &person.citizenships {
+        coded(writer, "csdo", "NationalityCountryCode", COUNTRIES, &country.to_string());
     }
     for HeldIdentifier { identifier, validity } in &person.identifiers {
         writer.start("xpdo", "PersonIdentifierDetails");
@@ -68,8 +68,8 @@ pub(super) fn encode_interval(writer: &mut CanonicalWriter, interval: &Interval)
 
 pub(super) fn encode_employer(writer: &mut CanonicalWriter, employer: &Employer) {
     writer.start("ccdo", "EmployerDetails");
-    if let Some(state) = employer.state {
-        coded(writer, "csdo", "UnifiedCountryCode", COUNTRIES, state.as_code());
+    if let Some(country) = employer.state {
+        coded(writer, "csdo", "UnifiedCountryCode", COUNTRIES, &country.to_string());
     }
     if let Some(name) = &employer.name {
         writer.leaf("csdo", "BusinessEntityName", name.as_str());
@@ -104,7 +104,7 @@ pub(super) fn decode_person(parent: &Fields<'_>, findings: &mut Findings) -> Opt
         let name = decode_name(&original, findings);
         Some(OriginalName { language: language?, name: name? })
     });
-    let birth_date = fields.require(CSDO, "BirthDate", findings);
+    let birth_date = fields.require_day(CSDO, "BirthDate", findings);
     let sex = fields.read(CSDO, "UnifiedSexCode", findings);
     let citizenships = fields
         .children(CSDO, "NationalityCountryCode")
@@ -135,8 +135,8 @@ fn decode_identifier(fields: &Fields<'_>, findings: &mut Findings) -> Option<Hel
 
 /// A span, if its start is there.
 pub(super) fn decode_interval(fields: &Fields<'_>, findings: &mut Findings) -> Option<Interval> {
-    let from: Date = fields.read(CSDO, "StartDate", findings)?;
-    let to = fields.read(CSDO, "EndDate", findings);
+    let from: Date = fields.read_day(CSDO, "StartDate", findings)?;
+    let to = fields.read_day(CSDO, "EndDate", findings);
     fields.keep(Interval::new(from, to), findings)
 }
 

@@ -48,7 +48,7 @@ pub(in crate::exchange) fn decode_record(
     let mut findings = Findings::new();
     let header = Header::decode(&fields, &mut findings);
     let state = fields.require(CSDO, "UnifiedCountryCode", &mut findings);
-    let as_of = fields.require(XPDO, "AsOfDate", &mut findings);
+    let as_of = fields.require_day(XPDO, "AsOfDate", &mut findings);
     let person = decode_person(&fields, &mut findings);
     let periods = fields
         .children(XPDO, "InsurancePeriodDetails")
@@ -158,7 +158,7 @@ fn decode_period(fields: &Fields<'_>, findings: &mut Findings) -> Option<Insuran
         .filter_map(|evidence| decode_evidence(evidence, findings))
         .collect();
     let supersedes = fields.read(XPDO, "SupersededRecordId", findings);
-    let cancelled_on = fields.read(XPDO, "CancelledDate", findings);
+    let cancelled_on = fields.read_day(XPDO, "CancelledDate", findings);
     Some(InsurancePeriod {
         id: id?,
         state: state?,
@@ -185,20 +185,20 @@ fn decode_evidence(fields: &Fields<'_>, findings: &mut Findings) -> Option<Evide
     Some(Evidence {
         kind: fields.require(XPDO, "EvidenceKindCode", findings)?,
         number: fields.read(CSDO, "DocId", findings),
-        date: fields.read(CSDO, "DocCreationDate", findings),
+        date: fields.read_day(CSDO, "DocCreationDate", findings),
         title: fields.read(CSDO, "DocName", findings),
     })
 }
 
 fn decode_contribution(fields: &Fields<'_>, findings: &mut Findings) -> Option<Contribution> {
     let id = fields.require(XPDO, "RecordId", findings);
-    let month = fields.require(XPDO, "ContributionMonth", findings);
+    let month = fields.require_day(XPDO, "ContributionMonth", findings);
     let kind = fields.require(XPDO, "ContributionKindCode", findings);
     let employer = decode_employer(fields, findings);
     let base = decode_money(fields, "BaseAmount", findings);
     let amount = decode_money(fields, "ContributionAmount", findings);
     let supersedes = fields.read(XPDO, "SupersededRecordId", findings);
-    let cancelled_on = fields.read(XPDO, "CancelledDate", findings);
+    let cancelled_on = fields.read_day(XPDO, "CancelledDate", findings);
     Some(Contribution {
         id: id?,
         month: month?,

@@ -3,9 +3,9 @@
 use super::*;
 use crate::base::{DocumentId, Limits};
 use crate::exchange::canonical::{
-    Coded, Contribution, Employer, EmployerNumber, Evidence, HeldIdentifier, Identifier, IdentifierKind,
-    Inquiry, InsurancePeriod, InsuranceRecord, Interval, Money, Name, NameParts, OriginalName, Person,
-    SpecialCondition, State, YearMonth,
+    Coded, Contribution, Country, Employer, EmployerNumber, Evidence, HeldIdentifier, Identifier,
+    IdentifierKind, Inquiry, InsurancePeriod, InsuranceRecord, Interval, Money, Name, NameParts,
+    OriginalName, Person, SpecialCondition, State, YearMonth,
 };
 use jiff::civil::{Date, date};
 use proptest::option;
@@ -48,6 +48,10 @@ fn identifier() -> impl Strategy<Value = HeldIdentifier> {
     })
 }
 
+fn country() -> impl Strategy<Value = Country> {
+    prop::sample::select(vec!["KZ", "RU", "UA", "TR"]).prop_map(|code| code.parse().unwrap())
+}
+
 fn state() -> impl Strategy<Value = State> {
     prop::sample::select(State::ALL.to_vec())
 }
@@ -60,7 +64,7 @@ fn person() -> impl Strategy<Value = Person> {
         option::of(original),
         day(),
         option::of(token("[12]")),
-        prop::collection::vec(state(), 0..3),
+        prop::collection::vec(country(), 0..3),
         prop::collection::vec(identifier(), 0..4),
     )
         .prop_map(|(name, original_name, birth_date, sex, citizenships, identifiers)| Person {
@@ -76,7 +80,7 @@ fn person() -> impl Strategy<Value = Person> {
 fn employer() -> impl Strategy<Value = Employer> {
     let number = (token("bin|inn|regnum"), token("[0-9]{10,12}"))
         .prop_map(|(kind, value)| EmployerNumber { kind, value });
-    (option::of(state()), option::of(token("[А-Яа-я«»&\"<>]{1,40}")), option::of(number))
+    (option::of(country()), option::of(token("[А-Яа-я«»&\"<>]{1,40}")), option::of(number))
         .prop_map(|(state, name, number)| Employer { state, name, number })
 }
 

@@ -166,3 +166,18 @@ proptest::proptest! {
         let _ = read(&text); // only that it returns
     }
 }
+
+#[test]
+fn a_long_namespace_and_too_many_elements_are_refused() {
+    let read = |text: &str, limits: &Limits| -> Result<(), XmlError> {
+        let mut reader = XmlReader::new(text.as_bytes(), limits)?;
+        while !matches!(reader.next_event()?, Event::Done) {}
+        Ok(())
+    };
+    let long = |length: usize| format!("<a xmlns:p=\"urn:{}\"/>", "a".repeat(length - 4));
+    assert!(read(&long(1_024), &Limits::default()).is_ok());
+    assert_eq!(read(&long(1_025), &Limits::default()).unwrap_err().code(), "document.namespace");
+    let limits = Limits { xml_elements_max: 3, ..Limits::default() };
+    assert!(read("<a><b/><b/></a>", &limits).is_ok());
+    assert_eq!(read("<a><b/><b/><b/></a>", &limits).unwrap_err().code(), "document.too_many_elements");
+}

@@ -1,0 +1,87 @@
+//! Does what came fit him who sent it and what was asked? A seal says who wrote a document, not that it is about
+//! the right person.
+
+use super::document::{Case, Content};
+use super::{Context, FlowError};
+use crate::base::{Finding, Findings};
+use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
+use crate::exchange::own_inquiry;
+use crate::store::{Role, conversation_find, outbox_find};
+
+impl Case<'_> {
+    /// What speaks against using the content.
+    pub(super) async fn misfits(&self, content: &Content) -> Result<Findings, FlowError> {
+        let peer = self.ctx.peers.of_name(&self.row.peer)?.state;
+        match content {
+            Content::Inquiry(inquiry) => Ok(of_inquiry(inquiry, peer)),
+            Content::Record(record) => Ok(match self.asked().await? {
+                Some(asked) => of_record(record, &asked, peer),
+                None => Findings::new(), // an answer to nothing was refused before
+            }),
+            Content::Notice => Ok(Findings::new()),
+        }
+    }
+
+    /// The inquiry that began this conversation, out of the document we sealed.
+    async fn asked(&self) -> Result<Option<Inquiry>, FlowError> {
+        let mut tx = self.ctx.store.read().await?;
+        let conversation = conversation_find(&mut tx, self.headers.conversation_id, Role::Initiator).await?;
+        let Some(id) = conversation.and_then(|known| known.request_outbox_id) else { return Ok(None) };
+        let Some(request) = outbox_find(&mut tx, id).await? else { return Ok(None) };
+        drop(tx);
+        let peer = self.ctx.peers.of_name(&self.row.peer)?.state;
+        let limits = self.ctx.limits;
+        let read =
+            Context::aside(move || own_inquiry(&request.draft.body, request.draft.digest, peer, &limits));
+        Ok(Some(read.await??))
+    }
+}
+
+fn of_inquiry(inquiry: &Inquiry, peer: State) -> Findings {
+    let message = "the inquiry is of another state than the one whose node sent it";
+    let finding =
+        Finding::error("flow.asking", "/asking", "one state, one node", inquiry.asking.as_code(), message);
+    if inquiry.asking == peer { Findings::new() } else { vec![finding] }
+}
+
+fn of_record(record: &InsuranceRecord, asked: &Inquiry, peer: State) -> Findings {
+    let mut findings = Findings::new();
+    if record.state != peer {
+        let message = "the record is of another state than the one whose node sent it";
+        let code = record.state.as_code();
+        findings.push(Finding::error("flow.record_state", "/state", "one state, one node", code, message));
+    }
+    if !record.person.is_same(&asked.person) {
+        let message = "the record is of another person than the one who was asked about";
+        let rule = "a shared identifier, or name and birth date";
+        findings.push(Finding::error("flow.record_person", "/person", rule, "", message));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_must_be_of_the_peer_and_of_the_person() {
+        let asked: Inquiry =
+            serde_json::from_str(include_str!("../../fixtures/demo/inquiry-1.json")).unwrap();
+        let record: InsuranceRecord =
+            serde_json::from_str(include_str!("../../fixtures/case-kz-to-ru/2-record.json")).unwrap();
+        let mut own = record.clone();
+        own.person = asked.person.clone();
+        let codes = |record: &InsuranceRecord, peer| -> Vec<String> {
+            of_record(record, &asked, peer).into_iter().map(|finding| finding.code).collect()
+        };
+        assert_eq!(codes(&own, State::Kz), [""; 0]);
+        assert_eq!(codes(&own, State::Am), ["flow.record_state"]);
+        let mut other = own.clone();
+        other.person.identifiers.clear();
+        assert_eq!(codes(&other, State::Kz), [""; 0], "name and birth date are enough");
+        other.person.birth_date = jiff::civil::date(1900, 1, 2);
+        assert_eq!(codes(&other, State::Kz), ["flow.record_person"]);
+        assert_eq!(of_inquiry(&asked, State::Ru), []);
+        assert_eq!(of_inquiry(&asked, State::By).first().map(|f| f.code.as_str()), Some("flow.asking"));
+    }
+}
