@@ -55,6 +55,8 @@ pub struct Peer {
     pub certificate_name: String,
     /// Who may vouch for its seals.
     pub trust: Arc<TrustStore>,
+    /// Who alone seals for it, if the settings say so.
+    pub signer: Option<String>,
 }
 
 /// The local system: asked for records, told of them. May block; called on threads of its own.

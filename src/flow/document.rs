@@ -109,9 +109,15 @@ impl Case<'_> {
     async fn verify(&self, envelope: &Envelope) -> Result<Result<VerifiedDocument, SealError>, FlowError> {
         let bytes = self.row.raw.get(envelope.body.clone()).unwrap_or_default().to_vec();
         let scope = envelope.scope.clone();
-        let trust = self.ctx.peers.of_name(&self.row.peer)?.trust.clone();
+        let peer = self.ctx.peers.of_name(&self.row.peer)?;
+        let (trust, signer) = (peer.trust.clone(), peer.signer.clone());
         let (limits, now) = (self.ctx.limits, self.ctx.clock.now());
-        Context::aside(move || verify(open_within(&bytes, &scope, &limits)?, &trust, now)).await
+        Context::aside(move || {
+            let verified = verify(open_within(&bytes, &scope, &limits)?, &trust, now)?;
+            let is_his = signer.is_none_or(|signer| signer == verified.signer());
+            if is_his { Ok(verified) } else { Err(SealError::OtherSigner) }
+        })
+        .await
     }
 }
 

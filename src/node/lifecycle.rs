@@ -85,6 +85,7 @@ impl Node {
                 state: peer.state,
                 certificate_name: peer.certificate_name.clone(),
                 trust: Arc::new(TrustStore::from_files(&[&peer.seal_authorities])?),
+                signer: peer.seal_signer.clone(),
             });
         }
         Ok(Context {

@@ -83,6 +83,9 @@ pub struct Peer {
     pub certificate_name: String,
     /// The authorities whose seals are accepted from this state, and from no other.
     pub seal_authorities: PathBuf,
+    /// The subject of the certificate that seals for this state, as `stazh verify` shows it; any signer of the
+    /// authorities if absent.
+    pub seal_signer: Option<String>,
 }
 
 /// Settings that cannot be used.

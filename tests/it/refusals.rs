@@ -34,8 +34,13 @@ impl Stage {
     }
 
     async fn set_with(desk: Arc<dyn Desk>) -> Self {
+        Self::set_for(desk, None).await
+    }
+
+    async fn set_for(desk: Arc<dyn Desk>, seal_signer: Option<&str>) -> Self {
         let world = World::new();
-        let (ru, kz) = (world.settle("RU", "KZ"), world.settle("KZ", "RU"));
+        let (ru, mut kz) = (world.settle("RU", "KZ"), world.settle("KZ", "RU"));
+        kz.peers[0].seal_signer = seal_signer.map(str::to_owned);
         let door = Door::open(&kz).await.unwrap();
         let kz_address = door.address().unwrap();
         let kz = Node::start(door, &kz, desk).await.unwrap();
@@ -296,6 +301,21 @@ async fn a_document_sealed_by_a_stranger_or_after_the_end_is_quarantined_and_the
         "trust a certificate that has expired; the signer needs a new one and must send again"
     );
     assert_eq!(stage.count(InboxState::Quarantined).await, 2);
+    assert!(stage.is_well().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_signer_of_the_settings_seals_for_a_peer() {
+    let stage = Stage::set_for(Arc::new(TestDesk::default()), Some("CN=RU fund")).await;
+    let Issued { certificate, key } = stage.world.seals.lock().unwrap()["RU"].issue_for_seals("RU citizen");
+    let citizen = Signer::from_pem(&key, &certificate).unwrap();
+    assert_eq!(stage.post(stage.message(&stage.sealed(&citizen))).await.0, 202);
+    let entry = stage.entry("seal.other_signer").await.entry;
+    assert_eq!(
+        entry.detail,
+        "trust the certificate of another signer than the peer's seal_signer; if he is lawful, correct the settings"
+    );
+    assert_eq!(stage.count(InboxState::Quarantined).await, 1);
     assert!(stage.is_well().await);
 }
 

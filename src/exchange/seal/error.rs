@@ -69,6 +69,11 @@ pub enum SealError {
         "trust a certificate of an unknown authority; if it is lawful, add it to the peer's seal authorities"
     )]
     Foreign,
+    /// A lawful certificate, but not of him who seals for this peer.
+    #[error(
+        "trust the certificate of another signer than the peer's seal_signer; if he is lawful, correct the settings"
+    )]
+    OtherSigner,
     /// The certificate is not made for signing documents.
     #[error(
         "trust a certificate without the key usage digitalSignature; the signer needs one issued for signing"
@@ -129,6 +134,7 @@ impl SealError {
             Self::Expired => "seal.expired",
             Self::NotYetValid => "seal.not_yet_valid",
             Self::Foreign => "seal.foreign",
+            Self::OtherSigner => "seal.other_signer",
             Self::KeyUsage => "seal.key_usage",
             Self::Chain { .. } => "seal.chain",
             Self::ReadFile { .. } => "seal.read_file",
@@ -158,6 +164,7 @@ impl SealError {
             | Self::Expired
             | Self::NotYetValid
             | Self::Foreign
+            | Self::OtherSigner
             | Self::KeyUsage
             | Self::Chain { .. } => Verdict::Quarantine { code },
             Self::ReadFile { .. }
