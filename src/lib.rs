@@ -7,5 +7,6 @@ pub mod exchange;
 pub mod flow;
 pub mod http;
 pub mod node;
+pub mod simulation;
 pub mod store;
 pub mod worker;

@@ -11,6 +11,7 @@ mod send;
 mod serve;
 mod show;
 mod sign;
+mod simulate;
 mod status;
 mod translate;
 mod validate;
@@ -57,6 +58,7 @@ enum Command {
     Sign(sign::Sign),
     Verify(verify::Verify),
     Bench(bench::Bench),
+    Simulate(simulate::Simulate),
 }
 
 /// Runs the command line; prints what went wrong, with every cause and what to do.
@@ -79,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Sign(sign) => sign.run(),
         Command::Verify(verify) => verify.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Simulate(simulate) => simulate.run(),
     });
     match outcome {
         Ok(exit) => ExitCode::from(exit),

@@ -115,6 +115,14 @@ pub async fn handover_record(
     Ok(if done == 1 { Handover::First } else { Handover::AlreadyThere })
 }
 
+/// Forgets every document that was seen. A defect, made on purpose: the simulator shows with it that it would notice
+/// a node without a ledger.
+pub async fn ledger_forget(tx: &mut Tx) -> Result<(), StoreError> {
+    change!(tx, "forget the answers in the ledger", sqlx::query("DELETE FROM ledger_answer"))?;
+    change!(tx, "forget the ledger", sqlx::query("DELETE FROM ledger"))?;
+    Ok(())
+}
+
 fn missing(document_id: DocumentId) -> StoreError {
     StoreError::Missing { table: "ledger", id: document_id.to_string() }
 }

@@ -34,7 +34,9 @@ pub use inbox_stage::{
     inbox_returned, inbox_settled,
 };
 pub use journal::{JournalBy, JournalDraft, JournalRow, journal_append, journal_last, journal_list};
-pub use ledger::{Handover, Seen, handover_record, ledger_answers, ledger_outcome, ledger_record};
+pub use ledger::{
+    Handover, Seen, handover_record, ledger_answers, ledger_forget, ledger_outcome, ledger_record,
+};
 pub use outbox::{
     OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_find, outbox_put,
 };
@@ -43,6 +45,7 @@ pub use outbox_stage::{
     outbox_retry, outbox_returned, outbox_sent,
 };
 pub use row::{InboxId, OutboxId};
+pub use sqlite_writer::Fate;
 pub use state::{ConversationState, InboxState, OutboxKind, OutboxState, Role, WordError};
 pub use tx::Tx;
 
@@ -66,7 +69,15 @@ impl Store {
     /// # Errors
     /// The file is no database, cannot be written, or the engine is not fit to keep what was acknowledged.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Ok(Self(Engine::Sqlite(SqliteFile::open(path.as_ref()).await?)))
+        Ok(Self(Engine::Sqlite(SqliteFile::open(path.as_ref(), None).await?)))
+    }
+
+    /// The same for the simulator: a database that dies when its fate says so.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_mortal(path: impl AsRef<Path>, fate: Fate) -> Result<Self, StoreError> {
+        Ok(Self(Engine::Sqlite(SqliteFile::open(path.as_ref(), Some(fate)).await?)))
     }
 
     /// Connects to a database of a PostgreSQL server and brings its tables up to date.

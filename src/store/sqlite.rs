@@ -1,6 +1,7 @@
 //! The embedded engine: one file, one connection that writes, a few that read.
 
 use super::StoreError;
+use super::sqlite_writer::Fate;
 use super::sqlite_writer::SqliteWriter;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -17,7 +18,7 @@ pub(super) struct SqliteFile {
 impl SqliteFile {
     /// A commit is on the disk when it returns (`synchronous=FULL`): with less, a power cut takes
     /// back messages that were acknowledged.
-    pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(super) async fn open(path: &Path, fate: Option<Fate>) -> Result<Self, StoreError> {
         let place = || path.display().to_string();
         let open_error = |source| StoreError::Open { place: place(), source };
         let options = SqliteConnectOptions::new()
@@ -40,7 +41,7 @@ impl SqliteFile {
             .await
             .map_err(|source| StoreError::Migrate { place: place(), source })?;
         let readers = pool_options(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self { writer: SqliteWriter::new(writing_pool.clone()), readers, writing: writing_pool })
+        Ok(Self { writer: SqliteWriter::new(writing_pool.clone(), fate), readers, writing: writing_pool })
     }
 
     pub(super) async fn close(&self) {

@@ -11,12 +11,46 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::Sqlite;
 use std::sync::Arc;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 use tokio::sync::Mutex;
 use tokio::sync::OwnedMutexGuard;
 
+/// How long a simulated database lives: it dies between two statements, or at a commit, before or after it.
+#[derive(Debug, Clone)]
+pub struct Fate(Arc<AtomicI64>);
+
+impl Fate {
+    /// Lives until [`Fate::die_after`].
+    pub fn immortal() -> Self {
+        Self(Arc::new(AtomicI64::new(i64::MAX)))
+    }
+
+    /// Dies after so many more statements and commits.
+    pub fn die_after(&self, statements: u32) {
+        self.0.store(i64::from(statements), Ordering::Relaxed);
+    }
+
+    /// Whether it has died.
+    pub fn is_dead(&self) -> bool {
+        self.0.load(Ordering::Relaxed) < 0
+    }
+
+    fn statement(&self) -> Result<(), sqlx::Error> {
+        if self.0.load(Ordering::Relaxed) != i64::MAX && self.0.fetch_sub(1, Ordering::Relaxed) <= 0 {
+            self.0.store(-1, Ordering::Relaxed);
+            return Err(sqlx::Error::Io(std::io::Error::other("the simulated database has died")));
+        }
+        Ok(())
+    }
+}
+
 /// Hands out the turns. The lock is fair: who asks first has the first turn.
 #[derive(Debug, Clone)]
-pub(super) struct SqliteWriter(Arc<Mutex<Turn>>);
+pub(super) struct SqliteWriter {
+    turn: Arc<Mutex<Turn>>,
+    fate: Option<Fate>,
+}
 
 /// A transaction on the writing connection; dropped without a commit it leaves no trace.
 #[derive(Debug)]
@@ -43,8 +77,8 @@ struct Turn {
 type Outcome = OnceLock<Result<(), Arc<sqlx::Error>>>;
 
 impl SqliteWriter {
-    pub(super) fn new(pool: SqlitePool) -> Self {
-        Self(Arc::new(Mutex::new(Turn {
+    pub(super) fn new(pool: SqlitePool, fate: Option<Fate>) -> Self {
+        let turn = Arc::new(Mutex::new(Turn {
             pool,
             connection: None,
             is_open: false,
@@ -52,14 +86,18 @@ impl SqliteWriter {
             group: Arc::default(),
             #[cfg(test)]
             groups: 0,
-        })))
+        }));
+        Self { turn, fate }
     }
 
     /// Waits for its turn and begins.
     pub(super) async fn begin(&self) -> Result<SqliteWriting, StoreError> {
         let writer = self.clone();
+        if let Some(fate) = &self.fate {
+            fate.statement().map_err(|source| StoreError::Begin { source })?;
+        }
         on_its_own(async move {
-            let mut turn = writer.0.clone().lock_owned().await;
+            let mut turn = writer.turn.clone().lock_owned().await;
             turn.open().await.map_err(|source| StoreError::Begin { source })?;
             turn.is_torn = true; // until it is released, whatever happens
             turn.run("SAVEPOINT stazh").await.map_err(|source| StoreError::Begin { source })?;
@@ -70,39 +108,49 @@ impl SqliteWriter {
 
     /// Makes durable what has gathered and lets the connection go.
     pub(super) async fn close(&self) {
-        let mut turn = self.0.lock().await;
+        let mut turn = self.turn.lock().await;
         turn.finish().await;
         turn.connection = None;
     }
 
     #[cfg(test)]
     pub(super) async fn groups(&self) -> u32 {
-        self.0.lock().await.groups
+        self.turn.lock().await.groups
     }
 }
 
 impl SqliteWriting {
     /// The connection, for one statement.
     pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        if let Some(fate) = &self.writer.fate {
+            fate.statement()?;
+        }
         self.turn.connection()
     }
 
     /// Gives the turn to the next and waits until the whole group is on the disk.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         let Self { mut turn, writer } = self;
+        if let Some(fate) = &writer.fate {
+            fate.statement().map_err(|source| StoreError::Commit { source: Arc::new(source) })?;
+        }
+        let fate = writer.fate.clone();
         on_its_own(async move {
             let refuse = |source| StoreError::Commit { source };
             turn.run("RELEASE stazh").await.map_err(|source| refuse(Arc::new(source)))?;
             turn.is_torn = false;
             let group = turn.group.clone();
             drop(turn);
-            let mut turn = writer.0.lock().await; // behind those who waited before us: they join the group
+            let mut turn = writer.turn.lock().await; // behind those who waited before us: they join the group
             if group.get().is_none() {
                 turn.finish().await;
             }
             group.get().cloned().unwrap_or_else(|| Err(Arc::new(sqlx::Error::PoolClosed))).map_err(refuse)
         })
-        .await
+        .await?;
+        // Dying here, it has committed and nobody is told.
+        fate.map_or(Ok(()), |fate| fate.statement())
+            .map_err(|source| StoreError::Commit { source: Arc::new(source) })
     }
 }
 

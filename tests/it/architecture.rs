@@ -6,7 +6,7 @@ use crate::sources::sources;
 const LAYERS: [&[&str]; 7] = [
     &["main"],
     &["cli"],
-    &["node"],
+    &["node", "simulation"],
     &["http", "worker"],
     &["flow"],
     &["store"],

@@ -230,3 +230,16 @@ fn wrong_usage_ends_with_2_and_a_value_of_a_person_is_never_printed() {
     assert_eq!(sign("a.xml", "sealed.xml"), Some(0));
     assert_eq!(sign("sealed.xml", "twice.xml"), Some(1), "a sealed document is not sealed again");
 }
+
+#[test]
+fn a_seed_is_played_again_with_a_trace_and_a_planted_defect_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| stazh(folder.path(), words);
+    let (code, first, err) = run(&["simulate", "--seed", "7"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(first.starts_with("seed 7\n") && first.contains("peace"), "{first}");
+    assert_eq!(run(&["simulate", "--seed", "7"]).1, first, "one seed is one story");
+    let (code, out, _) = run(&["--log", "off", "simulate", "--runs", "40", "--without-ledger"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("BROKEN: ") && out.contains("documents were handed over"), "{out}");
+}

@@ -14,6 +14,7 @@ mod postgres_server;
 mod refusals;
 mod rules;
 mod seal;
+mod simulation;
 mod sources;
 mod tidy;
 mod wire;

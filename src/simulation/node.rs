@@ -1,0 +1,212 @@
+//! A simulated node: the real flows on a real database, with a local system that knows invented persons.
+
+use super::wire::{SimWire, name_of};
+use super::{SimulationError, database};
+use crate::base::Clock;
+use crate::base::{DocumentId, FixedClock, Limits, SeededRandom, SystemClock};
+use crate::exchange::adapter::Found;
+use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
+use crate::exchange::rules::{Catalogue, Rules};
+use crate::exchange::seal::{KeyKind, Signer, ThrowAwayAuthority, TrustStore};
+use crate::exchange::transit::Schedule;
+use crate::flow::{Context, Desk, Done, FlowError, Peer, Peers, Wake};
+use crate::store::{Fate, Store, lease_release_all};
+use jiff::civil::Date;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(super) struct SimNode {
+    state: State,
+    folder: PathBuf,
+    identity: Arc<Identity>,
+    clock: Arc<FixedClock>,
+    wire: Arc<SimWire>,
+    rules: Rules,
+    desk: Arc<SimDesk>,
+    seed: u64,
+    starts: u64,
+    fate: Fate,
+    ctx: Arc<Context>,
+}
+
+/// What outlives a restart beside the database.
+struct Identity {
+    signer: Arc<Signer>,
+    trust: HashMap<State, Arc<TrustStore>>,
+}
+
+/// The local system of a node.
+pub(super) struct SimDesk {
+    state: State,
+    told: Mutex<HashMap<DocumentId, InsuranceRecord>>,
+}
+
+/// Makes three nodes that know each other.
+pub(super) async fn make(
+    folder: &Path,
+    seed: u64,
+    clock: &Arc<FixedClock>,
+    wire: &Arc<SimWire>,
+    rules: &Rules,
+) -> Result<Vec<SimNode>, SimulationError> {
+    std::fs::create_dir_all(folder)
+        .map_err(|source| SimulationError::Stage { path: folder.to_owned(), source })?;
+    let now = SystemClock.now().min(clock.now());
+    let mut signers = Vec::new();
+    let mut trust = HashMap::new();
+    for state in STATES {
+        let authority = ThrowAwayAuthority::new("simulated authority", state.as_code(), now)?;
+        let issued = authority.issue_seal("simulated fund", KeyKind::P256)?;
+        signers.push((state, Arc::new(Signer::from_pem(&issued.key_pem, &issued.chain_pem)?)));
+        trust.insert(state, Arc::new(TrustStore::from_pem(&authority.pem()?)?));
+    }
+    let mut nodes = Vec::new();
+    for (state, signer) in signers {
+        let identity = Arc::new(Identity { signer, trust: trust.clone() });
+        let desk = Arc::new(SimDesk { state, told: Mutex::default() });
+        let fate = Fate::immortal();
+        let ctx = start(state, folder, &fate, (clock, wire, rules), &identity, &desk, seed).await?;
+        nodes.push(SimNode {
+            state,
+            folder: folder.to_owned(),
+            identity,
+            clock: clock.clone(),
+            wire: wire.clone(),
+            rules: rules.clone(),
+            desk,
+            seed,
+            starts: 0,
+            fate,
+            ctx,
+        });
+    }
+    Ok(nodes)
+}
+
+async fn start(
+    state: State,
+    folder: &Path,
+    fate: &Fate,
+    (clock, wire, rules): (&Arc<FixedClock>, &Arc<SimWire>, &Rules),
+    identity: &Identity,
+    desk: &Arc<SimDesk>,
+    seed: u64,
+) -> Result<Arc<Context>, SimulationError> {
+    let store = Store::open_mortal(database(folder, state), fate.clone()).await?;
+    let mut tx = store.begin().await?;
+    lease_release_all(&mut tx).await?;
+    tx.commit().await?;
+    let peers = identity.trust.iter().filter(|(peer, _)| **peer != state).map(|(peer, trust)| Peer {
+        state: *peer,
+        certificate_name: name_of(*peer),
+        trust: trust.clone(),
+        signer: None,
+    });
+    let of_state = state.as_code().bytes().fold(0, |number, byte| number * 256 + u64::from(byte));
+    let ctx = Arc::new(Context {
+        state,
+        clock: clock.clone(),
+        random: Arc::new(SeededRandom::new(seed ^ (of_state << 32))),
+        limits: Limits::default(),
+        retry: Schedule::default(),
+        store,
+        wire: wire.clone(),
+        peers: Peers::new(peers),
+        catalogue: Catalogue::built_in()?,
+        rules: Arc::new(rules.clone()),
+        signer: identity.signer.clone(),
+        desk: desk.clone(),
+        wake: Wake::default(),
+    });
+    wire.attach(state, &ctx);
+    Ok(ctx)
+}
+
+impl SimNode {
+    pub(super) fn state(&self) -> State {
+        self.state
+    }
+
+    pub(super) fn flows(&self) -> &Arc<Context> {
+        &self.ctx
+    }
+
+    pub(super) fn fate(&self) -> &Fate {
+        &self.fate
+    }
+
+    /// What the local system was told, each document once.
+    pub(super) fn told(&self) -> HashMap<DocumentId, InsuranceRecord> {
+        self.desk.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The process ends, whatever it was doing, and another begins on the same file.
+    pub(super) async fn restart(&mut self) -> Result<(), SimulationError> {
+        self.ctx.store.close().await;
+        self.starts += 1;
+        self.fate = Fate::immortal();
+        let shared = (&self.clock, &self.wire, &self.rules);
+        let seed = self.seed.wrapping_add(self.starts << 40);
+        self.ctx =
+            start(self.state, &self.folder, &self.fate, shared, &self.identity, &self.desk, seed).await?;
+        Ok(())
+    }
+
+    pub(super) async fn close(&self) {
+        self.ctx.store.close().await;
+    }
+}
+
+impl Desk for SimDesk {
+    fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Found, FlowError> {
+        let family = inquiry.person.name.family().unwrap_or_default();
+        let number: u32 = family.trim_start_matches(FAMILY).parse().unwrap_or(0);
+        if number % 4 == 3 {
+            return Ok(Found::Nobody);
+        }
+        let record = record(self.state, inquiry, as_of, number);
+        record.map(Found::Record).map_err(|error| FlowError::Local {
+            verdict: crate::base::Verdict::Park { code: "simulation.person" },
+            detail: error.to_string(),
+        })
+    }
+
+    fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(match told.insert(id, record.clone()) {
+            None => Done::First,
+            Some(_) => Done::AlreadyThere,
+        })
+    }
+}
+
+/// An inquiry about the invented person of a number.
+pub(super) fn inquiry(from: State, to: State, number: u32) -> Result<Inquiry, serde_json::Error> {
+    serde_json::from_value(serde_json::json!({
+        "asking": from, "asked": to, "purpose": "old-age",
+        "person": {
+            "name": { "family": format!("{FAMILY}{number}"), "given": "Ерлан" }, "birth_date": "1985-03-15",
+        },
+    }))
+}
+
+fn record(
+    state: State,
+    inquiry: &Inquiry,
+    as_of: Date,
+    number: u32,
+) -> Result<InsuranceRecord, serde_json::Error> {
+    serde_json::from_value(serde_json::json!({
+        "state": state, "as_of": as_of, "person": inquiry.person,
+        "periods": [{
+            "id": format!("p{number}"), "state": state, "kind": "work",
+            "interval": { "from": "2010-01-11", "to": "2012-02-01" },
+        }],
+        "contributions": [],
+    }))
+}
+
+/// Of an invented person: followed by his number.
+pub(super) const FAMILY: &str = "Тестов";
+const STATES: [State; 3] = [State::Ru, State::Kz, State::By];
