@@ -57,6 +57,8 @@ pub struct Peer {
     pub trust: Arc<TrustStore>,
     /// Who alone seals for it, if the settings say so.
     pub signer: Option<String>,
+    /// How many times longer its terms are than the process says.
+    pub term_factor: u32,
 }
 
 /// The local system: asked for records, told of them. May block; called on threads of its own.

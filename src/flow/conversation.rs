@@ -59,7 +59,14 @@ pub async fn watch_terms(ctx: &Context) -> Result<(), FlowError> {
 pub(super) fn terms_of(conversation: &Conversation, ctx: &Context) -> Result<Terms, FlowError> {
     let process = ctx.catalogue.process(&conversation.process)?;
     let card = process.transaction(&conversation.transaction)?;
-    Ok(Terms { t1_ms: card.t1_ms, t2_ms: card.t2_ms, t3_ms: card.t3_ms, repeats: card.repeats })
+    let factor = i64::from(ctx.peers.of_name(&conversation.peer)?.term_factor);
+    let longer = |ms: Option<i64>| ms.map(|ms| ms.saturating_mul(factor));
+    Ok(Terms {
+        t1_ms: longer(card.t1_ms),
+        t2_ms: longer(card.t2_ms),
+        t3_ms: longer(card.t3_ms),
+        repeats: card.repeats,
+    })
 }
 
 fn restore(conversation: &Conversation, terms: &Terms) -> Request {

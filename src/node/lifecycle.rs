@@ -4,7 +4,7 @@ use super::{Server, Settings, StartError};
 use crate::base::{OsRandom, Secret, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{Signer, TrustStore};
-use crate::exchange::wire::{HttpsWire, NodeIdentity, PeerEndpoint, TlsListener};
+use crate::exchange::wire::{FolderWire, HttpsWire, NodeIdentity, PeerEndpoint, Roads, TlsListener};
 use crate::flow::{Context, Desk, Peer, Peers, Wake, note_local_findings};
 use crate::http::{serve_health, serve_peers};
 use crate::store::{Store, lease_release_all};
@@ -79,13 +79,16 @@ impl Node {
         let mut peers = Vec::new();
         for peer in &settings.peers {
             let name = peer.state.to_string();
-            let url = peer.url.parse().map_err(|_cause| StartError::Url { peer: name.clone() })?;
-            endpoints.push(PeerEndpoint { name, url });
+            if !peer.url.starts_with(FILE) {
+                let url = peer.url.parse().map_err(|_cause| StartError::Url { peer: name.clone() })?;
+                endpoints.push(PeerEndpoint { name, url });
+            }
             peers.push(Peer {
                 state: peer.state,
                 certificate_name: peer.certificate_name.clone(),
                 trust: Arc::new(TrustStore::from_files(&[&peer.seal_authorities])?),
                 signer: peer.seal_signer.clone(),
+                term_factor: peer.term_factor,
             });
         }
         Ok(Context {
@@ -95,7 +98,10 @@ impl Node {
             limits: settings.limits,
             retry: settings.retry,
             store: Self::store(settings).await?,
-            wire: Arc::new(HttpsWire::new(endpoints, settings.limits.post_timeout_ms, identity)?),
+            wire: Arc::new(Roads::new(
+                Self::folders(settings)?,
+                HttpsWire::new(endpoints, settings.limits.post_timeout_ms, identity)?,
+            )),
             peers: Peers::new(peers),
             catalogue: Catalogue::built_in()?,
             rules: Arc::new(Rules::built_in(settings.limits)?),
@@ -103,6 +109,12 @@ impl Node {
             desk,
             wake: Wake::default(),
         })
+    }
+
+    /// The folders of the peers that are reached by files.
+    fn folders(settings: &Settings) -> Result<FolderWire, StartError> {
+        let folder = |peer: &super::Peer| Some((peer.state.to_string(), peer.url.strip_prefix(FILE)?.into()));
+        Ok(FolderWire::new(settings.peers.iter().filter_map(folder).collect())?)
     }
 
     /// Opens the database of a node: its file, or that of the server in its settings.
@@ -147,7 +159,7 @@ impl Node {
                 tracing::error!(%error, "the door for the watchers broke");
             }
         });
-        tasks.spawn(run_workers(stopping, ctx.clone()));
+        tasks.spawn(run_workers(stopping, Self::folders(settings)?, ctx.clone()));
         let reading = ctx.clone();
         tasks.spawn(async move {
             if let Err(error) = note_local_findings(&reading).await {
@@ -182,3 +194,6 @@ fn lock(data: &Path) -> Result<File, StartError> {
         Err(_taken) => Err(StartError::InUse { path: data.to_owned() }),
     }
 }
+
+/// The beginning of an address that is a folder.
+const FILE: &str = "file://";

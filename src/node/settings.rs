@@ -77,7 +77,7 @@ pub struct SealFiles {
 pub struct Peer {
     /// Whose node it is.
     pub state: State,
-    /// Its `https://` address.
+    /// Its `https://` address, or `file://` and the folder by which envelopes are carried to and from it.
     pub url: String,
     /// The DNS name in its wire certificate; no other certificate speaks for this state.
     pub certificate_name: String,
@@ -86,6 +86,9 @@ pub struct Peer {
     /// The subject of the certificate that seals for this state, as `stazh verify` shows it; any signer of the
     /// authorities if absent.
     pub seal_signer: Option<String>,
+    /// How many times longer than the process says its terms are for this peer, for one that is reached by files.
+    #[serde(default = "once")]
+    pub term_factor: u32,
 }
 
 /// Settings that cannot be used.
@@ -141,8 +144,10 @@ impl Settings {
         let Written { node, database, wire, seal, peer, limits, retry } = written;
         let database =
             database.map(|server| Server { password_file: server.password_file.map(at), ..server });
-        let peers =
-            peer.into_iter().map(|p| Peer { seal_authorities: at(p.seal_authorities), ..p }).collect();
+        let peers = peer
+            .into_iter()
+            .map(|p| Peer { seal_authorities: at(p.seal_authorities), url: placed(p.url, folder), ..p })
+            .collect();
         Ok(Self {
             state: node.state,
             data: at(node.data),
@@ -161,6 +166,14 @@ impl Settings {
             limits,
             retry,
         })
+    }
+}
+
+/// A folder is relative to the file that names it, like every path.
+fn placed(url: String, folder: &Path) -> String {
+    match url.strip_prefix("file://") {
+        Some(path) => format!("file://{}", folder.join(path).display()),
+        None => url,
     }
 }
 
@@ -193,6 +206,10 @@ struct WrittenNode {
     health: SocketAddr,
 }
 
+fn once() -> u32 {
+    1
+}
+
 fn local() -> PathBuf {
     PathBuf::from("local")
 }
@@ -222,12 +239,17 @@ impl Written {
             );
         }
         let mut seen = vec![self.node.state];
-        for Peer { state, url, .. } in &self.peer {
+        for Peer { state, url, term_factor, .. } in &self.peer {
+            if *term_factor == 0 {
+                return Some(format!("the term_factor of peer {state} is 0; write 1 or more"));
+            }
             if seen.contains(state) {
                 return Some(format!("{state} stands twice; a state has one node, its own is not its peer"));
             }
-            if !url.starts_with("https://") {
-                return Some(format!("the url of peer {state} is not https; peers are authenticated by TLS"));
+            if !url.starts_with("https://") && !url.starts_with("file://") {
+                return Some(format!(
+                    "the url of peer {state} is neither https nor file; peers are authenticated by TLS"
+                ));
             }
             seen.push(*state);
         }
@@ -272,7 +294,7 @@ mod tests {
         let own = parse(&EXAMPLE.replace("state = \"KZ\"", "state = \"RU\"")).unwrap_err();
         assert!(own.to_string().contains("RU stands twice"), "{own}");
         let plain = parse(&EXAMPLE.replace("https://", "http://")).unwrap_err();
-        assert!(plain.to_string().contains("the url of peer KZ is not https"), "{plain}");
+        assert!(plain.to_string().contains("the url of peer KZ is neither https nor file"), "{plain}");
     }
 
     #[test]

@@ -102,6 +102,7 @@ async fn start(
         certificate_name: name_of(*peer),
         trust: trust.clone(),
         signer: None,
+        term_factor: 1,
     });
     let of_state = state.as_code().bytes().fold(0, |number, byte| number * 256 + u64::from(byte));
     let ctx = Arc::new(Context {

@@ -4,13 +4,16 @@
 //! its lane waits alone.
 
 mod lane;
+mod pickup;
 mod settler;
 mod terms;
 
 pub use lane::run_lane;
+pub use pickup::run_pickup;
 pub use settler::run_settler;
 pub use terms::run_terms;
 
+use crate::exchange::wire::FolderWire;
 use crate::flow::Context;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +21,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Runs all workers of a node until `stop` turns true; what was begun is finished.
-pub async fn run_workers(stop: watch::Receiver<bool>, ctx: Arc<Context>) {
+pub async fn run_workers(stop: watch::Receiver<bool>, folders: FolderWire, ctx: Arc<Context>) {
     let mut workers = JoinSet::new();
+    for peer in folders.peers() {
+        workers.spawn(run_pickup(peer, folders.clone(), stop.clone(), ctx.clone()));
+    }
     for peer in ctx.peers.names() {
         workers.spawn(run_lane(peer, stop.clone(), ctx.clone()));
     }

@@ -36,7 +36,7 @@ pub(crate) fn iin(number: u32) -> String {
     format!("{body}{}", check % 10)
 }
 
-fn record(number: u32) -> InsuranceRecord {
+pub(crate) fn record(number: u32) -> InsuranceRecord {
     record_of("KZ", number)
 }
 
@@ -53,7 +53,7 @@ fn record_of(state: &str, number: u32) -> InsuranceRecord {
     serde_json::from_str(&text).unwrap()
 }
 
-fn inquiry(number: u32) -> Inquiry {
+pub(crate) fn inquiry(number: u32) -> Inquiry {
     inquiry_between("RU", "KZ", number)
 }
 

@@ -5,6 +5,7 @@
 mod architecture;
 mod cli;
 mod exchange;
+mod folders;
 mod golden;
 mod keys;
 mod kill;

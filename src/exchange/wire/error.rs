@@ -65,6 +65,15 @@ pub enum WireError {
         #[source]
         source: reqwest::Error,
     },
+    /// A folder or file of the road by files cannot be read or written.
+    #[error("use {} as a road", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The socket could not be opened or read.
     #[error("listen for peers")]
     Listen(#[source] std::io::Error),
@@ -91,9 +100,11 @@ impl WireError {
     /// What becomes of the message that met this error.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Unreachable { .. } | Self::Timeout { .. } | Self::ReplyTooLarge { .. } => {
-                Verdict::Retry { not_before: None }
-            }
+            // a disk that is not plugged in is a peer that is not online
+            Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::ReplyTooLarge { .. }
+            | Self::Folder { .. } => Verdict::Retry { not_before: None },
             Self::UnknownPeer { .. } => Verdict::Park { code: "wire.unknown_peer" },
             Self::ReadFile { .. } | Self::Identity { .. } | Self::Client { .. } => {
                 Verdict::Park { code: "wire.identity" }

@@ -1,4 +1,4 @@
-//! What crosses the border, and by which road. Today: HTTPS with both sides authenticated.
+//! What crosses the border, and by which road: HTTPS with both sides authenticated, or files in a folder.
 //!
 //! It carries bytes and tells who sent them; it decides nothing about their meaning.
 
@@ -6,6 +6,7 @@ mod came;
 mod client;
 mod envelope;
 mod error;
+mod folder;
 mod identity;
 mod server;
 
@@ -13,6 +14,7 @@ pub use came::Came;
 pub use client::{HttpsWire, PeerEndpoint};
 pub use envelope::Envelope;
 pub use error::{EnvelopeError, WireError};
+pub use folder::{FolderWire, Found, Roads};
 pub use identity::{NodeIdentity, PeerCertificate};
 pub use server::{Handshake, TlsListener};
 
