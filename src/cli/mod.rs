@@ -7,6 +7,7 @@ mod init;
 mod local;
 mod pair;
 mod progress;
+mod release;
 mod send;
 mod serve;
 mod show;
@@ -53,6 +54,7 @@ enum Command {
     Serve(serve::Serve),
     Send(send::Send),
     Status(status::Status),
+    Release(release::Release),
     Translate(translate::Translate),
     Validate(validate::Validate),
     Sign(sign::Sign),
@@ -76,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Send(send) => send.run(),
         Command::Status(status) => status.run(),
+        Command::Release(release) => release.run(),
         Command::Translate(translate) => translate.run(),
         Command::Validate(validate) => validate.run(),
         Command::Sign(sign) => sign.run(),

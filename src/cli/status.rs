@@ -3,7 +3,8 @@
 use super::{Exit, Misused, local, show};
 use crate::node::Node;
 use crate::store::{
-    JournalBy, JournalRow, Tx, conversation_counts, inbox_counts, journal_last, journal_list, outbox_counts,
+    JournalBy, JournalRow, Tx, Waiting, conversation_counts, inbox_counts, journal_last, journal_list,
+    outbox_counts, waiting_list,
 };
 use anyhow::{Result, bail};
 use comfy_table::{Table, presets};
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 /// Show what a node has sent, received and is waiting for; works while it runs.
 ///
 ///   stazh status ru
+///   stazh status ru --waiting
 ///   stazh status ru --journal
 ///   stazh status ru --conversation 6a1b7f0c-3c1e-4c39-8f2b-1b7f5b8a0c11
 #[derive(Debug, clap::Args)]
@@ -20,6 +22,9 @@ use std::path::PathBuf;
 pub(super) struct Status {
     /// The node's folder, or its settings file.
     node: PathBuf,
+    /// Show what has not come to rest: when it is tried next, or that it waits for a person.
+    #[arg(long, conflicts_with_all = ["journal", "conversation"])]
+    waiting: bool,
     /// Show the latest entries of the journal, 50 or as many as given.
     #[arg(long, value_name = "ENTRIES", num_args = 0..=1, default_missing_value = "50")]
     journal: Option<u32>,
@@ -43,13 +48,18 @@ impl Status {
             let mut tx = store.read().await?;
             let counts = counts(&mut tx).await?;
             let journal = self.entries(&mut tx).await?;
+            let waiting = if self.waiting { Some(waiting_list(&mut tx, WAITING_ROWS).await?) } else { None };
             drop(tx);
             store.close().await;
-            match (self.json, journal) {
-                (true, journal) => show::json(&as_json(&counts, journal.as_deref())),
-                (false, Some(journal)) => show::line(&journal_table(&journal)),
-                (false, None) => show::line(&counts_table(&counts)),
+            if self.json {
+                show::json(&as_json(&counts, journal.as_deref(), waiting.as_deref()));
+                return Ok(Exit::Done);
             }
+            show::line(&match (journal, waiting) {
+                (Some(journal), _) => journal_table(&journal),
+                (None, Some(waiting)) => waiting_table(&waiting),
+                (None, None) => counts_table(&counts),
+            });
             Ok(Exit::Done)
         })
     }
@@ -114,7 +124,35 @@ fn journal_table(journal: &[JournalRow]) -> String {
     table.to_string()
 }
 
-fn as_json(counts: &[Counts], journal: Option<&[JournalRow]>) -> Value {
+fn waiting_table(waiting: &[Waiting]) -> String {
+    if waiting.is_empty() {
+        return "nothing waits".to_owned();
+    }
+    let mut table = Table::new();
+    let header = ["row", "peer", "state", "why", "failed tries", "next", "what"];
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    for row in waiting {
+        let next = if row.needs_person() {
+            "a person must act".to_owned()
+        } else if row.attempts > 0 {
+            format!("next try at {}", row.next_try_at)
+        } else {
+            "its turn".to_owned()
+        };
+        table.add_row([
+            row.id.to_string(),
+            row.peer.clone(),
+            row.state.clone(),
+            row.code.clone().unwrap_or_default(),
+            row.attempts.to_string(),
+            next,
+            row.action.rsplit('/').next().unwrap_or_default().to_owned(),
+        ]);
+    }
+    table.to_string()
+}
+
+fn as_json(counts: &[Counts], journal: Option<&[JournalRow]>, waiting: Option<&[Waiting]>) -> Value {
     let mut object = Map::new();
     for Counts { name, states } in counts {
         let states: Map<_, _> = states.iter().map(|(state, count)| (state.clone(), json!(count))).collect();
@@ -122,6 +160,16 @@ fn as_json(counts: &[Counts], journal: Option<&[JournalRow]>) -> Value {
     }
     if let Some(journal) = journal {
         object.insert("journal".to_owned(), journal.iter().map(entry_as_json).collect());
+    }
+    if let Some(waiting) = waiting {
+        let row = |row: &Waiting| {
+            json!({
+                "row": row.id.to_string(), "peer": row.peer, "state": row.state, "code": row.code,
+                "attempts": row.attempts, "next_try_at": row.next_try_at.to_string(), "action": row.action,
+                "needs_person": row.needs_person(),
+            })
+        };
+        object.insert("waiting".to_owned(), waiting.iter().map(row).collect());
     }
     object.into()
 }
@@ -141,3 +189,4 @@ fn entry_as_json(row: &JournalRow) -> Value {
 }
 
 const JOURNAL_ROWS: u32 = 1_000;
+const WAITING_ROWS: u32 = 1_000;

@@ -19,6 +19,7 @@ mod sqlite;
 mod sqlite_writer;
 mod state;
 mod tx;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ pub use row::{InboxId, OutboxId};
 pub use sqlite_writer::Fate;
 pub use state::{ConversationState, InboxState, OutboxKind, OutboxState, Role, WordError};
 pub use tx::Tx;
+pub use waiting::{RowId, RowIdError, Waiting, waiting_list};
 
 use self::sqlite::SqliteFile;
 use sqlx::PgPool;

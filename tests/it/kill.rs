@@ -224,3 +224,55 @@ async fn neither_logs_nor_journals_name_a_person_whatever_the_level() {
         assert_eq!(line, None, "a value of a person was told");
     }
 }
+
+/// What waits in a node, as a program reads it.
+fn waiting(folder: &Path) -> Vec<serde_json::Value> {
+    let status = stazh().arg("status").arg(folder).args(["--waiting", "--json"]).output().unwrap();
+    let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
+    status["waiting"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_person_is_shown_and_goes_on_when_the_cause_is_mended_and_it_is_released() {
+    let root = tempfile::tempdir().unwrap();
+    let (ru, kz) = two_nodes(root.path());
+    let (contract, contribution) = local_rows(1);
+    std::fs::write(kz.join("local/contracts.json"), format!("[{contract}]")).unwrap();
+    let header = "iin,bin,employer,month,base,amount,kind\n";
+    std::fs::write(kz.join("local/contributions.csv"), format!("{header}{contribution}")).unwrap();
+    let authorities = kz.join("keys/ru-seal-authorities.pem");
+    let lawful = std::fs::read(&authorities).unwrap();
+    std::fs::copy(kz.join("keys/own-seal-authority.pem"), &authorities).unwrap(); // the wrong ones
+    let (_ru, mut kazakh) = (Process::start(&ru), Process::start(&kz));
+    let inquiry = root.path().join("inquiry.json");
+    std::fs::write(&inquiry, serde_json::to_string(&inquiry_between("RU", "KZ", 1)).unwrap()).unwrap();
+    run(stazh().arg("send").arg(&ru).arg(&inquiry));
+    let begun = Instant::now();
+    let row = loop {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", waiting(&kz));
+        if let Some(row) = waiting(&kz).into_iter().find(|row| row["needs_person"] == true) {
+            break row;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!((&row["state"], &row["code"]), (&"quarantined".into(), &"seal.foreign".into()));
+    std::fs::write(&authorities, lawful).unwrap();
+    kazakh.kill_and_start_again(); // it reads its authorities at the start
+    let release = |words: &[&str]| stazh().arg("release").arg(&kz).args(words).output().unwrap();
+    let told = release(&[row["row"].as_str().unwrap()]);
+    assert_eq!(
+        String::from_utf8(told.stdout).unwrap(),
+        format!("{} goes on\n", row["row"].as_str().unwrap())
+    );
+    let begun = Instant::now();
+    let handed_over = || std::fs::read_dir(ru.join("handed-over")).unwrap().count();
+    while handed_over() == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the record did not come");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let again = release(&[row["row"].as_str().unwrap()]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8(again.stderr).unwrap().contains("does not wait for a person"));
+    assert_eq!(String::from_utf8(release(&["--all"]).stdout).unwrap(), "nothing waits for a person\n");
+    assert_eq!(release(&["out_x"]).status.code(), Some(2));
+}

@@ -7,5 +7,6 @@ mod journal;
 mod ledger;
 mod model;
 mod outbox;
+mod waiting;
 
 use super::fixture;
