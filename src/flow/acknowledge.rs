@@ -48,7 +48,9 @@ impl Case<'_> {
         }
         let is_expected = match (self.role, &conversation) {
             (Role::Respondent, None) => self.headers.relates_to.is_none(),
-            (Role::Respondent, Some(known)) => known.request_document_id == Some(header.document_id),
+            (Role::Respondent, Some(known)) => {
+                known.request_document_id == Some(header.document_id) && known.peer == row.peer
+            }
             (Role::Initiator, Some(known)) => {
                 known.request_document_id == header.answers && known.peer == row.peer
             }

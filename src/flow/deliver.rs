@@ -3,6 +3,7 @@
 //! The claim commits, with the message id of the try; the post runs with no transaction; the outcome commits.
 
 use super::conversation::{Happened, advance};
+use super::note::calls_a_person;
 use super::{Context, FlowError};
 use crate::base::{ConversationId, MessageId, Verdict, with_causes};
 use crate::exchange::transit::{Action, Event, Headers};
@@ -142,6 +143,16 @@ async fn record(row: &OutboxRow, id: MessageId, sent: &Sent, ctx: &Context) -> R
     entry.peer = Some(row.draft.peer.clone());
     entry.code = code.map(str::to_owned);
     journal_append(&mut tx, &entry).await?;
+    if let Sent::Missed { .. } = sent
+        && calls_a_person(row.attempts.saturating_add(1))
+    {
+        let tries = row.attempts.saturating_add(1);
+        let detail =
+            format!("the peer was not reached {tries} times in a row; it is tried on, but call its operator");
+        let entry = JournalDraft { kind: "ask_person".to_owned(), detail, ..entry };
+        journal_append(&mut tx, &entry).await?;
+        tracing::warn!(peer = row.draft.peer, tries, "a peer cannot be reached; a person must act");
+    }
     tx.commit().await?;
     Ok(())
 }

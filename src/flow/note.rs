@@ -21,6 +21,12 @@ pub(super) async fn note(
     Ok(())
 }
 
+/// Whether so many failures in a row are a person's business: by the default schedule after most of an hour, and
+/// again each day. The work itself is tried on.
+pub(super) fn calls_a_person(attempts: u32) -> bool {
+    attempts == TRIES_BEFORE_A_PERSON || (attempts > 0 && attempts.is_multiple_of(TRIES_A_DAY))
+}
+
 /// Journals what is wrong with the local records, once for each time they are read.
 ///
 /// # Errors
@@ -54,3 +60,8 @@ pub async fn note_local_findings(ctx: &Context) -> Result<(), FlowError> {
 
 /// How many findings of one reading are journalled; files with more are broken as a whole.
 const FINDINGS_MAX: usize = 500;
+
+/// 250 ms, doubled up to 5 minutes: 20 tries take about 50 minutes.
+const TRIES_BEFORE_A_PERSON: u32 = 20;
+/// One each 5 minutes.
+const TRIES_A_DAY: u32 = 288;

@@ -4,7 +4,7 @@
 
 use super::conversation::{Happened, advance};
 use super::document::settle_document;
-use super::note::note;
+use super::note::{calls_a_person, note};
 use super::signals::{error, put_signal, settle_signal};
 use super::{Context, FlowError};
 use crate::base::{Verdict, with_causes};
@@ -67,6 +67,7 @@ async fn settle_fault(row: &InboxRow, ctx: &Context) -> Result<(), FlowError> {
     if let Some(id) = about
         && let Some(sent) = outbox_find(&mut tx, id).await?
         && sent.draft.relates_to.is_none()
+        && sent.draft.peer == row.peer
     {
         advance(&mut tx, sent.draft.conversation_id, Happened { event: Event::Fault, now }, ctx).await?;
     }
@@ -107,6 +108,10 @@ async fn give_back(row: &InboxRow, error: &FlowError, ctx: &Context) -> Result<(
             let mut tx = ctx.store.begin().await?;
             inbox_retry(&mut tx, row.id, next_at, attempts).await?;
             note(&mut tx, row, ("postponed", None), &format!("{detail}; next try at {next_at}"), ctx).await?;
+            if calls_a_person(attempts) {
+                let detail = format!("a message of the peer could not be settled {attempts} times: {detail}");
+                note(&mut tx, row, ("ask_person", Some("flow.postponed")), &detail, ctx).await?;
+            }
             tx.commit().await?;
             Ok(())
         }

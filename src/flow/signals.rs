@@ -61,9 +61,9 @@ pub(super) async fn settle_signal(
         None => None,
     };
     let about = match about {
-        Some(id) => outbox_find(&mut tx, id)
-            .await?
-            .filter(|sent| sent.draft.conversation_id == headers.conversation_id),
+        Some(id) => outbox_find(&mut tx, id).await?.filter(|sent| {
+            sent.draft.conversation_id == headers.conversation_id && sent.draft.peer == row.peer
+        }),
         None => None,
     };
     let (kind, code, detail) = match (about, body) {

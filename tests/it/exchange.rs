@@ -5,7 +5,7 @@ use stazh::base::{ConversationId, DocumentId};
 use stazh::exchange::adapter::Found;
 use stazh::exchange::canonical::{Inquiry, InsuranceRecord, Person};
 use stazh::flow::{Context, Desk, Done, FlowError, compose};
-use stazh::node::Node;
+use stazh::node::{Door, Node};
 use stazh::store::{
     ConversationState, JournalBy, Role, conversation_counts, conversation_find, journal_list,
 };
@@ -216,4 +216,33 @@ async fn an_inquiry_of_another_state_is_not_sent() {
     );
     ru.stop().await;
     kz.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_is_never_reached_is_a_persons_business_and_is_tried_on() {
+    let world = World::new();
+    world.settle("KZ", "RU");
+    let mut settings = world.settle("RU", "KZ"); // its url leads nowhere
+    settings.retry.longest_ms = 30;
+    let door = Door::open(&settings).await.unwrap();
+    let ru = Node::start(door, &settings, Arc::new(TestDesk::default())).await.unwrap();
+    let composed = compose(&inquiry(1), ru.flows()).await.unwrap();
+    let look = async {
+        loop {
+            let mut tx = ru.flows().store.read().await.unwrap();
+            let by = JournalBy::Conversation(composed.conversation_id);
+            let rows = journal_list(&mut tx, by, 0, 1_000).await.unwrap();
+            let calls: Vec<_> = rows.iter().filter(|row| row.entry.kind == "ask_person").collect();
+            let missed = rows.iter().filter(|row| row.entry.kind == "missed").count();
+            if missed > 22 {
+                assert_eq!(calls.len(), 1, "once, not at each try");
+                return calls[0].entry.detail.clone();
+            }
+            drop(tx);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let detail = tokio::time::timeout(Duration::from_secs(60), look).await.unwrap();
+    assert_eq!(detail, "the peer was not reached 20 times in a row; it is tried on, but call its operator");
+    ru.stop().await;
 }

@@ -10,7 +10,7 @@ use openssl::x509::X509;
 use stazh::base::{ConversationId, DocumentId, MessageId, ProcedureId};
 use stazh::exchange::document::codec::{Header, HeaderText, encode_inquiry};
 use stazh::exchange::seal::{Signer, seal_unchecked};
-use stazh::exchange::transit::{Headers, LogicalAddress};
+use stazh::exchange::transit::{ErrorCode, Headers, LogicalAddress, Signal, SignalBody, SignalError};
 use stazh::exchange::wire::{Envelope, HttpsWire, NodeIdentity, PeerEndpoint, Reply, Wire};
 use stazh::flow::Desk;
 use stazh::node::{Door, FolderDesk, Node, Settings};
@@ -25,6 +25,7 @@ struct Stage {
     kz: Node,
     kz_address: std::net::SocketAddr,
     ru: Settings,
+    am: Settings,
     world: World,
 }
 
@@ -41,10 +42,18 @@ impl Stage {
         let world = World::new();
         let (ru, mut kz) = (world.settle("RU", "KZ"), world.settle("KZ", "RU"));
         kz.peers[0].seal_signer = seal_signer.map(str::to_owned);
+        let am = world.settle("AM", "KZ");
+        kz.peers.push(stazh::node::Peer {
+            state: am.state,
+            certificate_name: "am.example".to_owned(),
+            seal_authorities: kz.peers[0].seal_authorities.with_file_name("AM-seals.pem"),
+            seal_signer: None,
+            ..kz.peers[0].clone()
+        });
         let door = Door::open(&kz).await.unwrap();
         let kz_address = door.address().unwrap();
         let kz = Node::start(door, &kz, desk).await.unwrap();
-        Self { kz, kz_address, ru, world }
+        Self { kz, kz_address, ru, am, world }
     }
 
     fn wire(&self, identity: &NodeIdentity) -> HttpsWire {
@@ -53,12 +62,20 @@ impl Stage {
     }
 
     fn identity(&self) -> NodeIdentity {
-        let files = &self.ru.wire;
+        Self::identity_of(&self.ru)
+    }
+
+    fn identity_of(settings: &Settings) -> NodeIdentity {
+        let files = &settings.wire;
         NodeIdentity::read(&files.certificate, &files.key, &files.authorities).unwrap()
     }
 
     async fn post(&self, body: impl Into<Bytes>) -> (u16, String) {
-        let Reply { status, body } = self.wire(&self.identity()).post("KZ", body.into()).await.unwrap();
+        self.post_as(&self.identity(), body).await
+    }
+
+    async fn post_as(&self, identity: &NodeIdentity, body: impl Into<Bytes>) -> (u16, String) {
+        let Reply { status, body } = self.wire(identity).post("KZ", body.into()).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
@@ -109,7 +126,10 @@ impl Stage {
 
     /// A lawful inquiry, changed before it is sealed.
     fn sealed_after(&self, signer: &Signer, change: impl Fn(String) -> String) -> Vec<u8> {
-        let id = DocumentId::from_uuid(uuid::Uuid::from_u128(fresh()));
+        self.sealed_under(DocumentId::from_uuid(uuid::Uuid::from_u128(fresh())), signer, change)
+    }
+
+    fn sealed_under(&self, id: DocumentId, signer: &Signer, change: impl Fn(String) -> String) -> Vec<u8> {
         let header = Header {
             message: "P.XP.01.MSG.001".to_owned(),
             structure: "R.XP.XP.01.001".to_owned(),
@@ -480,4 +500,58 @@ async fn a_local_file_of_another_form_does_not_keep_a_node_from_starting() {
         assert!(entry.detail.contains(text), "{}", entry.detail);
         node.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_cannot_speak_in_the_conversation_of_another() {
+    let stage = Stage::set().await;
+    let headers = stage.headers();
+    let id = DocumentId::from_uuid(uuid::Uuid::from_u128(fresh()));
+    let own =
+        Envelope::write(&headers, &stage.sealed_under(id, &stage.signer(), |document| document)).unwrap();
+    assert_eq!(stage.post(own).await.0, 202);
+    stage.entry_of("answering").await;
+    let theirs = Headers {
+        reply_to: LogicalAddress::of_actor("AM", "P.XP.01", "P.XP.01.ACT.001"),
+        message_id: MessageId::from_uuid(uuid::Uuid::from_u128(fresh())),
+        ..headers
+    };
+    let am = Signer::from_files(&stage.am.seal.key, &stage.am.seal.certificate).unwrap();
+    let identity = Stage::identity_of(&stage.am);
+    // the same conversation, and a document of the same id
+    let inquiry = Envelope::write(&theirs, &stage.sealed_under(id, &am, |document| document)).unwrap();
+    assert_eq!(stage.post_as(&identity, inquiry).await.0, 202);
+    let entry = stage.entry("transit.unexpected").await.entry;
+    assert_eq!((entry.kind.as_str(), entry.peer.as_deref()), ("returned", Some("AM")));
+    assert_eq!(stage.count(InboxState::Returned).await, 1);
+    assert!(stage.is_well().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_cannot_refuse_what_was_sent_to_another() {
+    let stage = Stage::set().await;
+    let headers = stage.headers();
+    let own = Envelope::write(&headers, &stage.sealed(&stage.signer())).unwrap();
+    assert_eq!(stage.post(own).await.0, 202);
+    // RU is not reached, so the answer is tried; its message id is seen in the journal
+    let tried = entry_where(&stage.kz, |row| row.entry.kind == "missed").await.entry;
+    let refusal = SignalBody {
+        signal: Signal::Error,
+        id: uuid::Uuid::from_u128(fresh()),
+        at: "2026-11-23T10:00:00Z".parse().unwrap(),
+        errors: vec![SignalError::of(ErrorCode::FatalError, "no", None)],
+    };
+    let theirs = Headers {
+        to: LogicalAddress::of_actor("KZ", "P.XP.01", "P.XP.01.ACT.002"),
+        reply_to: LogicalAddress::of_actor("AM", "P.XP.01", "P.XP.01.ACT.001"),
+        action: headers.action.signal(Signal::Error),
+        message_id: MessageId::from_uuid(uuid::Uuid::from_u128(fresh())),
+        relates_to: tried.message_id,
+        ..headers
+    };
+    let envelope = Envelope::write(&theirs, &refusal.encode().unwrap()).unwrap();
+    assert_eq!(stage.post_as(&Stage::identity_of(&stage.am), envelope).await.0, 202);
+    let entry = stage.entry("transit.unexpected").await.entry;
+    assert_eq!((entry.kind.as_str(), entry.peer.as_deref()), ("P.MSG.ERR", Some("AM")));
+    assert_eq!(entry.detail, "it answers no message of this node");
 }
