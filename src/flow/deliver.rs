@@ -33,14 +33,27 @@ pub async fn claim(peer: &str, limit: u32, ctx: &Context) -> Result<Vec<(OutboxR
     Ok(claimed)
 }
 
-/// Sends one claimed message and records what became of it.
+/// Whether a try found the peer's node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// It answered, whatever it said.
+    Reached,
+    /// Nobody answered.
+    Missed,
+}
+
+/// Sends one claimed message and records what became of it; tells whether the peer was reached.
 ///
 /// # Errors
 /// The outcome could not be stored; the lease runs out and the message is sent again.
-pub async fn deliver(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> Result<(), FlowError> {
+pub async fn deliver(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> Result<Reach, FlowError> {
     let outcome = match envelope(row, message_id, ctx).await {
         Ok(envelope) => Sent::of(ctx.wire.post(&row.draft.peer, envelope.into()).await),
         Err(error) => Sent::Stuck { code: "flow.envelope", detail: error.to_string() },
+    };
+    let reach = match outcome {
+        Sent::Missed { .. } => Reach::Missed,
+        Sent::Held | Sent::Faulted { .. } | Sent::Stuck { .. } => Reach::Reached,
     };
     // A deadlock on a shared database undoes the record; the message need not be sent again for that.
     for _ in 1..RECORD_TRIES {
@@ -48,10 +61,10 @@ pub async fn deliver(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> R
             Err(error) if matches!(error.verdict(), Verdict::Retry { .. }) => {
                 tracing::debug!(%error, "the outcome of a delivery is recorded once more");
             }
-            recorded => return recorded,
+            recorded => return recorded.map(|()| reach),
         }
     }
-    record(row, message_id, &outcome, ctx).await
+    record(row, message_id, &outcome, ctx).await.map(|()| reach)
 }
 
 /// What became of a try.

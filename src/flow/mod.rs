@@ -23,7 +23,7 @@ mod wake;
 pub use compose::{Composed, compose};
 pub use context::{Context, Desk, Done, Peer, Peers};
 pub use conversation::watch_terms;
-pub use deliver::{claim, deliver};
+pub use deliver::{Reach, claim, deliver};
 pub use error::FlowError;
 pub use note::note_local_findings;
 pub use receive::{receive, turn_away};

@@ -246,3 +246,39 @@ async fn a_peer_that_is_never_reached_is_a_persons_business_and_is_tried_on() {
     assert_eq!(detail, "the peer was not reached 20 times in a row; it is tried on, but call its operator");
     ru.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_messages_do_not_knock_many_times_at_a_peer_that_is_down_and_all_leave_when_it_is_back() {
+    let world = World::new();
+    let (mut ru, mut kz) = (world.settle("RU", "KZ"), world.settle("KZ", "RU"));
+    (ru.retry.first_ms, ru.retry.longest_ms) = (100, 100);
+    let kz_door = Door::open(&kz).await.unwrap();
+    kz.listen = kz_door.address().unwrap();
+    ru.peers[0].url = format!("https://{}/", kz.listen);
+    drop(kz_door);
+    let ru_door = Door::open(&ru).await.unwrap();
+    kz.peers[0].url = format!("https://{}/", ru_door.address().unwrap());
+    let ru_desk = Arc::new(TestDesk::default());
+    let ru = Node::start(ru_door, &ru, ru_desk.clone()).await.unwrap();
+    for number in 1..=100 {
+        compose(&inquiry(number), ru.flows()).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await; // the outage
+    let missed = {
+        let mut tx = ru.flows().store.read().await.unwrap();
+        let rows = journal_list(&mut tx, JournalBy::All, 0, 10_000).await.unwrap();
+        rows.iter().filter(|row| row.entry.kind == "missed").count()
+    };
+    assert!((2..=60).contains(&missed), "100 messages in 2 s at a spacing of 100 ms: {missed} tries");
+    let door = Door::open(&kz).await.unwrap();
+    let kz_desk = Arc::new(TestDesk::knowing((1..=100).map(record).collect()));
+    let kz = Node::start(door, &kz, kz_desk).await.unwrap();
+    let look = async {
+        while ru_desk.told.lock().unwrap().len() < 100 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), look).await.unwrap();
+    ru.stop().await;
+    kz.stop().await;
+}
