@@ -3,9 +3,8 @@
 use super::pair::{self, completed, kill, send, start};
 use super::progress::Progress;
 use super::{Exit, show};
-use crate::base::Clock;
-use crate::base::{DocumentId, OsRandom, Random, SystemClock};
-use crate::exchange::seal::{KeyKind, Signer, ThrowAwayAuthority};
+use crate::base::{Clock, DocumentId, OsRandom, Random, SystemClock};
+use crate::exchange::seal::{KeyKind, Signer, ThrowAwayAuthority, seal_unchecked};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -67,12 +66,7 @@ async fn measure(root: &Path, conversations: u32) -> Result<Measured> {
     starts.sort();
     let (russian, kazakh) = (start(&ru).await?, start(&kz).await?);
     let idle_kib = resident_kib(&russian)?.max(resident_kib(&kazakh)?);
-    let mut inquiries: Vec<PathBuf> = Vec::new();
-    for (number, text) in pair::INQUIRIES.iter().enumerate() {
-        let path = root.join(format!("inquiry-{number}.json"));
-        std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
-        inquiries.push(path);
-    }
+    let inquiries = pair::inquiries(root)?;
     let asked: Vec<PathBuf> =
         inquiries.iter().cycle().take(usize::try_from(conversations)?).cloned().collect();
     let signature = signature()?;
@@ -166,7 +160,7 @@ fn signature() -> Result<Duration> {
     let mut times = Vec::new();
     for _ in 0..SIGNATURES {
         let begun = Instant::now();
-        crate::exchange::seal::seal_unchecked(b"<a></a>", id, &signer)?;
+        seal_unchecked(b"<a></a>", id, &signer)?;
         times.push(begun.elapsed());
     }
     times.sort();

@@ -16,9 +16,9 @@ use std::time::Duration;
 /// Watch two national nodes exchange insurance records.
 ///
 /// A Russian and a Kazakh node start on this machine with throw-away keys.
-/// Russia asks for the records of four workers; the Kazakh node is killed half-
-/// way and started again; every answer arrives exactly once. The persons are
-/// invented.
+/// Russia asks for the records of four workers; the Kazakh node is killed on
+/// the way and started again; every answer arrives exactly once. The persons
+/// are invented.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Demo {
@@ -71,29 +71,27 @@ impl Stage {
         let (ru, kz) = (self.root.join("ru"), self.root.join("kz"));
         self.say("two nodes get their folders and throw-away keys");
         pair::make(&ru, &kz)?;
-        for (number, text) in pair::INQUIRIES.iter().enumerate() {
-            let path = inquiry(&self.root, number);
-            std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
-        }
+        let inquiries = pair::inquiries(&self.root)?;
+        let (first, others) = inquiries.split_at_checked(1).unwrap_or_default();
         let russian = start(&ru).await?;
         let kazakh = start(&kz).await?;
         self.say("both nodes are up; Moscow asks for the first worker's record");
         let mut seen = Seen::default();
-        send(&ru, &[inquiry(&self.root, 0)]).await?;
+        send(&ru, first).await?;
         self.watch(&mut seen, &ru, &kz, 1).await?;
         self.say("the Kazakh node is killed (SIGKILL); Moscow asks for three more records");
         kill(kazakh).await?;
-        send(&ru, &[inquiry(&self.root, 1), inquiry(&self.root, 2), inquiry(&self.root, 3)]).await?;
+        send(&ru, others).await?;
         self.watch_until_missed(&mut seen, &ru, &kz).await?;
         self.say("the Kazakh node is started again");
         let kazakh = start(&kz).await?;
-        self.watch(&mut seen, &ru, &kz, pair::INQUIRIES.len()).await?;
+        self.watch(&mut seen, &ru, &kz, inquiries.len()).await?;
         self.say("what the Russian pension system can read now:");
         let records = records(&ru)?;
         if !self.is_silent {
             show::line(&table(&records));
         }
-        let summary = self.summary(&ru, &kz, &records).await?;
+        let summary = self.summary(&ru, &kz, inquiries.len(), &records).await?;
         if keep {
             self.say(&format!("both nodes stay up; folders in {}; Ctrl-C ends them", self.root.display()));
             tokio::signal::ctrl_c().await.context("wait for Ctrl-C")?;
@@ -167,7 +165,13 @@ impl Stage {
         }
     }
 
-    async fn summary(&self, ru: &Path, kz: &Path, records: &[InsuranceRecord]) -> Result<Summary> {
+    async fn summary(
+        &self,
+        ru: &Path,
+        kz: &Path,
+        asked: usize,
+        records: &[InsuranceRecord],
+    ) -> Result<Summary> {
         let mut summary = Summary::default();
         for folder in [ru, kz] {
             for row in journal(folder, 0).await? {
@@ -176,7 +180,6 @@ impl Stage {
                 summary.documents_received += u32::from(row.entry.kind == "received");
             }
         }
-        let asked = pair::INQUIRIES.len();
         summary.conversations = u32::try_from(asked).unwrap_or(u32::MAX);
         summary.lost = summary.conversations.saturating_sub(u32::try_from(completed(ru).await?).unwrap_or(0));
         summary.handed_over = u32::try_from(records.len()).unwrap_or(u32::MAX);
@@ -286,10 +289,6 @@ fn table(records: &[InsuranceRecord]) -> String {
         }
     }
     table.to_string()
-}
-
-fn inquiry(root: &Path, number: usize) -> PathBuf {
-    root.join(format!("inquiry-{}.json", number + 1))
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);

@@ -35,8 +35,12 @@ use exit::Misused;
 ///   stazh serve ru & stazh serve kz &
 ///   stazh send ru inquiry.json
 ///
-/// Exit codes: 0 done; 1 a document or record is refused; 2 wrong usage; 3
-/// settings, files or environment; 4 try again later.
+/// Exit codes:
+///   0  done
+///   1  a document or record is refused
+///   2  wrong usage
+///   3  settings, files or environment
+///   4  try again later
 #[derive(Debug, Parser)]
 #[command(name = "stazh", version, verbatim_doc_comment, propagate_version = true)]
 pub struct Cli {

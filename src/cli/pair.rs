@@ -35,6 +35,16 @@ pub(super) fn make(ru: &Path, kz: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Writes the inquiries from Moscow about the persons of [`make`]; where they are.
+pub(super) fn inquiries(root: &Path) -> Result<Vec<PathBuf>> {
+    let write = |(number, text): (usize, &&str)| {
+        let path = root.join(format!("inquiry-{}.json", number + 1));
+        std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
+        Ok(path)
+    };
+    INQUIRIES.iter().enumerate().map(write).collect()
+}
+
 /// Starts a node and waits until it says that it is ready.
 pub(super) async fn start(folder: &Path) -> Result<Child> {
     let mut child = this_program()?
@@ -87,8 +97,7 @@ fn free_address() -> Result<SocketAddr> {
     socket.local_addr().context("find a free port")
 }
 
-/// Inquiries from Moscow about the persons of [`make`].
-pub(super) const INQUIRIES: [&str; 4] = [
+const INQUIRIES: [&str; 4] = [
     include_str!("../../fixtures/demo/inquiry-1.json"),
     include_str!("../../fixtures/demo/inquiry-2.json"),
     include_str!("../../fixtures/demo/inquiry-3.json"),

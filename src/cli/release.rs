@@ -1,11 +1,10 @@
 //! `stazh release`: lets go what waits for a person.
 
 use super::{Exit, Misused, local, show};
-use crate::base::{Clock, SystemClock};
+use crate::base::SystemClock;
+use crate::flow::{Released, release};
 use crate::node::Node;
-use crate::store::{
-    JournalDraft, RowId, StoreError, Tx, inbox_release, journal_append, outbox_release, waiting_list,
-};
+use crate::store::{RowId, Tx, waiting_list};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 
@@ -46,17 +45,14 @@ impl Release {
             let mut exit = Exit::Done;
             let rows = if self.all { self.found(&mut store.read().await?).await? } else { named };
             for id in &rows {
-                let mut tx = store.begin().await?;
-                match let_go(&mut tx, *id).await {
-                    Ok(()) => {
-                        tx.commit().await?;
-                        show::line(&format!("{id} goes on"));
-                    }
-                    Err(error @ (StoreError::Transition { .. } | StoreError::Missing { .. })) => {
+                match release(*id, &store, &SystemClock).await.with_context(|| format!("release {id}"))? {
+                    Released::GoesOn => show::line(&format!("{id} goes on")),
+                    Released::NotWaiting => {
                         exit = Exit::Refused;
-                        show::aside(&format!("{id} does not wait for a person: failed to {error}"));
+                        show::aside(&format!(
+                            "{id} does not wait for a person; stazh status --waiting shows what does"
+                        ));
                     }
-                    Err(error) => return Err(error).with_context(|| format!("release {id}")),
                 }
             }
             if rows.is_empty() {
@@ -76,16 +72,6 @@ impl Release {
             .map(|row| row.id)
             .collect())
     }
-}
-
-async fn let_go(tx: &mut Tx, id: RowId) -> Result<(), StoreError> {
-    match id {
-        RowId::Outbox(id) => outbox_release(tx, id).await?,
-        RowId::Inbox(id) => inbox_release(tx, id).await?,
-    }
-    let detail = format!("{id} was released by the operator");
-    journal_append(tx, &JournalDraft::at(SystemClock.now(), "released", detail)).await?;
-    Ok(())
 }
 
 /// More than this at once is done by calling again.

@@ -6,7 +6,8 @@ use crate::simulation::{Plan, Report, rules, simulate};
 use anyhow::{Context, Result};
 use std::path::Path;
 
-/// Play the exchange of three nodes on a wire and on databases as bad as a seed makes them.
+/// Play the exchange of three nodes on a wire and on databases as bad as a
+/// seed makes them.
 ///
 /// Messages are dropped, repeated, delayed and cut short, nodes die between
 /// any two statements, the clock jumps. In the end there is peace, and every

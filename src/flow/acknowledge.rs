@@ -1,4 +1,4 @@
-//! Acknowledges a document: received with RCV, accepted with PRS (D5 ¶88).
+//! Acknowledges a document: received with RCV, accepted with PRS (D5 ¶114, ¶115).
 //!
 //! Each signal is put into the outbox in the transaction that records its stage.
 

@@ -56,15 +56,16 @@ pub async fn deliver(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> R
         Sent::Held | Sent::Faulted { .. } | Sent::Stuck { .. } => Reach::Reached,
     };
     // A deadlock on a shared database undoes the record; the message need not be sent again for that.
-    for _ in 1..RECORD_TRIES {
+    let mut tries_left = RECORD_TRIES;
+    loop {
+        tries_left -= 1;
         match record(row, message_id, &outcome, ctx).await {
-            Err(error) if matches!(error.verdict(), Verdict::Retry { .. }) => {
+            Err(error) if tries_left > 0 && matches!(error.verdict(), Verdict::Retry { .. }) => {
                 tracing::debug!(%error, "the outcome of a delivery is recorded once more");
             }
             recorded => return recorded.map(|()| reach),
         }
     }
-    record(row, message_id, &outcome, ctx).await.map(|()| reach)
 }
 
 /// What became of a try.
@@ -156,10 +157,8 @@ async fn record(row: &OutboxRow, id: MessageId, sent: &Sent, ctx: &Context) -> R
     entry.peer = Some(row.draft.peer.clone());
     entry.code = code.map(str::to_owned);
     journal_append(&mut tx, &entry).await?;
-    if let Sent::Missed { .. } = sent
-        && calls_a_person(row.attempts.saturating_add(1))
-    {
-        let tries = row.attempts.saturating_add(1);
+    let tries = row.attempts.saturating_add(1);
+    if matches!(sent, Sent::Missed { .. }) && calls_a_person(tries) {
         let detail =
             format!("the peer was not reached {tries} times in a row; it is tried on, but call its operator");
         let entry = JournalDraft { kind: "ask_person".to_owned(), detail, ..entry };

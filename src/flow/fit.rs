@@ -38,7 +38,8 @@ impl Case<'_> {
 }
 
 fn of_inquiry(inquiry: &Inquiry, peer: State) -> Findings {
-    let message = "the inquiry is of another state than the one whose node sent it";
+    let message =
+        "the inquiry is of another state than the one whose node sent it; let each state ask by its own node";
     let finding =
         Finding::error("flow.asking", "/asking", "one state, one node", inquiry.asking.as_code(), message);
     if inquiry.asking == peer { Findings::new() } else { vec![finding] }
@@ -47,12 +48,12 @@ fn of_inquiry(inquiry: &Inquiry, peer: State) -> Findings {
 fn of_record(record: &InsuranceRecord, asked: &Inquiry, peer: State) -> Findings {
     let mut findings = Findings::new();
     if record.state != peer {
-        let message = "the record is of another state than the one whose node sent it";
+        let message = "the record is of another state than the one whose node sent it; answer with the state's own records";
         let code = record.state.as_code();
         findings.push(Finding::error("flow.record_state", "/state", "one state, one node", code, message));
     }
     if !record.person.is_same(&asked.person) {
-        let message = "the record is of another person than the one who was asked about";
+        let message = "the record is of another person than the one who was asked about; look for that person and answer again";
         let rule = "a shared identifier, or name and birth date";
         findings.push(Finding::error("flow.record_person", "/person", rule, "", message));
     }

@@ -1,4 +1,4 @@
-//! Technological control: whose bytes they are, how many, and whether the header fits (D5 ¶84–89).
+//! Technological control: whose bytes they are, how many, and whether the header fits (D5 ¶91–92).
 
 use super::Context;
 use super::context::Peer;

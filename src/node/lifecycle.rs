@@ -5,9 +5,9 @@ use crate::base::{OsRandom, Secret, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{Signer, TrustStore};
 use crate::exchange::wire::{FolderWire, HttpsWire, NodeIdentity, PeerEndpoint, Roads, TlsListener};
-use crate::flow::{Context, Desk, Peer, Peers, Wake, note_local_findings};
+use crate::flow::{Context, Desk, Peer, Peers, Wake, note_local_findings, take_back_leases};
 use crate::http::{serve_health, serve_peers};
-use crate::store::{Store, lease_release_all};
+use crate::store::Store;
 use crate::worker::run_workers;
 use std::fs::File;
 use std::net::SocketAddr;
@@ -145,9 +145,7 @@ impl Node {
         let lock = lock(&settings.data)?;
         let ctx = Arc::new(Self::context(settings, &door.identity, desk).await?);
         if !ctx.store.is_shared() {
-            let mut tx = ctx.store.begin().await?;
-            lease_release_all(&mut tx).await?; // the lock says that no other process holds a lease here
-            tx.commit().await?;
+            take_back_leases(&ctx.store).await?; // the lock says that no other process holds a lease here
         }
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();

@@ -78,15 +78,14 @@ async fn judge_one(run: &Run, asked: &Asked) -> Result<Option<String>, Simulatio
     let theirs = conversation(run, asked, Role::Respondent).await?;
     let family = format!("{FAMILY}{}", asked.number);
     let is_his = |record: &InsuranceRecord| record.person.name.family() == Some(&family);
-    let told: usize = run
-        .nodes
-        .iter()
-        .map(|node| (node.state() == asked.from, node.told()))
-        .map(|(is_asking, told)| {
-            let count = told.values().filter(|record| is_his(record)).count();
-            if is_asking { count } else { count * 1_000 } // nobody else may be told
-        })
-        .sum();
+    let (mut told, mut told_elsewhere) = (0_usize, 0_usize);
+    for node in &run.nodes {
+        let count = node.told().values().filter(|record| is_his(record)).count();
+        if node.state() == asked.from { told = count } else { told_elsewhere += count }
+    }
+    if told_elsewhere > 0 {
+        return Ok(Some(format!("{told_elsewhere} documents were handed over to others")));
+    }
     let is_known = asked.number % 4 != 3;
     Ok(match (ours.state, told) {
         (ConversationState::Open, _) => Some("the conversation never ended".to_owned()),

@@ -2,15 +2,14 @@
 
 use super::wire::{SimWire, name_of};
 use super::{SimulationError, database};
-use crate::base::Clock;
-use crate::base::{DocumentId, FixedClock, Limits, SeededRandom, SystemClock};
+use crate::base::{Clock, DocumentId, FixedClock, Limits, SeededRandom};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{KeyKind, Signer, ThrowAwayAuthority, TrustStore};
 use crate::exchange::transit::Schedule;
-use crate::flow::{Context, Desk, Done, FlowError, Peer, Peers, Wake};
-use crate::store::{Fate, Store, lease_release_all};
+use crate::flow::{Context, Desk, Done, FlowError, Peer, Peers, Wake, take_back_leases};
+use crate::store::{Fate, Store};
 use jiff::civil::Date;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -52,7 +51,7 @@ pub(super) async fn make(
 ) -> Result<Vec<SimNode>, SimulationError> {
     std::fs::create_dir_all(folder)
         .map_err(|source| SimulationError::Stage { path: folder.to_owned(), source })?;
-    let now = SystemClock.now().min(clock.now());
+    let now = clock.now();
     let mut signers = Vec::new();
     let mut trust = HashMap::new();
     for state in STATES {
@@ -94,9 +93,7 @@ async fn start(
     seed: u64,
 ) -> Result<Arc<Context>, SimulationError> {
     let store = Store::open_mortal(database(folder, state), fate.clone()).await?;
-    let mut tx = store.begin().await?;
-    lease_release_all(&mut tx).await?;
-    tx.commit().await?;
+    take_back_leases(&store).await?;
     let peers = identity.trust.iter().filter(|(peer, _)| **peer != state).map(|(peer, trust)| Peer {
         state: *peer,
         certificate_name: name_of(*peer),

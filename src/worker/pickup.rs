@@ -1,7 +1,7 @@
 //! Takes what lies in the folder of a peer that is reached by files.
 
 use crate::base::with_causes;
-use crate::exchange::wire::{FolderWire, Found, PeerCertificate, Wire, WireError};
+use crate::exchange::wire::{FolderWire, Parcel, PeerCertificate, Wire, WireError};
 use crate::flow::{Context, receive};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +44,7 @@ async fn pick_up(peer: &str, folders: &FolderWire, ctx: &Context) -> Result<(), 
         dns_names: vec![known.certificate_name.clone()],
         fingerprint: [0; 32],
     };
-    for Found { path, came } in found? {
+    for Parcel { path, came } in found? {
         let reply = receive(&caller, came, ctx).await;
         if reply.status >= 500 {
             return Ok(()); // it could not be stored; it lies there for the next look

@@ -63,6 +63,15 @@ fn each_foreign_crate_has_its_few_users() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn no_node_seals_what_the_rules_have_not_accepted() {
+    for (file, text) in sources() {
+        let may = file.starts_with("cli/") || file.starts_with("exchange/seal/");
+        let names_it = code_lines(&text).any(|line| line.contains("seal_unchecked"));
+        assert!(may || !names_it, "{file} seals an unchecked document; use seal and a ValidDocument");
+    }
+}
+
 fn upward_imports(file: &str, text: &str) -> Vec<String> {
     let here = place(file.trim_end_matches(".rs").trim_end_matches("/mod"), '/');
     let mut wrong = Vec::new();

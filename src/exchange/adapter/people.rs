@@ -113,13 +113,15 @@ impl Gathering {
             Entry::Person => Kept::New,
             Entry::Contribution(mut one) => {
                 let (id, kept) = place_for(&own.contributions, &one.id, |held| *held == one);
-                one.id = id;
-                keep(&mut own.contributions, one.id.clone(), one, kept)
+                one.id = id.clone();
+                own.contributions.insert(id, one);
+                kept
             }
             Entry::Period(mut one) => {
                 let (id, kept) = place_for(&own.periods, &one.id, |held| *held == one);
-                one.id = id;
-                keep(&mut own.periods, one.id.clone(), one, kept)
+                one.id = id.clone();
+                own.periods.insert(id, one);
+                kept
             }
             Entry::Event(event) => {
                 own.events.push(PlacedEvent { event, place: place.to_owned() });
@@ -236,11 +238,6 @@ fn place_for<T>(
         }
     }
     (free, kept)
-}
-
-fn keep<T>(held: &mut HashMap<RecordId, T>, id: RecordId, one: T, kept: Kept) -> Kept {
-    held.insert(id, one);
-    kept
 }
 
 /// Whether a period adds nothing to those drawn from events: the same work for the same employer.

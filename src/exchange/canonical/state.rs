@@ -111,9 +111,14 @@ impl From<Country> for String {
 
 /// The codes of the list that the rules of documents use too: what is read here can be written there.
 static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
-    let list = include_str!("../../../schemas/codelists/countries.toml");
-    let code = |line: &str| line.split_once(" = {")?.0.as_bytes().try_into().ok().map(Country);
-    list.lines().filter_map(code).collect()
+    let list: Option<toml::Table> = include_str!("../../../schemas/codelists/countries.toml").parse().ok();
+    let codes = list.as_ref().and_then(|list| list.get("codes")?.as_table());
+    codes
+        .into_iter()
+        .flat_map(toml::Table::keys)
+        .filter_map(|code| code.as_bytes().try_into().ok())
+        .map(Country)
+        .collect()
 });
 
 #[cfg(test)]

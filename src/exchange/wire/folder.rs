@@ -21,7 +21,7 @@ pub struct FolderWire(HashMap<String, PathBuf>);
 
 /// An envelope that lies in a folder.
 #[derive(Debug)]
-pub struct Found {
+pub struct Parcel {
     /// Where.
     pub path: PathBuf,
     /// What.
@@ -57,7 +57,7 @@ impl FolderWire {
     ///
     /// # Errors
     /// The folder or a file cannot be read.
-    pub fn look(&self, peer: &str, bytes_max: usize) -> Result<Vec<Found>, WireError> {
+    pub fn look(&self, peer: &str, bytes_max: usize) -> Result<Vec<Parcel>, WireError> {
         let inbound = self.folder(peer)?.join(IN);
         let refuse = |source| WireError::Folder { path: inbound.clone(), source };
         let mut paths = Vec::new();
@@ -135,7 +135,7 @@ impl<W: Wire> Wire for Roads<W> {
     }
 }
 
-fn read(path: PathBuf, bytes_max: usize) -> Result<Found, WireError> {
+fn read(path: PathBuf, bytes_max: usize) -> Result<Parcel, WireError> {
     let refuse = |source| WireError::Folder { path: path.clone(), source };
     let file = File::open(&path).map_err(refuse)?;
     let announced = file.metadata().map_err(refuse)?.len();
@@ -148,7 +148,7 @@ fn read(path: PathBuf, bytes_max: usize) -> Result<Found, WireError> {
     } else {
         Came::Whole(kept)
     };
-    Ok(Found { path, came })
+    Ok(Parcel { path, came })
 }
 
 /// What came.

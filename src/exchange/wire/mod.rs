@@ -14,7 +14,7 @@ pub use came::Came;
 pub use client::{HttpsWire, PeerEndpoint};
 pub use envelope::Envelope;
 pub use error::{EnvelopeError, WireError};
-pub use folder::{FolderWire, Found, Roads};
+pub use folder::{FolderWire, Parcel, Roads};
 pub use identity::{NodeIdentity, PeerCertificate};
 pub use server::{Handshake, TlsListener};
 

@@ -37,23 +37,22 @@ impl<'e> Fields<'e> {
     }
 
     /// The value of an optional field; what cannot be read is a finding and absent.
-    pub(super) fn read<T: FromStr>(&self, namespace: &str, local: &str, findings: &mut Findings) -> Option<T>
-    where
-        T::Err: Display,
-    {
-        self.child(namespace, local)?.parse(findings)
-    }
-
-    /// The value of a field that must be there.
-    pub(super) fn require<T: FromStr>(
+    pub(super) fn read<T: FromStr<Err: Display>>(
         &self,
         namespace: &str,
         local: &str,
         findings: &mut Findings,
-    ) -> Option<T>
-    where
-        T::Err: Display,
-    {
+    ) -> Option<T> {
+        self.child(namespace, local)?.parse(findings)
+    }
+
+    /// The value of a field that must be there.
+    pub(super) fn require<T: FromStr<Err: Display>>(
+        &self,
+        namespace: &str,
+        local: &str,
+        findings: &mut Findings,
+    ) -> Option<T> {
         let Some(child) = self.child(namespace, local) else {
             findings.push(self.missing(local));
             return None;
@@ -62,35 +61,26 @@ impl<'e> Fields<'e> {
     }
 
     /// A day or month that may be there. A zone, which XML Schema allows, never moves the day it is written on.
-    pub(super) fn read_day<T: FromStr>(
+    pub(super) fn read_day<T: FromStr<Err: Display>>(
         &self,
         namespace: &str,
         local: &str,
         findings: &mut Findings,
-    ) -> Option<T>
-    where
-        T::Err: Display,
-    {
+    ) -> Option<T> {
         self.read::<Zoned<T>>(namespace, local, findings).map(|zoned| zoned.0)
     }
 
     /// A day or month that must be there.
-    pub(super) fn require_day<T: FromStr>(
+    pub(super) fn require_day<T: FromStr<Err: Display>>(
         &self,
         namespace: &str,
         local: &str,
         findings: &mut Findings,
-    ) -> Option<T>
-    where
-        T::Err: Display,
-    {
+    ) -> Option<T> {
         self.require::<Zoned<T>>(namespace, local, findings).map(|zoned| zoned.0)
     }
 
-    pub(super) fn parse<T: FromStr>(&self, findings: &mut Findings) -> Option<T>
-    where
-        T::Err: Display,
-    {
+    pub(super) fn parse<T: FromStr<Err: Display>>(&self, findings: &mut Findings) -> Option<T> {
         let text = self.token();
         text.parse().map_err(|_cause| findings.push(self.unreadable(&text))).ok()
     }
