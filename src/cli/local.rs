@@ -1,10 +1,12 @@
 //! What several commands share: the settings of a folder, a runtime.
 
-use crate::node::Settings;
+use crate::exchange::wire::NodeIdentity;
+use crate::node::{FolderDesk, Node, Settings};
 use anyhow::{Context, Result, anyhow};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Settings from a node's folder or from its settings file.
 pub(super) fn settings(place: &Path) -> Result<Settings> {
@@ -34,6 +36,14 @@ fn without_value(message: &str) -> String {
         None if shows_value => "a value that is not of this kind".to_owned(),
         Some(_) | None => message.to_owned(),
     }
+}
+
+/// What the flows of a node need, for a command that begins something; the running node carries it on.
+pub(super) async fn context(settings: &Settings) -> Result<crate::flow::Context> {
+    let files = &settings.wire;
+    let identity = NodeIdentity::read(&files.certificate, &files.key, &files.authorities)?;
+    let desk = Arc::new(FolderDesk::open(settings.state, &settings.local, &settings.handed_over)?);
+    Ok(Node::context(settings, &identity, desk).await?)
 }
 
 /// Runs a future to its end.

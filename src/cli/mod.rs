@@ -8,6 +8,7 @@ mod local;
 mod pair;
 mod progress;
 mod release;
+mod resend;
 mod send;
 mod serve;
 mod show;
@@ -59,6 +60,7 @@ enum Command {
     Send(send::Send),
     Status(status::Status),
     Release(release::Release),
+    Resend(resend::Resend),
     Translate(translate::Translate),
     Validate(validate::Validate),
     Sign(sign::Sign),
@@ -83,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Send(send) => send.run(),
         Command::Status(status) => status.run(),
         Command::Release(release) => release.run(),
+        Command::Resend(resend) => resend.run(),
         Command::Translate(translate) => translate.run(),
         Command::Validate(validate) => validate.run(),
         Command::Sign(sign) => sign.run(),

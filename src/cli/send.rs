@@ -1,67 +1,154 @@
-//! `stazh send`: puts an inquiry into a node's outbox.
+//! `stazh send`: begins a transaction; its first message goes into a node's outbox.
 
-use super::{Exit, local, show};
-use crate::exchange::canonical::Inquiry;
-use crate::exchange::wire::NodeIdentity;
-use crate::flow::compose;
-use crate::node::{FolderDesk, Node};
+use super::{Exit, Misused, local, show};
+use crate::base::{Finding, ProcedureId};
+use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus, State};
+use crate::exchange::rules::{Carries, Catalogue};
+use crate::flow::{Begin, Composed, Context as Flows, Opening, begin};
 use anyhow::{Context, Result};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
-/// Ask another state for a worker's insurance record.
+/// Ask another state for a worker's insurance record, or begin any other
+/// transaction of the catalogue.
 ///
-/// The inquiry is checked, sealed and stored before this command ends; the
+/// What is sent is checked, sealed and stored before this command ends; the
 /// running node sends it, now or as soon as the other node can be reached.
 /// Follow it with `stazh status`.
 ///
 ///   stazh send ru fixtures/demo/inquiry-1.json
+///   stazh send ru --transaction P.XP.02.TRN.001 --to KZ
+///   stazh send ru --transaction P.XP.02.TRN.003 --to KZ record.json
+///
+/// P.XP.01.TRN.001  an inquiry is answered by a record or a notice (the default)
+/// P.XP.02.TRN.001  as of when are your records
+/// P.XP.02.TRN.002  the same, confirmed before a decision
+/// P.XP.02.TRN.003  a record of ours has changed
+/// P.XP.02.TRN.004  our records were brought up to date
+/// P.XP.02.TRN.005  a record that both sides enter, or none
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Send {
     /// The node's folder, or its settings file.
     node: PathBuf,
-    /// Inquiries as JSON, one a file.
-    #[arg(required = true)]
-    inquiries: Vec<PathBuf>,
+    /// Inquiries or records as JSON, one a file; a transaction about the records as a whole needs none.
+    files: Vec<PathBuf>,
+    /// The transaction, by its code in the catalogue.
+    #[arg(long, value_name = "CODE", default_value = "P.XP.01.TRN.001")]
+    transaction: String,
+    /// The state it goes to; an inquiry names it itself.
+    #[arg(long, value_name = "STATE", value_parser = state)]
+    to: Option<State>,
+    /// The procedure it is nested in, as the journal shows it.
+    #[arg(long, value_name = "PROCEDURE")]
+    within: Option<ProcedureId>,
     /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
 }
 
+/// What a transaction begins with.
+enum Content {
+    Inquiry(Box<Inquiry>),
+    Record(Box<InsuranceRecord>),
+    Status(ResourceStatus),
+}
+
+impl Content {
+    fn as_opening(&self) -> Opening<'_> {
+        match self {
+            Self::Inquiry(inquiry) => Opening::Inquiry(inquiry),
+            Self::Record(record) => Opening::Record(record),
+            Self::Status(status) => Opening::Status(status),
+        }
+    }
+
+    /// A question about the records says nothing of ours; word of them says as of when they are.
+    fn told_by(self, ctx: &Flows, transaction: &str) -> Result<Self> {
+        let (_process, transaction) = ctx.catalogue.transaction(transaction)?;
+        match self {
+            Self::Status(status) if !transaction.pattern.has_response() => {
+                Ok(Self::Status(ResourceStatus { updated_at: ctx.desk.updated_at()?, ..status }))
+            }
+            Self::Inquiry(_) | Self::Record(_) | Self::Status(_) => Ok(self),
+        }
+    }
+}
+
 impl Send {
     pub(super) fn run(self) -> Result<Exit> {
         let settings = local::settings(&self.node)?;
-        let mut read = Vec::new();
-        for file in &self.inquiries {
-            let inquiry: Inquiry = local::read_json(file, "inquiry")?;
-            read.push((file, inquiry));
-        }
+        let contents = self.contents()?;
         local::block_on(async {
-            let files = &settings.wire;
-            let identity = NodeIdentity::read(&files.certificate, &files.key, &files.authorities)?;
-            let desk = Arc::new(FolderDesk::open(settings.state, &settings.local, &settings.handed_over)?);
-            let ctx = Node::context(&settings, &identity, desk).await?;
-            for (file, inquiry) in read {
-                let composed = compose(&inquiry, &ctx)
-                    .await
-                    .with_context(|| format!("send the inquiry in {}", file.display()))?;
-                let (conversation, document) =
-                    (composed.conversation_id.as_uuid(), composed.document_id.as_uuid());
-                if self.json {
-                    show::json_line(
-                        &serde_json::json!({ "conversation": conversation, "document": document }),
-                    );
-                } else {
-                    show::line(&format!(
-                        "{} is in the outbox for {}: conversation {conversation}",
-                        file.display(),
-                        inquiry.asked
-                    ));
-                }
+            let ctx = local::context(&settings).await?;
+            for (name, content) in contents {
+                let to = self.recipient(&content)?;
+                let content = content.told_by(&ctx, &self.transaction)?;
+                let opening = content.as_opening();
+                let what = Begin { opening, to, transaction: &self.transaction, within: self.within.clone() };
+                let composed = begin(what, &ctx).await.with_context(|| format!("send {name}"))?;
+                self.tell(&name, to, &composed);
             }
             ctx.store.close().await;
             Ok(Exit::Done)
         })
     }
+
+    /// What the files hold, each with a name for it.
+    fn contents(&self) -> Result<Vec<(String, Content)>> {
+        let catalogue = Catalogue::built_in()?;
+        let (process, transaction) = catalogue.transaction(&self.transaction)?;
+        let carries = process.message(&transaction.request)?.carries;
+        if carries == Carries::Status {
+            if let Some(file) = self.files.first() {
+                let text = format!("{} needs no file; leave out {}", self.transaction, file.display());
+                return Err(Misused(text).into());
+            }
+            let status = ResourceStatus::default();
+            return Ok(vec![(self.transaction.clone(), Content::Status(status))]);
+        }
+        if self.files.is_empty() {
+            return Err(Misused(format!("{} needs a file; name one or more", self.transaction)).into());
+        }
+        let read = |file: &Path| match carries {
+            Carries::Inquiry => {
+                local::read_json(file, "inquiry").map(|inquiry| Content::Inquiry(Box::new(inquiry)))
+            }
+            Carries::InsuranceRecord => {
+                local::read_json(file, "insurance record").map(|record| Content::Record(Box::new(record)))
+            }
+            Carries::Notice | Carries::Status => {
+                Err(Misused(format!("{} does not begin with a file", self.transaction)).into())
+            }
+        };
+        self.files.iter().map(|file| Ok((file.display().to_string(), read(file)?))).collect()
+    }
+
+    fn recipient(&self, content: &Content) -> Result<State> {
+        match (content, self.to) {
+            (Content::Inquiry(inquiry), None) => Ok(inquiry.asked),
+            (Content::Inquiry(inquiry), Some(to)) if to != inquiry.asked => {
+                Err(Misused(format!("the inquiry asks {}, not {to}; leave out --to", inquiry.asked)).into())
+            }
+            (_, Some(to)) => Ok(to),
+            (Content::Record(_) | Content::Status(_), None) => {
+                Err(Misused(format!("{} needs --to with a state", self.transaction)).into())
+            }
+        }
+    }
+
+    fn tell(&self, name: &str, to: State, composed: &Composed) {
+        let (conversation, document) = (composed.conversation_id.as_uuid(), composed.document_id.as_uuid());
+        if self.json {
+            let procedure = composed.procedure_id.to_string();
+            show::json_line(&serde_json::json!({
+                "conversation": conversation, "document": document, "procedure": procedure,
+            }));
+        } else {
+            show::line(&format!("{name} is in the outbox for {to}: conversation {conversation}"));
+        }
+    }
+}
+
+fn state(text: &str) -> Result<State, String> {
+    text.parse().map_err(|finding: Finding| finding.message)
 }

@@ -69,7 +69,7 @@ fn as_text(file: &str, at: Timestamp, outcome: &Result<VerifiedDocument, SealErr
     match outcome {
         Ok(verified) => format!(
             "{file}: valid\n  sealed by {}\n  certificate valid at {at}; no byte of the content was changed since\n  document {}, sha-256 {}",
-            verified.signer(),
+            verified.signer().unwrap_or_default(),
             verified.doc_instance(),
             verified.digest()
         ),

@@ -1,8 +1,8 @@
 //! What may be decoded: a document whose signature is good *and* which the rules of its message accept.
 
-use super::canonical::{Inquiry, InsuranceRecord, State};
+use super::canonical::{Inquiry, InsuranceRecord, ResourceStatus, State};
 use super::document::codec::{
-    CodecError, Header, ProcessingResult, decode_inquiry, decode_record, decode_result,
+    CodecError, Header, ProcessingResult, decode_inquiry, decode_record, decode_result, decode_status,
 };
 use super::rules::{MessageKind, Rules};
 use super::seal::{SealError, VerifiedDocument, open};
@@ -82,5 +82,13 @@ impl AcceptedDocument<'_> {
     /// Values that mean nothing.
     pub fn notice(&self, limits: &Limits) -> Result<(Header, ProcessingResult), CodecError> {
         decode_result(self.0.document(), limits)
+    }
+
+    /// The state of a resource that it carries.
+    ///
+    /// # Errors
+    /// Values that mean nothing.
+    pub fn status(&self, limits: &Limits) -> Result<(Header, ResourceStatus), CodecError> {
+        decode_status(self.0.document(), limits)
     }
 }

@@ -3,18 +3,34 @@
 //! Each signal is put into the outbox in the transaction that records its stage.
 
 use super::FlowError;
+use super::conversation::{Happened, stage_of, step};
 use super::document::Case;
 use super::note::note;
 use super::signals::put_signal;
 use crate::base::Finding;
 use crate::exchange::document::codec::Header;
 use crate::exchange::seal::VerifiedDocument;
-use crate::exchange::transit::{ErrorCode, Signal};
+use crate::exchange::transit::{Course, Effect, ErrorCode, Event, Role, Signal, Stage};
 use crate::store::{
-    Conversation, ConversationState, InboxState, OutboxDraft, Role, Seen, Tx, conversation_lock,
-    conversation_put, inbox_accepted, inbox_received, inbox_settled, ledger_answers, ledger_outcome,
+    Conversation, ConversationState, InboxState, OutboxDraft, Seen, Tx, conversation_lock, conversation_put,
+    delivery_find, inbox_accepted, inbox_find, inbox_received, inbox_settled, ledger_answers, ledger_outcome,
     ledger_record, outbox_find, outbox_put,
 };
+
+/// Whether a document goes on to the next stage.
+#[derive(PartialEq, Eq)]
+pub(super) enum Taken {
+    GoesOn,
+    Settled,
+}
+
+/// Whether a document belongs to a transaction that is under way, or begins one.
+enum Belongs {
+    Yes,
+    /// Its transaction is over.
+    Late,
+    No(&'static str),
+}
 
 impl Case<'_> {
     /// Records the document as received, with RCV; finds out whether it was expected and is new.
@@ -22,94 +38,159 @@ impl Case<'_> {
         &self,
         verified: &VerifiedDocument,
         header: &Header,
-    ) -> Result<Expected, FlowError> {
+    ) -> Result<Taken, FlowError> {
         let (row, ctx) = (self.row, self.ctx);
+        if !matches!(row.state, InboxState::Leased | InboxState::Held) {
+            return Ok(Taken::GoesOn); // it passed here before
+        }
         let mut tx = ctx.store.begin().await?;
         let id = self.headers.conversation_id;
-        let conversation = conversation_lock(&mut tx, id, self.role).await?;
-        let seen = ledger_record(&mut tx, &row.peer, header.document_id, verified.digest(), row.id).await?;
-        match seen {
+        let conversation = conversation_lock(&mut tx, id, self.plan.role).await?;
+        match ledger_record(&mut tx, &row.peer, header.document_id, verified.digest(), row.id).await? {
             Seen::New => {}
-            Seen::Repeat { .. } => {
+            Seen::Repeat { inbox_id } => {
+                let (code, detail) = match inbox_find(&mut tx, inbox_id).await?.map(|first| first.state) {
+                    Some(InboxState::Returned | InboxState::Quarantined) => (
+                        "ledger.already_rejected",
+                        "it was refused before; the stored refusal goes out again",
+                    ),
+                    _ => ("ledger.already_received", "seen before; the stored answer goes out again"),
+                };
                 self.answer_again(&mut tx, header).await?;
                 inbox_settled(&mut tx, row.id).await?;
-                note(&mut tx, row, ("repeated", None), "seen before; the stored answer goes out again", ctx)
-                    .await?;
+                note(&mut tx, row, ("repeated", Some(code)), detail, ctx).await?;
                 tx.commit().await?;
                 ctx.wake.outbox();
-                return Ok(Expected::Settled);
+                return Ok(Taken::Settled);
             }
             Seen::Conflict { .. } => {
                 drop(tx);
                 let detail = "the document id was used before for other content";
                 self.quarantine(ErrorCode::Rule("X.CONFLICT".to_owned()), detail, "store.conflict").await?;
-                return Ok(Expected::Settled);
+                return Ok(Taken::Settled);
             }
         }
-        let is_expected = match (self.role, &conversation) {
-            (Role::Respondent, None) => self.headers.relates_to.is_none(),
-            (Role::Respondent, Some(known)) => {
-                known.request_document_id == Some(header.document_id) && known.peer == row.peer
+        match self.belongs(&mut tx, conversation.as_ref(), header).await? {
+            Belongs::Yes => {}
+            Belongs::Late => {
+                drop(tx);
+                return self.not_expected("transit.late", "the transaction was over before it came").await;
             }
-            (Role::Initiator, Some(known)) => {
-                known.request_document_id == header.answers && known.peer == row.peer
+            Belongs::No(why) => {
+                drop(tx);
+                return self.not_expected("transit.unexpected", why).await;
             }
-            (Role::Initiator, None) => false,
-        };
-        if !is_expected {
-            drop(tx);
-            let finding = Finding::error(
-                "transit.unexpected",
-                "/",
-                "D5 ¶117",
-                "",
-                "it belongs to no running transaction",
-            );
-            self.refuse(&vec![finding], |_| ErrorCode::UnexpectedMessage, "transit.unexpected").await?;
-            return Ok(Expected::Settled);
         }
-        if row.state == InboxState::Leased || row.state == InboxState::Held {
-            inbox_received(&mut tx, row.id).await?;
-            if self.role == Role::Respondent {
-                if conversation.is_none() {
-                    conversation_put(&mut tx, &self.conversation(header)).await?;
-                }
-                if self.transaction.t1_ms.is_some() {
-                    let rcv =
-                        put_signal(&mut tx, self.headers, &row.peer, (Signal::Received, Vec::new()), ctx)
-                            .await?;
-                    ledger_outcome(&mut tx, &row.peer, header.document_id, &[rcv]).await?;
-                }
-            }
-            note(&mut tx, row, ("received", None), &self.message.code, ctx).await?;
+        inbox_received(&mut tx, row.id).await?;
+        if conversation.is_none() {
+            conversation_put(&mut tx, &self.conversation(header)).await?;
         }
+        if self.plan.sent().rcv_ms.is_some() {
+            let rcv = (Signal::Received, Vec::new());
+            let rcv = put_signal(&mut tx, &self.headers.into(), &row.peer, rcv, ctx).await?;
+            ledger_outcome(&mut tx, &row.peer, header.document_id, &[rcv]).await?;
+        }
+        note(&mut tx, row, ("received", None), &self.message.code, ctx).await?;
         tx.commit().await?;
         ctx.wake.outbox();
-        Ok(Expected::Yes)
+        Ok(Taken::GoesOn)
     }
 
-    /// Records the document as accepted, with PRS.
-    pub(super) async fn accept(&self) -> Result<(), FlowError> {
+    /// Records the document as accepted, with PRS; tells where our side of the transaction stands then, unless the
+    /// transaction has ended in the meantime.
+    pub(super) async fn accept(&self, header: &Header) -> Result<Option<Stage>, FlowError> {
         let (row, ctx) = (self.row, self.ctx);
-        if row.state == InboxState::Accepted {
-            return Ok(());
-        }
         let mut tx = ctx.store.begin().await?;
+        let id = self.headers.conversation_id;
+        let Some(mut conversation) = conversation_lock(&mut tx, id, self.plan.role).await? else {
+            drop(tx);
+            self.not_expected("transit.unexpected", "its conversation is not known any more").await?;
+            return Ok(None);
+        };
+        if row.state == InboxState::Accepted {
+            return Ok(Some(stage_of(&conversation)));
+        }
         inbox_accepted(&mut tx, row.id).await?;
-        if self.role == Role::Respondent && self.transaction.t2_ms.is_some() {
-            put_signal(&mut tx, self.headers, &row.peer, (Signal::Accepted, Vec::new()), ctx).await?;
+        if self.plan.sent().prs_ms.is_some() {
+            let prs = (Signal::Accepted, Vec::new());
+            let prs = put_signal(&mut tx, &self.headers.into(), &row.peer, prs, ctx).await?;
+            ledger_outcome(&mut tx, &row.peer, header.document_id, &[prs]).await?;
+        }
+        let event = match (self.plan.role, self.plan.pattern.has_response()) {
+            (Role::Initiator, _) => Some(Event::Response),
+            (Role::Respondent, false) => Some(Event::Replied),
+            (Role::Respondent, true) => None, // it is still to be answered
+        };
+        if let Some(event) = event {
+            let happened = Happened { event, now: ctx.clock.now() };
+            let step = step(&mut tx, &mut conversation, happened, ctx).await?;
+            if matches!(step.effect, Effect::Late | Effect::Unexpected) {
+                drop(tx);
+                self.not_expected("transit.late", "the transaction was over before it was accepted").await?;
+                return Ok(None);
+            }
         }
         note(&mut tx, row, ("accepted", None), &self.message.code, ctx).await?;
         tx.commit().await?;
         ctx.wake.outbox();
-        Ok(())
+        Ok(Some(stage_of(&conversation)))
     }
 
-    /// A repeat gets the stored answers again, linked to its own message id (D5 ¶101, ¶102).
+    /// The linkage by headers and by documents, two chains that must both hold (D5 ¶102, ¶117).
+    async fn belongs(
+        &self,
+        tx: &mut Tx,
+        conversation: Option<&Conversation>,
+        header: &Header,
+    ) -> Result<Belongs, FlowError> {
+        let headers = self.headers;
+        let known = match (self.plan.role, conversation) {
+            (Role::Respondent, None) if headers.relates_to.is_none() => return Ok(Belongs::Yes),
+            (Role::Respondent, None) => {
+                return Ok(Belongs::No("it begins a transaction, so it relates to no message"));
+            }
+            (Role::Initiator, None) => return Ok(Belongs::No("it belongs to no running transaction")),
+            (_, Some(known)) => known,
+        };
+        let is_its_transaction = known.peer == self.row.peer
+            && known.process == self.process.code
+            && known.transaction == self.transaction.code
+            && known.procedure_id == headers.procedure_id;
+        if !is_its_transaction {
+            return Ok(Belongs::No("its conversation is one of another peer, transaction or procedure"));
+        }
+        if self.plan.role == Role::Respondent {
+            let is_request = known.request_document_id == Some(header.document_id);
+            let other = Belongs::No("its conversation began with another document");
+            return Ok(if is_request { Belongs::Yes } else { other });
+        }
+        if known.request_document_id != header.answers {
+            return Ok(Belongs::No("it answers another document than the one that asked"));
+        }
+        let answered = match headers.relates_to {
+            Some(message_id) => delivery_find(tx, message_id).await?,
+            None => None,
+        };
+        if answered.is_none() || answered != known.own_outbox_id {
+            return Ok(Belongs::No("it relates to another message than the one that asked"));
+        }
+        let is_open = known.state == ConversationState::Open && stage_of(known) != Stage::Objectable;
+        Ok(if is_open { Belongs::Yes } else { Belongs::Late })
+    }
+
+    async fn not_expected(&self, code: crate::base::Code, why: &str) -> Result<Taken, FlowError> {
+        let finding = Finding::error(code, "/", "D5 ¶117", "", why);
+        self.refuse(&vec![finding], |_| ErrorCode::UnexpectedMessage, code, None).await?;
+        Ok(Taken::Settled)
+    }
+
+    /// A repeat gets the stored answers again, linked to its own message and conversation (D5 ¶101, ¶102).
     async fn answer_again(&self, tx: &mut Tx, header: &Header) -> Result<(), FlowError> {
         for id in ledger_answers(tx, &self.row.peer, header.document_id).await? {
             if let Some(stored) = outbox_find(tx, id).await? {
                 let again = OutboxDraft {
+                    conversation_id: self.headers.conversation_id,
+                    procedure_id: self.headers.procedure_id.clone(),
                     relates_to: Some(self.headers.message_id),
                     created_at: self.ctx.clock.now(),
                     ..stored.draft
@@ -129,9 +210,9 @@ impl Case<'_> {
             transaction: self.transaction.code.clone(),
             procedure_id: self.headers.procedure_id.clone(),
             request_document_id: Some(header.document_id),
-            request_outbox_id: None,
+            own_outbox_id: None,
             state: ConversationState::Open,
-            step: "received".to_owned(),
+            step: Course::start(Role::Respondent).stage().as_str().to_owned(),
             t1_at: None,
             t2_at: None,
             t3_at: None,
@@ -141,11 +222,4 @@ impl Case<'_> {
             finished_at: None,
         }
     }
-}
-
-/// Whether a document goes on to the rules.
-#[derive(PartialEq, Eq)]
-pub(super) enum Expected {
-    Yes,
-    Settled,
 }

@@ -1,12 +1,13 @@
-//! Makes the answer to an inquiry: the local record as a sealed document, or the notice that there is none.
+//! Makes the answer to a request: what the local system says as a sealed document, or a notice.
 
+use super::document::Content;
 use super::note::note_local_findings;
 use super::{Context, FlowError};
 use crate::base::{Digest256, DocumentId};
 use crate::exchange::adapter::Found;
-use crate::exchange::canonical::Inquiry;
+use crate::exchange::canonical::{InsuranceRecord, ResourceStatus};
 use crate::exchange::document::codec::{
-    Header, HeaderText, NoticeCode, ProcessingResult, encode_record, encode_result,
+    Header, HeaderText, NoticeCode, ProcessingResult, encode_record, encode_result, encode_status,
 };
 use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
 use crate::exchange::seal::{seal, sha256};
@@ -26,50 +27,87 @@ pub(super) struct Answer {
     pub(super) remark: Option<&'static str>,
 }
 
+/// What the local system has to say to a request.
+enum Said {
+    Record(Box<InsuranceRecord>),
+    Status(ResourceStatus),
+    Result { code: NoticeCode, text: &'static str, remark: Option<&'static str> },
+}
+
+impl Said {
+    fn carries(&self) -> Carries {
+        match self {
+            Self::Record(_) => Carries::InsuranceRecord,
+            Self::Status(_) => Carries::Status,
+            Self::Result { .. } => Carries::Notice,
+        }
+    }
+}
+
 /// Asks the local system and makes the answer of what it says.
 pub(super) async fn answer(
-    inquiry: Inquiry,
+    content: &Content,
     asked_by: &Header,
     (process, transaction): (&Process, &Transaction),
     ctx: &Context,
 ) -> Result<Answer, FlowError> {
     let now = ctx.clock.now();
-    let as_of = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
-    let desk = ctx.desk.clone();
-    let found = Context::aside(move || desk.find(&inquiry, as_of)).await??;
-    note_local_findings(ctx).await?; // reading them may have been the first since a file changed
-    let (carries, remark) = match &found {
-        Found::Record(_) => (Carries::InsuranceRecord, None),
-        Found::Nobody => (Carries::Notice, None),
-        Found::Several => (Carries::Notice, Some("the inquiry fits several persons; answered as nobody")),
-    };
-    let message = process.response(transaction, carries)?;
+    let said = ask(content, ctx).await?;
+    let message = process.response(transaction, said.carries())?;
     let document_id = DocumentId::from_uuid(ctx.random.uuid());
-    let header = Header {
-        message: message.code.clone(),
-        structure: message.structure.clone(),
-        document_id,
-        answers: Some(asked_by.document_id),
-        made_at: HeaderText::of(now),
-    };
-    let document = match found {
-        Found::Record(record) => encode_record(&record, &header)?,
-        Found::Nobody | Found::Several => {
-            let description = if remark.is_none() {
-                "Сведения о лице не найдены"
-            } else {
-                "Запросу соответствуют несколько лиц; укажите идентификатор лица"
-            };
-            let notice = ProcessingResult {
-                ended_at: HeaderText::of(now),
-                code: NoticeCode::no_data(),
-                description: Some(description.to_owned()),
-            };
-            encode_result(&notice, &header)?
+    let header =
+        Header::new((&message.code, &message.structure), document_id, Some(asked_by.document_id), now);
+    let (document, remark) = match said {
+        Said::Record(record) => (encode_record(&record, &header)?, None),
+        Said::Status(status) => (encode_status(&status, &header)?, None),
+        Said::Result { code, text, remark } => {
+            let ended_at = HeaderText::of(now);
+            let notice = ProcessingResult { ended_at, code, description: Some(text.to_owned()) };
+            (encode_result(&notice, &header)?, remark)
         }
     };
     let document = sealed(document, document_id, message, ctx).await?;
     Ok(Answer { document_id, message: message.code.clone(), document, remark })
+}
+
+/// What the local system says; it may take its time.
+async fn ask(content: &Content, ctx: &Context) -> Result<Said, FlowError> {
+    let desk = ctx.desk.clone();
+    let said = match content {
+        Content::Inquiry(inquiry) => {
+            let as_of = ctx.clock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+            let inquiry = inquiry.clone();
+            let found = Context::aside(move || desk.find(&inquiry, as_of)).await??;
+            note_local_findings(ctx).await?; // reading them may have been the first since a file changed
+            match found {
+                Found::Record(record) => Said::Record(Box::new(record)),
+                Found::Nobody => Said::Result {
+                    code: NoticeCode::no_data(),
+                    text: "Сведения о лице не найдены",
+                    remark: None,
+                },
+                Found::Several => Said::Result {
+                    code: NoticeCode::no_data(),
+                    text: "Запросу соответствуют несколько лиц; укажите идентификатор лица",
+                    remark: Some("the inquiry fits several persons; answered as nobody"),
+                },
+            }
+        }
+        Content::Status(asked) => match Context::aside(move || desk.updated_at()).await?? {
+            Some(at) => Said::Status(ResourceStatus { updated_at: Some(at), ..asked.clone() }),
+            None => Said::Result {
+                code: NoticeCode::no_data(),
+                text: "Сведения об обновлении ресурса отсутствуют",
+                remark: None,
+            },
+        },
+        Content::Record(_) | Content::Notice => {
+            Said::Result {
+                code: NoticeCode::received(), text: "Сведения получены", remark: None
+            }
+        }
+    };
+    Ok(said)
 }
 
 /// Checks a document of ours by the peers' rules, then seals it if its message is a signed one.

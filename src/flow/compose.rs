@@ -5,22 +5,48 @@
 use super::answer::sealed;
 use super::{Context, FlowError};
 use crate::base::{ConversationId, DocumentId, ProcedureId};
-use crate::exchange::canonical::Inquiry;
-use crate::exchange::document::codec::{Header, HeaderText, encode_inquiry};
+use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus, State};
+use crate::exchange::document::codec::{Header, encode_inquiry, encode_record, encode_status};
 use crate::exchange::rules::Carries;
-use crate::exchange::transit::{Action, MessageCode, Request};
+use crate::exchange::transit::{Action, Course, MessageCode, Role};
 use crate::store::{
-    Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxKind, Role, conversation_put,
+    Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxId, OutboxKind, conversation_put,
     journal_append, outbox_put,
 };
 
 /// What was composed, by the ids that follow it everywhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Composed {
     /// The transaction it begins.
     pub conversation_id: ConversationId,
     /// The document.
     pub document_id: DocumentId,
+    /// The procedure it belongs to; further ones may be nested in it.
+    pub procedure_id: ProcedureId,
+}
+
+/// What a transaction begins with.
+#[derive(Debug, Clone, Copy)]
+pub enum Opening<'a> {
+    /// A question about a person.
+    Inquiry(&'a Inquiry),
+    /// A record of our own state, unasked.
+    Record(&'a InsuranceRecord),
+    /// The state of a resource: ours told, or theirs asked for.
+    Status(&'a ResourceStatus),
+}
+
+/// A transaction to begin.
+#[derive(Debug, Clone)]
+pub struct Begin<'a> {
+    /// With what.
+    pub opening: Opening<'a>,
+    /// The state it goes to.
+    pub to: State,
+    /// Which transaction of the catalogue, by its code.
+    pub transaction: &'a str,
+    /// The procedure it is nested in, if any (D5 ¶39).
+    pub within: Option<ProcedureId>,
 }
 
 /// Puts an inquiry into the outbox, sealed; it leaves when the peer can be reached.
@@ -28,22 +54,41 @@ pub struct Composed {
 /// # Errors
 /// The inquiry is of another state, the asked state is no peer, the inquiry makes no lawful document, the database does not answer.
 pub async fn compose(inquiry: &Inquiry, ctx: &Context) -> Result<Composed, FlowError> {
-    if inquiry.asking != ctx.state {
-        return Err(FlowError::NotOurs { asking: inquiry.asking, ours: ctx.state });
+    let (_process, transaction) = ctx.catalogue.beginning_with(Carries::Inquiry)?;
+    let opening = Opening::Inquiry(inquiry);
+    begin(Begin { opening, to: inquiry.asked, transaction: &transaction.code, within: None }, ctx).await
+}
+
+/// Begins a transaction of the catalogue: its first message is put into the outbox, sealed.
+///
+/// # Errors
+/// The content is of another state, does not fit the transaction or makes no lawful document; the peer or transaction is not known; the database does not answer.
+pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError> {
+    let asking = match what.opening {
+        Opening::Inquiry(inquiry) => inquiry.asking,
+        Opening::Record(record) => record.state,
+        Opening::Status(_) => ctx.state,
+    };
+    if asking != ctx.state {
+        return Err(FlowError::NotOurs { asking, ours: ctx.state });
     }
     let now = ctx.clock.now();
-    let peer = ctx.peers.of_name(inquiry.asked.as_code())?.state.to_string();
-    let (process, transaction) = ctx.catalogue.beginning_with(Carries::Inquiry)?;
+    let peer = ctx.peers.of_name(what.to.as_code())?.state.to_string();
+    let (process, transaction) = ctx.catalogue.transaction(what.transaction)?;
     let message = process.message(&transaction.request)?;
     let document_id = DocumentId::from_uuid(ctx.random.uuid());
-    let header = Header {
-        message: message.code.clone(),
-        structure: message.structure.clone(),
-        document_id,
-        answers: None,
-        made_at: HeaderText::of(now),
+    let header = Header::new((&message.code, &message.structure), document_id, None, now);
+    let (carries, document) = match what.opening {
+        Opening::Inquiry(inquiry) => (Carries::Inquiry, encode_inquiry(inquiry, &header)?),
+        Opening::Record(record) => (Carries::InsuranceRecord, encode_record(record, &header)?),
+        Opening::Status(status) => (Carries::Status, encode_status(status, &header)?),
     };
-    let document = encode_inquiry(inquiry, &header)?;
+    if carries != message.carries {
+        return Err(FlowError::OtherContent {
+            transaction: transaction.code.clone(),
+            carries: message.carries,
+        });
+    }
     let sealed = sealed(document, document_id, message, ctx).await?;
     let action = Action {
         process: process.code.clone(),
@@ -53,10 +98,14 @@ pub async fn compose(inquiry: &Inquiry, ctx: &Context) -> Result<Composed, FlowE
         message: MessageCode::Application(message.code.clone()),
     };
     let conversation_id = ConversationId::from_uuid(ctx.random.uuid());
+    let procedure_id = match &what.within {
+        Some(outer) => outer.nest(ctx.random.uuid()),
+        None => ProcedureId::start(ctx.random.uuid()),
+    };
     let draft = OutboxDraft {
         peer: peer.clone(),
         conversation_id,
-        procedure_id: ProcedureId::start(ctx.random.uuid()),
+        procedure_id: procedure_id.clone(),
         document_id: Some(document_id),
         kind: OutboxKind::Application,
         action: action.to_string(),
@@ -67,25 +116,7 @@ pub async fn compose(inquiry: &Inquiry, ctx: &Context) -> Result<Composed, FlowE
     };
     let mut tx = ctx.store.begin().await?;
     let request = outbox_put(&mut tx, &draft).await?;
-    let conversation = Conversation {
-        id: conversation_id,
-        role: Role::Initiator,
-        peer: peer.clone(),
-        process: process.code.clone(),
-        transaction: transaction.code.clone(),
-        procedure_id: draft.procedure_id.clone(),
-        request_document_id: Some(document_id),
-        request_outbox_id: Some(request),
-        state: ConversationState::Open,
-        step: Request::start().stage().as_str().to_owned(),
-        t1_at: None,
-        t2_at: None,
-        t3_at: None,
-        attempts: 0,
-        outcome: None,
-        started_at: now,
-        finished_at: None,
-    };
+    let conversation = opened(&draft, request, (&process.code, &transaction.code));
     conversation_put(&mut tx, &conversation).await?;
     let mut entry = JournalDraft::at(now, "composed", draft.action.clone());
     entry.conversation_id = Some(conversation_id);
@@ -94,5 +125,32 @@ pub async fn compose(inquiry: &Inquiry, ctx: &Context) -> Result<Composed, FlowE
     journal_append(&mut tx, &entry).await?;
     tx.commit().await?;
     ctx.wake.outbox();
-    Ok(Composed { conversation_id, document_id })
+    Ok(Composed { conversation_id, document_id, procedure_id })
+}
+
+/// The conversation that a request of ours opens.
+pub(super) fn opened(
+    request: &OutboxDraft,
+    own: OutboxId,
+    (process, transaction): (&str, &str),
+) -> Conversation {
+    Conversation {
+        id: request.conversation_id,
+        role: Role::Initiator,
+        peer: request.peer.clone(),
+        process: process.to_owned(),
+        transaction: transaction.to_owned(),
+        procedure_id: request.procedure_id.clone(),
+        request_document_id: request.document_id,
+        own_outbox_id: Some(own),
+        state: ConversationState::Open,
+        step: Course::start(Role::Initiator).stage().as_str().to_owned(),
+        t1_at: None,
+        t2_at: None,
+        t3_at: None,
+        attempts: 0,
+        outcome: None,
+        started_at: request.created_at,
+        finished_at: None,
+    }
 }

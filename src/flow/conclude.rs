@@ -1,26 +1,34 @@
-//! Concludes a document: answered, handed over, returned or kept apart, each in one transaction with its answer.
+//! Concludes a document: answered, handed over, deferred, returned or kept apart, each in one transaction with its
+//! answer.
 
 use super::answer::answer;
-use super::conversation::{Happened, advance};
-use super::document::Case;
+use super::conversation::{Happened, advance, stage_of, step};
+use super::document::{Case, Content};
 use super::note::note;
 use super::signals::{error, put_signal};
 use super::{Context, FlowError};
 use crate::base::{Code, Finding, Findings, Verdict, with_causes};
-use crate::exchange::canonical::{Inquiry, InsuranceRecord};
 use crate::exchange::document::codec::Header;
 use crate::exchange::seal::SealError;
-use crate::exchange::transit::{Effect, ErrorCode, Event, Signal, SignalError};
+use crate::exchange::transit::{ErrorCode, Event, Role, Signal, SignalError, Stage};
 use crate::store::{
-    ConversationState, OutboxDraft, OutboxKind, Role, conversation_lock, conversation_update,
-    handover_record, inbox_quarantined, inbox_returned, inbox_settled, ledger_outcome, outbox_put,
+    OutboxDraft, OutboxKind, Tx, conversation_lock, handover_record, inbox_deferred, inbox_quarantined,
+    inbox_returned, inbox_settled, ledger_outcome, outbox_put,
 };
 
 impl Case<'_> {
-    /// Asks the local system and puts its answer into the outbox, together with the outcome.
-    pub(super) async fn answer(&self, inquiry: Inquiry, header: &Header) -> Result<(), FlowError> {
+    /// Makes the response and puts it into the outbox; tells where the transaction stands then, or nothing if the
+    /// document is settled with that.
+    pub(super) async fn answer(
+        &self,
+        content: &Content,
+        header: &Header,
+    ) -> Result<Option<Stage>, FlowError> {
         let (row, ctx) = (self.row, self.ctx);
-        let made = answer(inquiry, header, (self.process, self.transaction), ctx).await?;
+        if !self.plan.is_atomic() {
+            self.hand_over(content, header).await?; // the response says that it was
+        }
+        let made = answer(content, header, (self.process, self.transaction), ctx).await?;
         let draft = OutboxDraft {
             peer: row.peer.clone(),
             conversation_id: self.headers.conversation_id,
@@ -34,47 +42,110 @@ impl Case<'_> {
             created_at: ctx.clock.now(),
         };
         let mut tx = ctx.store.begin().await?;
+        let whose = (draft.conversation_id, Role::Respondent);
+        let Some(mut conversation) = conversation_lock(&mut tx, whose.0, whose.1).await? else {
+            return Ok(None);
+        };
+        if stage_of(&conversation) != Stage::Working {
+            return Ok(Some(stage_of(&conversation))); // it was cancelled while the answer was made
+        }
         let answered = outbox_put(&mut tx, &draft).await?;
         ledger_outcome(&mut tx, &row.peer, header.document_id, &[answered]).await?;
-        if let Some(mut conversation) =
-            conversation_lock(&mut tx, draft.conversation_id, Role::Respondent).await?
-            && conversation.state == ConversationState::Open
-        {
-            conversation.state = ConversationState::Completed;
-            conversation.step = "answered".to_owned();
-            conversation.outcome = Some(made.message.clone());
-            conversation.finished_at = Some(ctx.clock.now());
-            conversation_update(&mut tx, &conversation).await?;
-        }
-        inbox_settled(&mut tx, row.id).await?;
+        conversation.own_outbox_id = Some(answered);
+        conversation.outcome = Some(made.message.clone());
+        let happened = Happened { event: Event::Replied, now: ctx.clock.now() };
+        let step = step(&mut tx, &mut conversation, happened, ctx).await?;
         note(&mut tx, row, ("answering", None), &made.message, ctx).await?;
         if let Some(remark) = made.remark {
             note(&mut tx, row, ("ask_person", None), remark, ctx).await?;
         }
+        let is_settled = !self.plan.is_atomic();
+        if is_settled {
+            self.record_handover(&mut tx, content, header).await?;
+            inbox_settled(&mut tx, row.id).await?;
+        }
         tx.commit().await?;
         ctx.wake.outbox();
+        Ok((!is_settled).then(|| step.course.stage()))
+    }
+
+    /// Gives an accepted document its effect, or none, or lets it wait for the end of its transaction.
+    pub(super) async fn conclude(
+        &self,
+        content: &Content,
+        header: &Header,
+        stage: Stage,
+    ) -> Result<(), FlowError> {
+        if self.plan.is_atomic() && stage != Stage::Completed {
+            return self.defer_or_withdraw().await;
+        }
+        self.hand_over(content, header).await?;
+        let (row, ctx) = (self.row, self.ctx);
+        let mut tx = ctx.store.begin().await?;
+        self.record_handover(&mut tx, content, header).await?;
+        inbox_settled(&mut tx, row.id).await?;
+        let kind = if self.plan.role == Role::Initiator { "answered" } else { "taken" };
+        note(&mut tx, row, (kind, None), &content.told(), ctx).await?;
+        tx.commit().await?;
         Ok(())
     }
 
-    /// Hands the record to the local system, then records that it is there.
-    pub(super) async fn hand_over(&self, record: InsuranceRecord, header: &Header) -> Result<(), FlowError> {
-        let (desk, id) = (self.ctx.desk.clone(), header.document_id);
-        Context::aside(move || desk.hand_over(id, &record)).await??;
-        self.complete(header, "the record is with the local system").await
+    /// A document of mutual obligations waits until all of it is complete; if it is cancelled it never had an effect
+    /// (D5 ¶98, ¶122).
+    async fn defer_or_withdraw(&self) -> Result<(), FlowError> {
+        let (row, ctx) = (self.row, self.ctx);
+        let mut tx = ctx.store.begin().await?;
+        let id = self.headers.conversation_id;
+        let stage = conversation_lock(&mut tx, id, self.plan.role).await?.as_ref().map(stage_of);
+        match stage {
+            // It ended between two looks: the next one gives it its effect.
+            Some(Stage::Completed) => return Err(FlowError::CutOff),
+            Some(stage) if !stage.is_end() => {
+                inbox_deferred(&mut tx, row.id).await?;
+                note(
+                    &mut tx,
+                    row,
+                    ("deferred", None),
+                    "it has its effect when the transaction is complete",
+                    ctx,
+                )
+                .await?;
+            }
+            Some(_) | None => {
+                let code = "transit.cancelled";
+                inbox_returned(&mut tx, row.id, code).await?;
+                note(
+                    &mut tx,
+                    row,
+                    ("returned", Some(code)),
+                    "the transaction was cancelled; it has no effect",
+                    ctx,
+                )
+                .await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
-    /// Ends the conversation we began.
-    pub(super) async fn complete(&self, header: &Header, detail: &str) -> Result<(), FlowError> {
-        let (row, ctx) = (self.row, self.ctx);
-        let now = ctx.clock.now();
-        let mut tx = ctx.store.begin().await?;
-        let _first = handover_record(&mut tx, header.document_id, now).await?; // told twice after a crash, once in effect
-        let happened = Happened { event: Event::Response, now };
-        let effect = advance(&mut tx, self.headers.conversation_id, happened, ctx).await?;
-        inbox_settled(&mut tx, row.id).await?;
-        let kind = if effect == Effect::Late { "answered_late" } else { "answered" };
-        note(&mut tx, row, (kind, None), detail, ctx).await?;
-        tx.commit().await?;
+    /// Tells the local system; told twice after a crash, once in effect.
+    async fn hand_over(&self, content: &Content, header: &Header) -> Result<(), FlowError> {
+        if let Content::Record(record) = content {
+            let (desk, id, record) = (self.ctx.desk.clone(), header.document_id, record.clone());
+            Context::aside(move || desk.hand_over(id, &record)).await??;
+        }
+        Ok(())
+    }
+
+    async fn record_handover(
+        &self,
+        tx: &mut Tx,
+        content: &Content,
+        header: &Header,
+    ) -> Result<(), FlowError> {
+        if matches!(content, Content::Record(_)) {
+            let _first = handover_record(tx, header.document_id, self.ctx.clock.now()).await?; // see hand_over
+        }
         Ok(())
     }
 
@@ -86,7 +157,7 @@ impl Case<'_> {
             }
             Verdict::Return { code } | Verdict::Park { code } => {
                 let finding = Finding::error(code, "/", "SignedDoc", "", detail);
-                self.refuse(&vec![finding], |_| ErrorCode::DataError, code).await
+                self.refuse(&vec![finding], |_| ErrorCode::DataError, code, None).await
             }
             Verdict::Retry { .. } => Err(FlowError::CutOff),
         }
@@ -102,7 +173,7 @@ impl Case<'_> {
         let (row, ctx) = (self.row, self.ctx);
         tracing::warn!(row = %row.id, code, "a document is quarantined");
         let mut tx = ctx.store.begin().await?;
-        put_signal(&mut tx, self.headers, &row.peer, error(told, detail, None), ctx).await?;
+        put_signal(&mut tx, &self.headers.into(), &row.peer, error(told, detail, None), ctx).await?;
         inbox_quarantined(&mut tx, row.id, code).await?;
         note(&mut tx, row, ("quarantined", Some(code)), detail, ctx).await?;
         tx.commit().await?;
@@ -110,22 +181,50 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// Returns the document with every finding.
+    /// Returns the document with every finding. One whose header is known was recorded: a repeat of it gets the same
+    /// refusal, and a transaction that it began ends with it.
     pub(super) async fn refuse(
         &self,
         findings: &Findings,
         code_of: impl Fn(&Finding) -> ErrorCode,
         code: Code,
+        recorded: Option<&Header>,
     ) -> Result<(), FlowError> {
         let (row, ctx) = (self.row, self.ctx);
         let errors = findings.iter().map(|f| SignalError::of_finding(code_of(f), f, None)).collect();
         let mut tx = ctx.store.begin().await?;
-        put_signal(&mut tx, self.headers, &row.peer, (Signal::Error, errors), ctx).await?;
+        let refusal = (Signal::Error, errors);
+        let refusal = put_signal(&mut tx, &self.headers.into(), &row.peer, refusal, ctx).await?;
+        if let Some(header) = recorded {
+            ledger_outcome(&mut tx, &row.peer, header.document_id, &[refusal]).await?;
+            if self.plan.role == Role::Respondent {
+                let happened = Happened { event: Event::Reject, now: ctx.clock.now() };
+                let whose = (self.headers.conversation_id, Role::Respondent);
+                advance(&mut tx, whose, happened, ctx).await?;
+            }
+        }
         inbox_returned(&mut tx, row.id, code).await?;
         let detail: Vec<String> = findings.iter().map(ToString::to_string).collect();
         note(&mut tx, row, ("returned", Some(code)), &detail.join("; "), ctx).await?;
         tx.commit().await?;
         ctx.wake.outbox();
         Ok(())
+    }
+}
+
+impl Content {
+    /// What the journal says of it.
+    fn told(&self) -> String {
+        match self {
+            Self::Inquiry(_) => "the inquiry is answered".to_owned(),
+            Self::Record(_) => "the record is with the local system".to_owned(),
+            Self::Notice => {
+                "the peer has no record of the person, or needs an identifier to tell him".to_owned()
+            }
+            Self::Status(status) => match status.updated_at {
+                Some(at) => format!("the peer's records are those of {at}"),
+                None => "the peer does not say when its records were brought up to date".to_owned(),
+            },
+        }
     }
 }

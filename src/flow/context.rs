@@ -9,6 +9,7 @@ use crate::exchange::seal::{Signer, TrustStore};
 use crate::exchange::transit::{LogicalAddress, Schedule};
 use crate::exchange::wire::{PeerCertificate, Wire};
 use crate::store::{Role, Store};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -68,6 +69,14 @@ pub trait Desk: Send + Sync {
     /// # Errors
     /// The local system cannot be asked.
     fn find(&self, inquiry: &Inquiry, as_of: jiff::civil::Date) -> Result<Found, FlowError>;
+
+    /// As of when the local records are, if that is known.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn updated_at(&self) -> Result<Option<Timestamp>, FlowError> {
+        Ok(None)
+    }
 
     /// What is wrong with the local records and was not taken yet, for the journal.
     fn take_findings(&self) -> Findings {

@@ -2,16 +2,18 @@
 //!
 //! The claim commits, with the message id of the try; the post runs with no transaction; the outcome commits.
 
-use super::conversation::{Happened, advance};
+use super::conversation::{Happened, advance, role_of};
 use super::note::calls_a_person;
+use super::signals::side;
 use super::{Context, FlowError};
-use crate::base::{ConversationId, MessageId, Verdict, with_causes};
-use crate::exchange::transit::{Action, Event, Headers};
+use crate::base::{MessageId, Verdict, with_causes};
+use crate::exchange::transit::{Action, Effect, Event, Headers};
 use crate::exchange::wire::{Envelope, Reply, WireError};
 use crate::store::{
-    JournalDraft, OutboxKind, OutboxRow, Role, Tx, conversation_find, delivery_put, journal_append,
-    outbox_claim, outbox_parked, outbox_retry, outbox_returned, outbox_sent,
+    JournalDraft, OutboxKind, OutboxRow, Outcome, Tx, delivery_put, journal_append, outbox_claim,
+    outbox_parked, outbox_quarantined, outbox_retry, outbox_sent,
 };
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 /// Claims the due messages to a peer, each under the message id of its next try.
@@ -48,7 +50,7 @@ pub enum Reach {
 /// The outcome could not be stored; the lease runs out and the message is sent again.
 pub async fn deliver(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> Result<Reach, FlowError> {
     let outcome = match envelope(row, message_id, ctx).await {
-        Ok(envelope) => Sent::of(ctx.wire.post(&row.draft.peer, envelope.into()).await),
+        Ok(envelope) => Sent::of(ctx.wire.post(&row.draft.peer, envelope.into()).await, ctx),
         Err(error) => Sent::Stuck { code: "flow.envelope", detail: error.to_string() },
     };
     let reach = match outcome {
@@ -74,21 +76,21 @@ enum Sent {
     Held,
     /// The network or the peer's machine failed; try again.
     Missed { detail: String },
-    /// The peer answered with a fault.
+    /// The peer answered with a fault that could be read: it was reached, and cannot take this message.
     Faulted { detail: String },
     /// Ours is the fault; a person must act.
     Stuck { code: &'static str, detail: String },
 }
 
 impl Sent {
-    fn of(outcome: Result<Reply, WireError>) -> Self {
+    /// A fault is one by its body, whatever the status; without one, something on the way refused the message.
+    fn of(outcome: Result<Reply, WireError>, ctx: &Context) -> Self {
         match outcome {
-            Ok(Reply { status: 200..=299, .. }) => Self::Held,
-            Ok(Reply { status: 400..=499, body }) => {
-                let detail = String::from_utf8_lossy(&body).into_owned();
-                Self::Faulted { detail: fault_text(&detail) }
-            }
-            Ok(Reply { status, .. }) => Self::Missed { detail: format!("the peer answered {status}") },
+            Ok(Reply { status, body }) => match (fault_text(&body, ctx), status) {
+                (Some(detail), _) => Self::Faulted { detail },
+                (None, 200..=299) => Self::Held,
+                (None, _) => Self::Missed { detail: format!("the peer answered {status} and no fault") },
+            },
             Err(error) => match error.verdict() {
                 Verdict::Retry { .. } => Self::Missed { detail: with_causes(&error) },
                 Verdict::Return { code } | Verdict::Quarantine { code } | Verdict::Park { code } => {
@@ -103,7 +105,12 @@ async fn envelope(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> Resu
     let draft = &row.draft;
     let action: Action = draft.action.parse()?;
     let transaction = ctx.catalogue.process(&action.process)?.transaction(&action.transaction)?;
-    let role = role_in(draft.conversation_id, ctx).await?;
+    let role = match draft.kind {
+        OutboxKind::Application => role_of(draft),
+        OutboxKind::Signal | OutboxKind::Fault => {
+            side(&mut ctx.store.read().await?, draft.conversation_id).await?
+        }
+    };
     let (to, reply_to) = ctx.addresses(&draft.peer, role, &action.process, transaction);
     let headers = Headers {
         to,
@@ -115,13 +122,6 @@ async fn envelope(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> Resu
         conversation_id: draft.conversation_id,
     };
     Ok(Envelope::write(&headers, &draft.body)?)
-}
-
-/// The side we play in a conversation; no state is its own peer, so there is one.
-async fn role_in(id: ConversationId, ctx: &Context) -> Result<Role, FlowError> {
-    let mut tx = ctx.store.read().await?;
-    let began = conversation_find(&mut tx, id, Role::Initiator).await?.is_some();
-    Ok(if began { Role::Initiator } else { Role::Respondent })
 }
 
 async fn record(row: &OutboxRow, id: MessageId, sent: &Sent, ctx: &Context) -> Result<(), FlowError> {
@@ -139,62 +139,111 @@ async fn record(row: &OutboxRow, id: MessageId, sent: &Sent, ctx: &Context) -> R
             let _overtaken = outbox_retry(&mut tx, row.id, next_at, attempts).await?; // as above
             ("missed", Some("wire.unreachable"), format!("{detail}; next try at {next_at}"))
         }
-        Sent::Faulted { detail } => {
-            outbox_returned(&mut tx, row.id, "wire.fault").await?;
-            happened(&mut tx, row, Event::Sent, now, ctx).await?;
-            happened(&mut tx, row, Event::Fault, now, ctx).await?;
-            ("faulted", Some("wire.fault"), detail.clone())
-        }
+        Sent::Faulted { detail } => match outbox_sent(&mut tx, row.id).await? {
+            Outcome::Overtaken => {
+                ("faulted", None, format!("{detail}; but the peer has confirmed the message"))
+            }
+            Outcome::Recorded => {
+                happened(&mut tx, row, Event::Sent, now, ctx).await?;
+                met_a_fault(&mut tx, (row, id), now, ctx).await?;
+                ("faulted", Some("wire.fault"), detail.clone())
+            }
+        },
         Sent::Stuck { code, detail } => {
             outbox_parked(&mut tx, row.id, code).await?;
             ("parked", Some(*code), detail.clone())
         }
     };
+    journal_append(&mut tx, &entry(row, id, now, (kind, code), &detail)).await?;
+    let tries = row.attempts.saturating_add(1);
+    if matches!(sent, Sent::Missed { .. }) && calls_a_person(tries) {
+        let detail =
+            format!("the peer was not reached {tries} times in a row; it is tried on, but call its operator");
+        call_a_person(&mut tx, (row, id), now, &detail).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The peer cannot take a message that was sent: it is sent again where its course allows that, else kept (D5 ¶100,
+/// ¶103).
+pub(super) async fn met_a_fault(
+    tx: &mut Tx,
+    (row, id): (&OutboxRow, MessageId),
+    now: Timestamp,
+    ctx: &Context,
+) -> Result<(), FlowError> {
+    let effect = happened(tx, row, Event::Fault, now, ctx).await?;
+    if effect != Effect::Resend {
+        outbox_quarantined(tx, row.id, "wire.fault").await?;
+        call_a_person(tx, (row, id), now, CANNOT_TAKE).await?;
+    }
+    Ok(())
+}
+
+fn entry(
+    row: &OutboxRow,
+    id: MessageId,
+    now: Timestamp,
+    (kind, code): (&str, Option<&str>),
+    detail: &str,
+) -> JournalDraft {
     let mut entry = JournalDraft::at(now, kind, detail);
     entry.message_id = Some(id);
     entry.conversation_id = Some(row.draft.conversation_id);
     entry.document_id = row.draft.document_id;
     entry.peer = Some(row.draft.peer.clone());
     entry.code = code.map(str::to_owned);
-    journal_append(&mut tx, &entry).await?;
-    let tries = row.attempts.saturating_add(1);
-    if matches!(sent, Sent::Missed { .. }) && calls_a_person(tries) {
-        let detail =
-            format!("the peer was not reached {tries} times in a row; it is tried on, but call its operator");
-        let entry = JournalDraft { kind: "ask_person".to_owned(), detail, ..entry };
-        journal_append(&mut tx, &entry).await?;
-        tracing::warn!(peer = row.draft.peer, tries, "a peer cannot be reached; a person must act");
-    }
-    tx.commit().await?;
+    entry
+}
+
+async fn call_a_person(
+    tx: &mut Tx,
+    (row, id): (&OutboxRow, MessageId),
+    now: Timestamp,
+    detail: &str,
+) -> Result<(), FlowError> {
+    let code = if detail == CANNOT_TAKE { "wire.fault" } else { "wire.unreachable" };
+    journal_append(tx, &entry(row, id, now, ("ask_person", Some(code)), detail)).await?;
+    tracing::warn!(peer = row.draft.peer, row = %row.id, detail, "a person must act");
     Ok(())
 }
 
-/// Only the request of a conversation we began moves it; answers and signals have no terms here.
+/// Documents move their conversation; signals have no terms.
 async fn happened(
     tx: &mut Tx,
     row: &OutboxRow,
     event: Event,
     now: Timestamp,
     ctx: &Context,
-) -> Result<(), FlowError> {
-    if row.draft.kind == OutboxKind::Application && row.draft.relates_to.is_none() {
-        advance(tx, row.draft.conversation_id, Happened { event, now }, ctx).await?;
+) -> Result<Effect, FlowError> {
+    match row.draft.kind {
+        OutboxKind::Application => {
+            let whose = (row.draft.conversation_id, role_of(&row.draft));
+            advance(tx, whose, Happened { event, now }, ctx).await
+        }
+        OutboxKind::Signal | OutboxKind::Fault => Ok(Effect::Rest),
     }
-    Ok(())
 }
 
 fn later(now: Timestamp, ms: i64) -> Timestamp {
     now.checked_add(SignedDuration::from_millis(ms)).unwrap_or(Timestamp::MAX)
 }
 
-/// The Russian reason of a fault, or the beginning of whatever else came.
-fn fault_text(body: &str) -> String {
-    let reason = body.split_once("xml:lang=\"en\">").and_then(|(_, rest)| rest.split_once('<'));
-    match reason {
-        Some((text, _)) => text.to_owned(),
-        None => "the peer refused the envelope without a fault that could be read".to_owned(),
+/// What a fault says, in English if it does and in any language otherwise; none if the reply is no fault.
+fn fault_text(reply: &Bytes, ctx: &Context) -> Option<String> {
+    if reply.is_empty() || !Envelope::read(reply, &ctx.limits).is_ok_and(|envelope| envelope.is_fault) {
+        return None;
     }
+    let text = String::from_utf8_lossy(reply);
+    let after = |mark: &str| text.split_once(mark).and_then(|(_, rest)| rest.split_once('<'));
+    let reason = after("xml:lang=\"en\">").or_else(|| after("xml:lang=\"ru\">"));
+    Some(reason.map_or("the peer answered with a fault that gives no reason".to_owned(), |(text, _)| {
+        text.to_owned()
+    }))
 }
+
+const CANNOT_TAKE: &str = "the peer cannot take this message and it is not sent again; see the fault, mend its cause and release it";
 
 /// How often the outcome of a delivery is recorded before it is left to the end of the lease.
 const RECORD_TRIES: u32 = 3;

@@ -3,17 +3,18 @@
 //! RCV and PRS are put into the outbox in the transaction that records the stage they report, so each is sent if
 //! and only if its stage is stored; a document that comes back after a crash goes on from the stage it had reached.
 
-use super::acknowledge::Expected;
+use super::acknowledge::Taken;
+use super::conversation::plan;
 use super::{Context, FlowError};
 use crate::base::Finding;
 use crate::exchange::accept;
-use crate::exchange::canonical::{Inquiry, InsuranceRecord};
+use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus};
 use crate::exchange::document::codec::{CodecError, Header};
 use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
-use crate::exchange::seal::{SealError, VerifiedDocument, open_within, verify};
-use crate::exchange::transit::{ErrorCode, Headers, MessageCode};
+use crate::exchange::seal::{SealError, VerifiedDocument, open_within, take_unsigned, verify};
+use crate::exchange::transit::{ErrorCode, Headers, MessageCode, Plan, Role, Stage};
 use crate::exchange::wire::Envelope;
-use crate::store::{InboxRow, Role};
+use crate::store::InboxRow;
 
 /// Settles a document that a peer sent.
 pub(super) async fn settle_document(
@@ -27,7 +28,8 @@ pub(super) async fn settle_document(
     let MessageCode::Application(code) = &headers.action.message else { return Ok(()) };
     let message = process.message(code)?;
     let role = if transaction.request == *code { Role::Respondent } else { Role::Initiator };
-    Case { row, headers, process, transaction, message, role, ctx }.settle(envelope).await
+    let plan = plan(transaction, role, &row.peer, ctx)?;
+    Case { row, headers, process, transaction, message, plan, ctx }.settle(envelope).await
 }
 
 /// One document with all that the catalogue says of it.
@@ -37,7 +39,8 @@ pub(super) struct Case<'a> {
     pub(super) process: &'a Process,
     pub(super) transaction: &'a Transaction,
     pub(super) message: &'a MessageKind,
-    pub(super) role: Role,
+    /// The transaction as we see it, who take this document.
+    pub(super) plan: Plan,
     pub(super) ctx: &'a Context,
 }
 
@@ -55,12 +58,12 @@ impl Case<'_> {
         })
         .await?;
         if findings.iter().any(Finding::is_error) {
-            return self.refuse(&findings, |_| ErrorCode::DataError, "rules.structure").await;
+            return self.refuse(&findings, |_| ErrorCode::DataError, "rules.structure", None).await;
         }
         let header = Header::read(verified.document(), &limits)?;
         match self.receive(&verified, &header).await? {
-            Expected::Yes => {}
-            Expected::Settled => return Ok(()),
+            Taken::GoesOn => {}
+            Taken::Settled => return Ok(()),
         }
         let rules = ctx.rules.clone();
         let (asked, carries) = (ctx.state, self.message.carries);
@@ -74,47 +77,47 @@ impl Case<'_> {
                     accepted.record(&limits).map(|(_, record)| Content::Record(Box::new(record)))
                 }
                 Carries::Notice => accepted.notice(&limits).map(|_| Content::Notice),
+                Carries::Status => accepted.status(&limits).map(|(_, status)| Content::Status(status)),
             })
         })
         .await?;
         let content = match content {
             Ok(Ok(content)) => content,
             Ok(Err(CodecError::Values(findings))) | Err(findings) => {
-                return self
-                    .refuse(&findings, |finding| ErrorCode::Rule(finding.rule.clone()), "rules.content")
-                    .await;
+                let code_of = |finding: &Finding| ErrorCode::Rule(finding.rule.clone());
+                return self.refuse(&findings, code_of, "rules.content", Some(&header)).await;
             }
             Ok(Err(error)) => return Err(error.into()),
         };
         let misfits = self.misfits(&content).await?;
         if !misfits.is_empty() {
-            return self
-                .refuse(&misfits, |finding| ErrorCode::Rule(finding.code.clone()), "flow.misfit")
-                .await;
+            let code_of = |finding: &Finding| ErrorCode::Rule(finding.code.clone());
+            return self.refuse(&misfits, code_of, "flow.misfit", Some(&header)).await;
         }
-        self.accept().await?;
-        match content {
-            Content::Inquiry(inquiry) => self.answer(*inquiry, &header).await,
-            Content::Record(record) => self.hand_over(*record, &header).await,
-            Content::Notice => {
-                self.complete(
-                    &header,
-                    "the peer has no record of the person, or needs an identifier to tell him",
-                )
-                .await
-            }
-        }
+        let Some(stage) = self.accept(&header).await? else { return Ok(()) };
+        let stage = match (stage, self.plan.role) {
+            (Stage::Working, Role::Respondent) => match self.answer(&content, &header).await? {
+                Some(stage) => stage,
+                None => return Ok(()),
+            },
+            (stage, _) => stage,
+        };
+        self.conclude(&content, &header, stage).await
     }
 
+    /// Opens the document and sees that its seal was good when it came.
     async fn verify(&self, envelope: &Envelope) -> Result<Result<VerifiedDocument, SealError>, FlowError> {
         let bytes = self.row.raw.get(envelope.body.clone()).unwrap_or_default().to_vec();
         let scope = envelope.scope.clone();
         let peer = self.ctx.peers.of_name(&self.row.peer)?;
         let (trust, signer) = (peer.trust.clone(), peer.signer.clone());
-        let (limits, now) = (self.ctx.limits, self.ctx.clock.now());
+        let (limits, at, is_signed) = (self.ctx.limits, self.row.received_at, self.message.signed);
         Context::aside(move || {
-            let verified = verify(open_within(&bytes, &scope, &limits)?, &trust, now)?;
-            let is_his = signer.is_none_or(|signer| signer == verified.signer());
+            if !is_signed {
+                return take_unsigned(&bytes, &scope, &limits);
+            }
+            let verified = verify(open_within(&bytes, &scope, &limits)?, &trust, at)?;
+            let is_his = signer.is_none_or(|signer| Some(signer.as_str()) == verified.signer());
             if is_his { Ok(verified) } else { Err(SealError::OtherSigner) }
         })
         .await
@@ -125,5 +128,6 @@ impl Case<'_> {
 pub(super) enum Content {
     Inquiry(Box<Inquiry>),
     Record(Box<InsuranceRecord>),
+    Status(ResourceStatus),
     Notice,
 }

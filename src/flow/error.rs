@@ -4,7 +4,7 @@ use crate::base::{Finding, Findings, Verdict};
 use crate::exchange::OwnError;
 use crate::exchange::canonical::State;
 use crate::exchange::document::codec::CodecError;
-use crate::exchange::rules::CatalogueError;
+use crate::exchange::rules::{Carries, CatalogueError};
 use crate::exchange::seal::SealError;
 use crate::exchange::transit::{ActionError, SignalBodyError};
 use crate::exchange::wire::EnvelopeError;
@@ -45,6 +45,16 @@ pub enum FlowError {
         /// Whose node this is.
         ours: State,
     },
+    /// A content that the transaction does not begin with.
+    #[error(
+        "begin {transaction}, which carries {carries:?}; send such a content or name another transaction"
+    )]
+    OtherContent {
+        /// The transaction.
+        transaction: String,
+        /// What it begins with.
+        carries: Carries,
+    },
     /// A peer that is not configured.
     #[error("find peer {peer}; add it to the settings")]
     UnknownPeer {
@@ -80,6 +90,7 @@ impl FlowError {
             Self::Seal(error) => error.verdict(),
             Self::Own(_) => Verdict::Park { code: "flow.own_document" },
             Self::NotOurs { .. } => Verdict::Return { code: "flow.not_ours" },
+            Self::OtherContent { .. } => Verdict::Return { code: "flow.other_content" },
             Self::UnknownPeer { .. } => Verdict::Park { code: "flow.unknown_peer" },
             Self::CutOff => Verdict::Retry { not_before: None },
             Self::Local { verdict, .. } => *verdict,

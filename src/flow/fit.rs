@@ -14,11 +14,14 @@ impl Case<'_> {
         let peer = self.ctx.peers.of_name(&self.row.peer)?.state;
         match content {
             Content::Inquiry(inquiry) => Ok(of_inquiry(inquiry, peer)),
-            Content::Record(record) => Ok(match self.asked().await? {
-                Some(asked) => of_record(record, &asked, peer),
-                None => Findings::new(), // an answer to nothing was refused before
-            }),
-            Content::Notice => Ok(Findings::new()),
+            Content::Record(record) => {
+                let asked = match self.plan.role {
+                    Role::Initiator => self.asked().await?,
+                    Role::Respondent => None, // it comes unasked
+                };
+                Ok(of_record(record, asked.as_ref(), peer))
+            }
+            Content::Notice | Content::Status(_) => Ok(Findings::new()),
         }
     }
 
@@ -26,7 +29,7 @@ impl Case<'_> {
     async fn asked(&self) -> Result<Option<Inquiry>, FlowError> {
         let mut tx = self.ctx.store.read().await?;
         let conversation = conversation_find(&mut tx, self.headers.conversation_id, Role::Initiator).await?;
-        let Some(id) = conversation.and_then(|known| known.request_outbox_id) else { return Ok(None) };
+        let Some(id) = conversation.and_then(|known| known.own_outbox_id) else { return Ok(None) };
         let Some(request) = outbox_find(&mut tx, id).await? else { return Ok(None) };
         drop(tx);
         let peer = self.ctx.peers.of_name(&self.row.peer)?.state;
@@ -45,14 +48,14 @@ fn of_inquiry(inquiry: &Inquiry, peer: State) -> Findings {
     if inquiry.asking == peer { Findings::new() } else { vec![finding] }
 }
 
-fn of_record(record: &InsuranceRecord, asked: &Inquiry, peer: State) -> Findings {
+fn of_record(record: &InsuranceRecord, asked: Option<&Inquiry>, peer: State) -> Findings {
     let mut findings = Findings::new();
     if record.state != peer {
         let message = "the record is of another state than the one whose node sent it; answer with the state's own records";
         let code = record.state.as_code();
         findings.push(Finding::error("flow.record_state", "/state", "one state, one node", code, message));
     }
-    if !record.person.is_same(&asked.person) {
+    if asked.is_some_and(|asked| !record.person.is_same(&asked.person)) {
         let message = "the record is of another person than the one who was asked about; look for that person and answer again";
         let rule = "a shared identifier, or name and birth date";
         findings.push(Finding::error("flow.record_person", "/person", rule, "", message));
@@ -73,7 +76,7 @@ mod tests {
         let mut own = record.clone();
         own.person = asked.person.clone();
         let codes = |record: &InsuranceRecord, peer| -> Vec<String> {
-            of_record(record, &asked, peer).into_iter().map(|finding| finding.code).collect()
+            of_record(record, Some(&asked), peer).into_iter().map(|finding| finding.code).collect()
         };
         assert_eq!(codes(&own, State::Kz), [""; 0]);
         assert_eq!(codes(&own, State::Am), ["flow.record_state"]);

@@ -2,17 +2,17 @@
 //!
 //! Whatever fails gets its verdict here and is carried out: tried again, returned, quarantined or parked.
 
-use super::conversation::{Happened, advance};
+use super::deliver::met_a_fault;
 use super::document::settle_document;
 use super::note::{calls_a_person, note};
 use super::signals::{error, put_signal, settle_signal};
 use super::{Context, FlowError};
 use crate::base::{Verdict, with_causes};
-use crate::exchange::transit::{ErrorCode, Event, Headers, MessageCode};
+use crate::exchange::transit::{ErrorCode, Headers, MessageCode};
 use crate::exchange::wire::Envelope;
 use crate::store::{
-    InboxRow, delivery_find, inbox_claim, inbox_parked, inbox_quarantined, inbox_retry, inbox_returned,
-    inbox_settled, outbox_find,
+    InboxRow, OutboxState, delivery_find, inbox_claim, inbox_parked, inbox_quarantined, inbox_retry,
+    inbox_returned, inbox_settled, outbox_find,
 };
 use jiff::SignedDuration;
 
@@ -65,11 +65,12 @@ async fn settle_fault(row: &InboxRow, ctx: &Context) -> Result<(), FlowError> {
         None => None,
     };
     if let Some(id) = about
+        && let Some(message_id) = row.relates_to
         && let Some(sent) = outbox_find(&mut tx, id).await?
-        && sent.draft.relates_to.is_none()
         && sent.draft.peer == row.peer
+        && sent.state == OutboxState::Sent
     {
-        advance(&mut tx, sent.draft.conversation_id, Happened { event: Event::Fault, now }, ctx).await?;
+        met_a_fault(&mut tx, (&sent, message_id), now, ctx).await?;
     }
     inbox_settled(&mut tx, row.id).await?;
     note(&mut tx, row, ("fault", None), "a fault came from the peer", ctx).await?;
@@ -87,7 +88,8 @@ async fn refuse(
 ) -> Result<(), FlowError> {
     let mut tx = ctx.store.begin().await?;
     if let Some(headers) = headers {
-        put_signal(&mut tx, headers, &row.peer, error(ErrorCode::FatalError, code, None), ctx).await?;
+        put_signal(&mut tx, &headers.into(), &row.peer, error(ErrorCode::FatalError, code, None), ctx)
+            .await?;
     }
     inbox_returned(&mut tx, row.id, code).await?;
     note(&mut tx, row, ("returned", Some(code)), detail, ctx).await?;

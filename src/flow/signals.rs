@@ -1,20 +1,54 @@
 //! Signals: ours are outbox rows of the transaction that records what they report; the peer's move a conversation.
 
-use super::conversation::{Happened, advance};
+use super::conversation::{Happened, advance, role_of};
 use super::{Context, FlowError};
-use crate::base::DocumentId;
+use crate::base::{ConversationId, DocumentId, MessageId, ProcedureId};
 use crate::exchange::seal::sha256;
-use crate::exchange::transit::{Effect, ErrorCode, Event, Headers, Signal, SignalBody, SignalError};
+use crate::exchange::transit::{
+    Action, Effect, ErrorCode, Event, Headers, Role, Signal, SignalBody, SignalError,
+};
 use crate::exchange::wire::Envelope;
 use crate::store::{
-    InboxRow, JournalDraft, OutboxDraft, OutboxId, OutboxKind, OutboxState, Tx, delivery_find, inbox_settled,
-    journal_append, outbox_confirmed, outbox_find, outbox_put,
+    InboxRow, JournalDraft, OutboxDraft, OutboxId, OutboxKind, OutboxRow, OutboxState, Tx, conversation_find,
+    delivery_find, inbox_settled, journal_append, outbox_confirmed, outbox_find, outbox_put, outbox_returned,
 };
+
+/// The message that a signal of ours is about.
+pub(super) struct About {
+    conversation_id: ConversationId,
+    procedure_id: ProcedureId,
+    action: Action,
+    message_id: MessageId,
+}
+
+impl From<&Headers> for About {
+    fn from(headers: &Headers) -> Self {
+        Self {
+            conversation_id: headers.conversation_id,
+            procedure_id: headers.procedure_id.clone(),
+            action: headers.action.clone(),
+            message_id: headers.message_id,
+        }
+    }
+}
+
+impl About {
+    /// The message of the peer that a message of ours answers, if it answers one.
+    pub(super) fn answered_by(ours: &OutboxDraft) -> Result<Option<Self>, FlowError> {
+        let Some(message_id) = ours.relates_to else { return Ok(None) };
+        Ok(Some(Self {
+            conversation_id: ours.conversation_id,
+            procedure_id: ours.procedure_id.clone(),
+            action: ours.action.parse()?,
+            message_id,
+        }))
+    }
+}
 
 /// Puts a signal about a message into the outbox.
 pub(super) async fn put_signal(
     tx: &mut Tx,
-    about: &Headers,
+    about: &About,
     peer: &str,
     (signal, errors): (Signal, Vec<SignalError>),
     ctx: &Context,
@@ -45,6 +79,13 @@ pub(super) fn error(
     (Signal::Error, vec![SignalError::of(code, detail, document)])
 }
 
+/// What is told about a signal: its kind in the journal, a code, a sentence; and what the peer is told.
+struct Judged {
+    code: Option<&'static str>,
+    detail: String,
+    objection: Option<ErrorCode>,
+}
+
 /// Settles a signal from a peer.
 pub(super) async fn settle_signal(
     row: &InboxRow,
@@ -54,81 +95,95 @@ pub(super) async fn settle_signal(
 ) -> Result<(), FlowError> {
     let bytes = row.raw.get(envelope.body.clone()).unwrap_or_default();
     let body = SignalBody::decode(signal, bytes, &envelope.scope, &ctx.limits);
-    let now = ctx.clock.now();
     let mut tx = ctx.store.begin().await?;
-    let about = match headers.relates_to {
-        Some(message_id) => delivery_find(&mut tx, message_id).await?,
-        None => None,
-    };
-    let about = match about {
-        Some(id) => outbox_find(&mut tx, id).await?.filter(|sent| {
-            sent.draft.conversation_id == headers.conversation_id && sent.draft.peer == row.peer
-        }),
-        None => None,
-    };
-    let (kind, code, detail) = match (about, body) {
+    let judged = match (about(&mut tx, row, headers).await?, body) {
         (Some(sent), Ok(body)) => {
-            if matches!(sent.state, OutboxState::Queued | OutboxState::Leased | OutboxState::Sent) {
-                outbox_confirmed(&mut tx, sent.id).await?;
+            let effect = take(&mut tx, &sent, signal, ctx).await?;
+            let told = body.errors.iter().map(|e| format!("; {}: {}", e.code.as_text(), e.description));
+            let is_unexpected = effect == Effect::Unexpected && signal != Signal::Error;
+            Judged {
+                code: match (signal, is_unexpected) {
+                    (Signal::Error, _) => Some("transit.refused_by_peer"),
+                    (Signal::Received | Signal::Accepted, true) => Some("transit.unexpected"),
+                    (Signal::Received | Signal::Accepted, false) => None,
+                },
+                detail: format!("{}{}{}", signal.as_code(), remark(effect), told.collect::<String>()),
+                objection: is_unexpected.then_some(ErrorCode::UnexpectedMessage),
             }
-            let event = match signal {
-                Signal::Received => Event::Rcv,
-                Signal::Accepted => Event::Prs,
-                Signal::Error => Event::Err,
-            };
-            let is_request = sent.draft.kind == OutboxKind::Application && sent.draft.relates_to.is_none();
-            let effect = if is_request {
-                advance(&mut tx, headers.conversation_id, Happened { event, now }, ctx).await?
-            } else {
-                Effect::Rest
-            };
-            let detail: Vec<String> =
-                body.errors.iter().map(|e| format!("; {}: {}", e.code.as_text(), e.description)).collect();
-            let code = (signal == Signal::Error).then_some("transit.refused_by_peer");
-            ("signal".to_owned(), code, format!("{}{}{}", signal.as_code(), late(effect), detail.concat()))
         }
-        (None, _) => {
-            if signal != Signal::Error {
-                let unexpected =
-                    error(ErrorCode::UnexpectedMessage, "the signal answers no message of this node", None);
-                put_signal(&mut tx, headers, &row.peer, unexpected, ctx).await?;
-            }
-            (
-                signal.as_code().to_owned(),
-                Some("transit.unexpected"),
-                "it answers no message of this node".to_owned(),
-            )
-        }
-        (Some(_), Err(cause)) => {
-            if signal != Signal::Error {
-                put_signal(
-                    &mut tx,
-                    headers,
-                    &row.peer,
-                    error(ErrorCode::DataError, &cause.to_string(), None),
-                    ctx,
-                )
-                .await?;
-            }
-            (signal.as_code().to_owned(), Some("transit.signal_structure"), cause.to_string())
-        }
+        (None, _) => Judged {
+            code: Some("transit.unexpected"),
+            detail: format!("{} answers no message of this node", signal.as_code()),
+            objection: Some(ErrorCode::UnexpectedMessage),
+        },
+        (Some(_), Err(cause)) => Judged {
+            code: Some("transit.signal_structure"),
+            detail: format!("{}: {cause}", signal.as_code()),
+            objection: Some(ErrorCode::DataError),
+        },
     };
+    // ERR is never answered with ERR.
+    if let Some(code) = judged.objection.filter(|_| signal != Signal::Error) {
+        put_signal(&mut tx, &headers.into(), &row.peer, error(code, &judged.detail, None), ctx).await?;
+    }
     inbox_settled(&mut tx, row.id).await?;
-    let mut entry = JournalDraft::at(now, kind, detail);
+    let mut entry = JournalDraft::at(ctx.clock.now(), "signal", judged.detail);
     entry.message_id = row.message_id;
     entry.conversation_id = row.conversation_id;
     entry.peer = Some(row.peer.clone());
-    entry.code = code.map(str::to_owned);
+    entry.code = judged.code.map(str::to_owned);
     journal_append(&mut tx, &entry).await?;
     tx.commit().await?;
     ctx.wake.outbox();
     Ok(())
 }
 
-fn late(effect: Effect) -> &'static str {
+/// The message of ours that a signal is about, if it is one to this peer and of this conversation.
+async fn about(tx: &mut Tx, row: &InboxRow, headers: &Headers) -> Result<Option<OutboxRow>, FlowError> {
+    let Some(message_id) = headers.relates_to else { return Ok(None) };
+    let Some(id) = delivery_find(tx, message_id).await? else { return Ok(None) };
+    let sent = outbox_find(tx, id).await?;
+    Ok(sent
+        .filter(|sent| sent.draft.conversation_id == headers.conversation_id && sent.draft.peer == row.peer))
+}
+
+/// Records what a signal says of a message of ours, and moves its conversation.
+async fn take(tx: &mut Tx, sent: &OutboxRow, signal: Signal, ctx: &Context) -> Result<Effect, FlowError> {
+    let event = match signal {
+        Signal::Received => Event::Rcv,
+        Signal::Accepted => Event::Prs,
+        Signal::Error => Event::Err,
+    };
+    if matches!(sent.state, OutboxState::Queued | OutboxState::Leased | OutboxState::Sent) {
+        match signal {
+            Signal::Received | Signal::Accepted => outbox_confirmed(tx, sent.id).await?,
+            Signal::Error => outbox_returned(tx, sent.id, "transit.refused_by_peer").await?,
+        }
+    }
+    let role = match (sent.draft.kind, signal) {
+        (OutboxKind::Application, _) => role_of(&sent.draft),
+        // The peer objects to what we signalled (D5 ¶124); a signal confirms no signal.
+        (OutboxKind::Signal | OutboxKind::Fault, Signal::Error) => {
+            side(tx, sent.draft.conversation_id).await?
+        }
+        (OutboxKind::Signal | OutboxKind::Fault, Signal::Received | Signal::Accepted) => {
+            return Ok(Effect::Unexpected);
+        }
+    };
+    let happened = Happened { event, now: ctx.clock.now() };
+    advance(tx, (sent.draft.conversation_id, role), happened, ctx).await
+}
+
+/// The side we play in a conversation; no state is its own peer, so there is one.
+pub(super) async fn side(tx: &mut Tx, id: ConversationId) -> Result<Role, FlowError> {
+    let began = conversation_find(tx, id, Role::Initiator).await?.is_some();
+    Ok(if began { Role::Initiator } else { Role::Respondent })
+}
+
+fn remark(effect: Effect) -> &'static str {
     match effect {
         Effect::Late => ", after the end",
-        Effect::Unexpected => ", which the process does not use",
-        Effect::Rest | Effect::Resend | Effect::Complete | Effect::AskPerson => "",
+        Effect::Unexpected => ", which the transaction does not use",
+        Effect::Rest | Effect::Resend | Effect::Complete | Effect::AskPerson | Effect::Cancel => "",
     }
 }

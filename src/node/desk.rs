@@ -4,12 +4,14 @@ use crate::base::{DocumentId, Finding, Findings, with_causes};
 use crate::exchange::adapter::{AdapterError, Found, HandedOver, Sink, Source};
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
 use crate::flow::{Desk, Done, FlowError};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads the state's own forms by its profiles, writes records for its system.
 #[derive(Debug)]
 pub struct FolderDesk {
+    local: PathBuf,
     source: Source,
     sink: Sink,
 }
@@ -25,13 +27,26 @@ impl FolderDesk {
             let refuse = |source| AdapterError::Write { path: folder.to_owned(), source };
             std::fs::create_dir_all(folder).map_err(refuse)?;
         }
-        Ok(Self { source: Source::watch(state, local)?, sink: Sink::open(state, handed_over)? })
+        let source = Source::watch(state, local)?;
+        Ok(Self { local: local.to_owned(), source, sink: Sink::open(state, handed_over)? })
     }
 }
 
 impl Desk for FolderDesk {
     fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Found, FlowError> {
         self.source.find(inquiry, as_of).map_err(local)
+    }
+
+    /// The local records are as of when the last of their files was written.
+    fn updated_at(&self) -> Result<Option<Timestamp>, FlowError> {
+        let refuse = |source| local(AdapterError::Read { path: self.local.clone(), source });
+        let mut last = None;
+        for entry in std::fs::read_dir(&self.local).map_err(refuse)? {
+            let file = entry.and_then(|entry| entry.metadata()).map_err(refuse)?;
+            let written = file.is_file().then(|| file.modified()).transpose().map_err(refuse)?;
+            last = last.max(written);
+        }
+        Ok(last.and_then(|at| Timestamp::try_from(at).ok()))
     }
 
     fn take_findings(&self) -> Findings {

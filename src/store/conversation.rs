@@ -33,8 +33,8 @@ pub struct Conversation {
     pub procedure_id: ProcedureId,
     /// The document that asked, once it is known.
     pub request_document_id: Option<DocumentId>,
-    /// The row of the outbox that asked; a respondent has none.
-    pub request_outbox_id: Option<OutboxId>,
+    /// The row of the outbox whose terms are watched: the request, or a response that is confirmed.
+    pub own_outbox_id: Option<OutboxId>,
     /// Whether it goes on.
     pub state: ConversationState,
     /// Where the pattern of the transaction stands.
@@ -74,7 +74,7 @@ pub async fn conversation_put(tx: &mut Tx, conversation: &Conversation) -> Resul
             .bind(&conversation.transaction)
             .bind(conversation.procedure_id.to_string())
             .bind(conversation.request_document_id.map(|id| id.as_uuid().to_string()))
-            .bind(conversation.request_outbox_id.map(|id| id.0))
+            .bind(conversation.own_outbox_id.map(|id| id.0))
             .bind(conversation.state.as_str())
             .bind(&conversation.step)
             .bind(conversation.t1_at.map(|at| at.as_millisecond()))
@@ -132,7 +132,7 @@ pub async fn conversation_update(tx: &mut Tx, conversation: &Conversation) -> Re
             .bind(conversation.id.as_uuid().to_string())
             .bind(conversation.role.as_str())
             .bind(conversation.request_document_id.map(|id| id.as_uuid().to_string()))
-            .bind(conversation.request_outbox_id.map(|id| id.0))
+            .bind(conversation.own_outbox_id.map(|id| id.0))
             .bind(conversation.state.as_str())
             .bind(&conversation.step)
             .bind(conversation.t1_at.map(|at| at.as_millisecond()))
@@ -169,6 +169,24 @@ pub async fn conversation_due(
     rows.into_iter().map(RawConversation::parse).collect()
 }
 
+/// Up to `limit` conversations that this node began and that ended without their result, the oldest first; those
+/// that were begun again are left out.
+pub async fn conversation_ended(tx: &mut Tx, limit: u32) -> Result<Vec<Conversation>, StoreError> {
+    let rows: Vec<RawConversation> = on!(tx, "list the conversations that ended", connection =>
+        sqlx::query_as(ENDED).bind(i64::from(limit)).fetch_all(connection))?;
+    rows.into_iter().map(RawConversation::parse).collect()
+}
+
+/// Records that a conversation which ended without its result is begun again; tells whether it was one.
+pub async fn conversation_resent(tx: &mut Tx, id: ConversationId) -> Result<bool, StoreError> {
+    let done = change!(
+        tx,
+        "record a conversation as begun again",
+        sqlx::query(RESENT).bind(id.as_uuid().to_string())
+    )?;
+    Ok(done == 1)
+}
+
 /// How many conversations are in each state; a state without rows is left out.
 pub async fn conversation_counts(tx: &mut Tx) -> Result<BTreeMap<ConversationState, i64>, StoreError> {
     let rows: Vec<(String, i64)> = on!(tx, "count the conversations", connection =>
@@ -190,7 +208,7 @@ struct RawConversation {
     transaction_code: String,
     procedure_id: String,
     request_document_id: Option<String>,
-    request_outbox_id: Option<i64>,
+    own_outbox_id: Option<i64>,
     state: String,
     step: String,
     t1_at: Option<i64>,
@@ -211,7 +229,7 @@ impl RawConversation {
             procedure_id: reader.text("procedure_id", &self.procedure_id)?,
             request_document_id: reader
                 .text_if_any("request_document_id", self.request_document_id.as_deref())?,
-            request_outbox_id: self.request_outbox_id.map(OutboxId),
+            own_outbox_id: self.own_outbox_id.map(OutboxId),
             state: reader.text("state", &self.state)?,
             t1_at: reader.instant_if_any("t1_at", self.t1_at)?,
             t2_at: reader.instant_if_any("t2_at", self.t2_at)?,
@@ -230,7 +248,7 @@ impl RawConversation {
 
 const PUT: &str = "
     INSERT INTO conversation (id, role, peer, process, transaction_code, procedure_id, request_document_id,
-                              request_outbox_id, state, step, t1_at, t2_at, t3_at, due_at, attempts, outcome,
+                              own_outbox_id, state, step, t1_at, t2_at, t3_at, due_at, attempts, outcome,
                               started_at, finished_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
 
@@ -239,7 +257,7 @@ macro_rules! find {
     ($lock:literal) => {
         concat!(
             "SELECT id, role, peer, process, transaction_code, procedure_id, request_document_id,
-                    request_outbox_id, state, step, t1_at, t2_at, t3_at, attempts, outcome, started_at,
+                    own_outbox_id, state, step, t1_at, t2_at, t3_at, attempts, outcome, started_at,
                     finished_at
              FROM conversation WHERE id = $1 AND role = $2",
             $lock
@@ -252,14 +270,25 @@ const FIND_LOCKING: &str = find!(" FOR UPDATE");
 
 const UPDATE: &str = "
     UPDATE conversation
-    SET request_document_id = $3, request_outbox_id = $4, state = $5, step = $6, t1_at = $7, t2_at = $8,
+    SET request_document_id = $3, own_outbox_id = $4, state = $5, step = $6, t1_at = $7, t2_at = $8,
         t3_at = $9, due_at = $10, attempts = $11, outcome = $12, finished_at = $13
     WHERE id = $1 AND role = $2 AND state = 'open'";
 
 pub(super) const DUE: &str = "
-    SELECT id, role, peer, process, transaction_code, procedure_id, request_document_id, request_outbox_id,
+    SELECT id, role, peer, process, transaction_code, procedure_id, request_document_id, own_outbox_id,
            state, step, t1_at, t2_at, t3_at, attempts, outcome, started_at, finished_at
     FROM conversation WHERE state = 'open' AND due_at IS NOT NULL AND due_at <= $1
     ORDER BY due_at, id, role LIMIT $2";
+
+const ENDED: &str = "
+    SELECT id, role, peer, process, transaction_code, procedure_id, request_document_id, own_outbox_id,
+           state, step, t1_at, t2_at, t3_at, attempts, outcome, started_at, finished_at
+    FROM conversation
+    WHERE state IN ('failed', 'expired') AND role = 'initiator' AND outcome <> 'resent'
+    ORDER BY started_at, id LIMIT $1";
+
+const RESENT: &str = "
+    UPDATE conversation SET outcome = 'resent'
+    WHERE id = $1 AND role = 'initiator' AND state IN ('failed', 'expired') AND outcome <> 'resent'";
 
 const COUNTS: &str = "SELECT state, COUNT(*) FROM conversation GROUP BY state";

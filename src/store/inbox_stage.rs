@@ -1,6 +1,7 @@
 //! How a row of the inbox moves from state to state; a move from a wrong state is refused.
 //!
-//! `held -> leased -> received -> accepted -> settled`, or `-> returned | quarantined | parked`.
+//! `held -> leased -> received -> accepted -> settled`, or `-> returned | quarantined | parked`; in a transaction
+//! whose end decides on the effect, `accepted -> deferred -> accepted`.
 
 use super::InboxId;
 use super::InboxState;
@@ -9,6 +10,7 @@ use super::Tx;
 use super::row::RowReader;
 use super::tx::change;
 use super::tx::on;
+use crate::base::ConversationId;
 use jiff::Timestamp;
 
 /// Its structure was found readable: leased -> received; the lease goes on.
@@ -27,6 +29,21 @@ pub async fn inbox_accepted(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> 
 pub async fn inbox_settled(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> {
     let done = change!(tx, "record a message as settled", sqlx::query(SETTLED).bind(id.0))?;
     moved(tx, id, InboxState::Settled, done).await
+}
+
+/// Its effect waits for the end of its transaction: accepted -> deferred. It holds nothing up meanwhile.
+pub async fn inbox_deferred(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> {
+    let done = change!(tx, "defer a message", sqlx::query(DEFERRED).bind(id.0))?;
+    moved(tx, id, InboxState::Deferred, done).await
+}
+
+/// The transaction has ended: what was deferred in it goes on (deferred -> accepted, due at once); tells how many.
+pub async fn inbox_resume(tx: &mut Tx, conversation: ConversationId, peer: &str) -> Result<u64, StoreError> {
+    change!(
+        tx,
+        "resume what was deferred",
+        sqlx::query(RESUME).bind(conversation.as_uuid().to_string()).bind(peer)
+    )
 }
 
 /// It is refused for good: leased, received or accepted -> returned.
@@ -93,6 +110,13 @@ async fn moved(tx: &mut Tx, id: InboxId, to: InboxState, rows: u64) -> Result<()
 const RECEIVED: &str = "UPDATE inbox SET state = 'received' WHERE id = $1 AND state = 'leased'";
 
 const ACCEPTED: &str = "UPDATE inbox SET state = 'accepted' WHERE id = $1 AND state = 'received'";
+
+const DEFERRED: &str =
+    "UPDATE inbox SET state = 'deferred', lease_until = 0 WHERE id = $1 AND state = 'accepted'";
+
+const RESUME: &str = "
+    UPDATE inbox SET state = 'accepted', next_try_at = 0, attempts = 0
+    WHERE conversation_id = $1 AND peer = $2 AND state = 'deferred'";
 
 const SETTLED: &str = "
     UPDATE inbox SET state = 'settled', lease_until = 0

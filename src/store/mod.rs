@@ -24,15 +24,16 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
+pub use crate::exchange::transit::Role;
 pub use conversation::{
-    Conversation, conversation_counts, conversation_due, conversation_find, conversation_lock,
-    conversation_put, conversation_update,
+    Conversation, conversation_counts, conversation_due, conversation_ended, conversation_find,
+    conversation_lock, conversation_put, conversation_resent, conversation_update,
 };
 pub use error::StoreError;
 pub use inbox::{Arrival, InboxDraft, InboxRow, inbox_claim, inbox_counts, inbox_find, inbox_hold};
 pub use inbox_stage::{
-    inbox_accepted, inbox_parked, inbox_quarantined, inbox_received, inbox_release, inbox_retry,
-    inbox_returned, inbox_settled,
+    inbox_accepted, inbox_deferred, inbox_parked, inbox_quarantined, inbox_received, inbox_release,
+    inbox_resume, inbox_retry, inbox_returned, inbox_settled,
 };
 pub use journal::{JournalBy, JournalDraft, JournalRow, journal_append, journal_last, journal_list};
 pub use ledger::{
@@ -47,7 +48,7 @@ pub use outbox_stage::{
 };
 pub use row::{InboxId, OutboxId};
 pub use sqlite_writer::Fate;
-pub use state::{ConversationState, InboxState, OutboxKind, OutboxState, Role, WordError};
+pub use state::{ConversationState, InboxState, OutboxKind, OutboxState, WordError};
 pub use tx::Tx;
 pub use waiting::{RowId, RowIdError, Waiting, waiting_list};
 

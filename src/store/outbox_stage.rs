@@ -72,9 +72,11 @@ pub async fn outbox_parked(tx: &mut Tx, id: OutboxId, code: &str) -> Result<(), 
     close(tx, id, OutboxState::Parked, code).await
 }
 
-/// Asks for the same bytes again: sent, confirmed or returned -> queued, due at once.
-pub async fn outbox_requeue(tx: &mut Tx, id: OutboxId) -> Result<Resend, StoreError> {
-    let done = change!(tx, "queue a message for a resend", sqlx::query(REQUEUE).bind(id.0))?;
+/// Asks for the same bytes again: sent, confirmed or returned -> queued, due at `next_try_at`.
+pub async fn outbox_requeue(tx: &mut Tx, id: OutboxId, next_try_at: Timestamp) -> Result<Resend, StoreError> {
+    let next_try_at = next_try_at.as_millisecond();
+    let done =
+        change!(tx, "queue a message for a resend", sqlx::query(REQUEUE).bind(id.0).bind(next_try_at))?;
     if done == 1 {
         return Ok(Resend::Queued);
     }
@@ -144,7 +146,7 @@ const CLOSE: &str = "
     WHERE id = $1 AND state IN ('queued', 'leased', 'sent')";
 
 const REQUEUE: &str = "
-    UPDATE outbox SET state = 'queued', code = NULL, lease_until = 0, next_try_at = 0, attempts = 0
+    UPDATE outbox SET state = 'queued', code = NULL, lease_until = 0, next_try_at = $2, attempts = 0
     WHERE id = $1 AND state IN ('sent', 'confirmed', 'returned')";
 
 const RELEASE: &str = "

@@ -76,6 +76,8 @@ word_enum!(
         Received = "received",
         /// It passed signature and rules.
         Accepted = "accepted",
+        /// It is accepted, and has its effect when its transaction is complete, or none.
+        Deferred = "deferred",
         /// Its outcome and answers are stored.
         Settled = "settled",
         /// Refused for good, and the sender is told.
@@ -96,16 +98,6 @@ word_enum!(
         Signal = "signal",
         /// A fault of the header.
         Fault = "fault",
-    }
-);
-
-word_enum!(
-    /// Which side of a conversation this node is.
-    Role {
-        /// It sent the request.
-        Initiator = "initiator",
-        /// It answers.
-        Respondent = "respondent",
     }
 );
 

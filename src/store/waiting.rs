@@ -114,4 +114,4 @@ const OUTBOX: &str = "
 
 const INBOX: &str = "
     SELECT id, peer, state, code, attempts, next_try_at, action FROM inbox
-    WHERE state IN ('held', 'leased', 'received', 'accepted', 'parked', 'quarantined') ORDER BY id LIMIT $1";
+    WHERE state IN ('held', 'leased', 'received', 'accepted', 'deferred', 'parked', 'quarantined') ORDER BY id LIMIT $1";

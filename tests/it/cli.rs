@@ -241,5 +241,5 @@ fn a_seed_is_played_again_with_a_trace_and_a_planted_defect_is_told() {
     assert_eq!(run(&["simulate", "--seed", "7"]).1, first, "one seed is one story");
     let (code, out, _) = run(&["--log", "off", "simulate", "--runs", "40", "--without-ledger"]);
     assert_eq!(code, Some(1));
-    assert!(out.contains("BROKEN: ") && out.contains("documents were handed over"), "{out}");
+    assert!(out.contains("BROKEN: ") && out.contains("times with one document"), "{out}");
 }

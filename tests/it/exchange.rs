@@ -40,7 +40,7 @@ pub(crate) fn record(number: u32) -> InsuranceRecord {
     record_of("KZ", number)
 }
 
-fn record_of(state: &str, number: u32) -> InsuranceRecord {
+pub(crate) fn record_of(state: &str, number: u32) -> InsuranceRecord {
     let text = format!(
         r#"{{ "state": "{state}", "as_of": "2026-11-23", "person": {},
              "periods": [{{ "id": "p{number}", "state": "{state}", "kind": "work",
@@ -66,7 +66,7 @@ pub(crate) fn inquiry_between(asking: &str, asked: &str, number: u32) -> Inquiry
 }
 
 /// Waits until the conversation has ended, whatever its end.
-async fn ended(node: &Node, id: ConversationId) -> ConversationState {
+pub(crate) async fn ended(node: &Node, id: ConversationId) -> ConversationState {
     ended_in(node.flows(), id).await
 }
 
@@ -89,7 +89,7 @@ async fn ended_in(flows: &Context, id: ConversationId) -> ConversationState {
 }
 
 /// The journal of a conversation, a line an entry.
-async fn journal(flows: &Context, id: ConversationId) -> String {
+pub(crate) async fn journal(flows: &Context, id: ConversationId) -> String {
     let mut tx = flows.store.read().await.unwrap();
     let rows = journal_list(&mut tx, JournalBy::Conversation(id), 0, 100).await.unwrap();
     rows.iter().map(|row| format!("{} {:?} {}\n", row.entry.kind, row.entry.code, row.entry.detail)).collect()

@@ -13,14 +13,16 @@ use std::sync::{Arc, Mutex};
 /// A local system that knows some records and remembers what it was told.
 #[derive(Default)]
 pub(crate) struct TestDesk {
-    records: HashMap<String, InsuranceRecord>,
+    /// As of when its records are.
+    pub(crate) updated_at: Option<jiff::Timestamp>,
+    pub(crate) records: HashMap<String, InsuranceRecord>,
     pub(crate) told: Mutex<HashMap<DocumentId, (InsuranceRecord, u32)>>,
 }
 
 impl TestDesk {
     pub(crate) fn knowing(records: Vec<InsuranceRecord>) -> Self {
         let by_number = |record: InsuranceRecord| (number_of(&record.person), record);
-        Self { records: records.into_iter().map(by_number).collect(), told: Mutex::default() }
+        Self { records: records.into_iter().map(by_number).collect(), ..Self::default() }
     }
 }
 
@@ -29,6 +31,10 @@ fn number_of(person: &Person) -> String {
 }
 
 impl Desk for TestDesk {
+    fn updated_at(&self) -> Result<Option<jiff::Timestamp>, FlowError> {
+        Ok(self.updated_at)
+    }
+
     fn find(&self, inquiry: &Inquiry, _as_of: jiff::civil::Date) -> Result<Found, FlowError> {
         let known = self.records.get(&number_of(&inquiry.person)).cloned();
         Ok(known.map_or(Found::Nobody, Found::Record))

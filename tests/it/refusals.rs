@@ -552,6 +552,6 @@ async fn a_peer_cannot_refuse_what_was_sent_to_another() {
     let envelope = Envelope::write(&theirs, &refusal.encode().unwrap()).unwrap();
     assert_eq!(stage.post_as(&Stage::identity_of(&stage.am), envelope).await.0, 202);
     let entry = stage.entry("transit.unexpected").await.entry;
-    assert_eq!((entry.kind.as_str(), entry.peer.as_deref()), ("P.MSG.ERR", Some("AM")));
-    assert_eq!(entry.detail, "it answers no message of this node");
+    assert_eq!((entry.kind.as_str(), entry.peer.as_deref()), ("signal", Some("AM")));
+    assert_eq!(entry.detail, "P.MSG.ERR answers no message of this node");
 }

@@ -8,6 +8,7 @@ mod money;
 mod name;
 mod person;
 mod record;
+mod resource;
 mod state;
 mod text;
 mod time;
@@ -20,8 +21,9 @@ pub use record::{
     Contribution, Employer, EmployerNumber, Evidence, Inquiry, InsurancePeriod, InsuranceRecord,
     SpecialCondition,
 };
+pub use resource::ResourceStatus;
 pub use state::{Country, State};
-pub use text::{Coded, Number, Position, RecordId, RegisterNumber, Title};
+pub use text::{Coded, Number, Position, RecordId, RegisterNumber, ResourceId, Title};
 pub use time::{Ends, Interval, YearMonth};
 
 #[cfg(test)]

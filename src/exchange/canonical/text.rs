@@ -74,6 +74,10 @@ token!(
     Coded, "code", 20, |text| text
 );
 token!(
+    /// The id of a shared resource, given by the body that keeps it.
+    ResourceId, "resource id", 20, |text| text
+);
+token!(
     /// The id of one entry of a person's record, unique within the state that keeps it.
     RecordId, "record id", 100, |text| text
 );

@@ -2,6 +2,7 @@
 //!
 //! Codes and terms are data: replacing ours by official ones is an edit of a file.
 
+use super::pattern::Pattern;
 use crate::base::Verdict;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -69,20 +70,14 @@ pub struct Transaction {
     pub t2_ms: Option<i64>,
     /// T3; blank means that no response is awaited.
     pub t3_ms: Option<i64>,
-    /// N: how often the request may be repeated.
+    /// N: how often a message may be repeated; blank means not at all.
+    #[serde(default)]
     pub repeats: u32,
     /// The message that begins.
     pub request: String,
     /// The messages that may answer.
+    #[serde(default)]
     pub responses: Vec<String>,
-}
-
-/// The transaction patterns (D5 ¶122–139) this node can follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pattern {
-    /// "Запрос/ответ": the data must be collected.
-    RequestResponse,
 }
 
 /// A message of a process: its structure and whether it is signed.
@@ -115,6 +110,8 @@ pub enum Carries {
     InsuranceRecord,
     /// The notice of a processing result.
     Notice,
+    /// The state of a shared resource: when it was last brought up to date.
+    Status,
 }
 
 /// A catalogue that cannot be used.
@@ -162,7 +159,10 @@ impl Catalogue {
     /// # Errors
     /// Never for the files of this repository; a test reads them.
     pub fn built_in() -> Result<Self, CatalogueError> {
-        Self::parse(&[("P.XP.01.toml", include_str!("../../../schemas/processes/P.XP.01.toml"))])
+        Self::parse(&[
+            ("P.XP.01.toml", include_str!("../../../schemas/processes/P.XP.01.toml")),
+            ("P.XP.02.toml", include_str!("../../../schemas/processes/P.XP.02.toml")),
+        ])
     }
 
     /// Reads process files, each with its name.
@@ -200,6 +200,17 @@ impl Catalogue {
         let unknown =
             || CatalogueError::Unknown { code: format!("a transaction that begins with {carries:?}") };
         all.into_iter().find(|(process, transaction)| begins(process, transaction)).ok_or_else(unknown)
+    }
+
+    /// A transaction by its code, and its process.
+    ///
+    /// # Errors
+    /// No process has it.
+    pub fn transaction(&self, code: &str) -> Result<(&Process, &Transaction), CatalogueError> {
+        let find = |process: &'_ Process| process.transactions.iter().position(|t| t.code == code);
+        let found = self.processes.values().find(|process| find(process).is_some());
+        let process = found.ok_or_else(|| CatalogueError::Unknown { code: code.to_owned() })?;
+        Ok((process, process.transaction(code)?))
     }
 
     /// The message whose document has this root element.
@@ -269,8 +280,18 @@ impl Process {
                     return Some(format!("{} names {code}, which is not defined", transaction.code));
                 }
             }
-            if transaction.responses.is_empty() || transaction.t3_ms.is_none() {
-                return Some(format!("{} awaits no response, but its pattern has one", transaction.code));
+            let (code, pattern) = (&transaction.code, transaction.pattern);
+            if pattern.has_response() && transaction.responses.is_empty() {
+                return Some(format!("{code} names no response, but its pattern has one"));
+            }
+            let awaits = !transaction.responses.is_empty() || transaction.t3_ms.is_some();
+            if awaits && !pattern.has_response() {
+                return Some(format!("{code} awaits a response, but its pattern has none"));
+            }
+            if pattern == Pattern::Notification && transaction.t1_ms.is_none() {
+                return Some(format!(
+                    "{code} has no t1_ms, but a notification is always confirmed (D5 ¶137)"
+                ));
             }
             let terms = [transaction.t1_ms, transaction.t2_ms, transaction.t3_ms];
             if terms.into_iter().flatten().any(|ms| ms <= 0) {
@@ -288,6 +309,7 @@ impl Process {
 mod tests {
     use super::*;
 
+    const NOTICES: &str = include_str!("../../../schemas/processes/P.XP.02.toml");
     const FILE: &str = include_str!("../../../schemas/processes/P.XP.01.toml");
 
     fn refusal(text: &str) -> String {
@@ -318,6 +340,14 @@ mod tests {
         );
         let twice = refusal(&FILE.replace("code = \"P.XP.01.ACT.002\"", "code = \"P.XP.01.ACT.001\""));
         assert_eq!(twice, "use process file x.toml: P.XP.01.ACT.001 is defined twice");
+        let mute = refusal(&FILE.replace("responses = [\"P.XP.01.MSG.002\", \"P.XP.01.MSG.003\"]", ""));
+        assert!(mute.contains("names no response"), "{mute}");
+        let wordy = refusal(&FILE.replace("request-response", "distribution"));
+        assert!(wordy.contains("its pattern has none"), "{wordy}");
+        let loose = "t1_ms = 120000                    # blank: RCV must not be used";
+        let unconfirmed = NOTICES.replace("t1_ms = 180000", "");
+        assert!(refusal(&unconfirmed).contains("always confirmed"), "{unconfirmed}");
+        assert!(Catalogue::parse(&[("x", &FILE.replace(loose, ""))]).is_ok(), "a term may be blank");
         let term = refusal(&FILE.replace("t1_ms = 120000", "t1_ms = 0"));
         assert!(term.contains("a term that is not positive"), "{term}");
         assert!(Catalogue::parse(&[("a", FILE), ("b", FILE)]).is_err());

@@ -38,6 +38,9 @@ pub struct Rule {
     /// Whether a violation refuses the document.
     #[serde(default = "refuses")]
     pub severity: Severity,
+    /// The messages it is for, where a structure is carried by several; empty means all.
+    #[serde(default)]
+    messages: Vec<String>,
     /// What it demands.
     #[serde(flatten)]
     pub text: Names,
@@ -144,6 +147,7 @@ impl StructureRules {
         root.visit(&mut |path, element| {
             for rule in self.by_name.get(&element.local).into_iter().flatten() {
                 if let Some(rule) = self.rules.get(*rule)
+                    && (rule.messages.is_empty() || rule.messages.contains(&message.code))
                     && rule.demand.place().is_at(path)
                 {
                     case.judge(rule, path, element);

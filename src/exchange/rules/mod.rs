@@ -10,12 +10,14 @@ mod error;
 mod files;
 mod fill;
 mod judge;
+mod pattern;
 mod structure;
 mod vocabulary;
 
-pub use catalogue::{Carries, Catalogue, CatalogueError, MessageKind, Names, Pattern, Process, Transaction};
+pub use catalogue::{Carries, Catalogue, CatalogueError, MessageKind, Names, Process, Transaction};
 pub use check::{Rules, ValidDocument};
 pub use codelists::{CodeList, CodeLists};
 pub use error::RulesError;
 pub use files::SchemaFiles;
 pub use fill::{Rule, StructureRules};
+pub use pattern::Pattern;

@@ -111,8 +111,16 @@ impl Canonicalizer {
 
 /// The canonical form of a whole document.
 pub fn canonicalize(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, XmlError> {
-    let mut reader = XmlReader::new(bytes, limits)?;
-    let mut canonical = Canonicalizer::with_capacity(bytes.len());
+    canonical_form(XmlReader::new(bytes, limits)?, bytes.len(), limits)
+}
+
+/// The canonical form of what a reader has before it.
+pub(super) fn canonical_form(
+    mut reader: XmlReader<'_>,
+    size: usize,
+    limits: &Limits,
+) -> Result<Vec<u8>, XmlError> {
+    let mut canonical = Canonicalizer::with_capacity(size);
     let mut has_root = false;
     loop {
         let depth = reader.depth();

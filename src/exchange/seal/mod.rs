@@ -50,4 +50,4 @@ pub use open::{OpenedDocument, open, open_within};
 pub use signer::Signer;
 pub use suites::{Suite, sha256, suite_of};
 pub use trust::TrustStore;
-pub use verify::{VerifiedDocument, verify};
+pub use verify::{VerifiedDocument, take_unsigned, verify};

@@ -1,10 +1,12 @@
 //! Checks an opened document: digest, signature, certificate. In that order, each with its own error.
 
+use super::c14n::canonical_form;
 use super::error::SealError;
 use super::open::OpenedDocument;
-use super::suites::suite_of;
+use super::suites::{sha256, suite_of};
 use super::trust::TrustStore;
-use crate::base::Digest256;
+use crate::base::{Digest256, Limits};
+use crate::exchange::document::{Scope, XmlReader};
 use jiff::Timestamp;
 use openssl::pkey::PKey;
 use openssl::pkey::Public;
@@ -13,13 +15,14 @@ use openssl::x509::X509NameRef;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A document whose signature is good. Shows only bytes that were digested. Only [`verify()`] makes one.
+/// A document whose signature is good, or needs none by its message. Shows only bytes that were digested. Only
+/// [`verify()`] and [`take_unsigned`] make one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerifiedDocument {
     content: Vec<u8>,
     document: Range<usize>,
     doc_instance: String,
-    signer: String,
+    signer: Option<String>,
     digest: Digest256,
 }
 
@@ -39,9 +42,9 @@ impl VerifiedDocument {
         &self.doc_instance
     }
 
-    /// The subject of the signer's certificate, in the order it is written there.
-    pub fn signer(&self) -> &str {
-        &self.signer
+    /// The subject of the signer's certificate, in the order it is written there; none if nobody had to sign.
+    pub fn signer(&self) -> Option<&str> {
+        self.signer.as_deref()
     }
 
     /// The digest of the signed content.
@@ -86,9 +89,17 @@ pub fn verify(
         content: opened.content,
         document: opened.document,
         doc_instance: opened.doc_instance,
-        signer: signer.name.clone(),
+        signer: Some(signer.name.clone()),
         digest,
     })
+}
+
+/// Takes a document that its message does not have signed, cut out of an envelope with the namespaces that were in
+/// scope there. Nobody vouches for it but the road it came by.
+pub fn take_unsigned(bytes: &[u8], scope: &Scope, limits: &Limits) -> Result<VerifiedDocument, SealError> {
+    let content = canonical_form(XmlReader::within(bytes, scope, limits)?, bytes.len(), limits)?;
+    let (document, digest) = (0..content.len(), sha256(&content));
+    Ok(VerifiedDocument { content, document, doc_instance: String::new(), signer: None, digest })
 }
 
 /// The certificate of a signer, with what is asked of it for every document.

@@ -4,16 +4,18 @@
 
 mod action;
 mod address;
+mod course;
 mod fault;
 mod headers;
-mod request;
+mod plan;
 mod schedule;
 mod signal;
 
 pub use action::{Action, ActionError, MessageCode, Signal};
 pub use address::{AddressError, LogicalAddress, Space};
+pub use course::{Course, Effect, Event, Stage, Step};
 pub use fault::{Fault, FaultClass, Subcode};
 pub use headers::{Headers, RawHeaders};
-pub use request::{Effect, Event, Request, Stage, Step, Terms};
+pub use plan::{Plan, Role, RoleError, Signals, Terms};
 pub use schedule::Schedule;
 pub use signal::{ErrorCode, SignalBody, SignalBodyError, SignalError};

@@ -39,6 +39,22 @@ impl HeaderText {
 }
 
 impl Header {
+    /// The header of a document that is made now; `structure` is what the catalogue says its message carries.
+    pub fn new(
+        (message, structure): (&str, &str),
+        document_id: DocumentId,
+        answers: Option<DocumentId>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            message: message.to_owned(),
+            structure: structure.to_owned(),
+            document_id,
+            answers,
+            made_at: HeaderText::of(now),
+        }
+    }
+
     /// Reads the header alone.
     ///
     /// # Errors

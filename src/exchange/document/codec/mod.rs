@@ -9,6 +9,7 @@ mod inquiry;
 mod parts;
 mod record;
 mod result;
+mod status;
 
 pub use header::{Header, HeaderText};
 pub(in crate::exchange) use inquiry::decode_inquiry;
@@ -17,6 +18,8 @@ pub(in crate::exchange) use record::decode_record;
 pub use record::encode_record;
 pub(in crate::exchange) use result::decode_result;
 pub use result::{NoticeCode, ProcessingResult, encode_result};
+pub(in crate::exchange) use status::decode_status;
+pub use status::encode_status;
 
 use super::{WriteError, XmlError};
 use crate::base::{Findings, Verdict};

@@ -27,6 +27,11 @@ impl NoticeCode {
     pub fn no_data() -> Self {
         Self("1".to_owned())
     }
+
+    /// 2: the data are received.
+    pub fn received() -> Self {
+        Self("2".to_owned())
+    }
 }
 
 /// The notice as canonical XML.

@@ -5,7 +5,7 @@ use crate::base::{DocumentId, Limits};
 use crate::exchange::canonical::{
     Coded, Contribution, Country, Employer, EmployerNumber, Evidence, HeldIdentifier, Identifier,
     IdentifierKind, Inquiry, InsurancePeriod, InsuranceRecord, Interval, Money, Name, NameParts,
-    OriginalName, Person, SpecialCondition, State, YearMonth,
+    OriginalName, Person, ResourceStatus, SpecialCondition, State, YearMonth,
 };
 use jiff::civil::{Date, date};
 use proptest::option;
@@ -209,6 +209,34 @@ fn a_notice_is_read_as_it_was_written() {
     let result = ProcessingResult { ended_at, code: NoticeCode::no_data(), description };
     let document = encode_result(&result, &header()).unwrap();
     assert_eq!(decode_result(&document, &Limits::default()).unwrap(), (header(), result));
+}
+
+proptest! {
+    #[test]
+    fn the_state_of_a_resource_is_read_as_it_was_written(
+        seconds in option::of(0_i64..4_000_000_000),
+        states in prop::collection::vec(state(), 0..5),
+        resource in option::of("[a-z0-9][a-z0-9-]{0,19}"),
+    ) {
+        let status = ResourceStatus {
+            updated_at: seconds.map(|seconds| jiff::Timestamp::from_second(seconds).unwrap()),
+            countries: states.iter().map(|state| state.as_code().parse().unwrap()).collect(),
+            resource: resource.map(|text| text.parse().unwrap()),
+        };
+        let document = encode_status(&status, &header()).unwrap();
+        prop_assert_eq!(decode_status(&document, &Limits::default()).unwrap(), (header(), status));
+    }
+}
+
+#[test]
+fn an_update_without_its_zone_is_told_with_its_path() {
+    let status =
+        ResourceStatus { updated_at: Some(jiff::Timestamp::UNIX_EPOCH), ..ResourceStatus::default() };
+    let text = String::from_utf8(encode_status(&status, &header()).unwrap()).unwrap();
+    let broken = text.replace(">1970-01-01T00:00:00Z<", ">1970-01-01T00:00:00<");
+    let error = decode_status(broken.as_bytes(), &Limits::default()).unwrap_err();
+    let CodecError::Values(findings) = error else { panic!("{error}") };
+    assert_eq!(findings[0].path, "/ResourceStatusDetails/UpdateDateTime");
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn started(number: u128, role: Role) -> Conversation {
         transaction: "P.XP.01.TRN.001".to_owned(),
         procedure_id: ProcedureId::start(Uuid::from_u128(1)),
         request_document_id: None,
-        request_outbox_id: None,
+        own_outbox_id: None,
         state: ConversationState::Open,
         step: "waits_for_receipt".to_owned(),
         t1_at: None,
@@ -49,7 +49,7 @@ async fn an_update_stores_what_changed_and_an_ended_one_is_refused() {
     let mut it = started(1, Role::Initiator);
     conversation_put(&mut tx, &it).await.unwrap();
     it.request_document_id = Some(document(3));
-    it.request_outbox_id = Some(outbox_put(&mut tx, &outgoing("kz", 1)).await.unwrap());
+    it.own_outbox_id = Some(outbox_put(&mut tx, &outgoing("kz", 1)).await.unwrap());
     it.step = "waits_for_answer".to_owned();
     it.attempts = 2;
     (it.t1_at, it.t2_at, it.t3_at) = (Some(at(1)), Some(at(2)), Some(at(3)));

@@ -135,7 +135,7 @@ async fn perform(tx: &mut Tx, id: OutboxId, step: &Step, now: i64) -> bool {
         Step::Returned(_) => outbox_returned(tx, id, "x.y").await.is_ok(),
         Step::Quarantined(_) => outbox_quarantined(tx, id, "x.y").await.is_ok(),
         Step::Parked(_) => outbox_parked(tx, id, "x.y").await.is_ok(),
-        Step::Requeue(_) => outbox_requeue(tx, id).await.unwrap() == Resend::Queued,
+        Step::Requeue(_) => outbox_requeue(tx, id, at(0)).await.unwrap() == Resend::Queued,
         Step::Release(_) => outbox_release(tx, id).await.is_ok(),
         Step::Put { .. } | Step::Claim { .. } | Step::Wait(_) | Step::Restart => unreachable!(),
     }

@@ -163,7 +163,7 @@ async fn transitions_record_what_they_are_told() {
     outbox_returned(&mut tx, id, "rules.schema").await.unwrap();
     let row = outbox_find(&mut tx, id).await.unwrap().unwrap();
     assert_eq!((row.state, row.code.as_deref()), (OutboxState::Returned, Some("rules.schema")));
-    assert_eq!(outbox_requeue(&mut tx, id).await.unwrap(), Resend::Queued);
+    assert_eq!(outbox_requeue(&mut tx, id, at(0)).await.unwrap(), Resend::Queued);
     let row = outbox_find(&mut tx, id).await.unwrap().unwrap();
     assert_eq!((row.state, row.attempts, row.code), (OutboxState::Queued, 0, None));
     assert_eq!(claimed(&mut tx, 0, 100).await, [id]);
@@ -181,7 +181,7 @@ async fn a_resend_leaves_alone_what_is_on_its_way_or_waits_for_a_person() {
             Sent | Confirmed | Returned => Resend::Queued,
             Queued | Leased | Quarantined | Parked => Resend::Unchanged(*from),
         };
-        assert_eq!(outbox_requeue(&mut tx, id).await.unwrap(), expected);
+        assert_eq!(outbox_requeue(&mut tx, id, at(0)).await.unwrap(), expected);
     }
 }
 
@@ -191,7 +191,7 @@ async fn a_row_that_is_missing_or_unreadable_parks_the_lane() {
     let mut tx = store.begin().await.unwrap();
     let missing = outbox_sent(&mut tx, OutboxId(99)).await.unwrap_err();
     assert_eq!(missing.verdict(), Verdict::Park { code: "store.missing" });
-    assert!(outbox_requeue(&mut tx, OutboxId(99)).await.is_err());
+    assert!(outbox_requeue(&mut tx, OutboxId(99), at(0)).await.is_err());
     let id = outbox_put(&mut tx, &outgoing("kz", 1)).await.unwrap();
     force(&mut tx, "outbox", id.0, "sealed").await;
     let unknown = outbox_find(&mut tx, id).await.unwrap_err();
