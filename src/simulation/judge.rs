@@ -1,17 +1,18 @@
 //! What a run promised, and whether it was kept.
 
-use super::node::FAMILY;
-use super::{Asked, Run, SimulationError};
-use crate::exchange::canonical::InsuranceRecord;
+use super::node::{FAMILY, SimNode, Trouble};
+use super::{Asked, Run, SimulationError, What};
+use crate::exchange::canonical::{InsuranceRecord, State};
 use crate::store::{
-    Conversation, ConversationState, InboxState, JournalBy, OutboxState, Role, conversation_find,
+    Conversation, ConversationState, InboxState, JournalBy, JournalRow, OutboxState, Role, conversation_find,
     inbox_counts, journal_list, outbox_counts,
 };
 
 /// Whether nothing is left to do: every conversation has ended and every row has come to rest.
 pub(super) async fn is_quiet(run: &Run) -> Result<bool, SimulationError> {
     for asked in &run.asked {
-        if conversation(run, asked, Role::Initiator).await?.is_none_or(|found| is_open(&found)) {
+        let sides = Sides::of(run, asked).await?;
+        if sides.unended(run, asked).is_some() {
             return Ok(false);
         }
     }
@@ -22,7 +23,7 @@ pub(super) async fn is_quiet(run: &Run) -> Result<bool, SimulationError> {
 pub(super) async fn completed(run: &Run) -> Result<u32, SimulationError> {
     let mut completed = 0;
     for asked in &run.asked {
-        let ours = conversation(run, asked, Role::Initiator).await?;
+        let ours = Sides::of(run, asked).await?.ours;
         completed += u32::from(ours.is_some_and(|found| found.state == ConversationState::Completed));
     }
     Ok(completed)
@@ -33,19 +34,64 @@ pub(super) async fn judge(run: &Run) -> Result<Vec<String>, SimulationError> {
     let mut broken = restless(run).await?;
     for asked in &run.asked {
         if let Some(text) = judge_one(run, asked).await? {
-            broken.push(format!("{} asked {} about person {}: {text}", asked.from, asked.to, asked.number));
+            broken.push(format!(
+                "{} began {:?} with {} about person {}: {text}",
+                asked.from, asked.what, asked.to, asked.number
+            ));
         }
     }
     Ok(broken)
 }
 
-fn is_open(conversation: &Conversation) -> bool {
-    conversation.state == ConversationState::Open
+/// Both sides of one transaction.
+struct Sides {
+    ours: Option<Conversation>,
+    theirs: Option<Conversation>,
 }
 
-async fn conversation(run: &Run, asked: &Asked, role: Role) -> Result<Option<Conversation>, SimulationError> {
-    let state = if role == Role::Initiator { asked.from } else { asked.to };
-    let Some(node) = run.nodes.iter().find(|node| node.state() == state) else { return Ok(None) };
+impl Sides {
+    async fn of(run: &Run, asked: &Asked) -> Result<Self, SimulationError> {
+        Ok(Self {
+            ours: conversation(run, asked.from, asked, Role::Initiator).await?,
+            theirs: conversation(run, asked.to, asked, Role::Respondent).await?,
+        })
+    }
+
+    /// Which side has not come to an end though it could.
+    fn unended(&self, run: &Run, asked: &Asked) -> Option<&'static str> {
+        let is_open = |side: &Option<Conversation>| {
+            side.as_ref().is_some_and(|found| found.state == ConversationState::Open)
+        };
+        let can_end = |state| !matches!(trouble(run, state), Some(Trouble::Mute));
+        if self.ours.is_none() {
+            return Some("the conversation is lost");
+        }
+        if is_open(&self.ours) && can_end(asked.from) {
+            return Some("the conversation never ended");
+        }
+        let needs_its_system = trouble(run, asked.to) == Some(Trouble::Hung);
+        if is_open(&self.theirs) && can_end(asked.to) && !needs_its_system {
+            return Some("the conversation never ended on the other side");
+        }
+        None
+    }
+}
+
+fn node(run: &Run, state: State) -> Option<&SimNode> {
+    run.nodes.iter().find(|node| node.state() == state)
+}
+
+fn trouble(run: &Run, state: State) -> Option<Trouble> {
+    node(run, state).and_then(SimNode::trouble)
+}
+
+async fn conversation(
+    run: &Run,
+    state: State,
+    asked: &Asked,
+    role: Role,
+) -> Result<Option<Conversation>, SimulationError> {
+    let Some(node) = node(run, state) else { return Ok(None) };
     let mut tx = node.flows().store.read().await?;
     Ok(conversation_find(&mut tx, asked.id, role).await?)
 }
@@ -60,10 +106,12 @@ async fn restless(run: &Run) -> Result<Vec<String>, SimulationError> {
                 found.push(format!("{} has {count} messages {state} in its outbox", node.state()));
             }
         }
+        // What a mute node or a hung local system has not dealt with is still there, not lost.
+        let may_wait = matches!(node.trouble(), Some(Trouble::Mute | Trouble::Hung));
         for (state, count) in inbox_counts(&mut tx).await? {
             let is_at_rest =
                 matches!(state, InboxState::Settled | InboxState::Returned | InboxState::Quarantined);
-            if !is_at_rest {
+            if !is_at_rest && !may_wait {
                 found.push(format!("{} has {count} messages {state} in its inbox", node.state()));
             }
         }
@@ -72,42 +120,76 @@ async fn restless(run: &Run) -> Result<Vec<String>, SimulationError> {
 }
 
 async fn judge_one(run: &Run, asked: &Asked) -> Result<Option<String>, SimulationError> {
-    let Some(ours) = conversation(run, asked, Role::Initiator).await? else {
-        return Ok(Some("the conversation is lost".to_owned()));
+    let sides = Sides::of(run, asked).await?;
+    if let Some(text) = sides.unended(run, asked) {
+        return Ok(Some(text.to_owned()));
+    }
+    let Some(ours) = &sides.ours else { return Ok(None) };
+    let is_troubled = trouble(run, asked.to).is_some();
+    // One outcome for each document: the request is accepted once there, its response once here.
+    for at in [asked.from, asked.to] {
+        let accepted = kinds(run, at, asked, "accepted").await?;
+        if accepted > 1 && trouble(run, at) != Some(Trouble::Forgetful) {
+            return Ok(Some(format!("{at} dealt {accepted} times with one document")));
+        }
+    }
+    let (told, told_there) = (told(run, asked, asked.from), told(run, asked, asked.to));
+    let (here_max, there_max) = match asked.what {
+        What::Inquiry => (1, 0),
+        What::Changed | What::Transfer => (0, 1),
+        What::Question | What::Confirmed | What::Word => (0, 0),
     };
-    let theirs = conversation(run, asked, Role::Respondent).await?;
-    let family = format!("{FAMILY}{}", asked.number);
-    let is_his = |record: &InsuranceRecord| record.person.name.family() == Some(&family);
-    let (mut told, mut told_elsewhere) = (0_usize, 0_usize);
-    for node in &run.nodes {
-        let count = node.told().values().filter(|record| is_his(record)).count();
-        if node.state() == asked.from { told = count } else { told_elsewhere += count }
+    if told > here_max || told_there > there_max {
+        return Ok(Some(format!("{told} documents were handed over here and {told_there} there")));
     }
-    if told_elsewhere > 0 {
-        return Ok(Some(format!("{told_elsewhere} documents were handed over to others")));
+    let was_completed_there = theirs_is(&sides, ConversationState::Completed);
+    if asked.what == What::Transfer && told_there > 0 && !was_completed_there {
+        return Ok(Some("it had an effect on the other side, where it is not complete".to_owned()));
     }
-    let is_known = asked.number % 4 != 3;
-    Ok(match (ours.state, told) {
-        (ConversationState::Open, _) => Some("the conversation never ended".to_owned()),
-        (_, 2..) => Some(format!("{told} documents were handed over")),
-        (ConversationState::Completed, 0) if is_known => Some("the record was not handed over".to_owned()),
-        (ConversationState::Completed, 1) if !is_known => {
-            Some("a record of nobody was handed over".to_owned())
+    let was_asked =
+        was_person_asked(run, asked.from, asked).await? || was_person_asked(run, asked.to, asked).await?;
+    if ours.state == ConversationState::Open {
+        return Ok(None); // of a mute node
+    }
+    if ours.state != ConversationState::Completed {
+        return Ok((!was_asked).then(|| format!("it ended {} and no person was asked", ours.state)));
+    }
+    let is_hung_here = trouble(run, asked.from) == Some(Trouble::Hung);
+    let has_effect = match asked.what {
+        What::Inquiry => told == usize::from(asked.number % 4 != 3) || is_hung_here,
+        What::Changed | What::Transfer => told_there == 1 || is_troubled,
+        What::Question | What::Confirmed | What::Word => true,
+    };
+    Ok(match (has_effect, was_completed_there) {
+        (false, _) if !was_asked => Some("it is complete and had no effect".to_owned()),
+        (_, false) if !was_asked && !is_troubled => {
+            Some("the other side does not know that it is complete".to_owned())
         }
-        (ConversationState::Completed, _) => {
-            let agrees = theirs.is_some_and(|found| found.state == ConversationState::Completed);
-            (!agrees).then(|| "the other side does not know that it answered".to_owned())
-        }
-        (ConversationState::Expired | ConversationState::Failed, _) => {
-            let was_asked = was_person_asked(run, asked).await?;
-            (!was_asked).then(|| format!("it ended {} and no person was asked", ours.state))
-        }
+        (true | false, true | false) => None,
     })
 }
 
-async fn was_person_asked(run: &Run, asked: &Asked) -> Result<bool, SimulationError> {
-    let Some(node) = run.nodes.iter().find(|node| node.state() == asked.from) else { return Ok(false) };
+fn theirs_is(sides: &Sides, state: ConversationState) -> bool {
+    sides.theirs.as_ref().is_some_and(|found| found.state == state)
+}
+
+/// How many records of the person were handed over at a node.
+fn told(run: &Run, asked: &Asked, at: State) -> usize {
+    let family = format!("{FAMILY}{}", asked.number);
+    let is_his = |record: &InsuranceRecord| record.person.name.family() == Some(&family);
+    node(run, at).map_or(0, |node| node.told().values().filter(|record| is_his(record)).count())
+}
+
+async fn journal(run: &Run, at: State, asked: &Asked) -> Result<Vec<JournalRow>, SimulationError> {
+    let Some(node) = node(run, at) else { return Ok(Vec::new()) };
     let mut tx = node.flows().store.read().await?;
-    let rows = journal_list(&mut tx, JournalBy::Conversation(asked.id), 0, 1_000).await?;
-    Ok(rows.iter().any(|row| row.entry.kind == "ask_person"))
+    Ok(journal_list(&mut tx, JournalBy::Conversation(asked.id), 0, 1_000).await?)
+}
+
+async fn kinds(run: &Run, at: State, asked: &Asked, kind: &str) -> Result<usize, SimulationError> {
+    Ok(journal(run, at, asked).await?.iter().filter(|row| row.entry.kind == kind).count())
+}
+
+async fn was_person_asked(run: &Run, at: State, asked: &Asked) -> Result<bool, SimulationError> {
+    Ok(kinds(run, at, asked, "ask_person").await? > 0)
 }

@@ -9,12 +9,12 @@ mod judge;
 mod node;
 mod wire;
 
-use self::node::SimNode;
+use self::node::{SimNode, Trouble};
 use self::wire::SimWire;
 use crate::base::{Clock, ConversationId, FixedClock, Random, SeededRandom};
-use crate::exchange::canonical::{Inquiry, State};
+use crate::exchange::canonical::{ResourceStatus, State};
 use crate::exchange::rules::{Rules, RulesError};
-use crate::flow::{FlowError, claim, claim_inbox, compose, deliver, settle, watch_terms};
+use crate::flow::{Begin, FlowError, Opening, begin, claim, claim_inbox, deliver, settle, watch_terms};
 use crate::store::{JournalBy, StoreError, journal_list, ledger_forget};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -82,12 +82,43 @@ pub enum SimulationError {
     Person(#[from] serde_json::Error),
 }
 
-/// One record that was asked for.
+/// One transaction that was begun; each is about a person of its own.
 struct Asked {
+    what: What,
     number: u32,
     from: State,
     to: State,
     id: ConversationId,
+}
+
+/// Which transaction: one of each pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// Request/response: an inquiry, answered by a record or a notice.
+    Inquiry,
+    /// Question/answer: as of when the records are.
+    Question,
+    /// Request/confirmation: the same, confirmed.
+    Confirmed,
+    /// Notification: a record that was changed.
+    Changed,
+    /// Distribution: word of an update.
+    Word,
+    /// Mutual obligations: a record that both sides enter or none.
+    Transfer,
+}
+
+impl What {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Inquiry => "P.XP.01.TRN.001",
+            Self::Question => "P.XP.02.TRN.001",
+            Self::Confirmed => "P.XP.02.TRN.002",
+            Self::Changed => "P.XP.02.TRN.003",
+            Self::Word => "P.XP.02.TRN.004",
+            Self::Transfer => "P.XP.02.TRN.005",
+        }
+    }
 }
 
 /// A run under way.
@@ -116,6 +147,7 @@ pub async fn simulate(plan: Plan, rules: Rules) -> Result<Report, SimulationErro
     let random = SeededRandom::new(plan.seed);
     let mut run =
         Run { plan, random, clock, wire, nodes, asked: Vec::new(), persons: 0, trace: Vec::new(), deaths: 0 };
+    run.trouble();
     for _ in 0..run.plan.steps {
         run.step().await?;
     }
@@ -156,6 +188,32 @@ impl Run {
         usize::try_from(self.chance(u32::try_from(self.nodes.len()).unwrap_or(1))).unwrap_or(0)
     }
 
+    /// In half of all runs something is wrong with one node, for good.
+    fn trouble(&mut self) {
+        let trouble = match self.chance(6) {
+            0 => Trouble::Mute,
+            1 => Trouble::Hung,
+            2 => Trouble::Forgetful,
+            _ => return,
+        };
+        let at = self.any_node();
+        let state = self.state_of(at);
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.get_into(trouble);
+            self.note(format!("{state} is {trouble:?} for as long as this lasts"));
+        }
+    }
+
+    async fn forget(&self) {
+        for node in &self.nodes {
+            let forgets = self.plan.without_ledger || node.trouble() == Some(Trouble::Forgetful);
+            if forgets && let Ok(mut tx) = node.flows().store.begin().await {
+                let _ = ledger_forget(&mut tx).await; // a dying database forgets by itself
+                let _ = tx.commit().await; // as above
+            }
+        }
+    }
+
     /// One thing happens.
     async fn step(&mut self) -> Result<(), SimulationError> {
         let at = self.any_node();
@@ -165,8 +223,8 @@ impl Run {
             45..75 => self.settle_at(at, 1 + self.chance(3)).await,
             75..80 => self.watch(at).await,
             80..90 => {
-                let ms = [1, 40, 300, 1_000, 20_000, 130_000];
-                let which = usize::try_from(self.chance(6)).unwrap_or(0);
+                let ms = [1, 40, 300, 1_000, 20_000, 130_000, 400_000];
+                let which = usize::try_from(self.chance(7)).unwrap_or(0);
                 self.clock.advance_ms(ms.get(which).copied().unwrap_or(1));
             }
             90..94 => {
@@ -188,14 +246,7 @@ impl Run {
                 self.note(format!("{state} will die after {statements} statements"));
             }
         }
-        if self.plan.without_ledger {
-            for node in &self.nodes {
-                if let Ok(mut tx) = node.flows().store.begin().await {
-                    let _ = ledger_forget(&mut tx).await; // a dying database forgets by itself
-                    let _ = tx.commit().await; // as above
-                }
-            }
-        }
+        self.forget().await;
         self.bury_and_raise().await
     }
 
@@ -211,20 +262,35 @@ impl Run {
         self.persons += 1;
         let from = self.any_node();
         let (from, to) = (self.state_of(from), self.state_of((from + 1) % self.nodes.len().max(1)));
-        let inquiry = node::inquiry(from, to, number)?;
-        self.send(from, to, number, &inquiry).await;
-        Ok(())
+        let what = match self.chance(10) {
+            0..4 => What::Inquiry,
+            4 => What::Question,
+            5 => What::Confirmed,
+            6 => What::Changed,
+            7 => What::Word,
+            _ => What::Transfer,
+        };
+        self.send(what, from, to, number).await
     }
 
-    async fn send(&mut self, from: State, to: State, number: u32, inquiry: &Inquiry) {
-        let Some(node) = self.nodes.iter().find(|node| node.state() == from) else { return };
-        match compose(inquiry, node.flows()).await {
+    async fn send(&mut self, what: What, from: State, to: State, number: u32) -> Result<(), SimulationError> {
+        let Some(node) = self.nodes.iter().find(|node| node.state() == from) else { return Ok(()) };
+        let (inquiry, record) = (node::inquiry(from, to, number)?, node::own_record(from, number)?);
+        let status = ResourceStatus::default();
+        let opening = match what {
+            What::Inquiry => Opening::Inquiry(&inquiry),
+            What::Changed | What::Transfer => Opening::Record(&record),
+            What::Question | What::Confirmed | What::Word => Opening::Status(&status),
+        };
+        match begin(Begin { opening, to, transaction: what.code(), within: None }, node.flows()).await {
             Ok(composed) => {
-                self.asked.push(Asked { number, from, to, id: composed.conversation_id });
-                self.note(format!("{from} asks {to} about person {number}: {}", composed.conversation_id));
+                self.asked.push(Asked { what, number, from, to, id: composed.conversation_id });
+                let id = composed.conversation_id;
+                self.note(format!("{from} begins {what:?} with {to} about person {number}: {id}"));
             }
-            Err(error) => self.note(format!("{from} cannot ask: {}", crate::base::with_causes(&error))),
+            Err(error) => self.note(format!("{from} cannot begin: {}", crate::base::with_causes(&error))),
         }
+        Ok(())
     }
 
     async fn deliver_from(&mut self, at: usize, limit: u32) {
@@ -249,7 +315,9 @@ impl Run {
     }
 
     async fn settle_at(&mut self, at: usize, limit: u32) {
-        let Some(node) = self.nodes.get(at) else { return };
+        let Some(node) = self.nodes.get(at).filter(|node| node.trouble() != Some(Trouble::Mute)) else {
+            return;
+        };
         let (ctx, state) = (node.flows().clone(), node.state());
         let Ok(rows) = claim_inbox(limit, &ctx).await else { return };
         for row in rows {
@@ -323,6 +391,7 @@ impl Run {
                 self.deliver_from(at, 100).await;
                 self.settle_at(at, 100).await;
                 self.watch(at).await;
+                self.forget().await;
             }
             self.clock.advance_ms(PEACE_MS);
             if judge::is_quiet(self).await? {

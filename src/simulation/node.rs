@@ -4,15 +4,17 @@ use super::wire::{SimWire, name_of};
 use super::{SimulationError, database};
 use crate::base::{Clock, DocumentId, FixedClock, Limits, SeededRandom};
 use crate::exchange::adapter::Found;
-use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
+use crate::exchange::canonical::{Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{KeyKind, Signer, ThrowAwayAuthority, TrustStore};
 use crate::exchange::transit::Schedule;
 use crate::flow::{Context, Desk, Done, FlowError, Peer, Peers, Wake, take_back_leases};
 use crate::store::{Fate, Store};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) struct SimNode {
@@ -27,6 +29,18 @@ pub(super) struct SimNode {
     starts: u64,
     fate: Fate,
     ctx: Arc<Context>,
+    trouble: Option<Trouble>,
+}
+
+/// What is wrong with a node for as long as a run lasts, peace included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// It takes what comes and never says a word.
+    Mute,
+    /// Its local system does not answer.
+    Hung,
+    /// It forgets what it has seen, so it does things twice.
+    Forgetful,
 }
 
 /// What outlives a restart beside the database.
@@ -39,6 +53,7 @@ struct Identity {
 pub(super) struct SimDesk {
     state: State,
     told: Mutex<HashMap<DocumentId, InsuranceRecord>>,
+    is_hung: AtomicBool,
 }
 
 /// Makes three nodes that know each other.
@@ -63,7 +78,7 @@ pub(super) async fn make(
     let mut nodes = Vec::new();
     for (state, signer) in signers {
         let identity = Arc::new(Identity { signer, trust: trust.clone() });
-        let desk = Arc::new(SimDesk { state, told: Mutex::default() });
+        let desk = Arc::new(SimDesk { state, told: Mutex::default(), is_hung: AtomicBool::new(false) });
         let fate = Fate::immortal();
         let ctx = start(state, folder, &fate, (clock, wire, rules), &identity, &desk, seed).await?;
         nodes.push(SimNode {
@@ -78,6 +93,7 @@ pub(super) async fn make(
             starts: 0,
             fate,
             ctx,
+            trouble: None,
         });
     }
     Ok(nodes)
@@ -130,6 +146,15 @@ impl SimNode {
         &self.ctx
     }
 
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        self.trouble
+    }
+
+    pub(super) fn get_into(&mut self, trouble: Trouble) {
+        self.trouble = Some(trouble);
+        self.desk.is_hung.store(trouble == Trouble::Hung, Ordering::Relaxed);
+    }
+
     pub(super) fn fate(&self) -> &Fate {
         &self.fate
     }
@@ -156,14 +181,30 @@ impl SimNode {
     }
 }
 
+impl SimDesk {
+    fn answer(&self) -> Result<(), FlowError> {
+        let hung = || FlowError::Local {
+            verdict: crate::base::Verdict::Retry { not_before: None },
+            detail: "the local system does not answer".to_owned(),
+        };
+        if self.is_hung.load(Ordering::Relaxed) { Err(hung()) } else { Ok(()) }
+    }
+}
+
 impl Desk for SimDesk {
+    fn updated_at(&self) -> Result<Option<Timestamp>, FlowError> {
+        self.answer()?;
+        Ok(Some(Timestamp::UNIX_EPOCH))
+    }
+
     fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Found, FlowError> {
+        self.answer()?;
         let family = inquiry.person.name.family().unwrap_or_default();
         let number: u32 = family.trim_start_matches(FAMILY).parse().unwrap_or(0);
         if number % 4 == 3 {
             return Ok(Found::Nobody);
         }
-        let record = record(self.state, inquiry, as_of, number);
+        let record = record(self.state, &inquiry.person, as_of, number);
         record.map(Found::Record).map_err(|error| FlowError::Local {
             verdict: crate::base::Verdict::Park { code: "simulation.person" },
             detail: error.to_string(),
@@ -171,6 +212,7 @@ impl Desk for SimDesk {
     }
 
     fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
+        self.answer()?;
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match told.insert(id, record.clone()) {
             None => Done::First,
@@ -189,14 +231,20 @@ pub(super) fn inquiry(from: State, to: State, number: u32) -> Result<Inquiry, se
     }))
 }
 
+/// The record of the invented person of a number, unasked.
+pub(super) fn own_record(from: State, number: u32) -> Result<InsuranceRecord, serde_json::Error> {
+    let person = inquiry(from, from, number)?.person;
+    record(from, &person, jiff::civil::date(2026, 11, 1), number)
+}
+
 fn record(
     state: State,
-    inquiry: &Inquiry,
+    person: &Person,
     as_of: Date,
     number: u32,
 ) -> Result<InsuranceRecord, serde_json::Error> {
     serde_json::from_value(serde_json::json!({
-        "state": state, "as_of": as_of, "person": inquiry.person,
+        "state": state, "as_of": as_of, "person": person,
         "periods": [{
             "id": format!("p{number}"), "state": state, "kind": "work",
             "interval": { "from": "2010-01-11", "to": "2012-02-01" },

@@ -2,7 +2,8 @@
 
 use crate::base::{Random, SeededRandom};
 use crate::exchange::canonical::State;
-use crate::exchange::wire::{Came, PeerCertificate, Reply, Wire, WireError};
+use crate::exchange::transit::{Fault, RawHeaders, Subcode};
+use crate::exchange::wire::{Came, Envelope, PeerCertificate, Reply, Wire, WireError};
 use crate::flow::{Context, receive};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -34,6 +35,14 @@ enum Way {
     Lost,
     Cut,
     Truncated,
+    /// Something on the way answers with an error of its own.
+    Error,
+    /// The peer takes it and its machine fails then.
+    TakenThenError,
+    /// Something on the way answers with a fault.
+    Faulted,
+    /// The address leads to somebody who knows nothing of it.
+    NotFound,
 }
 
 impl SimWire {
@@ -106,12 +115,16 @@ impl SimWire {
             .any(|(a, b)| (*a == from && b.as_code() == to) || (*b == from && a.as_code() == to));
         let way = match inner.random.permille() {
             _ if is_cut => Way::Cut,
-            0..700 => Way::Well,
-            700..760 => Way::Twice,
-            760..840 => Way::ReplyLost,
-            840..900 => Way::Late,
-            900..970 => Way::Lost,
-            _ => Way::Truncated,
+            0..650 => Way::Well,
+            650..710 => Way::Twice,
+            710..780 => Way::ReplyLost,
+            780..840 => Way::Late,
+            840..890 => Way::Lost,
+            890..920 => Way::Truncated,
+            920..940 => Way::Error,
+            940..960 => Way::TakenThenError,
+            960..985 => Way::Faulted,
+            _ => Way::NotFound,
         };
         if way != Way::Well {
             inner.mishaps += 1;
@@ -147,6 +160,18 @@ impl SimWire {
                 let kept = envelope.slice(..envelope.len() / 2);
                 let _ = self.hand(from, to, Came::Broken { kept, announced }).await; // the connection broke
                 Err(silence())
+            }
+            Way::TakenThenError => {
+                let _ = self.hand(from, to, Came::Whole(envelope)).await; // its answer is lost with the machine
+                Ok(Reply { status: 500, body: Bytes::new() })
+            }
+            Way::Error => Ok(Reply { status: 502, body: Bytes::from_static(b"<html>bad gateway</html>") }),
+            Way::NotFound => Ok(Reply { status: 404, body: Bytes::new() }),
+            Way::Faulted => {
+                let fault = Fault::new(Subcode::InternalError, "a gateway on the way has failed");
+                let body =
+                    Envelope::write_fault(&fault, "EAEU://EEC/SR/gate", "urn:uuid:0", &RawHeaders::default());
+                Ok(Reply { status: 500, body: body.unwrap_or_default().into() })
             }
             Way::Lost | Way::Cut => Err(silence()),
         }

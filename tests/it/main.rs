@@ -10,6 +10,7 @@ mod golden;
 mod keys;
 mod kill;
 mod nodes;
+mod patterns;
 #[path = "../../src/store/tests/postgres_server.rs"]
 mod postgres_server;
 mod refusals;

@@ -52,7 +52,7 @@ fn a_node_without_a_ledger_is_found_out_within_a_hundred_seeds() {
     let found = seeds(0..100, true).into_iter().find(|(_, report)| !report.broken.is_empty());
     let (_, report) = found.expect("the planted defect was not noticed");
     assert!(
-        report.broken.iter().any(|text| text.contains("documents were handed over")),
+        report.broken.iter().any(|text| text.contains("times with one document")),
         "{:#?}",
         report.broken
     );
