@@ -1,7 +1,7 @@
 //! `stazh send`: begins a transaction; its first message goes into a node's outbox.
 
 use super::{Exit, Misused, local, show};
-use crate::base::{Finding, ProcedureId};
+use crate::base::{DocumentId, Finding, ProcedureId};
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus, State};
 use crate::exchange::rules::{Carries, Catalogue};
 use crate::flow::{Begin, Composed, Context as Flows, Opening, begin};
@@ -41,6 +41,9 @@ pub(super) struct Send {
     /// The procedure it is nested in, as the journal shows it.
     #[arg(long, value_name = "PROCEDURE")]
     within: Option<ProcedureId>,
+    /// The earlier document it refers to, such as the record that has changed; the peer deals with that one first.
+    #[arg(long, value_name = "DOCUMENT")]
+    refers_to: Option<DocumentId>,
     /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
@@ -83,8 +86,13 @@ impl Send {
             for (name, content) in contents {
                 let to = self.recipient(&content)?;
                 let content = content.told_by(&ctx, &self.transaction)?;
-                let opening = content.as_opening();
-                let what = Begin { opening, to, transaction: &self.transaction, within: self.within.clone() };
+                let what = Begin {
+                    opening: content.as_opening(),
+                    to,
+                    transaction: &self.transaction,
+                    within: self.within.clone(),
+                    refers_to: self.refers_to,
+                };
                 let composed = begin(what, &ctx).await.with_context(|| format!("send {name}"))?;
                 self.tell(&name, to, &composed);
             }

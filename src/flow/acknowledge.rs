@@ -5,16 +5,16 @@
 use super::FlowError;
 use super::conversation::{Happened, stage_of, step};
 use super::document::Case;
-use super::note::note;
+use super::note::{calls_a_person, note};
 use super::signals::put_signal;
-use crate::base::Finding;
+use crate::base::{DocumentId, Finding};
 use crate::exchange::document::codec::Header;
 use crate::exchange::seal::VerifiedDocument;
 use crate::exchange::transit::{Course, Effect, ErrorCode, Event, Role, Signal, Stage};
 use crate::store::{
     Conversation, ConversationState, InboxState, OutboxDraft, Seen, Tx, conversation_lock, conversation_put,
-    delivery_find, inbox_accepted, inbox_find, inbox_received, inbox_settled, ledger_answers, ledger_outcome,
-    ledger_record, outbox_find, outbox_put,
+    delivery_find, inbox_accepted, inbox_find, inbox_received, inbox_retry, inbox_settled, ledger_answers,
+    ledger_knows, ledger_outcome, ledger_record, outbox_find, outbox_knows, outbox_put,
 };
 
 /// Whether a document goes on to the next stage.
@@ -46,6 +46,15 @@ impl Case<'_> {
         let mut tx = ctx.store.begin().await?;
         let id = self.headers.conversation_id;
         let conversation = conversation_lock(&mut tx, id, self.plan.role).await?;
+        if self.plan.role == Role::Respondent
+            && let Some(earlier) = header.answers
+            && !ledger_knows(&mut tx, &row.peer, earlier).await?
+            && !outbox_knows(&mut tx, &row.peer, earlier).await?
+        {
+            self.wait_for(&mut tx, earlier).await?;
+            tx.commit().await?;
+            return Ok(Taken::Settled);
+        }
         match ledger_record(&mut tx, &row.peer, header.document_id, verified.digest(), row.id).await? {
             Seen::New => {}
             Seen::Repeat { inbox_id } => {
@@ -134,6 +143,27 @@ impl Case<'_> {
         tx.commit().await?;
         ctx.wake.outbox();
         Ok(Some(stage_of(&conversation)))
+    }
+
+    /// A document may refer to an earlier one that is still on its way: it waits, and its case alone with it. After a
+    /// term a person is asked, and again each day; it is looked for on.
+    async fn wait_for(&self, tx: &mut Tx, earlier: DocumentId) -> Result<(), FlowError> {
+        let (row, ctx) = (self.row, self.ctx);
+        let (now, code) = (ctx.clock.now(), "flow.gap");
+        let attempts = row.attempts.saturating_add(1);
+        let next_at = ctx.retry.next_at(attempts, ctx.random.permille(), now);
+        inbox_retry(tx, row.id, next_at, attempts).await?;
+        if attempts == 1 {
+            let detail =
+                format!("it refers to document {earlier}, which has not come yet; it waits for that");
+            note(tx, row, ("waits", Some(code)), &detail, ctx).await?;
+        }
+        if calls_a_person(attempts) {
+            let detail =
+                format!("document {earlier} has not come; ask the peer to begin its transaction again");
+            note(tx, row, ("ask_person", Some(code)), &detail, ctx).await?;
+        }
+        Ok(())
     }
 
     /// The linkage by headers and by documents, two chains that must both hold (D5 ¶102, ¶117).

@@ -47,6 +47,8 @@ pub struct Begin<'a> {
     pub transaction: &'a str,
     /// The procedure it is nested in, if any (D5 ¶39).
     pub within: Option<ProcedureId>,
+    /// The earlier document it refers to, if any: the peer deals with that one first.
+    pub refers_to: Option<DocumentId>,
 }
 
 /// Puts an inquiry into the outbox, sealed; it leaves when the peer can be reached.
@@ -56,7 +58,11 @@ pub struct Begin<'a> {
 pub async fn compose(inquiry: &Inquiry, ctx: &Context) -> Result<Composed, FlowError> {
     let (_process, transaction) = ctx.catalogue.beginning_with(Carries::Inquiry)?;
     let opening = Opening::Inquiry(inquiry);
-    begin(Begin { opening, to: inquiry.asked, transaction: &transaction.code, within: None }, ctx).await
+    begin(
+        Begin { opening, to: inquiry.asked, transaction: &transaction.code, within: None, refers_to: None },
+        ctx,
+    )
+    .await
 }
 
 /// Begins a transaction of the catalogue: its first message is put into the outbox, sealed.
@@ -77,7 +83,7 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
     let (process, transaction) = ctx.catalogue.transaction(what.transaction)?;
     let message = process.message(&transaction.request)?;
     let document_id = DocumentId::from_uuid(ctx.random.uuid());
-    let header = Header::new((&message.code, &message.structure), document_id, None, now);
+    let header = Header::new((&message.code, &message.structure), document_id, what.refers_to, now);
     let (carries, document) = match what.opening {
         Opening::Inquiry(inquiry) => (Carries::Inquiry, encode_inquiry(inquiry, &header)?),
         Opening::Record(record) => (Carries::InsuranceRecord, encode_record(record, &header)?),

@@ -11,7 +11,7 @@ use crate::exchange::transit::{Action, Effect, Event, Headers};
 use crate::exchange::wire::{Envelope, Reply, WireError};
 use crate::store::{
     JournalDraft, OutboxKind, OutboxRow, Outcome, Tx, delivery_put, journal_append, outbox_claim,
-    outbox_parked, outbox_quarantined, outbox_retry, outbox_sent,
+    outbox_parked, outbox_probe, outbox_quarantined, outbox_retry, outbox_sent,
 };
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -20,11 +20,14 @@ use jiff::{SignedDuration, Timestamp};
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn claim(peer: &str, limit: u32, ctx: &Context) -> Result<Vec<(OutboxRow, MessageId)>, FlowError> {
+pub async fn claim(peer: &str, room: Room, ctx: &Context) -> Result<Vec<(OutboxRow, MessageId)>, FlowError> {
     let now = ctx.clock.now();
     let lease_until = later(now, ctx.limits.lease_ms);
     let mut tx = ctx.store.begin().await?;
-    let rows = outbox_claim(&mut tx, peer, now, lease_until, limit).await?;
+    let rows = match room {
+        Room::For(limit) => outbox_claim(&mut tx, peer, now, lease_until, limit).await?,
+        Room::ToKnock => outbox_probe(&mut tx, peer, now, lease_until).await?,
+    };
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
         let message_id = MessageId::from_uuid(ctx.random.uuid());
@@ -33,6 +36,15 @@ pub async fn claim(peer: &str, limit: u32, ctx: &Context) -> Result<Vec<(OutboxR
     }
     tx.commit().await?;
     Ok(claimed)
+}
+
+/// How many messages may leave to a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// So many.
+    For(u32),
+    /// One, to find out whether the peer is back.
+    ToKnock,
 }
 
 /// Whether a try found the peer's node.
@@ -155,12 +167,27 @@ async fn record(row: &OutboxRow, id: MessageId, sent: &Sent, ctx: &Context) -> R
         }
     };
     journal_append(&mut tx, &entry(row, id, now, (kind, code), &detail)).await?;
-    let tries = row.attempts.saturating_add(1);
-    if matches!(sent, Sent::Missed { .. }) && calls_a_person(tries) {
-        let detail =
-            format!("the peer was not reached {tries} times in a row; it is tried on, but call its operator");
-        call_a_person(&mut tx, (row, id), now, &detail).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Journals that a peer is not reached, if it has been so long enough for a person to be asked. The lane counts: it
+/// knocks with one message at a time.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn note_misses(peer: &str, misses: u32, ctx: &Context) -> Result<(), FlowError> {
+    if !calls_a_person(misses) {
+        return Ok(());
     }
+    let detail =
+        format!("the peer was not reached {misses} times in a row; it is tried on, but call its operator");
+    tracing::warn!(peer, misses, "a peer cannot be reached; a person must act");
+    let mut entry = JournalDraft::at(ctx.clock.now(), "ask_person", detail);
+    entry.peer = Some(peer.to_owned());
+    entry.code = Some("wire.unreachable".to_owned());
+    let mut tx = ctx.store.begin().await?;
+    journal_append(&mut tx, &entry).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -176,7 +203,8 @@ pub(super) async fn met_a_fault(
     let effect = happened(tx, row, Event::Fault, now, ctx).await?;
     if effect != Effect::Resend {
         outbox_quarantined(tx, row.id, "wire.fault").await?;
-        call_a_person(tx, (row, id), now, CANNOT_TAKE).await?;
+        journal_append(tx, &entry(row, id, now, ("ask_person", Some("wire.fault")), CANNOT_TAKE)).await?;
+        tracing::warn!(peer = row.draft.peer, row = %row.id, "a peer cannot take a message; a person must act");
     }
     Ok(())
 }
@@ -195,18 +223,6 @@ fn entry(
     entry.peer = Some(row.draft.peer.clone());
     entry.code = code.map(str::to_owned);
     entry
-}
-
-async fn call_a_person(
-    tx: &mut Tx,
-    (row, id): (&OutboxRow, MessageId),
-    now: Timestamp,
-    detail: &str,
-) -> Result<(), FlowError> {
-    let code = if detail == CANNOT_TAKE { "wire.fault" } else { "wire.unreachable" };
-    journal_append(tx, &entry(row, id, now, ("ask_person", Some(code)), detail)).await?;
-    tracing::warn!(peer = row.draft.peer, row = %row.id, detail, "a person must act");
-    Ok(())
 }
 
 /// Documents move their conversation; signals have no terms.

@@ -11,23 +11,37 @@ use crate::base::{Verdict, with_causes};
 use crate::exchange::transit::{ErrorCode, Headers, MessageCode};
 use crate::exchange::wire::Envelope;
 use crate::store::{
-    InboxRow, OutboxState, delivery_find, inbox_claim, inbox_parked, inbox_quarantined, inbox_retry,
-    inbox_returned, inbox_settled, outbox_find,
+    InboxId, InboxRow, OutboxState, delivery_find, inbox_claim, inbox_extend, inbox_parked,
+    inbox_quarantined, inbox_retry, inbox_returned, inbox_settled, outbox_find,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-/// Claims what is held and due.
+/// Claims what is held and due; documents of the `busy` peers are left for later.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn claim_inbox(limit: u32, ctx: &Context) -> Result<Vec<InboxRow>, FlowError> {
+pub async fn claim_inbox(limit: u32, busy: &[&str], ctx: &Context) -> Result<Vec<InboxRow>, FlowError> {
     let now = ctx.clock.now();
-    let lease_until =
-        now.checked_add(SignedDuration::from_millis(ctx.limits.lease_ms)).unwrap_or(jiff::Timestamp::MAX);
     let mut tx = ctx.store.begin().await?;
-    let rows = inbox_claim(&mut tx, now, lease_until, limit).await?;
+    let rows = inbox_claim(&mut tx, now, lease_until(now, ctx), limit, busy).await?;
     tx.commit().await?;
     Ok(rows)
+}
+
+/// Keeps a claimed message claimed while it is being settled: a local system that takes its time must not get the
+/// same message from a second worker.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn extend_lease(id: InboxId, ctx: &Context) -> Result<(), FlowError> {
+    let mut tx = ctx.store.begin().await?;
+    inbox_extend(&mut tx, id, lease_until(ctx.clock.now(), ctx)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn lease_until(now: Timestamp, ctx: &Context) -> Timestamp {
+    now.checked_add(SignedDuration::from_millis(ctx.limits.lease_ms)).unwrap_or(Timestamp::MAX)
 }
 
 /// Settles one claimed message; whatever happens, its state says so.

@@ -14,7 +14,7 @@ use self::wire::SimWire;
 use crate::base::{Clock, ConversationId, FixedClock, Random, SeededRandom};
 use crate::exchange::canonical::{ResourceStatus, State};
 use crate::exchange::rules::{Rules, RulesError};
-use crate::flow::{Begin, FlowError, Opening, begin, claim, claim_inbox, deliver, settle, watch_terms};
+use crate::flow::{Begin, FlowError, Opening, Room, begin, claim, claim_inbox, deliver, settle, watch_terms};
 use crate::store::{JournalBy, StoreError, journal_list, ledger_forget};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -282,7 +282,12 @@ impl Run {
             What::Changed | What::Transfer => Opening::Record(&record),
             What::Question | What::Confirmed | What::Word => Opening::Status(&status),
         };
-        match begin(Begin { opening, to, transaction: what.code(), within: None }, node.flows()).await {
+        match begin(
+            Begin { opening, to, transaction: what.code(), within: None, refers_to: None },
+            node.flows(),
+        )
+        .await
+        {
             Ok(composed) => {
                 self.asked.push(Asked { what, number, from, to, id: composed.conversation_id });
                 let id = composed.conversation_id;
@@ -297,7 +302,7 @@ impl Run {
         let Some(node) = self.nodes.get(at) else { return };
         let (ctx, state) = (node.flows().clone(), node.state());
         for peer in ctx.peers.names() {
-            let Ok(rows) = claim(&peer, limit, &ctx).await else { continue };
+            let Ok(rows) = claim(&peer, Room::For(limit), &ctx).await else { continue };
             for (row, message_id) in rows {
                 self.wire.speak_as(state);
                 let outcome = deliver(&row, message_id, &ctx).await;
@@ -319,7 +324,7 @@ impl Run {
             return;
         };
         let (ctx, state) = (node.flows().clone(), node.state());
-        let Ok(rows) = claim_inbox(limit, &ctx).await else { return };
+        let Ok(rows) = claim_inbox(limit, &[], &ctx).await else { return };
         for row in rows {
             let (id, action) = (row.id, row.action.rsplit('/').next().unwrap_or_default().to_owned());
             match settle(row, &ctx).await {

@@ -163,21 +163,35 @@ pub async fn inbox_hold(tx: &mut Tx, draft: &InboxDraft) -> Result<InboxId, Stor
 
 /// Claims up to `limit` messages that wait to be settled, oldest first, until `lease_until`.
 ///
-/// A row that had reached `received` or `accepted` keeps that state, so nothing is signalled twice.
+/// A row that had reached `received` or `accepted` keeps that state, so nothing is signalled twice. Documents of the
+/// `busy` peers are passed over; their signals are not.
 pub async fn inbox_claim(
     tx: &mut Tx,
     now: Timestamp,
     lease_until: Timestamp,
     limit: u32,
+    busy: &[&str],
 ) -> Result<Vec<InboxRow>, StoreError> {
     let text = tx.text(CLAIM, CLAIM_LOCKING);
+    let busy: String = busy.iter().map(|peer| format!("|{peer}|")).collect();
     let mut rows: Vec<RawInbox> = on!(tx, "claim messages of the inbox", connection => sqlx::query_as(text)
         .bind(lease_until.as_millisecond())
         .bind(now.as_millisecond())
         .bind(i64::from(limit))
+        .bind(busy)
         .fetch_all(connection))?;
     rows.sort_by_key(|row| row.id);
     rows.into_iter().map(RawInbox::parse).collect()
+}
+
+/// A row is still being settled: its lease goes on until `lease_until`.
+pub async fn inbox_extend(tx: &mut Tx, id: InboxId, lease_until: Timestamp) -> Result<(), StoreError> {
+    change!(
+        tx,
+        "extend the lease of a message",
+        sqlx::query(EXTEND).bind(id.0).bind(lease_until.as_millisecond())
+    )?;
+    Ok(())
 }
 
 /// One row, if it is there.
@@ -264,6 +278,7 @@ macro_rules! claim {
         WHERE due.state IN ('held', 'leased', 'received', 'accepted')
           AND due.lease_until <= $2
           AND due.next_try_at <= $2
+          AND (due.action LIKE '%/P.MSG.%' OR $4 NOT LIKE '%|' || due.peer || '|%')
           AND NOT EXISTS (
             SELECT 1 FROM inbox AS earlier
             WHERE earlier.conversation_id = due.conversation_id AND earlier.peer = due.peer
@@ -283,6 +298,10 @@ macro_rules! claim {
 
 pub(super) const CLAIM: &str = claim!("");
 const CLAIM_LOCKING: &str = claim!(" FOR UPDATE OF due SKIP LOCKED");
+
+const EXTEND: &str = "
+    UPDATE inbox SET lease_until = $2
+    WHERE id = $1 AND state IN ('leased', 'received', 'accepted') AND lease_until > 0 AND lease_until < $2";
 
 const FIND: &str = "
     SELECT id, peer, message_id, relates_to, conversation_id, procedure_id, action, raw, digest, headers,

@@ -70,6 +70,14 @@ pub async fn ledger_record(
     })
 }
 
+/// Whether a document of a peer was ever seen.
+pub async fn ledger_knows(tx: &mut Tx, peer: &str, document_id: DocumentId) -> Result<bool, StoreError> {
+    let key = document_id.as_uuid().to_string();
+    let row: Option<(Vec<u8>, i64)> = on!(tx, "find a document in the ledger", connection =>
+        sqlx::query_as(FIND).bind(peer).bind(&key).fetch_optional(connection))?;
+    Ok(row.is_some())
+}
+
 /// Adds to what was answered to a document; an answer named twice is stored once.
 pub async fn ledger_outcome(
     tx: &mut Tx,

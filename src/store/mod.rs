@@ -30,17 +30,21 @@ pub use conversation::{
     conversation_lock, conversation_put, conversation_resent, conversation_update,
 };
 pub use error::StoreError;
-pub use inbox::{Arrival, InboxDraft, InboxRow, inbox_claim, inbox_counts, inbox_find, inbox_hold};
+pub use inbox::{
+    Arrival, InboxDraft, InboxRow, inbox_claim, inbox_counts, inbox_extend, inbox_find, inbox_hold,
+};
 pub use inbox_stage::{
     inbox_accepted, inbox_deferred, inbox_parked, inbox_quarantined, inbox_received, inbox_release,
     inbox_resume, inbox_retry, inbox_returned, inbox_settled,
 };
 pub use journal::{JournalBy, JournalDraft, JournalRow, journal_append, journal_last, journal_list};
 pub use ledger::{
-    Handover, Seen, handover_record, ledger_answers, ledger_forget, ledger_outcome, ledger_record,
+    Handover, Seen, handover_record, ledger_answers, ledger_forget, ledger_knows, ledger_outcome,
+    ledger_record,
 };
 pub use outbox::{
-    OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_find, outbox_put,
+    OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_find,
+    outbox_knows, outbox_probe, outbox_put,
 };
 pub use outbox_stage::{
     Outcome, Resend, outbox_confirmed, outbox_parked, outbox_quarantined, outbox_release, outbox_requeue,

@@ -125,6 +125,33 @@ pub async fn outbox_claim(
     rows.into_iter().map(RawOutbox::parse).collect()
 }
 
+/// Claims the one due message to `peer` that failed least often: to find out whether the peer is back, so that one
+/// message the peer cannot deal with does not stand before all others.
+pub async fn outbox_probe(
+    tx: &mut Tx,
+    peer: &str,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Vec<OutboxRow>, StoreError> {
+    let text = tx.text(PROBE, PROBE_LOCKING);
+    let rows: Vec<RawOutbox> = on!(tx, "claim a message to knock with", connection => sqlx::query_as(text)
+        .bind(lease_until.as_millisecond())
+        .bind(now.as_millisecond())
+        .bind(peer)
+        .bind(1_i64)
+        .fetch_all(connection))?;
+    rows.into_iter().map(RawOutbox::parse).collect()
+}
+
+/// Whether this node has ever sent a document of this id to `peer`.
+pub async fn outbox_knows(tx: &mut Tx, peer: &str, document: DocumentId) -> Result<bool, StoreError> {
+    let found: Option<i64> = on!(tx, "find a document in the outbox", connection => sqlx::query_scalar(KNOWS)
+        .bind(document.as_uuid().to_string())
+        .bind(peer)
+        .fetch_optional(connection))?;
+    Ok(found.is_some())
+}
+
 /// One row, if it is there.
 pub async fn outbox_find(tx: &mut Tx, id: OutboxId) -> Result<Option<OutboxRow>, StoreError> {
     let row: Option<RawOutbox> = on!(tx, "find a message of the outbox", connection =>
@@ -230,7 +257,7 @@ const PUT: &str = "
 /// With the lock that the engine needs: a row that another worker is claiming is passed over. What is due is looked
 /// up once, or a planner might do it again for each row and claim more than the limit.
 macro_rules! claim {
-    ($lock:literal) => {
+    ($order:literal, $lock:literal) => {
         concat!(
             "WITH claimable AS MATERIALIZED (
         SELECT due.id FROM outbox AS due
@@ -242,7 +269,9 @@ macro_rules! claim {
             SELECT 1 FROM outbox AS earlier
             WHERE earlier.conversation_id = due.conversation_id AND earlier.peer = due.peer
               AND earlier.id < due.id AND earlier.state IN ('queued', 'leased', 'parked'))
-        ORDER BY due.id LIMIT $4",
+        ORDER BY ",
+            $order,
+            " LIMIT $4",
             $lock,
             ")
     UPDATE outbox SET state = 'leased', lease_until = $1
@@ -254,8 +283,12 @@ macro_rules! claim {
     };
 }
 
-pub(super) const CLAIM: &str = claim!("");
-const CLAIM_LOCKING: &str = claim!(" FOR UPDATE OF due SKIP LOCKED");
+pub(super) const CLAIM: &str = claim!("due.id", "");
+const CLAIM_LOCKING: &str = claim!("due.id", " FOR UPDATE OF due SKIP LOCKED");
+const PROBE: &str = claim!("due.attempts, due.id", "");
+const PROBE_LOCKING: &str = claim!("due.attempts, due.id", " FOR UPDATE OF due SKIP LOCKED");
+
+const KNOWS: &str = "SELECT id FROM outbox WHERE document_id = $1 AND peer = $2 LIMIT 1";
 
 const FIND: &str = "
     SELECT id, peer, conversation_id, procedure_id, document_id, kind, action, body, relates_to, digest,

@@ -5,7 +5,7 @@
 
 use super::rest;
 use crate::exchange::transit::Schedule;
-use crate::flow::{Context, Reach, claim, deliver};
+use crate::flow::{Context, Reach, Room, claim, deliver, note_misses};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -19,7 +19,7 @@ pub async fn run_lane(peer: String, mut stop: watch::Receiver<bool>, ctx: Arc<Co
     loop {
         wake.mark_unchanged();
         let room = breaker.room(ctx.limits.lane_in_flight_max, in_flight.len(), ctx.clock.now());
-        let claimed = if room == 0 { Ok(Vec::new()) } else { claim(&peer, room, &ctx).await };
+        let claimed = if room == Room::For(0) { Ok(Vec::new()) } else { claim(&peer, room, &ctx).await };
         let claimed = claimed.unwrap_or_else(|error| {
             tracing::error!(error = ?error, peer, "the outbox could not be read");
             Vec::new()
@@ -37,7 +37,12 @@ pub async fn run_lane(peer: String, mut stop: watch::Receiver<bool>, ctx: Arc<Co
         let go_on = tokio::select! {
             Some(ended) = in_flight.join_next() => {
                 if let Ok(Some(reach)) = ended {
-                    breaker.learn(reach, ctx.random.permille(), ctx.clock.now(), &ctx.retry);
+                    let misses = breaker.learn(reach, ctx.random.permille(), ctx.clock.now(), &ctx.retry);
+                    if let Some(misses) = misses
+                        && let Err(error) = note_misses(&peer, misses, &ctx).await
+                    {
+                        tracing::error!(error = ?error, peer, "the journal could not be written");
+                    }
                 }
                 !*stop.borrow()
             }
@@ -59,21 +64,27 @@ struct Breaker {
 
 impl Breaker {
     /// How many messages may leave now.
-    fn room(&self, in_flight_max: usize, in_flight: usize, now: Timestamp) -> u32 {
+    fn room(&self, in_flight_max: usize, in_flight: usize, now: Timestamp) -> Room {
         match self.not_before {
-            None => u32::try_from(in_flight_max.saturating_sub(in_flight)).unwrap_or(u32::MAX),
-            Some(not_before) => u32::from(in_flight == 0 && not_before <= now),
+            None => Room::For(u32::try_from(in_flight_max.saturating_sub(in_flight)).unwrap_or(u32::MAX)),
+            Some(not_before) if in_flight == 0 && not_before <= now => Room::ToKnock,
+            Some(_) => Room::For(0),
         }
     }
 
-    fn learn(&mut self, reach: Reach, jitter: u32, now: Timestamp, retry: &Schedule) {
+    /// Learns from a try; tells how many misses there were in a row, if this was one more.
+    fn learn(&mut self, reach: Reach, jitter: u32, now: Timestamp, retry: &Schedule) -> Option<u32> {
         match reach {
-            Reach::Reached => *self = Self::default(),
+            Reach::Reached => {
+                *self = Self::default();
+                None
+            }
             // those that were under way with the first are not misses of their own
-            Reach::Missed if self.not_before.is_some_and(|not_before| now < not_before) => {}
+            Reach::Missed if self.not_before.is_some_and(|not_before| now < not_before) => None,
             Reach::Missed => {
                 self.misses = self.misses.saturating_add(1);
                 self.not_before = Some(retry.next_at(self.misses, jitter, now));
+                Some(self.misses)
             }
         }
     }
@@ -91,15 +102,20 @@ mod tests {
     fn a_peer_that_is_not_reached_gets_one_message_at_a_time_until_it_answers() {
         let retry = Schedule { first_ms: 100, longest_ms: 1_000, factor: 2.0, jitter_permille: 0 };
         let mut breaker = Breaker::default();
-        assert_eq!(breaker.room(16, 4, at(0)), 12);
-        for _ in 0..16 {
-            breaker.learn(Reach::Missed, 0, at(0), &retry); // one burst, one miss
-        }
-        assert_eq!((breaker.room(16, 0, at(99)), breaker.room(16, 0, at(100))), (0, 1));
-        assert_eq!(breaker.room(16, 1, at(100)), 0, "one at a time");
-        breaker.learn(Reach::Missed, 0, at(100), &retry);
-        assert_eq!((breaker.room(16, 0, at(299)), breaker.room(16, 0, at(300))), (0, 1));
-        breaker.learn(Reach::Reached, 0, at(300), &retry);
-        assert_eq!(breaker.room(16, 1, at(300)), 15, "all leave when it is back");
+        assert_eq!(breaker.room(16, 4, at(0)), Room::For(12));
+        let told: Vec<_> = (0..16).map(|_| breaker.learn(Reach::Missed, 0, at(0), &retry)).collect();
+        assert_eq!((told[0], told[1..].iter().flatten().count()), (Some(1), 0), "one burst, one miss");
+        assert_eq!(
+            (breaker.room(16, 0, at(99)), breaker.room(16, 0, at(100))),
+            (Room::For(0), Room::ToKnock)
+        );
+        assert_eq!(breaker.room(16, 1, at(100)), Room::For(0), "one at a time");
+        assert_eq!(breaker.learn(Reach::Missed, 0, at(100), &retry), Some(2));
+        assert_eq!(
+            (breaker.room(16, 0, at(299)), breaker.room(16, 0, at(300))),
+            (Room::For(0), Room::ToKnock)
+        );
+        assert_eq!(breaker.learn(Reach::Reached, 0, at(300), &retry), None);
+        assert_eq!(breaker.room(16, 1, at(300)), Room::For(15), "all leave when it is back");
     }
 }

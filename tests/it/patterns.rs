@@ -3,14 +3,15 @@
 use crate::exchange::{ended, inquiry, journal, record, record_of};
 use crate::nodes::{TestDesk, World};
 use jiff::Timestamp;
+use stazh::base::{Digest256, DocumentId};
 use stazh::exchange::canonical::{ResourceStatus, State};
 use stazh::flow::{
     Begin, Composed, FlowError, Opening, Resent, begin, compose, ended_without_result, resend,
 };
 use stazh::node::{Door, Node};
 use stazh::store::{
-    Conversation, ConversationState, InboxState, JournalBy, Role, conversation_find, inbox_counts,
-    journal_list,
+    Conversation, ConversationState, InboxState, JournalBy, Role, conversation_find, inbox_claim,
+    inbox_counts, inbox_retry, journal_list, ledger_record,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +28,9 @@ async fn pair() -> (World, Arc<TestDesk>, Arc<TestDesk>, Node, Node) {
 }
 
 async fn start(ru: &Node, transaction: &str, opening: Opening<'_>) -> Composed {
-    begin(Begin { opening, to: State::Kz, transaction, within: None }, ru.flows()).await.unwrap()
+    begin(Begin { opening, to: State::Kz, transaction, within: None, refers_to: None }, ru.flows())
+        .await
+        .unwrap()
 }
 
 /// Their side of a conversation, once it fits.
@@ -146,6 +149,7 @@ async fn a_procedure_is_nested_in_another() {
         to: State::Kz,
         transaction: "P.XP.02.TRN.001",
         within: Some(outer.procedure_id.clone()),
+        refers_to: None,
     };
     let inner = begin(what, ru.flows()).await.unwrap();
     assert!(inner.procedure_id.to_string().starts_with(&format!("{}/", outer.procedure_id)), "D5 ¶39");
@@ -166,7 +170,8 @@ async fn a_content_that_does_not_fit_its_transaction_is_refused() {
         ("P.XP.02.TRN.004", State::Kz, "flow.unlawful"),
     ];
     for (transaction, to, code) in cases {
-        let what = Begin { opening: Opening::Status(&status), to, transaction, within: None };
+        let what =
+            Begin { opening: Opening::Status(&status), to, transaction, within: None, refers_to: None };
         let error: FlowError = begin(what, ru.flows()).await.unwrap_err();
         assert_eq!(error.verdict().code(), Some(code), "{error}");
     }
@@ -213,6 +218,43 @@ async fn what_ended_without_its_result_is_begun_again() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(ru_desk.told.lock().unwrap().len(), 1);
+    ru.stop().await;
+    kz.stop().await;
+}
+
+/// A document that refers to an earlier one waits for it, and only its own case does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_holds_its_own_case_only_and_closes_by_itself() {
+    let (_world, _, kz_desk, ru, kz) = pair().await;
+    let (earlier, later, other) = (record_of("RU", 3), record_of("RU", 4), record_of("RU", 5));
+    let what = |record, refers_to| Begin {
+        opening: Opening::Record(record),
+        to: State::Kz,
+        transaction: "P.XP.02.TRN.003",
+        within: None,
+        refers_to,
+    };
+    let missing = DocumentId::from_uuid(uuid::Uuid::from_u128(77));
+    let first = begin(what(&earlier, None), ru.flows()).await.unwrap();
+    let gap = begin(what(&later, Some(missing)), ru.flows()).await.unwrap();
+    let free = begin(what(&other, Some(first.document_id)), ru.flows()).await.unwrap();
+    assert_eq!(ended(&ru, first.conversation_id).await, ConversationState::Completed);
+    assert_eq!(ended(&ru, free.conversation_id).await, ConversationState::Completed);
+    let waits = async {
+        while !kinds(&kz, &gap).await.contains(&"waits".to_owned()) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), waits).await.unwrap();
+    assert!(!kz_desk.told.lock().unwrap().values().any(|(record, _)| *record == later));
+    // The missing document comes: here its entry in the ledger stands for it.
+    let mut tx = kz.flows().store.begin().await.unwrap();
+    let later: Timestamp = "2100-01-01T00:00:00Z".parse().unwrap();
+    let held = inbox_claim(&mut tx, later, later, 9, &[]).await.unwrap();
+    ledger_record(&mut tx, "RU", missing, Digest256([1; 32]), held[0].id).await.unwrap();
+    inbox_retry(&mut tx, held[0].id, Timestamp::UNIX_EPOCH, 1).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(ended(&ru, gap.conversation_id).await, ConversationState::Completed);
     ru.stop().await;
     kz.stop().await;
 }

@@ -82,6 +82,6 @@ pub(crate) async fn claimed(tx: &mut Tx, now: i64, until: i64) -> Vec<OutboxId> 
 }
 
 pub(crate) async fn settling(tx: &mut Tx, now: i64, until: i64) -> Vec<InboxId> {
-    let rows = inbox_claim(tx, at(now), at(until), 100).await.unwrap();
+    let rows = inbox_claim(tx, at(now), at(until), 100, &[]).await.unwrap();
     rows.into_iter().map(|row| row.id).collect()
 }

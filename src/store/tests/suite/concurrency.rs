@@ -35,7 +35,7 @@ async fn drain(store: Store) -> (Vec<OutboxId>, Vec<InboxId>) {
     loop {
         let mut tx = store.begin().await.unwrap();
         let out = outbox_claim(&mut tx, "kz", at(0), at(1000), 3).await.unwrap();
-        let inside = inbox_claim(&mut tx, at(0), at(1000), 3).await.unwrap();
+        let inside = inbox_claim(&mut tx, at(0), at(1000), 3, &[]).await.unwrap();
         tx.commit().await.unwrap();
         if out.is_empty() && inside.is_empty() {
             return (sent, settled);

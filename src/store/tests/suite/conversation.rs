@@ -99,3 +99,35 @@ async fn the_most_overdue_open_conversations_come_first() {
     let rows = conversation_due(&mut tx, at(10), 9).await.unwrap();
     assert_eq!(due(rows), []);
 }
+
+#[tokio::test]
+async fn what_ended_without_its_result_is_begun_again_once() {
+    let (_folder, store) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    let ended = |number, role, state, outcome: &str| Conversation {
+        state,
+        outcome: Some(outcome.to_owned()),
+        started_at: at(100 - i64::try_from(number).unwrap()),
+        ..started(number, role)
+    };
+    use ConversationState::{Completed, Expired, Failed};
+    for it in [
+        ended(1, Role::Initiator, Failed, "refused"),
+        ended(2, Role::Initiator, Expired, "unanswered"),
+        ended(3, Role::Initiator, Completed, "completed"),
+        ended(4, Role::Respondent, Failed, "rejected"),
+        started(5, Role::Initiator),
+    ] {
+        conversation_put(&mut tx, &it).await.unwrap();
+    }
+    let ids = async |tx: &mut Tx| -> Vec<_> {
+        conversation_ended(tx, 9).await.unwrap().into_iter().map(|found| found.id).collect()
+    };
+    assert_eq!(ids(&mut tx).await, [conversation(2), conversation(1)], "the oldest first");
+    assert!(conversation_resent(&mut tx, conversation(2)).await.unwrap());
+    assert!(!conversation_resent(&mut tx, conversation(2)).await.unwrap(), "only once");
+    for other in 3..=6 {
+        assert!(!conversation_resent(&mut tx, conversation(other)).await.unwrap());
+    }
+    assert_eq!(ids(&mut tx).await, [conversation(1)]);
+}

@@ -47,7 +47,7 @@ async fn a_conversation_is_settled_in_order() {
     let second = inbox_hold(&mut tx, &incoming("kz", 1)).await.unwrap();
     let third = inbox_hold(&mut tx, &incoming("kz", 1)).await.unwrap();
     let impostor = inbox_hold(&mut tx, &incoming("ru", 1)).await.unwrap();
-    let rows = inbox_claim(&mut tx, at(0), at(100), 1).await.unwrap();
+    let rows = inbox_claim(&mut tx, at(0), at(100), 1, &[]).await.unwrap();
     assert_eq!(rows[0].id, first, "the limit is kept, oldest first");
     assert_eq!(rows[0].state, InboxState::Leased);
     assert_eq!(settling(&mut tx, 0, 100).await, [impostor], "another peer's conversation of the same id");
@@ -83,12 +83,12 @@ async fn the_stage_survives_the_loss_of_a_lease_a_retry_and_a_person() {
     settling(&mut tx, 0, 100).await;
     inbox_received(&mut tx, id).await.unwrap();
     assert_eq!(settling(&mut tx, 99, 200).await, []);
-    let rows = inbox_claim(&mut tx, at(100), at(200), 9).await.unwrap();
+    let rows = inbox_claim(&mut tx, at(100), at(200), 9, &[]).await.unwrap();
     assert_eq!((rows[0].id, rows[0].state), (id, InboxState::Received));
     inbox_accepted(&mut tx, id).await.unwrap();
     inbox_retry(&mut tx, id, at(150), 4).await.unwrap();
     assert_eq!(settling(&mut tx, 149, 300).await, []);
-    let rows = inbox_claim(&mut tx, at(150), at(300), 9).await.unwrap();
+    let rows = inbox_claim(&mut tx, at(150), at(300), 9, &[]).await.unwrap();
     assert_eq!((rows[0].state, rows[0].attempts), (InboxState::Accepted, 4));
     inbox_parked(&mut tx, id, "seal.key").await.unwrap();
     inbox_release(&mut tx, id).await.unwrap();
@@ -153,10 +153,64 @@ async fn an_unknown_state_is_a_row_error_and_rows_are_counted_by_state() {
     let mut tx = store.begin().await.unwrap();
     let id = inbox_hold(&mut tx, &incoming("kz", 1)).await.unwrap();
     inbox_hold(&mut tx, &incoming("kz", 2)).await.unwrap();
-    inbox_claim(&mut tx, at(0), at(9), 1).await.unwrap();
+    inbox_claim(&mut tx, at(0), at(9), 1, &[]).await.unwrap();
     let expected = BTreeMap::from([(InboxState::Held, 1), (InboxState::Leased, 1)]);
     assert_eq!(inbox_counts(&mut tx).await.unwrap(), expected);
     force(&mut tx, "inbox", id.0, "lost").await;
     let error = inbox_find(&mut tx, id).await.unwrap_err();
     assert_eq!(error.to_string(), format!("read column state of row {} of inbox", id.0));
+}
+
+#[tokio::test]
+async fn documents_of_a_busy_peer_are_passed_over_and_its_signals_are_not() {
+    let (_folder, store) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    let hold = async |tx: &mut Tx, peer: &str, number, action: &str| {
+        let draft = InboxDraft { action: action.to_owned(), ..incoming(peer, number) };
+        inbox_hold(tx, &draft).await.unwrap()
+    };
+    let (document, signal) = ("int://CP/P/1/R/T/P.XP.01.MSG.001", "int://CP/P/1/R/T/P.MSG.RCV");
+    let passed_over = hold(&mut tx, "kz", 1, document).await;
+    let taken = [
+        hold(&mut tx, "kz", 2, signal).await,
+        hold(&mut tx, "ru", 3, document).await,
+        hold(&mut tx, "k", 4, document).await,
+    ];
+    let ids = async |tx: &mut Tx, busy: &[&str]| -> Vec<InboxId> {
+        let rows = inbox_claim(tx, at(0), at(100), 9, busy).await.unwrap();
+        rows.into_iter().map(|row| row.id).collect()
+    };
+    assert_eq!(ids(&mut tx, &["kz", "by"]).await, taken);
+    assert_eq!(ids(&mut tx, &[]).await, [passed_over]);
+}
+
+#[tokio::test]
+async fn a_lease_that_goes_on_is_not_claimed_by_another() {
+    let (_folder, store) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    let id = inbox_hold(&mut tx, &incoming("kz", 1)).await.unwrap();
+    inbox_extend(&mut tx, id, at(500)).await.unwrap();
+    assert_eq!(settling(&mut tx, 0, 100).await, [id], "nobody holds it, so there is nothing to extend");
+    inbox_extend(&mut tx, id, at(500)).await.unwrap();
+    assert_eq!(settling(&mut tx, 100, 600).await, []);
+    assert_eq!(settling(&mut tx, 500, 600).await, [id]);
+}
+
+#[tokio::test]
+async fn what_is_deferred_holds_nothing_up_and_goes_on_from_where_it_was() {
+    let (_folder, store) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    let first = inbox_hold(&mut tx, &incoming("kz", 1)).await.unwrap();
+    let second = inbox_hold(&mut tx, &incoming("kz", 1)).await.unwrap();
+    assert!(inbox_deferred(&mut tx, first).await.is_err(), "it is not accepted");
+    assert_eq!(settling(&mut tx, 0, 100).await, [first]);
+    inbox_received(&mut tx, first).await.unwrap();
+    inbox_accepted(&mut tx, first).await.unwrap();
+    inbox_deferred(&mut tx, first).await.unwrap();
+    assert_eq!(settling(&mut tx, 0, 100).await, [second]);
+    assert_eq!(inbox_resume(&mut tx, conversation(1), "ru").await.unwrap(), 0, "another peer's");
+    assert_eq!(inbox_resume(&mut tx, conversation(2), "kz").await.unwrap(), 0, "another one's");
+    assert_eq!(inbox_resume(&mut tx, conversation(1), "kz").await.unwrap(), 1);
+    assert_eq!(inbox_state(&mut tx, first).await, InboxState::Accepted);
+    assert_eq!(settling(&mut tx, 0, 100).await, [first]);
 }

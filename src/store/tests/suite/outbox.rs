@@ -241,3 +241,28 @@ async fn the_bytes_of_a_row_are_not_printed() {
     assert!(shown.contains("body_bytes: 12"));
     assert!(!shown.contains("56, 53"));
 }
+
+#[tokio::test]
+async fn a_lane_knocks_with_what_failed_least_often() {
+    let (_folder, store) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    let stubborn = outbox_put(&mut tx, &outgoing("kz", 1)).await.unwrap();
+    let fresh = outbox_put(&mut tx, &outgoing("kz", 2)).await.unwrap();
+    assert_eq!(claimed(&mut tx, 0, 10).await, [stubborn, fresh]);
+    outbox_retry(&mut tx, stubborn, at(0), 3).await.unwrap();
+    outbox_retry(&mut tx, fresh, at(0), 1).await.unwrap();
+    let probe = outbox_probe(&mut tx, "kz", at(0), at(10)).await.unwrap();
+    assert_eq!(probe.iter().map(|row| row.id).collect::<Vec<_>>(), [fresh]);
+    assert_eq!(outbox_probe(&mut tx, "ru", at(0), at(10)).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_document_that_was_ever_sent_is_known_to_its_peer_alone() {
+    let (_folder, store) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    let draft = OutboxDraft { document_id: Some(document(8)), ..outgoing("kz", 1) };
+    outbox_put(&mut tx, &draft).await.unwrap();
+    assert!(outbox_knows(&mut tx, "kz", document(8)).await.unwrap());
+    assert!(!outbox_knows(&mut tx, "ru", document(8)).await.unwrap());
+    assert!(!outbox_knows(&mut tx, "kz", document(9)).await.unwrap());
+}
