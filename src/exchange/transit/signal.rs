@@ -131,17 +131,23 @@ impl SignalBody {
             }
         }
         let id = id.and_then(|text| Uuid::try_parse(text.trim()).ok());
-        let at = at.and_then(|text| text.trim().parse::<Timestamp>().ok());
+        let at = at.and_then(|text| instant(text.trim()));
         if (signal == Signal::Error) == errors.is_empty() {
             return Err(refuse("sgn:Error must stand in an error signal and in no other"));
         }
         Ok(Self {
             signal,
             id: id.ok_or(refuse("sgn:SignalId is not a UUID"))?,
-            at: at.ok_or(refuse("sgn:DateTime is not an instant with its zone"))?,
+            at: at.ok_or(refuse("sgn:DateTime is not a date and time"))?,
             errors,
         })
     }
+}
+
+/// The Rules do not demand a zone here; without one it is read as UTC, in which the platform writes.
+fn instant(text: &str) -> Option<Timestamp> {
+    let civil = || jiff::tz::TimeZone::UTC.to_timestamp(text.parse().ok()?).ok();
+    text.parse().ok().or_else(civil)
 }
 
 impl SignalError {
@@ -275,12 +281,14 @@ mod tests {
     fn a_signal_that_is_not_what_its_action_names_is_refused() {
         let receipt = "<DeliveryReceipt xmlns=\"urn:EEC:signal:v1.0\"><SignalId>6a1b7f0c-3c1e-4c39-8f2b-1b7f5b8a0c13\
             </SignalId><DateTime>2026-03-02T09:15:05Z</DateTime></DeliveryReceipt>";
-        assert!(decode(Signal::Received, receipt).is_ok());
+        let at = |text: &str| decode(Signal::Received, text).unwrap().at.to_string();
+        assert_eq!(at(receipt), "2026-03-02T09:15:05Z");
+        assert_eq!(at(&receipt.replace("05Z", "05")), "2026-03-02T09:15:05Z", "without a zone it is UTC");
         for (signal, text) in [
             (Signal::Accepted, receipt.to_owned()),
             (Signal::Received, receipt.replace("urn:EEC:signal:v1.0", "urn:x:y")),
             (Signal::Received, receipt.replace("6a1b", "zzzz")),
-            (Signal::Received, receipt.replace("05Z", "05")),
+            (Signal::Received, receipt.replace("T09:15:05Z", " at nine")),
             (Signal::Received, receipt.replace("</DeliveryReceipt>", "<Error/></DeliveryReceipt>")),
             (Signal::Error, receipt.replace("DeliveryReceipt", "ValidationError")),
         ] {
