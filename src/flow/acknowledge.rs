@@ -6,7 +6,7 @@ use super::FlowError;
 use super::conversation::{Happened, stage_of, step};
 use super::document::Case;
 use super::note::{calls_a_person, note};
-use super::signals::put_signal;
+use super::signals::{About, put_signal};
 use crate::base::{DocumentId, Finding};
 use crate::exchange::document::codec::Header;
 use crate::exchange::seal::VerifiedDocument;
@@ -96,7 +96,8 @@ impl Case<'_> {
         }
         if self.plan.sent().rcv_ms.is_some() {
             let rcv = (Signal::Received, Vec::new());
-            let rcv = put_signal(&mut tx, &self.headers.into(), &row.peer, rcv, ctx).await?;
+            let rcv =
+                put_signal(&mut tx, &About::taken(self.headers, self.plan.role), &row.peer, rcv, ctx).await?;
             ledger_outcome(&mut tx, &row.peer, header.document_id, &[rcv]).await?;
         }
         note(&mut tx, row, ("received", None), &self.message.code, ctx).await?;
@@ -122,7 +123,8 @@ impl Case<'_> {
         inbox_accepted(&mut tx, row.id).await?;
         if self.plan.sent().prs_ms.is_some() {
             let prs = (Signal::Accepted, Vec::new());
-            let prs = put_signal(&mut tx, &self.headers.into(), &row.peer, prs, ctx).await?;
+            let prs =
+                put_signal(&mut tx, &About::taken(self.headers, self.plan.role), &row.peer, prs, ctx).await?;
             ledger_outcome(&mut tx, &row.peer, header.document_id, &[prs]).await?;
         }
         let event = match (self.plan.role, self.plan.pattern.has_response()) {

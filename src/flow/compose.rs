@@ -114,6 +114,7 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
         procedure_id: procedure_id.clone(),
         document_id: Some(document_id),
         kind: OutboxKind::Application,
+        role: Role::Initiator,
         action: action.to_string(),
         digest: sealed.digest,
         body: sealed.bytes,

@@ -5,7 +5,7 @@ use super::answer::answer;
 use super::conversation::{Happened, advance, stage_of, step};
 use super::document::{Case, Content};
 use super::note::note;
-use super::signals::{error, put_signal};
+use super::signals::{About, error, put_signal};
 use super::{Context, FlowError};
 use crate::base::{Code, Finding, Findings, Verdict, with_causes};
 use crate::exchange::document::codec::Header;
@@ -35,6 +35,7 @@ impl Case<'_> {
             procedure_id: self.headers.procedure_id.clone(),
             document_id: Some(made.document_id),
             kind: OutboxKind::Application,
+            role: Role::Respondent,
             action: self.headers.action.reply(&made.message).to_string(),
             body: made.document.bytes,
             relates_to: Some(self.headers.message_id),
@@ -173,7 +174,14 @@ impl Case<'_> {
         let (row, ctx) = (self.row, self.ctx);
         tracing::warn!(row = %row.id, code, "a document is quarantined");
         let mut tx = ctx.store.begin().await?;
-        put_signal(&mut tx, &self.headers.into(), &row.peer, error(told, detail, None), ctx).await?;
+        put_signal(
+            &mut tx,
+            &About::taken(self.headers, self.plan.role),
+            &row.peer,
+            error(told, detail, None),
+            ctx,
+        )
+        .await?;
         inbox_quarantined(&mut tx, row.id, code).await?;
         note(&mut tx, row, ("quarantined", Some(code)), detail, ctx).await?;
         tx.commit().await?;
@@ -194,7 +202,8 @@ impl Case<'_> {
         let errors = findings.iter().map(|f| SignalError::of_finding(code_of(f), f, None)).collect();
         let mut tx = ctx.store.begin().await?;
         let refusal = (Signal::Error, errors);
-        let refusal = put_signal(&mut tx, &self.headers.into(), &row.peer, refusal, ctx).await?;
+        let refusal =
+            put_signal(&mut tx, &About::taken(self.headers, self.plan.role), &row.peer, refusal, ctx).await?;
         if let Some(header) = recorded {
             ledger_outcome(&mut tx, &row.peer, header.document_id, &[refusal]).await?;
             if self.plan.role == Role::Respondent {

@@ -6,7 +6,7 @@ use crate::base::{ConversationId, with_causes};
 use crate::exchange::rules::Transaction;
 use crate::exchange::transit::{Course, Effect, ErrorCode, Event, Plan, Role, Stage, Step, Terms};
 use crate::store::{
-    Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxState, Resend, Tx, conversation_due,
+    Conversation, ConversationState, JournalDraft, OutboxState, Resend, Tx, conversation_due,
     conversation_lock, conversation_update, inbox_resume, journal_append, ledger_outcome, outbox_find,
     outbox_requeue,
 };
@@ -59,11 +59,6 @@ pub(super) async fn step(
         Effect::Rest | Effect::Complete | Effect::Unexpected | Effect::Late => {}
     }
     Ok(step)
-}
-
-/// The side of a document's conversation whose course hangs on it.
-pub(super) fn role_of(sent: &OutboxDraft) -> Role {
-    if sent.relates_to.is_none() { Role::Initiator } else { Role::Respondent }
 }
 
 /// Steps every conversation one of whose terms ran out. One that cannot be stepped any more does not hold up others.

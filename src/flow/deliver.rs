@@ -2,9 +2,8 @@
 //!
 //! The claim commits, with the message id of the try; the post runs with no transaction; the outcome commits.
 
-use super::conversation::{Happened, advance, role_of};
+use super::conversation::{Happened, advance};
 use super::note::calls_a_person;
-use super::signals::side;
 use super::{Context, FlowError};
 use crate::base::{MessageId, Verdict, with_causes};
 use crate::exchange::transit::{Action, Effect, Event, Headers};
@@ -61,7 +60,7 @@ pub enum Reach {
 /// # Errors
 /// The outcome could not be stored; the lease runs out and the message is sent again.
 pub async fn deliver(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> Result<Reach, FlowError> {
-    let outcome = match envelope(row, message_id, ctx).await {
+    let outcome = match envelope(row, message_id, ctx) {
         Ok(envelope) => Sent::of(ctx.wire.post(&row.draft.peer, envelope.into()).await, ctx),
         Err(error) => Sent::Stuck { code: "flow.envelope", detail: error.to_string() },
     };
@@ -113,17 +112,11 @@ impl Sent {
     }
 }
 
-async fn envelope(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> Result<Vec<u8>, FlowError> {
+fn envelope(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> Result<Vec<u8>, FlowError> {
     let draft = &row.draft;
     let action: Action = draft.action.parse()?;
     let transaction = ctx.catalogue.process(&action.process)?.transaction(&action.transaction)?;
-    let role = match draft.kind {
-        OutboxKind::Application => role_of(draft),
-        OutboxKind::Signal | OutboxKind::Fault => {
-            side(&mut ctx.store.read().await?, draft.conversation_id).await?
-        }
-    };
-    let (to, reply_to) = ctx.addresses(&draft.peer, role, &action.process, transaction);
+    let (to, reply_to) = ctx.addresses(&draft.peer, draft.role, &action.process, transaction);
     let headers = Headers {
         to,
         reply_to,
@@ -235,7 +228,7 @@ async fn happened(
 ) -> Result<Effect, FlowError> {
     match row.draft.kind {
         OutboxKind::Application => {
-            let whose = (row.draft.conversation_id, role_of(&row.draft));
+            let whose = (row.draft.conversation_id, row.draft.role);
             advance(tx, whose, Happened { event, now }, ctx).await
         }
         OutboxKind::Signal | OutboxKind::Fault => Ok(Effect::Rest),

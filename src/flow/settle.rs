@@ -5,10 +5,11 @@
 use super::deliver::met_a_fault;
 use super::document::settle_document;
 use super::note::{calls_a_person, note};
-use super::signals::{error, put_signal, settle_signal};
+use super::signals::{About, error, put_signal, settle_signal};
 use super::{Context, FlowError};
 use crate::base::{Verdict, with_causes};
-use crate::exchange::transit::{ErrorCode, Headers, MessageCode};
+use crate::exchange::rules::Transaction;
+use crate::exchange::transit::{ErrorCode, Headers, MessageCode, Role};
 use crate::exchange::wire::Envelope;
 use crate::store::{
     InboxId, InboxRow, OutboxState, delivery_find, inbox_claim, inbox_extend, inbox_parked,
@@ -102,14 +103,31 @@ async fn refuse(
 ) -> Result<(), FlowError> {
     let mut tx = ctx.store.begin().await?;
     if let Some(headers) = headers {
-        put_signal(&mut tx, &headers.into(), &row.peer, error(ErrorCode::FatalError, code, None), ctx)
-            .await?;
+        put_signal(
+            &mut tx,
+            &About::taken(headers, role_of(headers, ctx)),
+            &row.peer,
+            error(ErrorCode::FatalError, code, None),
+            ctx,
+        )
+        .await?;
     }
     inbox_returned(&mut tx, row.id, code).await?;
     note(&mut tx, row, ("returned", Some(code)), detail, ctx).await?;
     tx.commit().await?;
     ctx.wake.outbox();
     Ok(())
+}
+
+/// The side we play who take this message: whoever takes the first one is the respondent.
+fn role_of(headers: &Headers, ctx: &Context) -> Role {
+    let action = &headers.action;
+    let process = ctx.catalogue.process(&action.process);
+    let is_answer = |card: &Transaction| matches!(&action.message, MessageCode::Application(code) if card.responses.contains(code));
+    match process.and_then(|process| process.transaction(&action.transaction)) {
+        Ok(card) if is_answer(card) => Role::Initiator,
+        Ok(_) | Err(_) => Role::Respondent,
+    }
 }
 
 /// Carries out the verdict of a failure.

@@ -1,6 +1,6 @@
 //! Signals: ours are outbox rows of the transaction that records what they report; the peer's move a conversation.
 
-use super::conversation::{Happened, advance, role_of};
+use super::conversation::{Happened, advance};
 use super::{Context, FlowError};
 use crate::base::{ConversationId, DocumentId, MessageId, ProcedureId};
 use crate::exchange::seal::sha256;
@@ -9,34 +9,37 @@ use crate::exchange::transit::{
 };
 use crate::exchange::wire::Envelope;
 use crate::store::{
-    InboxRow, JournalDraft, OutboxDraft, OutboxId, OutboxKind, OutboxRow, OutboxState, Tx, conversation_find,
-    delivery_find, inbox_settled, journal_append, outbox_confirmed, outbox_find, outbox_put, outbox_returned,
+    InboxRow, JournalDraft, OutboxDraft, OutboxId, OutboxKind, OutboxRow, OutboxState, Tx, delivery_find,
+    inbox_settled, journal_append, outbox_confirmed, outbox_find, outbox_put, outbox_returned,
 };
 
 /// The message that a signal of ours is about.
 pub(super) struct About {
+    /// The side we play, who take it.
+    role: Role,
     conversation_id: ConversationId,
     procedure_id: ProcedureId,
     action: Action,
     message_id: MessageId,
 }
 
-impl From<&Headers> for About {
-    fn from(headers: &Headers) -> Self {
+impl About {
+    /// The message with this header, which we take as this side of its transaction.
+    pub(super) fn taken(headers: &Headers, role: Role) -> Self {
         Self {
+            role,
             conversation_id: headers.conversation_id,
             procedure_id: headers.procedure_id.clone(),
             action: headers.action.clone(),
             message_id: headers.message_id,
         }
     }
-}
 
-impl About {
     /// The message of the peer that a message of ours answers, if it answers one.
     pub(super) fn answered_by(ours: &OutboxDraft) -> Result<Option<Self>, FlowError> {
         let Some(message_id) = ours.relates_to else { return Ok(None) };
         Ok(Some(Self {
+            role: ours.role,
             conversation_id: ours.conversation_id,
             procedure_id: ours.procedure_id.clone(),
             action: ours.action.parse()?,
@@ -61,6 +64,7 @@ pub(super) async fn put_signal(
         procedure_id: about.procedure_id.clone(),
         document_id: None,
         kind: OutboxKind::Signal,
+        role: about.role,
         action: about.action.signal(signal).to_string(),
         digest: sha256(&body),
         body,
@@ -96,7 +100,9 @@ pub(super) async fn settle_signal(
     let bytes = row.raw.get(envelope.body.clone()).unwrap_or_default();
     let body = SignalBody::decode(signal, bytes, &envelope.scope, &ctx.limits);
     let mut tx = ctx.store.begin().await?;
-    let judged = match (about(&mut tx, row, headers).await?, body) {
+    let about = about(&mut tx, row, headers).await?;
+    let role = about.as_ref().map(|sent| sent.draft.role);
+    let judged = match (about, body) {
         (Some(sent), Ok(body)) => {
             let effect = take(&mut tx, &sent, signal, ctx).await?;
             let told = body.errors.iter().map(|e| format!("; {}: {}", e.code.as_text(), e.description));
@@ -124,7 +130,9 @@ pub(super) async fn settle_signal(
     };
     // ERR is never answered with ERR.
     if let Some(code) = judged.objection.filter(|_| signal != Signal::Error) {
-        put_signal(&mut tx, &headers.into(), &row.peer, error(code, &judged.detail, None), ctx).await?;
+        // To nothing of ours it is answered as by a respondent: what the peer believes is not known.
+        let about = About::taken(headers, role.unwrap_or(Role::Respondent));
+        put_signal(&mut tx, &about, &row.peer, error(code, &judged.detail, None), ctx).await?;
     }
     inbox_settled(&mut tx, row.id).await?;
     let mut entry = JournalDraft::at(ctx.clock.now(), "signal", judged.detail);
@@ -160,24 +168,12 @@ async fn take(tx: &mut Tx, sent: &OutboxRow, signal: Signal, ctx: &Context) -> R
             Signal::Error => outbox_returned(tx, sent.id, "transit.refused_by_peer").await?,
         }
     }
-    let role = match (sent.draft.kind, signal) {
-        (OutboxKind::Application, _) => role_of(&sent.draft),
-        // The peer objects to what we signalled (D5 ¶124); a signal confirms no signal.
-        (OutboxKind::Signal | OutboxKind::Fault, Signal::Error) => {
-            side(tx, sent.draft.conversation_id).await?
-        }
-        (OutboxKind::Signal | OutboxKind::Fault, Signal::Received | Signal::Accepted) => {
-            return Ok(Effect::Unexpected);
-        }
-    };
+    // The peer may object to what we signalled (D5 ¶124); but a signal confirms no signal.
+    if sent.draft.kind != OutboxKind::Application && signal != Signal::Error {
+        return Ok(Effect::Unexpected);
+    }
     let happened = Happened { event, now: ctx.clock.now() };
-    advance(tx, (sent.draft.conversation_id, role), happened, ctx).await
-}
-
-/// The side we play in a conversation; no state is its own peer, so there is one.
-pub(super) async fn side(tx: &mut Tx, id: ConversationId) -> Result<Role, FlowError> {
-    let began = conversation_find(tx, id, Role::Initiator).await?.is_some();
-    Ok(if began { Role::Initiator } else { Role::Respondent })
+    advance(tx, (sent.draft.conversation_id, sent.draft.role), happened, ctx).await
 }
 
 fn remark(effect: Effect) -> &'static str {

@@ -124,6 +124,15 @@ impl Store {
         .map_err(|source| StoreError::Begin { source })
     }
 
+    /// How often the disk was made to keep what was committed: by this process on SQLite, by the whole server on
+    /// PostgreSQL. For measuring.
+    pub async fn durable_commits(&self) -> Result<u64, StoreError> {
+        match &self.0 {
+            Engine::Sqlite(file) => Ok(file.writer.groups().await),
+            Engine::Postgres(pool) => postgres::syncs(pool).await,
+        }
+    }
+
     /// Waits for what is going on and closes the database.
     pub async fn close(&self) {
         match &self.0 {

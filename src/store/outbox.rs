@@ -6,6 +6,7 @@
 use super::OutboxId;
 use super::OutboxKind;
 use super::OutboxState;
+use super::Role;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
@@ -32,6 +33,8 @@ pub struct OutboxDraft {
     pub document_id: Option<DocumentId>,
     /// What it is.
     pub kind: OutboxKind,
+    /// The side we play in its conversation.
+    pub role: Role,
     /// The action of its addressing header.
     pub action: String,
     /// The sealed bytes; the envelope is built anew for every send.
@@ -97,6 +100,7 @@ pub async fn outbox_put(tx: &mut Tx, draft: &OutboxDraft) -> Result<OutboxId, St
         .bind(draft.procedure_id.to_string())
         .bind(draft.document_id.map(|id| id.as_uuid().to_string()))
         .bind(draft.kind.as_str())
+        .bind(draft.role.as_str())
         .bind(&draft.action)
         .bind(&draft.body)
         .bind(draft.relates_to.map(|id| id.as_uuid().to_string()))
@@ -210,6 +214,7 @@ struct RawOutbox {
     procedure_id: String,
     document_id: Option<String>,
     kind: String,
+    role: String,
     action: String,
     body: Vec<u8>,
     relates_to: Option<String>,
@@ -236,6 +241,7 @@ impl RawOutbox {
                 procedure_id: reader.text("procedure_id", &self.procedure_id)?,
                 document_id: reader.text_if_any("document_id", self.document_id.as_deref())?,
                 kind: reader.text("kind", &self.kind)?,
+                role: reader.text("role", &self.role)?,
                 relates_to: reader.text_if_any("relates_to", self.relates_to.as_deref())?,
                 digest: reader.digest("digest", &self.digest)?,
                 created_at: reader.instant("created_at", self.created_at)?,
@@ -249,9 +255,9 @@ impl RawOutbox {
 }
 
 const PUT: &str = "
-    INSERT INTO outbox (peer, conversation_id, procedure_id, document_id, kind, action, body, relates_to,
+    INSERT INTO outbox (peer, conversation_id, procedure_id, document_id, kind, role, action, body, relates_to,
                         digest, state, attempts, created_at, next_try_at, lease_until)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, $10, $10, 0)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, 0)
     RETURNING id";
 
 /// With the lock that the engine needs: a row that another worker is claiming is passed over. What is due is looked
@@ -277,7 +283,7 @@ macro_rules! claim {
     UPDATE outbox SET state = 'leased', lease_until = $1
     WHERE state IN ('queued', 'leased') AND lease_until <= $2
       AND id IN (SELECT claimable.id FROM claimable)
-    RETURNING id, peer, conversation_id, procedure_id, document_id, kind, action, body, relates_to, digest,
+    RETURNING id, peer, conversation_id, procedure_id, document_id, kind, role, action, body, relates_to, digest,
               state, code, attempts, created_at, next_try_at, lease_until"
         )
     };
@@ -291,7 +297,7 @@ const PROBE_LOCKING: &str = claim!("due.attempts, due.id", " FOR UPDATE OF due S
 const KNOWS: &str = "SELECT id FROM outbox WHERE document_id = $1 AND peer = $2 LIMIT 1";
 
 const FIND: &str = "
-    SELECT id, peer, conversation_id, procedure_id, document_id, kind, action, body, relates_to, digest,
+    SELECT id, peer, conversation_id, procedure_id, document_id, kind, role, action, body, relates_to, digest,
            state, code, attempts, created_at, next_try_at, lease_until
     FROM outbox WHERE id = $1";
 

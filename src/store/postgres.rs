@@ -70,3 +70,12 @@ const FACTS: &str = "
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations/postgres");
 const CONNECTIONS: u32 = 16;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often the server has synced its log.
+pub(super) async fn syncs(pool: &PgPool) -> Result<u64, StoreError> {
+    let syncs: i64 = sqlx::query_scalar("SELECT wal_sync FROM pg_stat_wal")
+        .fetch_one(pool)
+        .await
+        .map_err(|source| StoreError::Query { action: "count the syncs of the server", source })?;
+    Ok(u64::try_from(syncs).unwrap_or(0))
+}

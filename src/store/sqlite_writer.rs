@@ -70,8 +70,7 @@ struct Turn {
     /// What becomes of the group that is gathering.
     group: Arc<Outcome>,
     /// How many groups were made durable.
-    #[cfg(test)]
-    groups: u32,
+    groups: u64,
 }
 
 type Outcome = OnceLock<Result<(), Arc<sqlx::Error>>>;
@@ -84,7 +83,6 @@ impl SqliteWriter {
             is_open: false,
             is_torn: false,
             group: Arc::default(),
-            #[cfg(test)]
             groups: 0,
         }));
         Self { turn, fate }
@@ -100,7 +98,6 @@ impl SqliteWriter {
             let mut turn = writer.turn.clone().lock_owned().await;
             turn.open().await.map_err(|source| StoreError::Begin { source })?;
             turn.is_torn = true; // until it is released, whatever happens
-            turn.run("SAVEPOINT stazh").await.map_err(|source| StoreError::Begin { source })?;
             Ok(SqliteWriting { turn, writer })
         })
         .await
@@ -113,8 +110,8 @@ impl SqliteWriter {
         turn.connection = None;
     }
 
-    #[cfg(test)]
-    pub(super) async fn groups(&self) -> u32 {
+    /// How many groups were made durable since the start.
+    pub(super) async fn groups(&self) -> u64 {
         self.turn.lock().await.groups
     }
 }
@@ -137,7 +134,7 @@ impl SqliteWriting {
         let fate = writer.fate.clone();
         on_its_own(async move {
             let refuse = |source| StoreError::Commit { source };
-            turn.run("RELEASE stazh").await.map_err(|source| refuse(Arc::new(source)))?;
+            turn.run(NEXT).await.map_err(|source| refuse(Arc::new(source)))?;
             turn.is_torn = false;
             let group = turn.group.clone();
             drop(turn);
@@ -172,14 +169,14 @@ impl Turn {
         sqlx::query(text).execute(self.connection()?).await.map(drop)
     }
 
-    /// Sees that a physical transaction is open and whole.
+    /// Sees that a physical transaction is open and whole, with a savepoint for the next turn.
     async fn open(&mut self) -> Result<(), sqlx::Error> {
         if self.connection.is_none() {
             self.connection = Some(self.pool.acquire().await?);
         }
         self.mend().await;
         if !self.is_open {
-            self.run("BEGIN IMMEDIATE").await?;
+            self.run("BEGIN IMMEDIATE; SAVEPOINT stazh").await?;
             self.is_open = true;
         }
         Ok(())
@@ -194,11 +191,8 @@ impl Turn {
         if !self.is_open {
             return;
         }
-        let undone = match self.run("ROLLBACK TO stazh").await {
-            Ok(()) => self.run("RELEASE stazh").await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = undone {
+        // The savepoint stays for the next turn.
+        if let Err(error) = self.run("ROLLBACK TO stazh").await {
             self.end(Err(Arc::new(error))).await;
         }
     }
@@ -217,10 +211,10 @@ impl Turn {
             let _ = self.run("ROLLBACK").await; // there may be nothing left to undo
         }
         self.is_open = false;
-        #[cfg(test)]
-        {
-            self.groups += u32::from(outcome.is_ok());
-        }
+        self.groups += u64::from(outcome.is_ok());
         let _ = std::mem::take(&mut self.group).set(outcome); // nobody else sets it
     }
 }
+
+/// One call, where two would cross to the connection's thread twice: most of what a statement costs.
+const NEXT: &str = "RELEASE stazh; SAVEPOINT stazh";

@@ -12,7 +12,7 @@ async fn store() -> (TempDir, Store) {
     (folder, store)
 }
 
-async fn groups(store: &Store) -> u32 {
+async fn groups(store: &Store) -> u64 {
     let Engine::Sqlite(file) = &store.0 else { panic!("an SQLite file") };
     file.writer.groups().await
 }

@@ -28,6 +28,7 @@ pub(crate) fn outgoing(peer: &str, conversation_number: u128) -> OutboxDraft {
         procedure_id: ProcedureId::start(Uuid::from_u128(1)).nest(Uuid::from_u128(2)),
         document_id: Some(document(3)),
         kind: OutboxKind::Application,
+        role: Role::Initiator,
         action: "P.XP.01.MSG.001".to_owned(),
         body: vec![0, 1, 2, 255],
         relates_to: Some(message(4)),

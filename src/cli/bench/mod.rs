@@ -1,5 +1,7 @@
 //! `stazh bench`: what a node costs on this machine.
 
+mod exchange;
+
 use super::pair::{self, completed, kill, send, start};
 use super::progress::Progress;
 use super::{Exit, show};
@@ -20,6 +22,8 @@ use tokio::process::Child;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Bench {
+    #[command(subcommand)]
+    part: Option<Part>,
     /// How many records are asked for.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     conversations: u32,
@@ -28,8 +32,17 @@ pub(super) struct Bench {
     json: bool,
 }
 
+/// A part of the node.
+#[derive(Debug, clap::Subcommand)]
+enum Part {
+    Exchange(exchange::Exchange),
+}
+
 impl Bench {
     pub(super) fn run(self) -> Result<Exit> {
+        if let Some(Part::Exchange(exchange)) = self.part {
+            return exchange.run();
+        }
         let root = std::env::temp_dir().join(format!("stazh-bench-{}", std::process::id()));
         let outcome = super::local::block_on(measure(&root, self.conversations));
         let _ = std::fs::remove_dir_all(&root); // a leftover folder harms nobody

@@ -1,0 +1,293 @@
+//! `stazh bench exchange`: how much of the time of an exchange is what no exchange can do without.
+
+use super::super::pair;
+use super::super::progress::Progress;
+use super::super::{Exit, local, show};
+use crate::base::{Clock, DocumentId, OsRandom, Random, SystemClock};
+use crate::exchange::adapter::Found;
+use crate::exchange::canonical::{Inquiry, InsuranceRecord};
+use crate::exchange::document::codec::{Header, encode_record};
+use crate::exchange::seal::{Signer, TrustStore, open, seal_unchecked, verify};
+use crate::flow::{Desk, Done, FlowError, compose};
+use crate::node::{Door, Node, Server, Settings};
+use crate::store::{JournalDraft, Store, journal_append};
+use anyhow::{Context, Result};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+/// Measure the exchange of signed documents of 10 kB between two nodes in one
+/// process, and what part of it is signing, verifying and durable commits.
+///
+/// Efficiency is the time of these, taken one after the other in the same run,
+/// over the time of the exchange. TLS is not counted, so the truth is better.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Exchange {
+    /// How many records are asked for.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    conversations: u32,
+    /// How many are under way at once.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    at_once: u32,
+    /// Two empty PostgreSQL databases instead of two files.
+    #[arg(long, num_args = 2, value_names = ["RU", "KZ"])]
+    databases: Vec<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was measured.
+struct Measured {
+    conversations: u32,
+    elapsed: Duration,
+    /// From asking to handing over, sorted.
+    latencies: Vec<Duration>,
+    commits: u64,
+    primitives: Primitives,
+    document_bytes: usize,
+}
+
+/// The medians of what cannot be left out.
+struct Primitives {
+    seal: Duration,
+    verify: Duration,
+    commit: Duration,
+}
+
+impl Exchange {
+    pub(super) fn run(self) -> Result<Exit> {
+        let root = std::env::temp_dir().join(format!("stazh-bench-{}", std::process::id()));
+        let outcome = local::block_on(self.measure(&root));
+        let _ = std::fs::remove_dir_all(&root); // a leftover folder harms nobody
+        let measured = outcome?;
+        if self.json {
+            show::json(&measured.as_json());
+        } else {
+            show::line(&measured.as_text());
+        }
+        Ok(Exit::Done)
+    }
+
+    async fn measure(&self, root: &Path) -> Result<Measured> {
+        let (ru, kz) = (root.join("ru"), root.join("kz"));
+        pair::make(&ru, &kz)?;
+        let places = Arc::new(Semaphore::new(usize::try_from(self.at_once)?));
+        let desk =
+            Arc::new(BenchDesk { asked: Mutex::default(), done: Mutex::default(), places: places.clone() });
+        let russian = self.start(&ru, 0, desk.clone()).await?;
+        let kazakh = self.start(&kz, 1, desk.clone()).await?;
+        self.ask(WARM_UP, &russian, &desk, "warm-up").await?;
+        let before = commits(&russian, &kazakh).await?;
+        desk.done.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let begun = Instant::now();
+        self.ask(self.conversations, &russian, &desk, "records").await?;
+        let elapsed = begun.elapsed();
+        let commits = commits(&russian, &kazakh).await?.saturating_sub(before);
+        let mut latencies = std::mem::take(&mut *desk.done.lock().unwrap_or_else(PoisonError::into_inner));
+        latencies.sort();
+        let (primitives, document_bytes) = self.primitives(&kz, kazakh.flows().store.clone()).await?;
+        russian.stop().await;
+        kazakh.stop().await;
+        let conversations = self.conversations;
+        Ok(Measured { conversations, elapsed, latencies, commits, primitives, document_bytes })
+    }
+
+    async fn start(&self, folder: &Path, number: usize, desk: Arc<dyn Desk>) -> Result<Node> {
+        let mut settings = Settings::read(&folder.join("node.toml"))?;
+        if let Some(url) = self.databases.get(number) {
+            settings.database = Some(Server { url: url.clone(), password_file: None });
+        }
+        let door = Door::open(&settings).await?;
+        Ok(Node::start(door, &settings, desk).await?)
+    }
+
+    /// Asks so often, never more than `at_once` at a time, and waits for the last answer.
+    async fn ask(&self, count: u32, node: &Node, desk: &BenchDesk, what: &'static str) -> Result<()> {
+        let mut progress = Progress::of(what, u64::from(count));
+        for number in 0..count {
+            let place = desk.places.clone().acquire_owned().await.context("take a place")?;
+            place.forget(); // given back when the record is handed over
+            let inquiry = inquiry(number)?;
+            let begun = Instant::now();
+            desk.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(name_of(number), begun);
+            compose(&inquiry, node.flows()).await?;
+            progress.reach(u64::from(number));
+        }
+        let all = desk.places.acquire_many(self.at_once).await.context("wait for the last")?;
+        drop(all);
+        Ok(())
+    }
+
+    /// What is unavoidable, measured where the exchange was.
+    async fn primitives(&self, folder: &Path, store: Store) -> Result<(Primitives, usize)> {
+        let settings = Settings::read(&folder.join("node.toml"))?;
+        let signer = Signer::from_files(&settings.seal.key, &settings.seal.certificate)?;
+        let trust = TrustStore::from_pem(&signer.chain_pem()?)?;
+        let now = SystemClock.now();
+        let id = DocumentId::from_uuid(OsRandom.uuid());
+        let header = Header::new(("P.XP.01.MSG.002", "R.XP.XP.01.002"), id, Some(id), now);
+        let document = encode_record(&record(0)?, &header)?;
+        let sealed = seal_unchecked(&document, id, &signer)?.into_bytes();
+        let seal = median(|| seal_unchecked(&document, id, &signer).map(drop).map_err(Into::into))?;
+        let limits = settings.limits;
+        let verify = median(|| Ok(verify(open(&sealed, &limits)?, &trust, now).map(drop)?))?;
+        let mut times = Vec::new();
+        for _ in 0..ROUNDS {
+            let begun = Instant::now();
+            let mut tx = store.begin().await?;
+            journal_append(&mut tx, &JournalDraft::at(now, "bench", "a commit of its own")).await?;
+            tx.commit().await?;
+            times.push(begun.elapsed());
+        }
+        Ok((Primitives { seal, verify, commit: middle(times) }, sealed.len()))
+    }
+}
+
+impl Measured {
+    /// The time that two seals, two verifications and the commits as they were batched take one after the other.
+    fn unavoidable(&self) -> Duration {
+        let Primitives { seal, verify, commit } = self.primitives;
+        let commits = commit.mul_f64(self.commits());
+        (seal * 2 + verify * 2) * self.conversations + commits
+    }
+
+    fn commits(&self) -> f64 {
+        f64::from(u32::try_from(self.commits).unwrap_or(u32::MAX))
+    }
+
+    fn efficiency(&self) -> f64 {
+        self.unavoidable().as_secs_f64() / self.elapsed.as_secs_f64()
+    }
+
+    fn rate(&self) -> f64 {
+        f64::from(self.conversations) / self.elapsed.as_secs_f64()
+    }
+
+    fn latency(&self, permille: usize) -> Duration {
+        let at = self.latencies.len().saturating_sub(1) * permille / 1_000;
+        self.latencies.get(at).copied().unwrap_or_default()
+    }
+
+    fn as_text(&self) -> String {
+        let micros = |duration: Duration| duration.as_micros();
+        format!(
+            "{} records of {} bytes in {:.1} s: {:.0} a second; from asking to handing over {} ms in the middle, \
+             {} ms for 99 of 100\n\
+             a seal {} µs, a verification {} µs, a durable commit {} µs; {} commits of both nodes, {:.1} a conversation\n\
+             efficiency: {:.2} (at least 0.5)",
+            self.conversations,
+            self.document_bytes,
+            self.elapsed.as_secs_f64(),
+            self.rate(),
+            self.latency(500).as_millis(),
+            self.latency(990).as_millis(),
+            micros(self.primitives.seal),
+            micros(self.primitives.verify),
+            micros(self.primitives.commit),
+            self.commits,
+            self.commits() / f64::from(self.conversations),
+            self.efficiency(),
+        )
+    }
+
+    fn as_json(&self) -> serde_json::Value {
+        let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        serde_json::json!({
+            "conversations": self.conversations,
+            "document_bytes": self.document_bytes,
+            "elapsed_us": micros(self.elapsed),
+            "latency_p50_us": micros(self.latency(500)),
+            "latency_p99_us": micros(self.latency(990)),
+            "commits": self.commits,
+            "seal_us": micros(self.primitives.seal),
+            "verify_us": micros(self.primitives.verify),
+            "commit_us": micros(self.primitives.commit),
+            "efficiency": self.efficiency(),
+        })
+    }
+}
+
+/// Both local systems: one makes a record for whoever is asked about, the other only counts.
+struct BenchDesk {
+    asked: Mutex<HashMap<String, Instant>>,
+    done: Mutex<Vec<Duration>>,
+    places: Arc<Semaphore>,
+}
+
+impl Desk for BenchDesk {
+    fn find(&self, inquiry: &Inquiry, _as_of: jiff::civil::Date) -> Result<Found, FlowError> {
+        let number = inquiry.person.name.family().and_then(|name| name.strip_prefix(FAMILY)?.parse().ok());
+        record(number.unwrap_or(0)).map(Found::Record).map_err(|error| FlowError::Local {
+            verdict: crate::base::Verdict::Park { code: "bench.person" },
+            detail: error.to_string(),
+        })
+    }
+
+    fn hand_over(&self, _id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
+        let name = record.person.name.family().unwrap_or_default();
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let took = asked.map(|begun| begun.elapsed()).unwrap_or_default();
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).push(took);
+        self.places.add_permits(1);
+        Ok(Done::First)
+    }
+}
+
+async fn commits(russian: &Node, kazakh: &Node) -> Result<u64> {
+    Ok(russian.flows().store.durable_commits().await? + kazakh.flows().store.durable_commits().await?)
+}
+
+fn name_of(number: u32) -> String {
+    format!("{FAMILY}{number}")
+}
+
+fn inquiry(number: u32) -> Result<Inquiry> {
+    Ok(serde_json::from_value(serde_json::json!({
+        "asking": "RU", "asked": "KZ", "purpose": "old-age", "person": person(number),
+    }))?)
+}
+
+fn person(number: u32) -> serde_json::Value {
+    serde_json::json!({
+        "name": { "family": name_of(number), "given": "Ерлан" }, "birth_date": "1985-03-15",
+    })
+}
+
+/// A record whose sealed document has about 10 kB.
+fn record(number: u32) -> Result<InsuranceRecord, serde_json::Error> {
+    let periods: Vec<_> = (0..PERIODS)
+        .map(|period| {
+            serde_json::json!({
+                "id": format!("p{number}-{period}"), "state": "KZ", "kind": "work",
+                "interval": { "from": format!("{}-01-11", 2000 + period), "to": format!("{}-12-01", 2000 + period) },
+            })
+        })
+        .collect();
+    serde_json::from_value(serde_json::json!({
+        "state": "KZ", "as_of": "2026-11-01", "person": person(number), "periods": periods, "contributions": [],
+    }))
+}
+
+fn median(run: impl Fn() -> Result<()>) -> Result<Duration> {
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        let begun = Instant::now();
+        run()?;
+        times.push(begun.elapsed());
+    }
+    Ok(middle(times))
+}
+
+fn middle(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+const FAMILY: &str = "Тестов";
+const PERIODS: u32 = 9;
+const WARM_UP: u32 = 100;
+const ROUNDS: usize = 101;
