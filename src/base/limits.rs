@@ -22,6 +22,28 @@ pub struct Limits {
     pub lane_in_flight_max: usize,
     /// How long one exchange with a peer may take.
     pub post_timeout_ms: u64,
+    /// Most callers at once that have yet to prove who they are; one more pushes the oldest out.
+    pub handshakes_max: usize,
+    /// How long a caller may take to prove who it is.
+    pub handshake_timeout_ms: u64,
+    /// Most connections of one peer at once.
+    pub callers_per_peer_max: usize,
+    /// Most connections at once of all who are lawful callers but no peers.
+    pub strangers_max: usize,
+    /// How long a connection may stay open without a message on it.
+    pub idle_ms: u64,
+    /// How long a body may stand still.
+    pub body_stall_ms: u64,
+    /// How fast a body must come on the whole, a standstill forgiven once.
+    pub body_bytes_per_second_min: usize,
+    /// Most bytes of one peer's large bodies in memory at once; never less than one body.
+    pub bodies_bytes_per_peer_max: usize,
+    /// Largest body read of a caller that is no peer.
+    pub stranger_bytes_max: usize,
+    /// How much is kept of what is refused before it is read as a message; its digest and length are kept too.
+    pub refused_bytes_max: usize,
+    /// How often the journal sums up the callers that were turned away.
+    pub turned_away_every_ms: u64,
     /// How long a claimed row stays claimed if its worker dies.
     pub lease_ms: i64,
 }
@@ -37,6 +59,17 @@ impl Default for Limits {
             local_bytes_max: 1024 * 1024 * 1024,
             lane_in_flight_max: 16,
             post_timeout_ms: 30_000,
+            handshakes_max: 128,
+            handshake_timeout_ms: 5_000,
+            callers_per_peer_max: 64,
+            strangers_max: 8,
+            idle_ms: 15_000,
+            body_stall_ms: 15_000,
+            body_bytes_per_second_min: 8 * 1024,
+            bodies_bytes_per_peer_max: 128 * 1024 * 1024,
+            stranger_bytes_max: 64 * 1024,
+            refused_bytes_max: 1024,
+            turned_away_every_ms: 60_000,
             lease_ms: 60_000,
         }
     }

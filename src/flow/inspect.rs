@@ -4,11 +4,15 @@ use super::Context;
 use super::context::Peer;
 use crate::base::Code;
 use crate::exchange::transit::{Action, Fault, Headers, LogicalAddress, MessageCode, RawHeaders, Subcode};
-use crate::exchange::wire::{Came, Envelope, EnvelopeError, PeerCertificate};
+use crate::exchange::wire::{Came, Envelope, EnvelopeError, Integration, PeerCertificate};
 use crate::store::Arrival;
+use bytes::Bytes;
+use jiff::Timestamp;
 
 /// What is seen of a message from outside.
 pub(super) struct Sight {
+    /// Whether it is of a peer; only then may it be taken for more than evidence.
+    pub(super) is_of_peer: bool,
     pub(super) peer: String,
     pub(super) headers: RawHeaders,
     pub(super) arrival: Arrival,
@@ -18,37 +22,20 @@ pub(super) struct Sight {
 
 /// Looks at what a caller sent.
 pub(super) fn look(caller: &PeerCertificate, came: &Came, ctx: &Context) -> Sight {
-    let Some(peer) = ctx.peers.of_certificate(caller) else {
-        let fault =
-            Fault::new(Subcode::DestinationUnreachable, "this certificate belongs to no peer of this node");
-        let peer = caller.common_name.clone();
-        let detail = "the caller's certificate belongs to no configured peer".to_owned();
-        let arrival = Arrival::Quarantined { code: "wire.unknown_caller".to_owned() };
-        return Sight { peer, headers: RawHeaders::default(), arrival, fault: Some((403, fault)), detail };
-    };
+    let Some(peer) = ctx.peers.of_certificate(caller) else { return stranger(caller) };
     let refuse = |code: Code, status, headers, fault: Option<Fault>, detail: String| Sight {
+        is_of_peer: true,
         peer: peer.state.to_string(),
         headers,
         arrival: Arrival::Returned { code: code.to_owned() },
         fault: fault.map(|fault| (status, fault)),
         detail,
     };
-    let bytes = match came {
-        Came::Whole(bytes) => bytes,
-        Came::TooLarge { announced, .. } => {
-            let limit = ctx.limits.body_bytes_max;
-            let detail = match announced {
-                Some(n) => format!("a body of {n} bytes exceeds the limit of {limit}"),
-                None => format!("a body exceeds the limit of {limit} bytes"),
-            };
-            let fault = Fault::new(Subcode::InternalError, detail.clone());
-            return refuse("wire.body_too_large", 413, RawHeaders::default(), Some(fault), detail);
-        }
-        Came::Broken { kept, announced } => {
-            let announced = announced.map_or("an unknown number of".to_owned(), |n| n.to_string());
-            let detail = format!("{} bytes of {announced} announced bytes came", kept.len());
-            let fault = Fault::new(Subcode::DataError, detail.clone());
-            return refuse("wire.body_broken", 400, RawHeaders::default(), Some(fault), detail);
+    let bytes = match whole(came, ctx.limits.body_bytes_max) {
+        Ok(bytes) => bytes,
+        Err((code, status, subcode, detail)) => {
+            let fault = Fault::new(subcode, detail.clone());
+            return refuse(code, status, RawHeaders::default(), Some(fault), detail);
         }
     };
     let envelope = match Envelope::read(bytes, &ctx.limits) {
@@ -62,6 +49,7 @@ pub(super) fn look(caller: &PeerCertificate, came: &Came, ctx: &Context) -> Sigh
     if envelope.is_fault {
         let detail = "a fault about a message of ours".to_owned();
         return Sight {
+            is_of_peer: true,
             peer: peer.state.to_string(),
             headers: envelope.headers,
             arrival: Arrival::Held,
@@ -69,10 +57,14 @@ pub(super) fn look(caller: &PeerCertificate, came: &Came, ctx: &Context) -> Sigh
             detail,
         };
     }
-    match check_headers(&envelope.headers, peer, ctx) {
+    match check_headers(&envelope, peer, ctx) {
         Ok(headers) => Sight {
+            is_of_peer: true,
             peer: peer.state.to_string(),
-            detail: headers.action.message.to_string(),
+            detail: match envelope.integration {
+                None => headers.action.message.to_string(),
+                Some(_) => format!("{}; {STAMPED}", headers.action.message),
+            },
             headers: envelope.headers,
             arrival: Arrival::Held,
             fault: None,
@@ -86,10 +78,53 @@ pub(super) fn look(caller: &PeerCertificate, came: &Came, ctx: &Context) -> Sigh
     }
 }
 
+/// A lawful caller that is no peer. Its name can be that of a state: it is marked, and its row is not one that waits.
+pub(super) fn stranger(caller: &PeerCertificate) -> Sight {
+    let fault =
+        Fault::new(Subcode::DestinationUnreachable, "this certificate belongs to no peer of this node");
+    Sight {
+        is_of_peer: false,
+        peer: caller.as_stranger(),
+        headers: RawHeaders::default(),
+        arrival: Arrival::Returned { code: UNKNOWN_CALLER.to_owned() },
+        fault: Some((403, fault)),
+        detail: "the caller's certificate belongs to no configured peer".to_owned(),
+    }
+}
+
+/// The whole body, or code, status and fault of one that is not.
+fn whole(came: &Came, bytes_max: usize) -> Result<&Bytes, (Code, u16, Subcode, String)> {
+    let of = |announced: &Option<u64>| announced.map_or("an unknown number of".to_owned(), |n| n.to_string());
+    match came {
+        Came::Whole(bytes) => Ok(bytes),
+        Came::TooLarge { announced, .. } => {
+            let detail = match announced {
+                Some(n) => format!("a body of {n} bytes exceeds the limit of {bytes_max}"),
+                None => format!("a body exceeds the limit of {bytes_max} bytes"),
+            };
+            Err(("wire.body_too_large", 413, Subcode::InternalError, detail))
+        }
+        Came::Broken { kept, announced } => {
+            let detail = format!("{} bytes of {} announced bytes came", kept.len(), of(announced));
+            Err(("wire.body_broken", 400, Subcode::DataError, detail))
+        }
+        Came::TooSlow { kept, announced } => {
+            let detail =
+                format!("a body came too slowly: {} bytes of {} announced bytes", kept.len(), of(announced));
+            Err(("wire.body_slow", 408, Subcode::DataError, detail))
+        }
+        Came::Spoilt { reason, .. } => Err(("wire.body_coding", 400, Subcode::DataError, reason.clone())),
+        Came::UnknownCoding { coding } => {
+            let detail = format!("the content coding {coding} is not taken; send gzip, or none");
+            Err(("wire.body_coding", 415, Subcode::DataError, detail))
+        }
+    }
+}
+
 /// Technological control: the header fits, it is for us, it is from the peer it says, its action is known.
-fn check_headers(raw: &RawHeaders, peer: &Peer, ctx: &Context) -> Result<Headers, Vec<Fault>> {
-    let headers = Headers::parse(raw)?;
-    let mut faults = Vec::new();
+fn check_headers(envelope: &Envelope, peer: &Peer, ctx: &Context) -> Result<Headers, Vec<Fault>> {
+    let headers = Headers::parse(&envelope.headers)?;
+    let mut faults: Vec<Fault> = envelope.integration.as_ref().and_then(check_stamp).into_iter().collect();
     if headers.to.segment() != ctx.state.as_code() {
         let place = format!("wsa:To names segment {}, this node is {}", headers.to.segment(), ctx.state);
         faults.push(Fault::new(Subcode::DestinationUnreachable, place));
@@ -107,6 +142,13 @@ fn check_headers(raw: &RawHeaders, peer: &Peer, ctx: &Context) -> Result<Headers
         faults.push(Fault::new(Subcode::ActionNotSupported, place));
     }
     if faults.is_empty() { Ok(headers) } else { Err(faults) }
+}
+
+/// The platform stamps a message with an instant in UTC; without its zone it would be any of 26 hours (D5 ¶44).
+fn check_stamp(stamp: &Integration) -> Option<Fault> {
+    let is_instant = stamp.accept_time.as_deref().is_some_and(|text| text.parse::<Timestamp>().is_ok());
+    let what = "int:Integration/int:AcceptTime is no instant with its zone, such as 2026-11-23T10:00:00Z";
+    (!is_instant).then(|| Fault::new(Subcode::InvalidHeader, what))
 }
 
 fn speaks_for(address: &LogicalAddress, peer: &Peer) -> bool {
@@ -134,3 +176,10 @@ fn envelope_code(error: &EnvelopeError) -> Code {
         EnvelopeError::Write(_) => "wire.envelope_write",
     }
 }
+
+/// A caller that proved who it is, and is none of the peers.
+pub(super) const UNKNOWN_CALLER: Code = "wire.unknown_caller";
+
+/// Between two nodes there is no platform, so nothing is decided on what it would write.
+const STAMPED: &str =
+    "it carries int:Integration, which only the platform fills (D5 ¶43); it is kept and not used";

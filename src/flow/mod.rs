@@ -20,6 +20,7 @@ mod release;
 mod resend;
 mod settle;
 mod signals;
+mod turned_away;
 mod wake;
 
 pub use compose::{Begin, Composed, Opening, begin, compose};
@@ -28,8 +29,9 @@ pub use conversation::watch_terms;
 pub use deliver::{Reach, Room, claim, deliver, note_misses};
 pub use error::FlowError;
 pub use note::note_local_findings;
-pub use receive::{receive, turn_away};
+pub use receive::{answer_stranger, receive, try_receive, unstored};
 pub use release::{Released, release, take_back_leases};
 pub use resend::{Resent, ended_without_result, resend};
 pub use settle::{claim_inbox, extend_lease, settle};
+pub use turned_away::{Told, TurnedAway};
 pub use wake::Wake;

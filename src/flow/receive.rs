@@ -4,40 +4,47 @@
 //! header says; only then is the caller answered.
 
 use super::Context;
-use super::inspect::{Sight, look};
+use super::inspect::{Sight, look, stranger};
 use crate::base::Digest256;
 use crate::exchange::seal::sha256;
-use crate::exchange::wire::{Came, Envelope, PeerCertificate, Reply, WireError};
+use crate::exchange::wire::{Came, Envelope, PeerCertificate, Reply};
 use crate::store::{Arrival, InboxDraft, JournalDraft, StoreError, inbox_hold, journal_append};
 use bytes::Bytes;
 
-/// Stores what a caller sent and answers it: 202 when it is held, a fault when it cannot be.
+/// Stores what a caller sent and answers it: 202 when it is held, a fault when it cannot be, 503 when it cannot be
+/// stored.
 pub async fn receive(caller: &PeerCertificate, came: Came, ctx: &Context) -> Reply {
-    let sight = look(caller, &came, ctx);
-    let answer = sight.answer(ctx);
-    match hold(&sight, &came, ctx).await {
-        Ok(()) => {
-            if matches!(sight.arrival, Arrival::Held) {
-                ctx.wake.inbox();
-            }
-            answer
-        }
+    match try_receive(caller, came, ctx).await {
+        Ok(reply) => reply,
         Err(error) => {
             tracing::error!(error = ?error, "a message could not be stored; its sender will try again");
-            Reply { status: 503, body: Bytes::new() }
+            unstored()
         }
     }
 }
 
-/// Journals a caller that never proved who it is.
-pub async fn turn_away(error: &WireError, ctx: &Context) {
-    tracing::warn!(error = ?error, "a caller was turned away");
-    let code = error.verdict().code().unwrap_or("wire.handshake");
-    let mut entry = JournalDraft::at(ctx.clock.now(), "turned_away", error.to_string());
-    entry.code = Some(code.to_owned());
-    if let Err(error) = journal_once(&entry, ctx).await {
-        tracing::error!(error = ?error, "the journal could not be written");
+/// The same for a caller of this that tells the operator itself what could not be stored.
+///
+/// # Errors
+/// The database did not take it; the sender is to be answered with [`unstored`].
+pub async fn try_receive(caller: &PeerCertificate, came: Came, ctx: &Context) -> Result<Reply, StoreError> {
+    let sight = look(caller, &came, ctx);
+    let answer = sight.answer(ctx);
+    hold(&sight, &came, ctx).await?;
+    if matches!(sight.arrival, Arrival::Held) {
+        ctx.wake.inbox();
     }
+    Ok(answer)
+}
+
+/// The answer to what is not stored: it is nobody's fault on the other side, who tries again.
+pub fn unstored() -> Reply {
+    Reply { status: 503, body: Bytes::new() }
+}
+
+/// The answer to a stranger, of whom enough is stored already.
+pub fn answer_stranger(caller: &PeerCertificate, ctx: &Context) -> Reply {
+    stranger(caller).answer(ctx)
 }
 
 impl Sight {
@@ -53,8 +60,14 @@ impl Sight {
 
 async fn hold(sight: &Sight, came: &Came, ctx: &Context) -> Result<(), StoreError> {
     let now = ctx.clock.now();
-    let raw = came.bytes();
-    let digest: Digest256 = sha256(raw);
+    let bytes = came.bytes();
+    let digest: Digest256 = sha256(bytes);
+    let is_whole = matches!(came, Came::Whole(_)) && sight.is_of_peer;
+    let raw = if is_whole { bytes } else { beginning(bytes, ctx.limits.refused_bytes_max) };
+    let detail = match bytes.len() - raw.len() {
+        0 => sight.detail.clone(),
+        _ => format!("{}; of {} bytes the first {} are kept", sight.detail, bytes.len(), raw.len()),
+    };
     let id_of = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
     let draft = InboxDraft {
         peer: sight.peer.clone(),
@@ -74,7 +87,7 @@ async fn hold(sight: &Sight, came: &Came, ctx: &Context) -> Result<(), StoreErro
         Arrival::Returned { .. } => "returned",
         Arrival::Quarantined { .. } => "quarantined",
     };
-    let mut entry = JournalDraft::at(now, kind, sight.detail.clone());
+    let mut entry = JournalDraft::at(now, kind, detail);
     entry.message_id = draft.message_id;
     entry.conversation_id = draft.conversation_id;
     entry.peer = Some(draft.peer.clone());
@@ -88,8 +101,6 @@ async fn hold(sight: &Sight, came: &Came, ctx: &Context) -> Result<(), StoreErro
     tx.commit().await
 }
 
-async fn journal_once(entry: &JournalDraft, ctx: &Context) -> Result<(), StoreError> {
-    let mut tx = ctx.store.begin().await?;
-    journal_append(&mut tx, entry).await?;
-    tx.commit().await
+fn beginning(bytes: &[u8], bytes_max: usize) -> &[u8] {
+    bytes.get(..bytes_max).unwrap_or(bytes)
 }

@@ -2,8 +2,11 @@
 //!
 //! Identity is established here, by certificate; what a message means is decided in `flow`.
 
+mod body;
 mod health;
 mod peer;
+mod seats;
+mod trouble;
 
 pub use health::serve_health;
 pub use peer::serve_peers;

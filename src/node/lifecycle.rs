@@ -40,7 +40,8 @@ impl Door {
     pub async fn open(settings: &Settings) -> Result<Self, StartError> {
         let files = &settings.wire;
         let identity = NodeIdentity::read(&files.certificate, &files.key, &files.authorities)?;
-        let peers = TlsListener::bind(settings.listen, settings.limits.post_timeout_ms, &identity).await?;
+        let peers =
+            TlsListener::bind(settings.listen, settings.limits.handshake_timeout_ms, &identity).await?;
         let refuse = |source| StartError::Health { address: settings.health, source };
         let health = TcpListener::bind(settings.health).await.map_err(refuse)?;
         Ok(Self { peers, health, identity })

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod cli;
+mod door;
 mod exchange;
 mod folders;
 mod golden;

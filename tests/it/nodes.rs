@@ -93,6 +93,14 @@ impl World {
         Settings::read(&path).unwrap()
     }
 
+    /// A wire certificate of the authority that all know, for whatever name.
+    pub(crate) fn issue(&self, name: &str) -> (PathBuf, PathBuf) {
+        let issued = self.wire.issue(name);
+        let path = |ending| format!("issued-{name}.{ending}");
+        let certificate = write(self.folder.path(), &path("pem"), &issued.certificate);
+        (write(self.folder.path(), &path("key"), &issued.key), certificate)
+    }
+
     /// Starts two nodes that know each other.
     pub(crate) async fn pair(&self, ru: Arc<dyn Desk>, kz: Arc<dyn Desk>) -> (Node, Node) {
         let (mut ru_settings, mut kz_settings) = (self.settle("RU", "KZ"), self.settle("KZ", "RU"));

@@ -21,27 +21,35 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A Kazakh node, and what a Russian caller needs to speak to it.
-struct Stage {
-    kz: Node,
-    kz_address: std::net::SocketAddr,
-    ru: Settings,
-    am: Settings,
-    world: World,
+pub(crate) struct Stage {
+    pub(crate) kz: Node,
+    pub(crate) kz_address: std::net::SocketAddr,
+    pub(crate) ru: Settings,
+    pub(crate) am: Settings,
+    pub(crate) world: World,
 }
 
 impl Stage {
-    async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         Self::set_with(Arc::new(TestDesk::default())).await
     }
 
-    async fn set_with(desk: Arc<dyn Desk>) -> Self {
+    pub(crate) async fn set_with(desk: Arc<dyn Desk>) -> Self {
         Self::set_for(desk, None).await
     }
 
-    async fn set_for(desk: Arc<dyn Desk>, seal_signer: Option<&str>) -> Self {
+    pub(crate) async fn set_for(desk: Arc<dyn Desk>, seal_signer: Option<&str>) -> Self {
+        Self::set_after(desk, |kz| kz.peers[0].seal_signer = seal_signer.map(str::to_owned)).await
+    }
+
+    /// With the Kazakh node's limits changed.
+    pub(crate) async fn set_within(change: impl FnOnce(&mut stazh::base::Limits)) -> Self {
+        Self::set_after(Arc::new(TestDesk::default()), |kz| change(&mut kz.limits)).await
+    }
+
+    async fn set_after(desk: Arc<dyn Desk>, change: impl FnOnce(&mut Settings)) -> Self {
         let world = World::new();
         let (ru, mut kz) = (world.settle("RU", "KZ"), world.settle("KZ", "RU"));
-        kz.peers[0].seal_signer = seal_signer.map(str::to_owned);
         let am = world.settle("AM", "KZ");
         kz.peers.push(stazh::node::Peer {
             state: am.state,
@@ -50,63 +58,64 @@ impl Stage {
             seal_signer: None,
             ..kz.peers[0].clone()
         });
+        change(&mut kz);
         let door = Door::open(&kz).await.unwrap();
         let kz_address = door.address().unwrap();
         let kz = Node::start(door, &kz, desk).await.unwrap();
         Self { kz, kz_address, ru, am, world }
     }
 
-    fn wire(&self, identity: &NodeIdentity) -> HttpsWire {
+    pub(crate) fn wire(&self, identity: &NodeIdentity) -> HttpsWire {
         let url = format!("https://{}/", self.kz_address).parse().unwrap();
         HttpsWire::new(vec![PeerEndpoint { name: "KZ".to_owned(), url }], 5_000, identity).unwrap()
     }
 
-    fn identity(&self) -> NodeIdentity {
+    pub(crate) fn identity(&self) -> NodeIdentity {
         Self::identity_of(&self.ru)
     }
 
-    fn identity_of(settings: &Settings) -> NodeIdentity {
+    pub(crate) fn identity_of(settings: &Settings) -> NodeIdentity {
         let files = &settings.wire;
         NodeIdentity::read(&files.certificate, &files.key, &files.authorities).unwrap()
     }
 
-    async fn post(&self, body: impl Into<Bytes>) -> (u16, String) {
+    pub(crate) async fn post(&self, body: impl Into<Bytes>) -> (u16, String) {
         self.post_as(&self.identity(), body).await
     }
 
-    async fn post_as(&self, identity: &NodeIdentity, body: impl Into<Bytes>) -> (u16, String) {
+    pub(crate) async fn post_as(&self, identity: &NodeIdentity, body: impl Into<Bytes>) -> (u16, String) {
         let Reply { status, body } = self.wire(identity).post("KZ", body.into()).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
-    async fn journal(&self) -> Vec<JournalRow> {
+    pub(crate) async fn journal(&self) -> Vec<JournalRow> {
         journal(&self.kz).await
     }
 
     /// The journal entry that names `code`.
-    async fn entry(&self, code: &str) -> JournalRow {
+    pub(crate) async fn entry(&self, code: &str) -> JournalRow {
         entry_where(&self.kz, |row| row.entry.code.as_deref() == Some(code)).await
     }
 
     /// The first journal entry of a kind.
-    async fn entry_of(&self, kind: &str) -> JournalRow {
+    pub(crate) async fn entry_of(&self, kind: &str) -> JournalRow {
         entry_where(&self.kz, |row| row.entry.kind == kind).await
     }
 
-    async fn count(&self, state: InboxState) -> i64 {
+    pub(crate) async fn count(&self, state: InboxState) -> i64 {
         let mut tx = self.kz.flows().store.read().await.unwrap();
         inbox_counts(&mut tx).await.unwrap().get(&state).copied().unwrap_or_default()
     }
 
     /// Still alive and at work: a lawful inquiry is held and settled.
-    async fn is_well(&self) -> bool {
+    pub(crate) async fn is_well(&self) -> bool {
         let before = self.count(InboxState::Settled).await;
         let (status, _) = self.post(self.message(&self.sealed(&self.signer()))).await;
         assert_eq!(status, 202);
         self.settles_more_than(before).await
     }
 
-    async fn settles_more_than(&self, before: i64) -> bool {
+    pub(crate) async fn settles_more_than(&self, before: i64) -> bool {
         for _ in 0..500 {
             if self.count(InboxState::Settled).await > before {
                 return true;
@@ -116,20 +125,25 @@ impl Stage {
         false
     }
 
-    fn signer(&self) -> Signer {
+    pub(crate) fn signer(&self) -> Signer {
         Signer::from_files(&self.ru.seal.key, &self.ru.seal.certificate).unwrap()
     }
 
-    fn sealed(&self, signer: &Signer) -> Vec<u8> {
+    pub(crate) fn sealed(&self, signer: &Signer) -> Vec<u8> {
         self.sealed_after(signer, |document| document)
     }
 
     /// A lawful inquiry, changed before it is sealed.
-    fn sealed_after(&self, signer: &Signer, change: impl Fn(String) -> String) -> Vec<u8> {
+    pub(crate) fn sealed_after(&self, signer: &Signer, change: impl Fn(String) -> String) -> Vec<u8> {
         self.sealed_under(DocumentId::from_uuid(uuid::Uuid::from_u128(fresh())), signer, change)
     }
 
-    fn sealed_under(&self, id: DocumentId, signer: &Signer, change: impl Fn(String) -> String) -> Vec<u8> {
+    pub(crate) fn sealed_under(
+        &self,
+        id: DocumentId,
+        signer: &Signer,
+        change: impl Fn(String) -> String,
+    ) -> Vec<u8> {
         let header = Header {
             message: "P.XP.01.MSG.001".to_owned(),
             structure: "R.XP.XP.01.001".to_owned(),
@@ -147,7 +161,7 @@ impl Stage {
         seal_unchecked(change(document).as_bytes(), id, signer).unwrap().into_bytes()
     }
 
-    fn headers(&self) -> Headers {
+    pub(crate) fn headers(&self) -> Headers {
         Headers {
             to: LogicalAddress::of_actor("KZ", "P.XP.01", "P.XP.01.ACT.002"),
             reply_to: LogicalAddress::of_actor("RU", "P.XP.01", "P.XP.01.ACT.001"),
@@ -159,16 +173,24 @@ impl Stage {
         }
     }
 
-    fn message(&self, body: &[u8]) -> Vec<u8> {
+    pub(crate) fn message(&self, body: &[u8]) -> Vec<u8> {
         Envelope::write(&self.headers(), body).unwrap()
     }
 
     /// A raw TLS connection with the Russian node's certificate.
-    async fn connect(&self) -> tokio_openssl::SslStream<tokio::net::TcpStream> {
+    pub(crate) async fn connect(&self) -> tokio_openssl::SslStream<tokio::net::TcpStream> {
+        self.connect_as(&self.ru.wire.key, &self.ru.wire.certificate).await
+    }
+
+    pub(crate) async fn connect_as(
+        &self,
+        key: &std::path::Path,
+        certificate: &std::path::Path,
+    ) -> tokio_openssl::SslStream<tokio::net::TcpStream> {
         let mut builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
         let read = |path: &std::path::Path| std::fs::read(path).unwrap();
-        builder.set_private_key(&PKey::private_key_from_pem(&read(&self.ru.wire.key)).unwrap()).unwrap();
-        builder.set_certificate(&X509::from_pem(&read(&self.ru.wire.certificate)).unwrap()).unwrap();
+        builder.set_private_key(&PKey::private_key_from_pem(&read(key)).unwrap()).unwrap();
+        builder.set_certificate(&X509::from_pem(&read(certificate)).unwrap()).unwrap();
         builder.set_verify(SslVerifyMode::NONE); // the test trusts the address it was given
         let ssl = builder.build().configure().unwrap().into_ssl("kz.example").unwrap();
         let socket = tokio::net::TcpStream::connect(self.kz_address).await.unwrap();
@@ -184,7 +206,7 @@ async fn journal(node: &Node) -> Vec<JournalRow> {
 }
 
 /// The first journal entry that fits; waits for it, since much is settled after the caller is answered.
-async fn entry_where(node: &Node, fits: impl Fn(&JournalRow) -> bool) -> JournalRow {
+pub(crate) async fn entry_where(node: &Node, fits: impl Fn(&JournalRow) -> bool) -> JournalRow {
     for _ in 0..1_000 {
         if let Some(row) = journal(node).await.iter().find(|row| fits(row)) {
             return row.clone();
@@ -294,7 +316,7 @@ async fn a_caller_that_is_no_peer_is_kept_apart() {
     assert_eq!(reply.status, 403);
     let entry = stage.entry("wire.unknown_caller").await.entry;
     assert_eq!(entry.detail, "the caller's certificate belongs to no configured peer");
-    assert_eq!(stage.count(InboxState::Quarantined).await, 1);
+    assert_eq!(stage.count(InboxState::Returned).await, 1);
     assert!(stage.is_well().await);
 }
 

@@ -21,14 +21,37 @@ pub enum Came {
         /// What the caller announced, if anything.
         announced: Option<u64>,
     },
+    /// The caller stood still or only dripped.
+    TooSlow {
+        /// The bytes that came.
+        kept: Bytes,
+        /// What the caller announced, if anything.
+        announced: Option<u64>,
+    },
+    /// The caller announced a content coding that it did not keep to.
+    Spoilt {
+        /// What could be inflated.
+        kept: Bytes,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A content coding that is not taken; nothing was read.
+    UnknownCoding {
+        /// What it says it is.
+        coding: String,
+    },
 }
 
 impl Came {
     /// The bytes that came, whole or not.
-    pub fn bytes(&self) -> &Bytes {
+    pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Whole(bytes) => bytes,
-            Self::TooLarge { kept, .. } | Self::Broken { kept, .. } => kept,
+            Self::TooLarge { kept, .. }
+            | Self::Broken { kept, .. }
+            | Self::TooSlow { kept, .. }
+            | Self::Spoilt { kept, .. } => kept,
+            Self::UnknownCoding { .. } => &[],
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The way out: one HTTPS client per peer, built once, since building one reads the whole trust store.
 
+use super::coding::{GZIP, deflate, takes_gzip};
 use super::{NodeIdentity, Reply, Wire, WireError};
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Where a peer is.
@@ -18,8 +21,16 @@ pub struct PeerEndpoint {
 
 /// HTTPS to every peer, our certificate shown, theirs checked against the known authorities only.
 pub struct HttpsWire {
-    peers: HashMap<String, (reqwest::Client, reqwest::Url)>,
+    peers: HashMap<String, Line>,
     timeout_ms: u64,
+}
+
+/// What is known of the way to one peer.
+struct Line {
+    client: reqwest::Client,
+    url: reqwest::Url,
+    /// Whether its last reply said that it takes gzip.
+    takes_gzip: AtomicBool,
 }
 
 impl HttpsWire {
@@ -32,36 +43,76 @@ impl HttpsWire {
         timeout_ms: u64,
         identity: &NodeIdentity,
     ) -> Result<Self, WireError> {
-        let mut clients = HashMap::new();
+        let mut lines = HashMap::new();
         for PeerEndpoint { name, url } in peers {
             let client = client(timeout_ms, identity)
                 .map_err(|source| WireError::Client { peer: name.clone(), source })?;
-            clients.insert(name, (client, url));
+            lines.insert(name, Line { client, url, takes_gzip: AtomicBool::new(false) });
         }
-        Ok(Self { peers: clients, timeout_ms })
+        Ok(Self { peers: lines, timeout_ms })
     }
 
     async fn send(&self, peer: &str, envelope: Bytes) -> Result<Reply, WireError> {
-        let (client, url) =
-            self.peers.get(peer).ok_or_else(|| WireError::UnknownPeer { peer: peer.to_owned() })?;
-        let failed = |source: reqwest::Error| {
+        let line = self.peers.get(peer).ok_or_else(|| WireError::UnknownPeer { peer: peer.to_owned() })?;
+        let is_worth_it = envelope.len() > PLAIN_BYTES_MAX && line.takes_gzip.load(Ordering::Relaxed);
+        let deflated = if is_worth_it { deflate_aside(envelope.clone()).await } else { None };
+        let was_deflated = deflated.is_some();
+        let mut response = self.begin(peer, line, envelope.clone(), deflated).await?;
+        if was_deflated && response.status() == reqwest::StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            response = self.begin(peer, line, envelope, None).await?; // it took gzip before, but does no more
+        }
+        self.finish(peer, response).await
+    }
+
+    /// Sends an envelope and waits for the beginning of the reply.
+    async fn begin(
+        &self,
+        peer: &str,
+        line: &Line,
+        plain: Bytes,
+        deflated: Option<Bytes>,
+    ) -> Result<reqwest::Response, WireError> {
+        let request = line.client.post(line.url.clone()).header(CONTENT_TYPE, ENVELOPE_TYPE);
+        let request = match deflated {
+            Some(deflated) => request.header(CONTENT_ENCODING, GZIP).body(deflated),
+            None => request.body(plain),
+        };
+        let response = request.send().await.map_err(|source| {
             let peer = peer.to_owned();
             match source.is_timeout() {
                 true => WireError::Timeout { peer, timeout_ms: self.timeout_ms },
                 false => WireError::Unreachable { peer, source },
             }
-        };
-        let request = client.post(url.clone()).header("content-type", ENVELOPE_TYPE).body(envelope);
-        let mut response = request.send().await.map_err(failed)?;
+        })?;
+        let codings = response.headers().get_all(ACCEPT_ENCODING);
+        let takes = codings.iter().any(|value| value.to_str().is_ok_and(takes_gzip));
+        line.takes_gzip.store(takes, Ordering::Relaxed);
+        Ok(response)
+    }
+
+    /// Reads a reply to its end.
+    async fn finish(&self, peer: &str, mut response: reqwest::Response) -> Result<Reply, WireError> {
+        let peer = peer.to_owned();
         let status = response.status().as_u16();
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > REPLY_BYTES_MAX {
-                return Err(WireError::ReplyTooLarge { peer: peer.to_owned(), bytes_max: REPLY_BYTES_MAX });
-            }
-            body.extend_from_slice(&chunk);
+        if response.status().is_redirection() {
+            let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+            let location = location.unwrap_or("nowhere").chars().take(LOCATION_CHARS_MAX).collect();
+            return Err(WireError::Redirected { peer, status, location });
         }
-        Ok(Reply { status, body: body.freeze() })
+        let mut body = BytesMut::new();
+        loop {
+            match response.chunk().await {
+                Ok(None) => return Ok(Reply { status, body: body.freeze() }),
+                Ok(Some(chunk)) if body.len() + chunk.len() > REPLY_BYTES_MAX => {
+                    return Err(WireError::ReplyTooLarge { peer, bytes_max: REPLY_BYTES_MAX });
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Err(source) if source.is_timeout() => {
+                    return Err(WireError::ReplyTimeout { peer, status, timeout_ms: self.timeout_ms });
+                }
+                Err(source) => return Err(WireError::ReplyBroken { peer, status, source }),
+            }
+        }
     }
 }
 
@@ -69,6 +120,16 @@ impl Wire for HttpsWire {
     fn post<'a>(&'a self, peer: &'a str, envelope: Bytes) -> BoxFuture<'a, Result<Reply, WireError>> {
         self.send(peer, envelope).boxed()
     }
+}
+
+/// Deflates an envelope, a large one on a thread of its own; one that cannot be goes as it is.
+async fn deflate_aside(envelope: Bytes) -> Option<Bytes> {
+    let deflated = if envelope.len() > ASIDE_BYTES_MIN {
+        tokio::task::spawn_blocking(move || deflate(&envelope)).await.ok()?
+    } else {
+        deflate(&envelope)
+    };
+    deflated.ok()
 }
 
 fn client(timeout_ms: u64, identity: &NodeIdentity) -> Result<reqwest::Client, reqwest::Error> {
@@ -82,6 +143,7 @@ fn client(timeout_ms: u64, identity: &NodeIdentity) -> Result<reqwest::Client, r
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_millis(timeout_ms))
+        .pool_idle_timeout(IDLE)
         .build()
 }
 
@@ -90,3 +152,15 @@ const ENVELOPE_TYPE: &str = "application/soap+xml; charset=utf-8";
 
 /// A reply holds nothing or one fault; more than this is a mistake or an attack.
 const REPLY_BYTES_MAX: usize = 1024 * 1024;
+
+/// A smaller envelope fits in two packets as it is.
+const PLAIN_BYTES_MAX: usize = 2 * 1024;
+
+/// A larger envelope would keep others waiting.
+const ASIDE_BYTES_MIN: usize = 256 * 1024;
+
+/// As much of an address as an operator reads.
+const LOCATION_CHARS_MAX: usize = 200;
+
+/// A connection is left alone before the door of a peer closes it: a message must not meet one that is closing.
+const IDLE: Duration = Duration::from_secs(5);

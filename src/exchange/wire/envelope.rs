@@ -14,12 +14,23 @@ use std::ops::Range;
 pub struct Envelope {
     /// The texts of the headers.
     pub headers: RawHeaders,
+    /// What the platform wrote when it took the message, if it did (D5 ¶41–44).
+    pub integration: Option<Integration>,
     /// The bytes of the body's one element within the envelope.
     pub body: Range<usize>,
     /// The namespaces declared around the body; it means nothing without them.
     pub scope: Scope,
     /// Whether the body is a `soap:Fault`, which is never answered with a fault (D5 ¶89).
     pub is_fault: bool,
+}
+
+/// `int:Integration` as it stood in the envelope. Nothing is decided on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Integration {
+    /// `int:TrackID`
+    pub track_id: Option<String>,
+    /// `int:AcceptTime`
+    pub accept_time: Option<String>,
 }
 
 impl Envelope {
@@ -145,6 +156,9 @@ struct Reading {
     header: Option<Header>,
     /// Whether the open element at depth 4 is the address of an endpoint header.
     is_address: bool,
+    /// Which part of `int:Integration` the open element at depth 4 is.
+    stamp: Option<Stamp>,
+    integration: Option<Integration>,
     text: String,
     headers: RawHeaders,
     bodies: usize,
@@ -172,6 +186,13 @@ enum Header {
     RelatesTo,
     ProcedureId,
     ConversationId,
+    Integration,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stamp {
+    TrackId,
+    AcceptTime,
 }
 
 impl Reading {
@@ -188,6 +209,12 @@ impl Reading {
             (3, Part::Header) => {
                 self.header = header_of(tag);
                 self.text.clear();
+                if self.header == Some(Header::Integration) {
+                    let earlier = self.integration.replace(Integration::default());
+                    if earlier.is_some() {
+                        return Err(EnvelopeError::HeaderTwice { name: "int:Integration" });
+                    }
+                }
                 Ok(false)
             }
             (3, Part::Body) if self.body.is_some() => Err(EnvelopeError::BodyElements),
@@ -197,6 +224,11 @@ impl Reading {
             }
             (4, Part::Header) => {
                 self.is_address = self.is_endpoint() && tag.is(WSA, "Address");
+                self.stamp = match tag.local() {
+                    "TrackID" if self.is_stamped_by(tag) => Some(Stamp::TrackId),
+                    "AcceptTime" if self.is_stamped_by(tag) => Some(Stamp::AcceptTime),
+                    _ => None,
+                };
                 Ok(false)
             }
             _ => Ok(false),
@@ -218,8 +250,8 @@ impl Reading {
     fn text(&mut self, text: &str) -> Result<(), EnvelopeError> {
         let is_blank = text.chars().all(|c| matches!(c, ' ' | '\t' | '\r' | '\n'));
         match (self.depth, self.part) {
-            (3, Part::Header) if !self.is_endpoint() => self.text.push_str(text),
-            (4, Part::Header) if self.is_address => self.text.push_str(text),
+            (3, Part::Header) if !self.has_parts() => self.text.push_str(text),
+            (4, Part::Header) if self.is_address || self.stamp.is_some() => self.text.push_str(text),
             (1, _) | (2, Part::Body) if !is_blank => return Err(EnvelopeError::BodyElements),
             _ => {}
         }
@@ -230,6 +262,7 @@ impl Reading {
     fn end(&mut self, position: usize) -> Result<(), EnvelopeError> {
         match (self.depth, self.part) {
             (3, Part::Header) if !self.is_endpoint() => self.keep()?,
+            (4, Part::Header) if self.stamp.is_some() => self.keep_stamp()?,
             (4, Part::Header) if self.is_address => self.keep()?,
             (3, Part::Body) => {
                 if let Some((range, _)) = &mut self.body {
@@ -248,6 +281,30 @@ impl Reading {
         matches!(self.header, Some(Header::ReplyTo | Header::From | Header::FaultTo))
     }
 
+    /// Its text stands one level deeper.
+    fn has_parts(&self) -> bool {
+        self.is_endpoint() || self.header == Some(Header::Integration)
+    }
+
+    fn is_stamped_by(&self, tag: &StartTag<'_>) -> bool {
+        self.header == Some(Header::Integration) && tag.namespace() == INT
+    }
+
+    fn keep_stamp(&mut self) -> Result<(), EnvelopeError> {
+        let integration = self.integration.get_or_insert_default();
+        let (name, place) = match self.stamp.take() {
+            Some(Stamp::TrackId) => ("int:TrackID", &mut integration.track_id),
+            Some(Stamp::AcceptTime) => ("int:AcceptTime", &mut integration.accept_time),
+            None => return Ok(()),
+        };
+        if place.is_some() {
+            return Err(EnvelopeError::HeaderTwice { name });
+        }
+        *place = Some(self.text.trim().to_owned());
+        self.text.clear();
+        Ok(())
+    }
+
     fn keep(&mut self) -> Result<(), EnvelopeError> {
         let Some(header) = self.header else { return Ok(()) };
         let headers = &mut self.headers;
@@ -261,6 +318,7 @@ impl Reading {
             Header::RelatesTo => ("wsa:RelatesTo", &mut headers.relates_to),
             Header::ProcedureId => ("int:ProcedureID", &mut headers.procedure_id),
             Header::ConversationId => ("int:ConversationID", &mut headers.conversation_id),
+            Header::Integration => return Ok(()), // kept by its parts
         };
         if place.is_some() {
             return Err(EnvelopeError::HeaderTwice { name });
@@ -271,8 +329,9 @@ impl Reading {
     }
 
     fn finish(self) -> Result<Envelope, EnvelopeError> {
-        let (body, scope) = self.body.ok_or(EnvelopeError::BodyElements)?;
-        Ok(Envelope { headers: self.headers, body, scope, is_fault: self.is_fault })
+        let Self { headers, integration, body, is_fault, .. } = self;
+        let (body, scope) = body.ok_or(EnvelopeError::BodyElements)?;
+        Ok(Envelope { headers, integration, body, scope, is_fault })
     }
 }
 
@@ -287,6 +346,7 @@ fn header_of(tag: &StartTag<'_>) -> Option<Header> {
         (WSA, "RelatesTo") => Some(Header::RelatesTo),
         (INT, "ProcedureID") => Some(Header::ProcedureId),
         (INT, "ConversationID") => Some(Header::ConversationId),
+        (INT, "Integration") => Some(Header::Integration),
         _ => None,
     }
 }
@@ -301,82 +361,4 @@ const ROOT: &[u8] = b"<soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap
 const TAIL: &[u8] = b"</soap:Body></soap:Envelope>";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::exchange::transit::Subcode;
-
-    const SAMPLE: &str = r#"<?xml version="1.0"?>
-<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns="http://www.w3.org/2005/08/addressing">
-  <e:Header>
-    <i:ConversationID xmlns:i="urn:EEC:Interaction:v1.0"> urn:uuid:f8a30dda-8443-4ef9-a367-c36fa39ee1f1 </i:ConversationID>
-    <ReplyTo><Address>EAEU://RU/CP/P.SP.03/P.SP.03.ACT.002</Address><ReferenceParameters><x/></ReferenceParameters></ReplyTo>
-    <i:ProcedureID xmlns:i="urn:EEC:Interaction:v1.0">urn:uuid:f8a30dda-8443-4ef9-a367-c36fa39ee1f1</i:ProcedureID>
-    <To>EAEU://EEC/CP/P.SP.03/<!-- a comment --><![CDATA[P.ACT]]>&#46;001</To>
-    <MessageID>urn:uuid:eaddf37f-70db-45ee-9a08-542d2c5589c3</MessageID>
-    <Action>int://CP/P.SP.03/0.1/P.SP.03.PRC.001/P.SP.03.TRN.002/P.CC.04.MSG.003</Action>
-  </e:Header>
-  <e:Body>
-    <r:Root xmlns:r="urn:r"><r:To>not a header</r:To></r:Root>
-  </e:Body>
-</e:Envelope>"#;
-
-    fn read(text: &str) -> Result<Envelope, EnvelopeError> {
-        Envelope::read(text.as_bytes(), &Limits::default())
-    }
-
-    #[test]
-    fn a_peers_own_prefixes_and_order_are_read_the_same() {
-        let envelope = read(SAMPLE).unwrap();
-        let headers = Headers::parse(&envelope.headers).unwrap();
-        assert_eq!(headers.to.to_string(), "EAEU://EEC/CP/P.SP.03/P.ACT.001");
-        assert_eq!(
-            &SAMPLE[envelope.body.clone()],
-            "<r:Root xmlns:r=\"urn:r\"><r:To>not a header</r:To></r:Root>"
-        );
-        assert!(!envelope.is_fault);
-        let written = Envelope::write(&headers, SAMPLE[envelope.body].as_bytes()).unwrap();
-        let again = Envelope::read(&written, &Limits::default()).unwrap();
-        assert_eq!(again.headers.reply_to, envelope.headers.reply_to);
-        assert_eq!(Headers::parse(&again.headers).unwrap(), headers);
-        assert!(String::from_utf8(written).unwrap().contains("<soap:Body><r:Root"));
-    }
-
-    #[test]
-    fn what_is_no_single_message_is_refused() {
-        let second = SAMPLE.replace("</e:Body>", "</e:Body><e:Body><x/></e:Body>");
-        assert!(matches!(read(&second), Err(EnvelopeError::SecondBody)));
-        let two = SAMPLE.replace("</r:Root>", "</r:Root><y/>");
-        assert!(matches!(read(&two), Err(EnvelopeError::BodyElements)));
-        let none = SAMPLE.replace("<r:Root xmlns:r=\"urn:r\"><r:To>not a header</r:To></r:Root>", "");
-        assert!(matches!(read(&none), Err(EnvelopeError::BodyElements)));
-        let twice = SAMPLE.replace("</e:Header>", "<To>EAEU://KZ/CA/1</To></e:Header>");
-        assert!(matches!(read(&twice), Err(EnvelopeError::HeaderTwice { name: "wsa:To" })));
-        assert!(matches!(read("<a/>"), Err(EnvelopeError::NotAnEnvelope)));
-        let late = SAMPLE.replace("</e:Body>", "</e:Body><e:Header/>");
-        assert!(matches!(read(&late), Err(EnvelopeError::NotAnEnvelope)));
-        let dtd = SAMPLE.replace("<e:Envelope", "<!DOCTYPE x><e:Envelope");
-        assert!(matches!(read(&dtd), Err(EnvelopeError::Xml(_))));
-    }
-
-    #[test]
-    fn a_fault_names_the_failed_message_and_speaks_russian() {
-        let failed = read(SAMPLE).unwrap().headers;
-        let fault = Fault::new(Subcode::InvalidHeader, "int:ProcedureID is absent or empty");
-        let id = "urn:uuid:9219a798-a7b2-4e28-8241-0e5816c3f7b3";
-        let written = Envelope::write_fault(&fault, "EAEU://KZ/SR/gate", id, &failed).unwrap();
-        let text = String::from_utf8(written.clone()).unwrap();
-        assert!(text.contains("<soap:Text xml:lang=\"ru\">Отсутствует или заполнен неверно"), "{text}");
-        assert!(text.contains("<soap:Value>int:InvalidHeader</soap:Value>"));
-        assert!(text.contains(
-            "int:RelatesAction=\"int://CP/P.SP.03/0.1/P.SP.03.PRC.001/P.SP.03.TRN.002/P.CC.04.MSG.003\""
-        ));
-        assert!(
-            text.starts_with(
-                "<soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\" xmlns:wsa="
-            )
-        );
-        let envelope = Envelope::read(&written, &Limits::default()).unwrap();
-        assert!(envelope.is_fault);
-        assert_eq!(envelope.headers.to, failed.reply_to);
-    }
-}
+mod tests;

@@ -38,6 +38,41 @@ pub enum WireError {
         /// The limit.
         bytes_max: usize,
     },
+    /// The peer began to reply and broke off.
+    #[error("read the reply of peer {peer} to its end; it answered {status}")]
+    ReplyBroken {
+        /// Its name.
+        peer: String,
+        /// What it had answered.
+        status: u16,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The peer began to reply and did not come to an end.
+    #[error(
+        "read the reply of peer {peer} within {timeout_ms} ms; it answered {status} and is sending still"
+    )]
+    ReplyTimeout {
+        /// Its name.
+        peer: String,
+        /// What it had answered.
+        status: u16,
+        /// The limit.
+        timeout_ms: u64,
+    },
+    /// The peer sends callers elsewhere, where a message must not follow.
+    #[error(
+        "reach peer {peer}: it answers {status} and sends callers to {location}; ask its operator, then correct its url in the settings"
+    )]
+    Redirected {
+        /// Its name.
+        peer: String,
+        /// Its answer.
+        status: u16,
+        /// Where it sends.
+        location: String,
+    },
     /// A file of our identity cannot be read.
     #[error("read {}", path.display())]
     ReadFile {
@@ -78,7 +113,7 @@ pub enum WireError {
     #[error("listen for peers")]
     Listen(#[source] std::io::Error),
     /// The caller's handshake failed: no certificate, a foreign one, or no TLS at all.
-    #[error("agree on TLS with {caller}")]
+    #[error("agree on TLS with {}", caller.ip())]
     Handshake {
         /// Its socket address.
         caller: std::net::SocketAddr,
@@ -87,16 +122,56 @@ pub enum WireError {
         source: openssl::ssl::Error,
     },
     /// The caller did not finish its handshake in time.
-    #[error("agree on TLS with {caller} within {timeout_ms} ms")]
+    #[error("agree on TLS with {} within {timeout_ms} ms", caller.ip())]
     HandshakeTimeout {
         /// Its socket address.
         caller: std::net::SocketAddr,
         /// The limit.
         timeout_ms: u64,
     },
+    /// The caller did not finish its handshake before many others came.
+    #[error("agree on TLS with {} before {handshakes_max} others began to", caller.ip())]
+    PushedOut {
+        /// Its socket address.
+        caller: std::net::SocketAddr,
+        /// The limit.
+        handshakes_max: usize,
+    },
+    /// The caller has as many connections as it may have.
+    #[error("seat one more caller of {name}: {callers_max} are open; it must close some")]
+    NoSeat {
+        /// Its socket address.
+        caller: std::net::SocketAddr,
+        /// Whose they are.
+        name: String,
+        /// The limit.
+        callers_max: usize,
+    },
 }
 
 impl WireError {
+    /// The address of the caller that met this error, if a caller did.
+    pub fn caller(&self) -> Option<std::net::IpAddr> {
+        match self {
+            Self::Handshake { caller, .. }
+            | Self::HandshakeTimeout { caller, .. }
+            | Self::PushedOut { caller, .. }
+            | Self::NoSeat { caller, .. } => Some(caller.ip()),
+            Self::UnknownPeer { .. }
+            | Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::ReplyTooLarge { .. }
+            | Self::ReplyBroken { .. }
+            | Self::ReplyTimeout { .. }
+            | Self::Redirected { .. }
+            | Self::ReadFile { .. }
+            | Self::Identity { .. }
+            | Self::Client { .. }
+            | Self::Folder { .. }
+            | Self::Listen(_) => None,
+        }
+    }
+
     /// What becomes of the message that met this error.
     pub fn verdict(&self) -> Verdict {
         match self {
@@ -104,15 +179,19 @@ impl WireError {
             Self::Unreachable { .. }
             | Self::Timeout { .. }
             | Self::ReplyTooLarge { .. }
+            | Self::ReplyBroken { .. }
+            | Self::ReplyTimeout { .. }
+            | Self::Redirected { .. }
             | Self::Folder { .. } => Verdict::Retry { not_before: None },
             Self::UnknownPeer { .. } => Verdict::Park { code: "wire.unknown_peer" },
             Self::ReadFile { .. } | Self::Identity { .. } | Self::Client { .. } => {
                 Verdict::Park { code: "wire.identity" }
             }
             Self::Listen(_) => Verdict::Park { code: "wire.listen" },
-            Self::Handshake { .. } | Self::HandshakeTimeout { .. } => {
+            Self::Handshake { .. } | Self::HandshakeTimeout { .. } | Self::PushedOut { .. } => {
                 Verdict::Quarantine { code: "wire.handshake" }
             }
+            Self::NoSeat { .. } => Verdict::Quarantine { code: "wire.no_seat" },
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::base::Secret;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
-use openssl::ssl::{SslAcceptor, SslMethod, SslVerifyMode, SslVersion};
+use openssl::ssl::{SslAcceptor, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode, SslVersion};
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509Ref};
 use std::path::Path;
@@ -69,11 +69,23 @@ impl NodeIdentity {
         }
         builder.set_verify_cert_store(store.build()).map_err(what("the authorities"))?;
         builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+        // No session is resumed: a resumed one would carry a certificate that was checked long ago, perhaps against
+        // authorities that are known no more. A caller that offers one gets a whole handshake.
+        builder.set_session_id_context(b"stazh").map_err(what("the TLS library"))?;
+        builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+        builder.set_options(SslOptions::NO_TICKET);
+        builder.set_num_tickets(0).map_err(what("the TLS library"))?;
         Ok(builder.build())
     }
 }
 
 impl PeerCertificate {
+    /// The name of a caller that is no peer. Anyone may be called `RU`: the mark keeps it from being taken for one.
+    pub fn as_stranger(&self) -> String {
+        let name = self.common_name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX);
+        format!("stranger {}", name.collect::<String>())
+    }
+
     pub(super) fn of(certificate: &X509Ref) -> Result<Self, WireError> {
         let common_name = certificate
             .subject_name()
@@ -93,3 +105,6 @@ impl PeerCertificate {
         Ok(Self { common_name, dns_names, fingerprint })
     }
 }
+
+/// The longest common name that X.520 allows.
+const NAME_CHARS_MAX: usize = 64;

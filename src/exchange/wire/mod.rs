@@ -4,6 +4,7 @@
 
 mod came;
 mod client;
+mod coding;
 mod envelope;
 mod error;
 mod folder;
@@ -12,7 +13,8 @@ mod server;
 
 pub use came::Came;
 pub use client::{HttpsWire, PeerEndpoint};
-pub use envelope::Envelope;
+pub use coding::{GZIP, InflateError, Inflater, takes_gzip};
+pub use envelope::{Envelope, Integration};
 pub use error::{EnvelopeError, WireError};
 pub use folder::{FolderWire, Parcel, Roads};
 pub use identity::{NodeIdentity, PeerCertificate};

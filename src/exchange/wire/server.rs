@@ -52,7 +52,7 @@ impl TlsListener {
     /// The socket is broken, or out of descriptors for a while.
     pub async fn accept(&self) -> Result<Handshake, WireError> {
         let (stream, caller) = self.socket.accept().await.map_err(WireError::Listen)?;
-        stream.set_nodelay(true).map_err(WireError::Listen)?;
+        let _ = stream.set_nodelay(true); // a caller that has hung up already is found out by its handshake
         Ok(Handshake {
             stream,
             caller,
@@ -63,6 +63,11 @@ impl TlsListener {
 }
 
 impl Handshake {
+    /// Where the caller calls from.
+    pub fn caller(&self) -> SocketAddr {
+        self.caller
+    }
+
     /// Finishes TLS and tells whose certificate the caller proved to own: the leaf, never its issuer.
     ///
     /// # Errors
