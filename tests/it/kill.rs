@@ -13,18 +13,18 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A node of the real program in its own folder, on its own ports.
-struct Process {
+pub(crate) struct Process {
     folder: PathBuf,
-    child: Child,
+    pub(crate) child: Child,
 }
 
 impl Process {
     /// Starts the node and waits until it says that it is ready.
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         Self::start_with(stazh().arg("serve"), folder)
     }
 
-    fn start_with(serve: &mut Command, folder: &Path) -> Self {
+    pub(crate) fn start_with(serve: &mut Command, folder: &Path) -> Self {
         let mut child = serve.arg(folder).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -46,11 +46,11 @@ impl Drop for Process {
     }
 }
 
-fn stazh() -> Command {
+pub(crate) fn stazh() -> Command {
     Command::new(env!("CARGO_BIN_EXE_stazh"))
 }
 
-fn run(command: &mut Command) {
+pub(crate) fn run(command: &mut Command) {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
@@ -61,7 +61,7 @@ fn free_port() -> u16 {
 }
 
 /// Two folders made by `stazh init`, each trusting the other, with short waits between tries.
-fn two_nodes(root: &Path) -> (PathBuf, PathBuf) {
+pub(crate) fn two_nodes(root: &Path) -> (PathBuf, PathBuf) {
     let (ru, kz) = (root.join("ru"), root.join("kz"));
     let (ru_port, kz_port) = (free_port(), free_port());
     for (folder, state, port, peer, peer_port) in
@@ -83,7 +83,7 @@ fn two_nodes(root: &Path) -> (PathBuf, PathBuf) {
     (ru, kz)
 }
 
-async fn completed(settings: &Path) -> i64 {
+pub(crate) async fn completed(settings: &Path) -> i64 {
     let store = Node::store(&Settings::read(&settings.join("node.toml")).unwrap()).await.unwrap();
     let counts = conversation_counts(&mut store.read().await.unwrap()).await.unwrap();
     store.close().await;
@@ -173,7 +173,7 @@ async fn two_replicas_of_each_node_on_a_server_survive_sigkill_too() {
 }
 
 /// A worker's contract and contribution as the Kazakh systems write them; the amount tells whose they are.
-fn local_rows(number: u32) -> (String, String) {
+pub(crate) fn local_rows(number: u32) -> (String, String) {
     let iin = iin(number);
     let contract = format!(
         r#"{{ "iin": "{iin}", "bin": "051140000018", "employer": "ТОО Сарыарка", "full_name": "Тестов{number} Ерлан",
@@ -226,7 +226,7 @@ async fn neither_logs_nor_journals_name_a_person_whatever_the_level() {
 }
 
 /// What waits in a node, as a program reads it.
-fn waiting(folder: &Path) -> Vec<serde_json::Value> {
+pub(crate) fn waiting(folder: &Path) -> Vec<serde_json::Value> {
     let status = stazh().arg("status").arg(folder).args(["--waiting", "--json"]).output().unwrap();
     let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
     status["waiting"].as_array().unwrap().clone()

@@ -7,6 +7,7 @@ mod cli;
 mod door;
 mod exchange;
 mod folders;
+mod full_disk;
 mod golden;
 mod keys;
 mod kill;
