@@ -103,7 +103,8 @@ impl StoreError {
     }
 }
 
-/// A busy or full database passes; a broken disk, a broken file or a wrong statement does not.
+/// A busy or full database passes, and so does a disk that cannot be written for a while: a quota, a lost mount, a
+/// file system that was remounted. A broken file or a wrong statement does not.
 fn verdict_of(source: &sqlx::Error) -> Verdict {
     if matches!(source, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_)) {
         return Verdict::Retry { not_before: None };
@@ -117,8 +118,8 @@ fn verdict_of(source: &sqlx::Error) -> Verdict {
     }
     // The low byte is the class, the rest its refinement (https://www.sqlite.org/rescode.html).
     match code.parse::<i32>().ok().map(|code| code & 0xff) {
-        Some(BUSY | LOCKED | FULL) => Verdict::Retry { not_before: None },
-        Some(READONLY | IOERR | CANTOPEN) => Verdict::Park { code: "store.disk" },
+        Some(BUSY | LOCKED | FULL | READONLY | IOERR) => Verdict::Retry { not_before: None },
+        Some(CANTOPEN) => Verdict::Park { code: "store.disk" },
         Some(CORRUPT | NOTADB) => Verdict::Park { code: "store.corrupt" },
         Some(_) | None => Verdict::Park { code: "store.query" },
     }

@@ -577,3 +577,182 @@ async fn a_peer_cannot_refuse_what_was_sent_to_another() {
     assert_eq!((entry.kind.as_str(), entry.peer.as_deref()), ("signal", Some("AM")));
     assert_eq!(entry.detail, "P.MSG.ERR answers no message of this node");
 }
+
+/// Each header of an envelope of ours, and what stands around them.
+fn taken_apart(envelope: &str) -> (String, Vec<String>, String) {
+    let (before, rest) = envelope.split_once("<soap:Header>").unwrap();
+    let (headers, after) = rest.split_once("</soap:Header>").unwrap();
+    let mut found = Vec::new();
+    let mut rest = headers;
+    while let Some(start) = rest.strip_prefix('<') {
+        let name: String = start.chars().take_while(|c| !matches!(c, ' ' | '>')).collect();
+        let end = rest.find(&format!("</{name}>")).unwrap() + name.len() + 3;
+        found.push(rest[..end].to_owned());
+        rest = &rest[end..];
+    }
+    assert!(rest.is_empty(), "{rest}");
+    (format!("{before}<soap:Header>"), found, format!("</soap:Header>{after}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_order_of_the_headers_is_taken() {
+    let stage = Stage::set().await;
+    let lawful = |n: usize| {
+        let headers = Headers { relates_to: None, ..stage.headers() };
+        let envelope = Envelope::write(&headers, format!("<x n=\"{n}\"/>").as_bytes()).unwrap();
+        taken_apart(&String::from_utf8(envelope).unwrap())
+    };
+    let count = lawful(0).1.len();
+    assert_eq!(count, 6);
+    let mut orders: Vec<Vec<usize>> = vec![Vec::new()];
+    for next in 0..count {
+        orders = orders
+            .into_iter()
+            .flat_map(|order| {
+                (0..=next).map(move |at| {
+                    let mut longer = order.clone();
+                    longer.insert(at, next);
+                    longer
+                })
+            })
+            .collect();
+    }
+    assert_eq!(orders.len(), 720);
+    for (number, order) in orders.iter().enumerate() {
+        let (before, headers, after) = lawful(number);
+        let ordered: String = order.iter().map(|at| headers[*at].as_str()).collect();
+        let envelope = format!("{before}{ordered}{after}");
+        let read = Envelope::read(envelope.as_bytes(), &Default::default()).unwrap();
+        Headers::parse(&read.headers).unwrap();
+        // the reader sees all orders; the running node those that begin anew
+        if number % 60 == 0 {
+            assert_eq!(stage.post(envelope).await.0, 202, "{order:?}");
+        }
+    }
+    assert!(stage.is_well().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_that_do_not_fit_are_refused_with_the_operators_words() {
+    let stage = Stage::set().await;
+    let lawful = String::from_utf8(stage.message(b"<x/>")).unwrap();
+    let stamped = |time: &str| {
+        let stamp = format!(
+            "<int:Integration xmlns:int=\"urn:EEC:Interaction:v1.0\"><int:TrackID>urn:uuid:f8a30dda-8443-4ef9-a367-c36fa39ee1f1</int:TrackID><int:AcceptTime>{time}</int:AcceptTime></int:Integration></soap:Header>"
+        );
+        lawful.replace("</soap:Header>", &stamp)
+    };
+    let of_text =
+        |name: &str| lawful.split(&format!("<int:{name}")).nth(1).unwrap().split(['<', '>']).nth(1).unwrap();
+    let procedure = of_text("ProcedureID");
+    let no_zone = "int:InvalidHeader: int:Integration/int:AcceptTime is no instant with its zone, such as 2026-11-23T10:00:00Z";
+    let cases = [
+        (
+            lawful.replace("</soap:Body>", "</soap:Body><soap:Body><x/></soap:Body>"),
+            "wire.envelope",
+            "read the envelope: it has a second soap:Body",
+        ),
+        (stamped("2026-11-23T10:00:00"), "wire.header", no_zone),
+        (stamped(""), "wire.header", no_zone),
+        (
+            stamped("2026-11-23T10:00:00Z</int:AcceptTime><int:AcceptTime>2026-11-23T11:00:00Z"),
+            "wire.envelope",
+            "read the envelope: int:AcceptTime stands twice",
+        ),
+        (
+            lawful.replace(procedure, &format!("{procedure}/urn:uuid:")),
+            "wire.header",
+            "int:InvalidHeader: int:ProcedureID: ",
+        ),
+        (
+            lawful.replace(procedure, &format!("{procedure}//{procedure}")),
+            "wire.header",
+            "int:InvalidHeader: int:ProcedureID: ",
+        ),
+        (
+            lawful.replace(procedure, " "),
+            "wire.header",
+            "int:InvalidHeader: int:ProcedureID is absent or empty",
+        ),
+    ];
+    for (body, code, text) in &cases {
+        assert_ne!(*body, lawful, "{text}");
+        let (status, fault) = stage.post(body.clone()).await;
+        assert_eq!(status, 400, "{text}");
+        assert!(fault.contains(text), "{text}\n{fault}");
+        let entry = stage.journal().await.pop().unwrap().entry;
+        assert_eq!((entry.kind.as_str(), entry.code.as_deref()), ("returned", Some(*code)));
+        assert!(entry.detail.contains(text), "{}", entry.detail);
+    }
+    assert_eq!(stage.count(InboxState::Returned).await, i64::try_from(cases.len()).unwrap());
+    assert!(stage.is_well().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_platform_fills_is_noted_and_not_used() {
+    let stage = Stage::set().await;
+    let before = stage.count(InboxState::Settled).await;
+    let lawful = String::from_utf8(stage.message(&stage.sealed(&stage.signer()))).unwrap();
+    let stamp = "<int:Integration xmlns:int=\"urn:EEC:Interaction:v1.0\"><int:TrackID>urn:uuid:f8a30dda-8443-4ef9-a367-c36fa39ee1f1</int:TrackID><int:AcceptTime>2014-10-20T12:00:00+03:00</int:AcceptTime></int:Integration></soap:Header>";
+    assert_eq!(stage.post(lawful.replacen("</soap:Header>", stamp, 1)).await.0, 202);
+    let entry = entry_where(&stage.kz, |row| row.entry.detail.contains("int:Integration")).await.entry;
+    assert_eq!(entry.kind, "held");
+    assert_eq!(
+        entry.detail,
+        "P.XP.01.MSG.001; it carries int:Integration, which only the platform fills (D5 ¶43); it is kept and not used"
+    );
+    assert!(stage.settles_more_than(before).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_envelope_twice_is_answered_twice_and_settled_once() {
+    let stage = Stage::set().await;
+    let envelope = stage.message(&stage.sealed(&stage.signer()));
+    assert_eq!(stage.post(envelope.clone()).await.0, 202);
+    stage.entry_of("answering").await;
+    let before = stage.count(InboxState::Settled).await;
+    assert_eq!(stage.post(envelope.clone()).await.0, 202);
+    assert!(stage.settles_more_than(before).await);
+    let entry = stage.entry("ledger.already_received").await.entry;
+    assert_eq!(entry.detail, "seen before; the stored answer goes out again");
+    // the same MessageID on another document is another message: duplicates are told by application data
+    let id = |envelope: &[u8]| {
+        let text = String::from_utf8(envelope.to_vec()).unwrap();
+        text.split("MessageID").nth(1).unwrap().split(['<', '>']).nth(1).unwrap().to_owned()
+    };
+    let other = stage.message(&stage.sealed(&stage.signer()));
+    let namesake = String::from_utf8(other.clone()).unwrap().replacen(&id(&other), &id(&envelope), 1);
+    let before = stage.count(InboxState::Settled).await;
+    assert_eq!(stage.post(namesake).await.0, 202);
+    assert!(stage.settles_more_than(before).await);
+    let answers = stage.journal().await.iter().filter(|row| row.entry.kind == "answering").count();
+    assert_eq!(answers, 2);
+    assert!(stage.is_well().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stray_signal_is_told_and_moves_nothing() {
+    let stage = Stage::set().await;
+    let headers = stage.headers();
+    for signal in [Signal::Received, Signal::Accepted, Signal::Error] {
+        let errors = match signal {
+            Signal::Error => vec![SignalError::of(ErrorCode::FatalError, "no", None)],
+            Signal::Received | Signal::Accepted => Vec::new(),
+        };
+        let id = uuid::Uuid::from_u128(fresh());
+        let body = SignalBody { signal, id, at: "2026-11-23T10:00:00Z".parse().unwrap(), errors };
+        let stray = Headers {
+            to: LogicalAddress::of_actor("KZ", "P.XP.01", "P.XP.01.ACT.001"),
+            reply_to: LogicalAddress::of_actor("RU", "P.XP.01", "P.XP.01.ACT.002"),
+            action: headers.action.signal(signal),
+            message_id: MessageId::from_uuid(uuid::Uuid::from_u128(fresh())),
+            relates_to: Some(MessageId::from_uuid(uuid::Uuid::from_u128(fresh()))),
+            ..headers.clone()
+        };
+        assert_eq!(stage.post(Envelope::write(&stray, &body.encode().unwrap()).unwrap()).await.0, 202);
+        let told = format!("{} answers no message of this node", signal.as_code());
+        let entry = entry_where(&stage.kz, |row| row.entry.detail == told).await.entry;
+        assert_eq!(entry.code.as_deref(), Some("transit.unexpected"));
+    }
+    assert!(stage.is_well().await);
+}
