@@ -27,7 +27,7 @@ pub(super) async fn read_body(
     let announced = announced(request.headers());
     let mut taken = match coding(request.headers()) {
         Coding::Plain => Taken::Plain { kept: BytesMut::new(), bytes_max },
-        Coding::Gzip => Taken::Gzip { inflater: Inflater::new(bytes_max), came: 0, bytes_max },
+        Coding::Gzip => Taken::Gzip { inflater: Box::new(Inflater::new(bytes_max)), came: 0, bytes_max },
         Coding::Other(coding) => return Ok((Came::UnknownCoding { coding }, held)),
     };
     let length = announced.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
@@ -110,7 +110,7 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 /// What was taken so far.
 enum Taken {
     Plain { kept: BytesMut, bytes_max: usize },
-    Gzip { inflater: Inflater, came: usize, bytes_max: usize },
+    Gzip { inflater: Box<Inflater>, came: usize, bytes_max: usize },
 }
 
 impl Taken {
