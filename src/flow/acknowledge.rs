@@ -58,12 +58,25 @@ impl Case<'_> {
         match ledger_record(&mut tx, &row.peer, header.document_id, verified.digest(), row.id).await? {
             Seen::New => {}
             Seen::Repeat { inbox_id } => {
-                let (code, detail) = match inbox_find(&mut tx, inbox_id).await?.map(|first| first.state) {
+                let first = inbox_find(&mut tx, inbox_id).await?.map(|first| first.state);
+                let (code, detail) = match first {
                     Some(InboxState::Returned | InboxState::Quarantined) => (
                         "ledger.already_rejected",
                         "it was refused before; the stored refusal goes out again",
                     ),
-                    _ => ("ledger.already_received", "seen before; the stored answer goes out again"),
+                    // Begun again in another conversation while the first is at work: it waits for that answer.
+                    Some(
+                        InboxState::Held | InboxState::Leased | InboxState::Received | InboxState::Accepted,
+                    ) => {
+                        let attempts = row.attempts.saturating_add(1);
+                        let next_at = ctx.retry.next_at(attempts, ctx.random.permille(), ctx.clock.now());
+                        inbox_retry(&mut tx, row.id, next_at, attempts).await?;
+                        tx.commit().await?;
+                        return Ok(Taken::Settled);
+                    }
+                    Some(InboxState::Settled | InboxState::Deferred | InboxState::Parked) | None => {
+                        ("ledger.already_received", "seen before; the stored answer goes out again")
+                    }
                 };
                 self.answer_again(&mut tx, header).await?;
                 inbox_settled(&mut tx, row.id).await?;

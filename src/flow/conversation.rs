@@ -218,11 +218,15 @@ async fn cancel(tx: &mut Tx, conversation: &Conversation, ctx: &Context) -> Resu
 }
 
 async fn ask_person(tx: &mut Tx, conversation: &Conversation, now: Timestamp) -> Result<(), FlowError> {
-    let end = conversation.outcome.as_deref().unwrap_or("open");
-    let detail = if conversation.state == ConversationState::Completed {
-        "the peer refuses what was complete here; see the journal of this conversation and call the peer"
-    } else {
-        "the transaction ended without its result; see the journal of this conversation and call the peer"
+    let (end, detail) = match (conversation.state, conversation.outcome.as_deref()) {
+        (ConversationState::Completed, _) => (
+            "refused_after_end",
+            "the peer refuses what was complete here; see the journal of this conversation and call the peer",
+        ),
+        (_, outcome) => (
+            outcome.unwrap_or("open"),
+            "the transaction ended without its result; see the journal of this conversation and call the peer",
+        ),
     };
     let mut entry = JournalDraft::at(now, "ask_person", detail);
     entry.conversation_id = Some(conversation.id);

@@ -264,6 +264,9 @@ async fn what_waits_for_a_person_is_shown_and_goes_on_when_the_cause_is_mended_a
         String::from_utf8(told.stdout).unwrap(),
         format!("{} goes on\n", row["row"].as_str().unwrap())
     );
+    // Moscow was told by ERR that its inquiry is refused, so that is over there; it begins again.
+    let resent = stazh().arg("resend").arg(&ru).args(["--all", "--peer", "KZ"]).output().unwrap();
+    assert!(String::from_utf8(resent.stdout).unwrap().contains(" begins again as "));
     let begun = Instant::now();
     let handed_over = || std::fs::read_dir(ru.join("handed-over")).unwrap().count();
     while handed_over() == 0 {
