@@ -3,22 +3,41 @@
 
 use libfuzzer_sys::fuzz_target;
 use stazh::base::Limits;
-use stazh::exchange::rules::{Carries, Catalogue, Rules};
+use stazh::exchange::rules::{Carries, Catalogue, MessageKind, Rules};
 use std::sync::LazyLock;
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::built_in(Limits::default()).expect("built in"));
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().expect("built in"));
+static MESSAGES: LazyLock<Vec<MessageKind>> = LazyLock::new(|| {
+    let catalogue = Catalogue::built_in().expect("built in");
+    let (process, transaction) = catalogue.beginning_with(Carries::Inquiry).expect("built in");
+    let codes = std::iter::once(&transaction.request).chain(&transaction.responses);
+    let mut all: Vec<MessageKind> =
+        codes.map(|code| process.message(code).expect("built in").clone()).collect();
+    // the shared structures in the message of their fixtures
+    for structure in ["R.007", CONTAINER] {
+        let rules = RULES.of_structure(structure).expect("built in");
+        let (namespace, root) = (rules.namespace.clone(), rules.root.clone());
+        let (code, structure) = ("P.XP.90.MSG.001".to_owned(), structure.to_owned());
+        all.push(MessageKind { code, structure, namespace, root, ..all[0].clone() });
+    }
+    all
+});
+static ALLOWED: LazyLock<Vec<String>> =
+    LazyLock::new(|| MESSAGES.iter().map(|message| message.structure.clone()).collect());
+
+const CONTAINER: &str = "R.010";
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = RULES.structure(bytes); // only that it returns
-    let (process, transaction) = CATALOGUE.beginning_with(Carries::Inquiry).expect("built in");
-    for carries in [Carries::Inquiry, Carries::InsuranceRecord, Carries::Notice] {
-        let message = match carries {
-            Carries::Inquiry => process.message(&transaction.request),
-            Carries::InsuranceRecord | Carries::Notice => process.response(transaction, carries),
-        };
-        if let Ok(valid) = RULES.check(bytes, message.expect("built in")) {
+    for message in MESSAGES.iter() {
+        if let Ok(valid) = RULES.check_holding(bytes, message, &ALLOWED) {
             assert_eq!(valid.as_bytes(), bytes);
+            let is_container = message.structure == CONTAINER;
+            assert_eq!(
+                RULES.check(bytes, message).is_err(),
+                is_container,
+                "a container holds what it is allowed"
+            );
         }
     }
 });

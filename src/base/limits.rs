@@ -16,6 +16,8 @@ pub struct Limits {
     pub xml_attributes_max: usize,
     /// Most elements in one document.
     pub xml_elements_max: usize,
+    /// Most documents in one container (R.010).
+    pub container_documents_max: usize,
     /// Largest local record file read.
     pub local_bytes_max: usize,
     /// Most messages in flight to one peer.
@@ -56,6 +58,7 @@ impl Default for Limits {
             xml_depth_max: 64,
             xml_attributes_max: 64,
             xml_elements_max: 1_000_000,
+            container_documents_max: 1_000,
             local_bytes_max: 1024 * 1024 * 1024,
             lane_in_flight_max: 16,
             post_timeout_ms: 30_000,

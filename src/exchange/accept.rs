@@ -2,13 +2,14 @@
 
 use super::canonical::{Inquiry, InsuranceRecord, ResourceStatus, State};
 use super::document::codec::{
-    CodecError, Header, ProcessingResult, decode_inquiry, decode_record, decode_result, decode_status,
+    CodecError, Header, HeldDocument, ProcessingResult, decode_container, decode_inquiry, decode_record,
+    decode_result, decode_status,
 };
 use super::rules::{MessageKind, Rules};
 use super::seal::{SealError, VerifiedDocument, open};
 use crate::base::{Digest256, Finding, Findings, Limits};
 
-/// A document that is verified and lawful. Only [`accept`] makes one, and only one can be decoded:
+/// A document that is verified and lawful. Only [`accept`] and [`accept_holding`] make one, and only one can be decoded:
 ///
 /// ```compile_fail
 /// # use stazh::{base::Limits, exchange::{seal::VerifiedDocument, document::codec::decode_record}};
@@ -28,7 +29,20 @@ pub fn accept<'v>(
     message: &MessageKind,
     rules: &Rules,
 ) -> Result<AcceptedDocument<'v>, Findings> {
-    let findings = rules.content(verified.document(), message);
+    accept_holding(verified, message, &[], rules)
+}
+
+/// The same for a container, which may hold documents of the structures `allowed`, such as `R.XP.XP.01.002`.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn accept_holding<'v>(
+    verified: &'v VerifiedDocument,
+    message: &MessageKind,
+    allowed: &[String],
+    rules: &Rules,
+) -> Result<AcceptedDocument<'v>, Findings> {
+    let findings = rules.content_holding(verified.document(), message, allowed);
     if findings.iter().any(Finding::is_error) { Err(findings) } else { Ok(AcceptedDocument(verified)) }
 }
 
@@ -90,5 +104,13 @@ impl AcceptedDocument<'_> {
     /// Values that mean nothing.
     pub fn status(&self, limits: &Limits) -> Result<(Header, ResourceStatus), CodecError> {
         decode_status(self.0.document(), limits)
+    }
+
+    /// The documents it holds, in their order.
+    ///
+    /// # Errors
+    /// It holds none, or too many.
+    pub fn container(&self, limits: &Limits) -> Result<(Header, Vec<HeldDocument>), CodecError> {
+        decode_container(self.0.document(), limits)
     }
 }

@@ -98,16 +98,32 @@ impl Element {
         let place = place.map(|place| format!("[{place}]")).unwrap_or_default();
         let path = format!("{above}/{}{place}", self.local);
         see(&path, self);
+        for (child, place) in self.placed_children() {
+            child.visit_below(&path, place, see);
+        }
+    }
+
+    /// The children of a root in order, each with its path, such as `/GenericEDocDetails/InsuranceRecord[2]`.
+    pub fn visit_children<'e>(&'e self, see: &mut dyn FnMut(&str, &'e Self)) {
+        for (child, place) in self.placed_children() {
+            let place = place.map(|place| format!("[{place}]")).unwrap_or_default();
+            see(&format!("/{}/{}{place}", self.local, child.local), child);
+        }
+    }
+
+    /// The children, each with its place among those of its name if there are several.
+    fn placed_children<'e>(&'e self) -> Vec<(&'e Self, Option<usize>)> {
         let mut places: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
         for child in &self.children {
             places.entry((&child.namespace, &child.local)).or_default().1 += 1;
         }
-        for child in &self.children {
+        let place = |child: &'e Self| {
             let (place, count) = places.entry((&child.namespace, &child.local)).or_default();
             *place += 1;
-            let place = (*count > 1).then_some(*place);
-            child.visit_below(&path, place, see);
-        }
+            (*count > 1).then_some(*place)
+        };
+        let places: Vec<Option<usize>> = self.children.iter().map(place).collect();
+        self.children.iter().zip(places).collect()
     }
 }
 

@@ -152,6 +152,17 @@ impl CanonicalWriter {
         self.start(prefix, local).text(text).end()
     }
 
+    /// Writes an element that is canonical by itself and of namespaces that are not declared around it; what it is
+    /// stays with the caller.
+    pub(super) fn embed(&mut self, element: &[u8]) -> &mut Self {
+        self.complete_tag();
+        if self.open.is_empty() {
+            self.fail(WriteError::Unbalanced);
+        }
+        self.out.extend_from_slice(element);
+        self
+    }
+
     /// The document, or the first mistake.
     pub fn finish(mut self) -> Result<Vec<u8>, WriteError> {
         if !self.open.is_empty() || !self.has_root {

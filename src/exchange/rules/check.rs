@@ -71,10 +71,16 @@ impl Rules {
     /// A list or rule file that cannot be understood, a schema that does not compile, a name that leads nowhere.
     pub fn of(files: &SchemaFiles, limits: Limits) -> Result<Self, RulesError> {
         let lists = CodeLists::read(files)?;
-        let structures = StructureRules::read_all(files, &lists)?
-            .into_iter()
-            .map(|rules| StructureSchema::compile(files, &rules.schema).map(|schema| (rules, schema)))
+        let all = StructureRules::read_all(files, &lists)?;
+        let schemas = all
+            .iter()
+            .map(|rules| {
+                // What stands in a container may be of any other structure.
+                let held = all.iter().filter(|held| rules.container && !held.container);
+                StructureSchema::compile(files, &rules.schema, held.map(|held| held.schema.as_str()))
+            })
             .collect::<Result<Vec<_>, _>>()?;
+        let structures = all.into_iter().zip(schemas).collect();
         let vocabulary = Vocabulary::of(files);
         Ok(Self { limits, shared: Arc::new(Shared { lists, structures, vocabulary }) })
     }
@@ -89,14 +95,27 @@ impl Rules {
         self.shared.structures.iter().map(|(rules, _)| rules).find(|rules| rules.structure == code)
     }
 
-    /// Checks a document of ours by all rules of its message.
+    /// Checks a document of ours by all rules of its message. A container is refused: see [`Rules::check_holding`].
     ///
     /// # Errors
     /// Everything that is wrong with it.
     pub fn check(&self, document: &[u8], message: &MessageKind) -> Result<ValidDocument, Findings> {
+        self.check_holding(document, message, &[])
+    }
+
+    /// The same, where a container may hold documents of the structures `allowed`, such as `R.XP.XP.01.002`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn check_holding(
+        &self,
+        document: &[u8],
+        message: &MessageKind,
+        allowed: &[String],
+    ) -> Result<ValidDocument, Findings> {
         let root = self.parse(document)?;
         let mut findings = self.structure_of(document, &root);
-        findings.extend(self.content_of(&root, message));
+        findings.extend(self.content_of(&root, message, allowed));
         if findings.iter().any(Finding::is_error) {
             Err(findings)
         } else {
@@ -112,12 +131,29 @@ impl Rules {
         }
     }
 
-    /// Format-logical control: do document and envelope say the same, are codes known and fields filled.
+    /// Format-logical control: do document and envelope say the same, are codes known and fields filled. A container
+    /// is refused: see [`Rules::content_holding`].
     pub fn content(&self, document: &[u8], message: &MessageKind) -> Findings {
+        self.content_holding(document, message, &[])
+    }
+
+    /// The same, where a container may hold documents of the structures `allowed`, such as `R.XP.XP.01.002`. The
+    /// header of each names the message of the container, as the container's own does.
+    pub fn content_holding(&self, document: &[u8], message: &MessageKind, allowed: &[String]) -> Findings {
         match self.parse(document) {
-            Ok(root) => self.content_of(&root, message),
+            Ok(root) => self.content_of(&root, message, allowed),
             Err(findings) => findings,
         }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The rules of the structure that has this root element.
+    pub(super) fn rules_of(&self, root: &Element) -> Option<&StructureRules> {
+        let mut all = self.shared.structures.iter().map(|(rules, _)| rules);
+        all.find(|rules| root.is(&rules.namespace, &rules.root))
     }
 
     fn parse(&self, document: &[u8]) -> Result<Element, Findings> {
@@ -127,15 +163,23 @@ impl Rules {
 
     fn structure_of(&self, document: &[u8], root: &Element) -> Findings {
         let known = self.shared.structures.iter().find(|(rules, _)| root.is(&rules.namespace, &rules.root));
-        let Some((_, schema)) = known else {
+        let Some((rules, schema)) = known else {
             let text =
                 "no known structure has this root element; send a structure and version the catalogue names";
             return vec![Finding::error("rules.root", "/", "known structures", &root.local, text)];
         };
-        schema.validate(document, root, &self.limits, &self.shared.vocabulary)
+        let mut findings = schema.validate(document, root, &self.limits, &self.shared.vocabulary);
+        if rules.container {
+            // What no schema defines is told by the schema's finding.
+            let mut held = Findings::new();
+            self.shown(&mut held, self.structure_of_held(root));
+            held.retain(|finding| !findings.iter().any(|told| told.path == finding.path));
+            findings.append(&mut held);
+        }
+        findings
     }
 
-    fn content_of(&self, root: &Element, message: &MessageKind) -> Findings {
+    fn content_of(&self, root: &Element, message: &MessageKind, allowed: &[String]) -> Findings {
         let shared = &self.shared;
         if !root.is(&message.namespace, &message.root) {
             let text = "the root element is not that of the message; send the structure and version the catalogue names";
@@ -145,10 +189,17 @@ impl Rules {
             let text = "the structure of this message has no rule file; add one to schemas";
             return vec![Finding::error("rules.no_rules", "/", message.structure.as_str(), "", text)];
         };
-        let mut findings = rules.judge(root, message, &shared.lists);
-        for finding in &mut findings {
-            finding.path = shared.vocabulary.path(&finding.path);
+        let mut findings = Findings::new();
+        self.shown(&mut findings, rules.judge(root, message, &shared.lists));
+        if rules.container {
+            self.shown(&mut findings, self.content_of_held(root, message, allowed));
         }
         findings
+    }
+
+    /// Adds findings, with only known names in their paths.
+    fn shown(&self, findings: &mut Findings, more: Findings) {
+        let path = |finding: &Finding| self.shared.vocabulary.path(&finding.path);
+        findings.extend(more.into_iter().map(|finding| Finding { path: path(&finding), ..finding }));
     }
 }

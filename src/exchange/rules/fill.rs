@@ -21,6 +21,9 @@ pub struct StructureRules {
     pub root: String,
     /// Its schema, below `schemas/`.
     pub schema: String,
+    /// Whether whole documents of other structures stand in it.
+    #[serde(default)]
+    pub container: bool,
     /// The version of these rules.
     pub version: String,
     #[serde(rename = "rule")]

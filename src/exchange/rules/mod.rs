@@ -6,6 +6,7 @@
 mod catalogue;
 mod check;
 mod codelists;
+mod container;
 mod error;
 mod files;
 mod fill;

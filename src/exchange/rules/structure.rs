@@ -21,6 +21,8 @@ use xsd_schema::{SchemaError, SchemaLoader, SchemaResult, SchemaSet, SchemaSetBu
 pub(super) struct StructureSchema {
     files: SchemaFiles,
     path: String,
+    /// The schemas of what it may hold.
+    held: Vec<String>,
     idle: Mutex<Vec<SchemaSet>>,
 }
 
@@ -31,9 +33,14 @@ impl fmt::Debug for StructureSchema {
 }
 
 impl StructureSchema {
-    /// Compiles the schema at `path` with all that it imports.
-    pub(super) fn compile(files: &SchemaFiles, path: &str) -> Result<Self, RulesError> {
-        let schema = Self { files: files.clone(), path: path.to_owned(), idle: Mutex::new(Vec::new()) };
+    /// Compiles the schema at `path` with all that it imports, and those of what it may hold.
+    pub(super) fn compile<'p>(
+        files: &SchemaFiles,
+        path: &str,
+        held: impl Iterator<Item = &'p str>,
+    ) -> Result<Self, RulesError> {
+        let held = held.map(str::to_owned).collect();
+        let schema = Self { files: files.clone(), path: path.to_owned(), held, idle: Mutex::new(Vec::new()) };
         let first = schema.compile_set()?;
         schema.put_back(first);
         Ok(schema)
@@ -82,14 +89,15 @@ impl StructureSchema {
 
     fn compile_set(&self) -> Result<SchemaSet, RulesError> {
         let failed = |source| RulesError::Compile { file: self.path.clone(), source: Box::new(source) };
-        let Some(text) = self.files.text(&self.path) else {
-            let reason = "the schema is not there".to_owned();
-            return Err(RulesError::Unfit { file: self.path.clone(), reason });
-        };
-        let compiled = SchemaSetBuilder::with_loader(Box::new(Loader(self.files.clone())))
-            .add_source(text, &format!("{ROOT}{}", self.path))
-            .and_then(SchemaSetBuilder::compile)
-            .map_err(failed)?;
+        let mut builder = SchemaSetBuilder::with_loader(Box::new(Loader(self.files.clone())));
+        for path in std::iter::once(&self.path).chain(&self.held) {
+            let Some(text) = self.files.text(path) else {
+                let reason = "the schema is not there".to_owned();
+                return Err(RulesError::Unfit { file: path.clone(), reason });
+            };
+            builder = builder.add_source(text, &format!("{ROOT}{path}")).map_err(failed)?;
+        }
+        let compiled = builder.compile().map_err(failed)?;
         if let Some(absent) = compiled.directive_failures().first() {
             let reason =
                 format!("it imports {}, which is not there", absent.schema_location().unwrap_or("a schema"));
@@ -208,6 +216,9 @@ fn explanation(constraint: &str) -> (&'static str, bool) {
         }
         "cvc-datatype-valid" | "cvc-datatype-valid.1" | "cvc-simple-type" | "cvc-type.3.1.3" => {
             ("the value is not one of its type; write a date as 2020-12-31, a number as 1234.56", false)
+        }
+        "cvc-elt.1" => {
+            ("no schema defines this element; send a structure and version the catalogue names", true)
         }
         _ if constraint.starts_with("cvc-complex-type.2.4") => {
             ("an element is missing, unknown or in the wrong place; follow the order of the structure", true)

@@ -36,8 +36,11 @@ pub(in crate::exchange) fn decode_inquiry(
     asked: State,
     limits: &Limits,
 ) -> Result<(Header, Inquiry), CodecError> {
-    let root = Element::parse(document, limits)?;
-    let fields = Fields::of_root(&root);
+    read_inquiry(&Element::parse(document, limits)?, asked)
+}
+
+pub(super) fn read_inquiry(root: &Element, asked: State) -> Result<(Header, Inquiry), CodecError> {
+    let fields = Fields::of_root(root);
     let mut findings = Findings::new();
     let header = Header::decode(&fields, &mut findings);
     let asking = fields.require(CSDO, "UnifiedCountryCode", &mut findings);

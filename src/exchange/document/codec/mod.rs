@@ -3,6 +3,7 @@
 //! Decoding is reached only through a document that was verified and found acceptable, so what it meets is of
 //! the right structure; what it still refuses are values that a schema cannot judge, such as a reversed period.
 
+mod container;
 mod fields;
 mod header;
 mod inquiry;
@@ -11,6 +12,8 @@ mod record;
 mod result;
 mod status;
 
+pub(in crate::exchange) use container::decode_container;
+pub use container::{HeldDocument, encode_container};
 pub use header::{Header, HeaderText};
 pub(in crate::exchange) use inquiry::decode_inquiry;
 pub use inquiry::encode_inquiry;
@@ -37,6 +40,9 @@ pub enum CodecError {
     /// A value holds a character XML does not allow.
     #[error("encode the document")]
     Write(#[from] WriteError),
+    /// Documents that no container can hold.
+    #[error("encode the container")]
+    Held(#[from] HeldError),
     /// Not XML that we accept.
     #[error("decode the document")]
     Xml(#[from] XmlError),
@@ -45,11 +51,31 @@ pub enum CodecError {
     Values(Findings),
 }
 
+/// Documents that no container can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HeldError {
+    /// There is none.
+    #[error("a container holds one document at least")]
+    None,
+    /// More than a container may hold.
+    #[error("more than {limit} documents; make several containers")]
+    TooMany {
+        /// The most it may hold.
+        limit: usize,
+    },
+    /// One is not a single element of another namespace than the container's.
+    #[error("document {place} is not one canonical element of a structure that may be held")]
+    NotPlain {
+        /// Which, counted from 1.
+        place: usize,
+    },
+}
+
 impl CodecError {
     /// What becomes of the document.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Write(_) => Verdict::Return { code: "document.encode" },
+            Self::Write(_) | Self::Held(_) => Verdict::Return { code: "document.encode" },
             Self::Xml(error) => error.verdict(),
             Self::Values(_) => Verdict::Return { code: "document.values" },
         }

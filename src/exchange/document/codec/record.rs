@@ -43,8 +43,11 @@ pub(in crate::exchange) fn decode_record(
     document: &[u8],
     limits: &Limits,
 ) -> Result<(Header, InsuranceRecord), CodecError> {
-    let root = Element::parse(document, limits)?;
-    let fields = Fields::of_root(&root);
+    read_record(&Element::parse(document, limits)?)
+}
+
+pub(super) fn read_record(root: &Element) -> Result<(Header, InsuranceRecord), CodecError> {
+    let fields = Fields::of_root(root);
     let mut findings = Findings::new();
     let header = Header::decode(&fields, &mut findings);
     let state = fields.require(CSDO, "UnifiedCountryCode", &mut findings);

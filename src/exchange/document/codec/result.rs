@@ -59,8 +59,11 @@ pub(in crate::exchange) fn decode_result(
     document: &[u8],
     limits: &Limits,
 ) -> Result<(Header, ProcessingResult), CodecError> {
-    let root = Element::parse(document, limits)?;
-    let fields = Fields::of_root(&root);
+    read_result(&Element::parse(document, limits)?)
+}
+
+pub(super) fn read_result(root: &Element) -> Result<(Header, ProcessingResult), CodecError> {
+    let fields = Fields::of_root(root);
     let mut findings = Findings::new();
     let header = Header::decode(&fields, &mut findings);
     let ended_at = fields.require::<String>(CSDO, "EventDateTime", &mut findings).map(super::HeaderText);

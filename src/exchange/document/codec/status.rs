@@ -38,8 +38,11 @@ pub(in crate::exchange) fn decode_status(
     document: &[u8],
     limits: &Limits,
 ) -> Result<(Header, ResourceStatus), CodecError> {
-    let root = Element::parse(document, limits)?;
-    let fields = Fields::of_root(&root);
+    read_status(&Element::parse(document, limits)?)
+}
+
+pub(super) fn read_status(root: &Element) -> Result<(Header, ResourceStatus), CodecError> {
+    let fields = Fields::of_root(root);
     let mut findings = Findings::new();
     let header = Header::decode(&fields, &mut findings);
     let updated_at = fields.read(CSDO, "UpdateDateTime", &mut findings);

@@ -239,6 +239,108 @@ fn an_update_without_its_zone_is_told_with_its_path() {
     assert_eq!(findings[0].path, "/ResourceStatusDetails/UpdateDateTime");
 }
 
+fn status() -> impl Strategy<Value = ResourceStatus> {
+    (
+        option::of(0_i64..4_000_000_000),
+        prop::collection::vec(country(), 0..4),
+        option::of(token("[А-Яа-яA-Z0-9&<>-]{1,20}")),
+    )
+        .prop_map(|(seconds, countries, resource)| ResourceStatus {
+            updated_at: seconds.map(|seconds| jiff::Timestamp::from_second(seconds).unwrap()),
+            countries,
+            resource,
+        })
+}
+
+/// What a document says, so that it can be compared after it was held.
+#[derive(Debug, Clone)]
+enum Part {
+    Record(Box<InsuranceRecord>),
+    Status(ResourceStatus),
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    let record = (person(), state(), day(), prop::collection::vec(period(), 0..2)).prop_map(
+        |(person, state, as_of, periods)| {
+            Part::Record(Box::new(InsuranceRecord {
+                state,
+                as_of,
+                person,
+                periods,
+                contributions: Vec::new(),
+            }))
+        },
+    );
+    prop_oneof![record, status().prop_map(Part::Status)]
+}
+
+proptest! {
+    #[test]
+    fn what_a_container_holds_is_read_as_it_was_written(parts in prop::collection::vec(part(), 1..5)) {
+        let limits = Limits::default();
+        let encode = |part: &Part| match part {
+            Part::Record(record) => encode_record(record, &header()).unwrap(),
+            Part::Status(status) => encode_status(status, &header()).unwrap(),
+        };
+        let documents: Vec<Vec<u8>> = parts.iter().map(encode).collect();
+        let container = encode_container(&documents, &header(), &limits).unwrap();
+        let (read_header, held) = decode_container(&container, &limits).unwrap();
+        prop_assert_eq!((read_header, held.len()), (header(), parts.len()));
+        for ((part, document), held) in parts.iter().zip(&documents).zip(&held) {
+            prop_assert_eq!(container.get(held.range()), Some(document.as_slice()));
+            match part {
+                Part::Record(record) => {
+                    prop_assert_eq!(held.record().unwrap(), (header(), (**record).clone()));
+                    prop_assert_eq!(held.root(), "InsuranceRecord");
+                }
+                Part::Status(status) => prop_assert_eq!(held.status().unwrap(), (header(), status.clone())),
+            }
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_a_container_or_a_status_panic(bytes in "\\PC{0,80}", cut in 0_usize..4000) {
+        let limits = Limits::default();
+        let _ = decode_container(bytes.as_bytes(), &limits); // only that it returns
+        let _ = decode_status(bytes.as_bytes(), &limits); // likewise
+        let status = encode_status(&ResourceStatus::default(), &header()).unwrap();
+        let mut container = encode_container(&[status], &header(), &limits).unwrap();
+        container.truncate(cut);
+        let _ = decode_container(&container, &limits); // likewise
+    }
+}
+
+#[test]
+fn a_document_held_may_lean_on_prefixes_declared_outside() {
+    let status = ResourceStatus { resource: "R-1".parse().ok(), ..ResourceStatus::default() };
+    let document = encode_status(&status, &header()).unwrap();
+    let container = encode_container(&[document], &header(), &Limits::default()).unwrap();
+    let text = String::from_utf8(container).unwrap();
+    let declaration = " xmlns:csdo=\"urn:EEC:M:SimpleDataObjects:v0.4.12\"";
+    let outside = text.replace(declaration, "").replacen(
+        "<doc:GenericEDocDetails",
+        &format!("<doc:GenericEDocDetails{declaration}"),
+        1,
+    );
+    let (_, held) = decode_container(outside.as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(held[0].status().unwrap(), (header(), status));
+}
+
+#[test]
+fn a_container_without_header_or_document_is_told() {
+    let told = |text: &str| match decode_container(text.as_bytes(), &Limits::default()) {
+        Err(CodecError::Values(findings)) => {
+            findings.into_iter().map(|f| (f.code, f.path)).collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    let of = |code: &str, path: &str| (code.to_owned(), path.to_owned());
+    let missing = of("document.missing", "/GenericEDocDetails/EDocHeader");
+    let none = of("document.held", "/GenericEDocDetails");
+    assert_eq!(told("<GenericEDocDetails><a/></GenericEDocDetails>"), std::slice::from_ref(&missing));
+    assert_eq!(told("<GenericEDocDetails></GenericEDocDetails>"), [missing, none]);
+}
+
 #[test]
 fn every_value_that_means_nothing_is_told_with_its_path() {
     let person: Person = serde_json::from_str(
