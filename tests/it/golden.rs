@@ -68,6 +68,22 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// What a case consists of; `1-local.` may stand before several.
+const STAGES: [&str; 5] = ["case.toml", "2-record.json", "3-document.xml", "4-sealed.xml", "5-envelope.xml"];
+
+#[test]
+fn every_file_of_a_case_is_a_stage() {
+    for case in cases() {
+        let known = fs::read_dir(case.local().path()).unwrap().count() + STAGES.len();
+        let is_stage = |name: &str| STAGES.contains(&name) || name.starts_with("1-local.");
+        for file in fs::read_dir(&case.folder).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            assert!(is_stage(&name), "{}/{name} belongs to no stage", case.folder.display());
+        }
+        assert_eq!(fs::read_dir(&case.folder).unwrap().count(), known, "{}", case.folder.display());
+    }
+}
+
 #[test]
 fn every_case_is_walked_down_from_the_local_record_to_the_envelope() {
     let (rules, catalogue) = (Rules::built_in(Limits::default()).unwrap(), Catalogue::built_in().unwrap());

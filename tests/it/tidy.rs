@@ -35,24 +35,51 @@ fn every_folder_and_file_the_readme_names_exists() {
     }
 }
 
+/// A file is used if code names its path below `fixtures`, or if one function names its folder and takes every file of
+/// it. A case is walked by `golden`, which refuses a file that is no stage.
 #[test]
 fn every_fixture_is_used() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut texts = String::new();
+    let mut code = String::new();
     for folder in ["src", "tests", "benches", "fuzz/fuzz_targets"] {
         read_all(&root.join(folder), &mut |path, text| {
             if path.extension().is_some_and(|ending| ending == "rs") {
-                texts.push_str(&text);
+                let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+                lines.for_each(|line| code.extend([line, "\n"]));
             }
         });
     }
+    let mut unused = Vec::new();
     read_all(&root.join("fixtures"), &mut |path, _| {
-        let inside = path.strip_prefix(root).unwrap();
-        let is_named = |part: &std::ffi::OsStr| texts.contains(part.to_str().unwrap());
-        // a file is used by its own name, or with its folder
-        let is_used = inside.components().skip(1).any(|part| is_named(part.as_os_str()));
-        assert!(is_used || inside.ends_with("README.md"), "{} is used by nothing", inside.display());
+        let inside = path.strip_prefix(root.join("fixtures")).unwrap();
+        let is_of_case = path.with_file_name("case.toml").exists();
+        if !is_of_case && !is_used(&code, inside) && inside != Path::new("README.md") {
+            unused.push(inside.display().to_string());
+        }
     });
+    assert!(unused.is_empty(), "used by nothing: {unused:#?}");
+}
+
+fn is_used(code: &str, inside: &Path) -> bool {
+    let folder = format!("\"{}\"", inside.parent().unwrap().display());
+    let mut functions = code.split("\nfn ");
+    let is_whole = |at: usize| {
+        let (before, after) = (&code[..at], &code[at + inside.as_os_str().len()..]);
+        (before.ends_with('"') || before.ends_with("fixtures/")) && after.starts_with('"')
+    };
+    code.match_indices(inside.to_str().unwrap()).any(|(at, _)| is_whole(at))
+        || functions.any(|text| text.contains("every_file_of(") && text.contains(&folder))
+}
+
+#[test]
+fn a_fixture_that_only_shares_a_name_is_not_used() {
+    let code = "\nfn a() { open(\"demo/x.json\") }\nfn b() { let f = \"walked\"; every_file_of(f) }\nfn c() { \"named\" }";
+    let is_used = |path: &str| is_used(code, Path::new(path));
+    assert!(is_used("demo/x.json") && is_used("walked/y.xml"));
+    assert!(
+        !is_used("demo/x.jso") && !is_used("other/demo/x.json") && !is_used("x.json") && !is_used("x/y.json")
+    );
+    assert!(!is_used("named/y.xml") && !is_used("walked/below/y.xml"));
 }
 
 fn read_all(folder: &Path, see: &mut dyn FnMut(&Path, String)) {

@@ -1,5 +1,6 @@
 //! The adapter judged: profiles there and back, exact findings, source and sink.
 
+mod fixtures;
 mod hostile;
 mod profile;
 mod sink;

@@ -23,7 +23,7 @@ fn fixtures(folder: &str) -> PathBuf {
 }
 
 fn inquiry(name: &str) -> Inquiry {
-    let text = fs::read_to_string(fixtures("inquiries").join(name)).unwrap();
+    let text = fs::read_to_string(fixtures(name)).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
@@ -51,9 +51,9 @@ fn the_fixtures_of_both_states_load_without_findings() {
 fn an_inquiry_is_answered_by_number_by_name_and_for_its_days() {
     let source = Source::open(State::Kz, fixtures("local/kz")).unwrap();
     for (name, periods, is_limited) in [
-        ("ru-kz-by-number.json", 2, false),
-        ("ru-kz-by-name.json", 1, false),
-        ("ru-kz-by-name-interval.json", 2, true),
+        ("inquiries/ru-kz-by-number.json", 2, false),
+        ("inquiries/ru-kz-by-name.json", 1, false),
+        ("inquiries/ru-kz-by-name-interval.json", 2, true),
     ] {
         let inquiry = inquiry(name);
         let found = record(source.find(&inquiry, TODAY).unwrap());
@@ -70,13 +70,17 @@ fn an_inquiry_is_answered_by_number_by_name_and_for_its_days() {
             assert!(months.iter().all(|year| (2004..=2012).contains(year)), "{months:?}");
         }
     }
-    assert_eq!(source.find(&inquiry("ru-kz-nobody.json"), TODAY).unwrap(), Found::Nobody);
+    assert_eq!(source.find(&inquiry("inquiries/ru-kz-nobody.json"), TODAY).unwrap(), Found::Nobody);
 }
 
 #[test]
 fn who_worked_in_both_states_is_found_in_both() {
     let source = Source::open(State::Ru, fixtures("local/ru")).unwrap();
-    for name in ["ru-kz-by-number.json", "ru-kz-by-name.json", "ru-kz-by-name-interval.json"] {
+    for name in [
+        "inquiries/ru-kz-by-number.json",
+        "inquiries/ru-kz-by-name.json",
+        "inquiries/ru-kz-by-name-interval.json",
+    ] {
         let mut inquiry = inquiry(name);
         (inquiry.asking, inquiry.asked, inquiry.interval) = (State::Kz, State::Ru, None);
         let found = record(source.find(&inquiry, TODAY).unwrap());
@@ -91,7 +95,7 @@ fn who_worked_in_both_states_is_found_in_both() {
 #[test]
 fn what_begins_later_is_not_there_and_what_ends_later_goes_on() {
     let source = Source::open(State::Kz, fixtures("local/kz")).unwrap();
-    let inquiry = inquiry("ru-kz-by-number.json");
+    let inquiry = inquiry("inquiries/ru-kz-by-number.json");
     let found = record(source.find(&inquiry, date(2003, 1, 31)).unwrap());
     assert_eq!(found.periods.len(), 1);
     assert_eq!(found.periods[0].interval.to(), None);
@@ -101,8 +105,8 @@ fn what_begins_later_is_not_there_and_what_ends_later_goes_on() {
 #[test]
 fn neither_number_nor_name_is_believed_against_the_rest() {
     let source = Source::open(State::Kz, fixtures("local/kz")).unwrap();
-    let sound = inquiry("ru-kz-by-number.json");
-    let stranger = inquiry("ru-kz-nobody.json");
+    let sound = inquiry("inquiries/ru-kz-by-number.json");
+    let stranger = inquiry("inquiries/ru-kz-nobody.json");
     let mut slip = stranger.clone();
     slip.person.identifiers = sound.person.identifiers.clone();
     assert_eq!(source.find(&slip, TODAY).unwrap(), Found::Nobody);
@@ -143,7 +147,7 @@ fn a_changed_file_is_read_again_and_a_broken_one_is_never_answered_from() {
     let head = "iin,family,given,patronymic,birth_date,sex,citizenship\n";
     fs::write(&path, head).unwrap();
     let source = Source::open(State::Kz, folder.path()).unwrap();
-    let mut inquiry = inquiry("ru-kz-by-number.json");
+    let mut inquiry = inquiry("inquiries/ru-kz-by-number.json");
     assert_eq!(source.find(&inquiry, TODAY).unwrap(), Found::Nobody);
     let iin = inquiry.person.identifiers[1].identifier.as_str();
     let row = format!("{iin},Ахметов,Ерлан,Серикович,15.03.1968,М,KZ\n");
