@@ -199,7 +199,9 @@ impl Case<'_> {
         recorded: Option<&Header>,
     ) -> Result<(), FlowError> {
         let (row, ctx) = (self.row, self.ctx);
-        let errors = findings.iter().map(|f| SignalError::of_finding(code_of(f), f, None)).collect();
+        let rules = &ctx.rules;
+        let told = |f: &Finding| SignalError::of_finding(code_of(f), f, rules.text_of(&f.rule), None);
+        let errors = findings.iter().map(told).collect();
         let mut tx = ctx.store.begin().await?;
         let refusal = (Signal::Error, errors);
         let refusal =

@@ -97,10 +97,18 @@ impl Sent {
     /// A fault is one by its body, whatever the status; without one, something on the way refused the message.
     fn of(outcome: Result<Reply, WireError>, ctx: &Context) -> Self {
         match outcome {
-            Ok(Reply { status, body }) => match (fault_text(&body, ctx), status) {
-                (Some(detail), _) => Self::Faulted { detail },
-                (None, 200..=299) => Self::Held,
-                (None, _) => Self::Missed { detail: format!("the peer answered {status} and no fault") },
+            Ok(Reply { status, body }) => match (Said::of(&body, ctx), status) {
+                (Said::Fault(detail), _) => Self::Faulted { detail },
+                (Said::Nothing | Said::Message, 200..=299) => Self::Held,
+                (Said::Other, 200..=299) => Self::Missed {
+                    detail: format!(
+                        "the peer answered {status} with {} bytes that are no envelope; is it a node at this address?",
+                        body.len()
+                    ),
+                },
+                (Said::Nothing | Said::Message | Said::Other, _) => {
+                    Self::Missed { detail: format!("the peer answered {status} and no fault") }
+                }
             },
             Err(error) => match error.verdict() {
                 Verdict::Retry { .. } => Self::Missed { detail: with_causes(&error) },
@@ -239,17 +247,37 @@ fn later(now: Timestamp, ms: i64) -> Timestamp {
     now.checked_add(SignedDuration::from_millis(ms)).unwrap_or(Timestamp::MAX)
 }
 
-/// What a fault says, in English if it does and in any language otherwise; none if the reply is no fault.
-fn fault_text(reply: &Bytes, ctx: &Context) -> Option<String> {
-    if reply.is_empty() || !Envelope::read(reply, &ctx.limits).is_ok_and(|envelope| envelope.is_fault) {
-        return None;
+/// What a reply says at once.
+enum Said {
+    /// An empty body, as a node has it.
+    Nothing,
+    /// A fault: its reason in English if it has one, in Russian otherwise.
+    Fault(String),
+    /// An envelope that is none.
+    Message,
+    /// Something that comes from no node.
+    Other,
+}
+
+impl Said {
+    fn of(reply: &Bytes, ctx: &Context) -> Self {
+        if reply.is_empty() {
+            return Self::Nothing;
+        }
+        match Envelope::read(reply, &ctx.limits) {
+            Ok(envelope) if envelope.is_fault => Self::Fault(reason(reply)),
+            Ok(_) => Self::Message,
+            Err(_) => Self::Other,
+        }
     }
-    let text = String::from_utf8_lossy(reply);
+}
+
+fn reason(fault: &Bytes) -> String {
+    let text = String::from_utf8_lossy(fault);
     let after = |mark: &str| text.split_once(mark).and_then(|(_, rest)| rest.split_once('<'));
     let reason = after("xml:lang=\"en\">").or_else(|| after("xml:lang=\"ru\">"));
-    Some(reason.map_or("the peer answered with a fault that gives no reason".to_owned(), |(text, _)| {
-        text.to_owned()
-    }))
+    reason
+        .map_or("the peer answered with a fault that gives no reason".to_owned(), |(text, _)| text.to_owned())
 }
 
 const CANNOT_TAKE: &str = "the peer cannot take this message and it is not sent again; see the fault, mend its cause and release it";

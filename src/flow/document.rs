@@ -10,7 +10,7 @@ use crate::base::Finding;
 use crate::exchange::accept;
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus};
 use crate::exchange::document::codec::{CodecError, Header};
-use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
+use crate::exchange::rules::{Carries, MessageKind, Process, Rules, Transaction};
 use crate::exchange::seal::{SealError, VerifiedDocument, open_within, take_unsigned, verify};
 use crate::exchange::transit::{ErrorCode, Headers, MessageCode, Plan, Role, Stage};
 use crate::exchange::wire::Envelope;
@@ -84,14 +84,16 @@ impl Case<'_> {
         let content = match content {
             Ok(Ok(content)) => content,
             Ok(Err(CodecError::Values(findings))) | Err(findings) => {
-                let code_of = |finding: &Finding| ErrorCode::Rule(finding.rule.clone());
+                let code_of = |finding: &Finding| content_code(finding, &ctx.rules);
                 return self.refuse(&findings, code_of, "rules.content", Some(&header)).await;
             }
             Ok(Err(error)) => return Err(error.into()),
         };
         let misfits = self.misfits(&content).await?;
         if !misfits.is_empty() {
-            let code_of = |finding: &Finding| ErrorCode::Rule(finding.code.clone());
+            let code_of = |finding: &Finding| {
+                ErrorCode::Rule(format!("X.{}", finding.code.to_uppercase().replace('_', ".")))
+            };
             return self.refuse(&misfits, code_of, "flow.misfit", Some(&header)).await;
         }
         let Some(stage) = self.accept(&header).await? else { return Ok(()) };
@@ -121,6 +123,18 @@ impl Case<'_> {
             if is_his { Ok(verified) } else { Err(SealError::OtherSigner) }
         })
         .await
+    }
+}
+
+/// A numbered rule is told by its number (D5 ¶119); a value that means nothing by a code of ours; what is wrong with
+/// the structure after all as structural control tells it.
+fn content_code(finding: &Finding, rules: &Rules) -> ErrorCode {
+    if rules.text_of(&finding.rule).is_some() {
+        ErrorCode::Rule(finding.rule.clone())
+    } else if finding.code.starts_with("canonical.") {
+        ErrorCode::Rule("X.VALUE".to_owned())
+    } else {
+        ErrorCode::DataError
     }
 }
 

@@ -42,7 +42,17 @@ pub(super) fn look(caller: &PeerCertificate, came: &Came, ctx: &Context) -> Sigh
         Ok(envelope) => envelope,
         Err(error) => {
             let code = envelope_code(&error);
-            let fault = Fault::new(Subcode::DataError, error.to_string());
+            let subcode = match &error {
+                EnvelopeError::HeaderTwice { name } if name.starts_with("int:") => Subcode::InvalidHeader,
+                EnvelopeError::HeaderTwice { .. } => Subcode::InvalidAddressingHeader,
+                EnvelopeError::Xml(_)
+                | EnvelopeError::NotAnEnvelope
+                | EnvelopeError::SecondBody
+                | EnvelopeError::BodyElements
+                | EnvelopeError::Instruction
+                | EnvelopeError::Write(_) => Subcode::DataError,
+            };
+            let fault = Fault::new(subcode, error.to_string());
             return refuse(code, 400, RawHeaders::default(), Some(fault), error.to_string());
         }
     };

@@ -95,6 +95,13 @@ impl Rules {
         self.shared.structures.iter().map(|(rules, _)| rules).find(|rules| rules.structure == code)
     }
 
+    /// What a numbered rule such as `R.006/4` demands, in Russian; none if no rule has this name.
+    pub fn text_of(&self, rule: &str) -> Option<&str> {
+        let (structure, number) = rule.rsplit_once('/')?;
+        let rule = self.of_structure(structure)?.rule(number.parse().ok()?)?;
+        Some(&rule.text.ru)
+    }
+
     /// Checks a document of ours by all rules of its message. A container is refused: see [`Rules::check_holding`].
     ///
     /// # Errors

@@ -157,11 +157,17 @@ impl SignalError {
         Self { code, description, details: Some(details.into()), document, reference: None }
     }
 
-    /// The error a finding becomes: structural findings are `Common:DataError`, others carry their rule's number.
-    pub fn of_finding(code: ErrorCode, finding: &Finding, document: Option<DocumentId>) -> Self {
+    /// The error a finding becomes; `text` is what the violated rule says of itself, if it is a numbered one.
+    pub fn of_finding(
+        code: ErrorCode,
+        finding: &Finding,
+        text: Option<&str>,
+        document: Option<DocumentId>,
+    ) -> Self {
         let details = format!("{} ({}; {})", finding.message, finding.rule, finding.value_class);
-        let reference = Some(finding.path.clone());
-        Self { reference, ..Self::of(code, details, document) }
+        let error = Self::of(code, details, document);
+        let description = text.map_or(error.description, str::to_owned);
+        Self { reference: Some(finding.path.clone()), description, ..error }
     }
 
     fn empty() -> Self {
@@ -196,7 +202,9 @@ impl ErrorCode {
 
     fn as_russian(&self) -> &'static str {
         match self {
-            Self::UnexpectedMessage => "Неожидаемое сообщение",
+            Self::UnexpectedMessage => {
+                "Неожиданное сообщение: не относится к выполняемой транзакции, либо получатель не является её участником"
+            }
             Self::DataError => "Ошибка структурного контроля",
             Self::FatalError => "Неустранимая ошибка обработки",
             Self::Rule(_) => "Ошибка форматно-логического контроля",
