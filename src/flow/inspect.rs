@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::context::Peer;
-use crate::base::Code;
+use crate::base::{Code, Limits};
 use crate::exchange::transit::{Action, Fault, Headers, LogicalAddress, MessageCode, RawHeaders, Subcode};
 use crate::exchange::wire::{Came, Envelope, EnvelopeError, Integration, PeerCertificate};
 use crate::store::Arrival;
@@ -20,9 +20,28 @@ pub(super) struct Sight {
     pub(super) detail: String,
 }
 
+/// Who brings a message.
+#[derive(Debug, Clone, Copy)]
+pub enum Caller<'a> {
+    /// Whoever proved to hold the key of a certificate.
+    Certificate(&'a PeerCertificate),
+    /// The road itself: what comes by a peer's folder or names it in a queue is the peer's, since only he, or who
+    /// works for him, can put it there.
+    Road(&'a str),
+}
+
 /// Looks at what a caller sent.
-pub(super) fn look(caller: &PeerCertificate, came: &Came, ctx: &Context) -> Sight {
-    let Some(peer) = ctx.peers.of_certificate(caller) else { return stranger(caller) };
+pub(super) fn look(caller: Caller<'_>, came: &Came, ctx: &Context) -> Sight {
+    let peer = match caller {
+        Caller::Certificate(certificate) => {
+            ctx.peers.of_certificate(certificate).ok_or_else(|| certificate.as_stranger())
+        }
+        Caller::Road(name) => ctx.peers.of_name(name).map_err(|_unknown| format!("stranger {name}")),
+    };
+    let peer = match peer {
+        Ok(peer) => peer,
+        Err(name) => return stranger(name),
+    };
     let refuse = |code: Code, status, headers, fault: Option<Fault>, detail: String| Sight {
         is_of_peer: true,
         peer: peer.state.to_string(),
@@ -35,7 +54,7 @@ pub(super) fn look(caller: &PeerCertificate, came: &Came, ctx: &Context) -> Sigh
         Ok(bytes) => bytes,
         Err((code, status, subcode, detail)) => {
             let fault = Fault::new(subcode, detail.clone());
-            return refuse(code, status, RawHeaders::default(), Some(fault), detail);
+            return refuse(code, status, headers_of(came, ctx), Some(fault), detail);
         }
     };
     let envelope = match Envelope::read(bytes, &ctx.limits) {
@@ -89,16 +108,31 @@ pub(super) fn look(caller: &PeerCertificate, came: &Came, ctx: &Context) -> Sigh
 }
 
 /// A lawful caller that is no peer. Its name can be that of a state: it is marked, and its row is not one that waits.
-pub(super) fn stranger(caller: &PeerCertificate) -> Sight {
-    let fault =
-        Fault::new(Subcode::DestinationUnreachable, "this certificate belongs to no peer of this node");
+pub(super) fn stranger(name: String) -> Sight {
+    let fault = Fault::new(Subcode::DestinationUnreachable, "the sender is no peer of this node");
     Sight {
         is_of_peer: false,
-        peer: caller.as_stranger(),
+        peer: name,
         headers: RawHeaders::default(),
         arrival: Arrival::Returned { code: UNKNOWN_CALLER.to_owned() },
         fault: Some((403, fault)),
-        detail: "the caller's certificate belongs to no configured peer".to_owned(),
+        detail: "the sender is no configured peer".to_owned(),
+    }
+}
+
+/// The header of a message that is too large and yet here as a whole, as a queue brings it: its sender is told which.
+fn headers_of(came: &Came, ctx: &Context) -> RawHeaders {
+    match came {
+        Came::TooLarge { kept, announced } if u64::try_from(kept.len()).ok() == *announced => {
+            let limits = Limits { xml_bytes_max: kept.len(), ..ctx.limits };
+            Envelope::read(kept, &limits).map(|envelope| envelope.headers).unwrap_or_default()
+        }
+        Came::TooLarge { .. }
+        | Came::Whole(_)
+        | Came::Broken { .. }
+        | Came::TooSlow { .. }
+        | Came::Spoilt { .. }
+        | Came::UnknownCoding { .. } => RawHeaders::default(),
     }
 }
 

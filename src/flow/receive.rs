@@ -4,7 +4,7 @@
 //! header says; only then is the caller answered.
 
 use super::Context;
-use super::inspect::{Sight, look, stranger};
+use super::inspect::{Caller, Sight, look, stranger};
 use crate::base::Digest256;
 use crate::exchange::seal::sha256;
 use crate::exchange::wire::{Came, Envelope, PeerCertificate, Reply};
@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 /// Stores what a caller sent and answers it: 202 when it is held, a fault when it cannot be, 503 when it cannot be
 /// stored.
-pub async fn receive(caller: &PeerCertificate, came: Came, ctx: &Context) -> Reply {
+pub async fn receive(caller: Caller<'_>, came: Came, ctx: &Context) -> Reply {
     match try_receive(caller, came, ctx).await {
         Ok(reply) => reply,
         Err(error) => {
@@ -27,7 +27,7 @@ pub async fn receive(caller: &PeerCertificate, came: Came, ctx: &Context) -> Rep
 ///
 /// # Errors
 /// The database did not take it; the sender is to be answered with [`unstored`].
-pub async fn try_receive(caller: &PeerCertificate, came: Came, ctx: &Context) -> Result<Reply, StoreError> {
+pub async fn try_receive(caller: Caller<'_>, came: Came, ctx: &Context) -> Result<Reply, StoreError> {
     let sight = look(caller, &came, ctx);
     let answer = sight.answer(ctx);
     hold(&sight, &came, ctx).await?;
@@ -44,7 +44,7 @@ pub fn unstored() -> Reply {
 
 /// The answer to a stranger, of whom enough is stored already.
 pub fn answer_stranger(caller: &PeerCertificate, ctx: &Context) -> Reply {
-    stranger(caller).answer(ctx)
+    stranger(caller.as_stranger()).answer(ctx)
 }
 
 impl Sight {

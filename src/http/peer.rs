@@ -7,7 +7,7 @@ use super::body::{Busy, read_body};
 use super::seats::{Seat, Seats};
 use super::trouble::Trouble;
 use crate::exchange::wire::{GZIP, Handshake, PeerCertificate, Reply, TlsListener, WireError};
-use crate::flow::{Context, Told, TurnedAway, answer_stranger, try_receive, unstored};
+use crate::flow::{Caller, Context, Told, TurnedAway, answer_stranger, try_receive, unstored};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
@@ -143,7 +143,7 @@ impl Door {
                 return unstored();
             }
         };
-        match try_receive(certificate, came, &self.ctx).await {
+        match try_receive(Caller::Certificate(certificate), came, &self.ctx).await {
             Ok(reply) => {
                 self.trouble.passed(&self.ctx).await;
                 reply

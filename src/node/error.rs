@@ -39,8 +39,8 @@ pub enum StartError {
         /// Which peer.
         peer: String,
     },
-    /// The file with the password of the database.
-    #[error("read the password of the database in {}", path.display())]
+    /// The file with the password of the database or broker.
+    #[error("read the password in {}", path.display())]
     Password {
         /// Which.
         path: PathBuf,

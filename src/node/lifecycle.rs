@@ -4,7 +4,9 @@ use super::{Server, Settings, StartError};
 use crate::base::{OsRandom, Secret, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{Signer, TrustStore};
-use crate::exchange::wire::{FolderWire, HttpsWire, NodeIdentity, PeerEndpoint, Roads, TlsListener};
+use crate::exchange::wire::{
+    BrokerPlan, BrokerWire, FolderWire, HttpsWire, NodeIdentity, PeerEndpoint, Roads, TlsListener,
+};
 use crate::flow::{Context, Desk, Peer, Peers, Wake, note_local_findings, take_back_leases};
 use crate::http::{serve_health, serve_peers};
 use crate::store::Store;
@@ -80,7 +82,7 @@ impl Node {
         let mut peers = Vec::new();
         for peer in &settings.peers {
             let name = peer.state.to_string();
-            if !peer.url.starts_with(FILE) {
+            if !peer.url.starts_with(FILE) && !peer.url.starts_with(QUEUE) {
                 let url = peer.url.parse().map_err(|_cause| StartError::Url { peer: name.clone() })?;
                 endpoints.push(PeerEndpoint { name, url });
             }
@@ -101,6 +103,7 @@ impl Node {
             store: Self::store(settings).await?,
             wire: Arc::new(Roads::new(
                 Self::folders(settings)?,
+                Self::broker(settings, identity)?,
                 HttpsWire::new(endpoints, settings.limits.post_timeout_ms, identity)?,
             )),
             peers: Peers::new(peers),
@@ -118,6 +121,22 @@ impl Node {
         Ok(FolderWire::new(settings.peers.iter().filter_map(folder).collect())?)
     }
 
+    /// The broker by whose queues some peers are reached; it connects when it is used.
+    fn broker(settings: &Settings, identity: &NodeIdentity) -> Result<Option<BrokerWire>, StartError> {
+        let Some(broker) = &settings.broker else { return Ok(None) };
+        let queue =
+            |peer: &super::Peer| Some((peer.state.to_string(), peer.url.strip_prefix(QUEUE)?.to_owned()));
+        Ok(Some(BrokerWire::new(BrokerPlan {
+            url: broker.url.clone(),
+            password: password(broker.password_file.as_deref())?,
+            inbound: broker.inbound.clone(),
+            expiry_ms: broker.expiry_ms,
+            identity: identity.clone(),
+            queues: settings.peers.iter().filter_map(queue).collect(),
+            timeout_ms: settings.limits.post_timeout_ms,
+        })))
+    }
+
     /// Opens the database of a node: its file, or that of the server in its settings.
     ///
     /// # Errors
@@ -126,13 +145,7 @@ impl Node {
         let Some(Server { url, password_file }) = &settings.database else {
             return Ok(Store::open(settings.data.join("stazh.db")).await?);
         };
-        let password = password_file
-            .as_ref()
-            .map(|path| {
-                let read = std::fs::read_to_string(path).map(Secret::new);
-                read.map_err(|source| StartError::Password { path: path.clone(), source })
-            })
-            .transpose()?;
+        let password = password(password_file.as_deref())?;
         let password = password.as_ref().map(|password| password.expose().trim_end_matches('\n'));
         Ok(Store::connect(url, password).await?)
     }
@@ -158,7 +171,8 @@ impl Node {
                 tracing::error!(%error, "the door for the watchers broke");
             }
         });
-        tasks.spawn(run_workers(stopping, Self::folders(settings)?, ctx.clone()));
+        let broker = Self::broker(settings, &door.identity)?;
+        tasks.spawn(run_workers(stopping, Self::folders(settings)?, broker, ctx.clone()));
         let reading = ctx.clone();
         tasks.spawn(async move {
             if let Err(error) = note_local_findings(&reading).await {
@@ -181,6 +195,14 @@ impl Node {
     }
 }
 
+fn password(file: Option<&Path>) -> Result<Option<Secret<String>>, StartError> {
+    let read = |path: &Path| {
+        let text = std::fs::read_to_string(path).map(Secret::new);
+        text.map_err(|source| StartError::Password { path: path.to_owned(), source })
+    };
+    file.map(read).transpose()
+}
+
 fn make_folder(path: &Path) -> Result<(), StartError> {
     std::fs::create_dir_all(path).map_err(|source| StartError::Folder { path: path.to_owned(), source })
 }
@@ -194,5 +216,7 @@ fn lock(data: &Path) -> Result<File, StartError> {
     }
 }
 
+/// The beginning of an address that is a queue.
+const QUEUE: &str = "amqp:";
 /// The beginning of an address that is a folder.
 const FILE: &str = "file://";

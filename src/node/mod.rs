@@ -8,4 +8,4 @@ mod settings;
 pub use desk::FolderDesk;
 pub use error::StartError;
 pub use lifecycle::{Door, Node};
-pub use settings::{Peer, SealFiles, Server, Settings, SettingsError, WireFiles};
+pub use settings::{Broker, Peer, SealFiles, Server, Settings, SettingsError, WireFiles};

@@ -31,6 +31,8 @@ pub struct Settings {
     pub wire: WireFiles,
     /// Our identity on documents.
     pub seal: SealFiles,
+    /// The broker by whose queues peers are reached, if any are.
+    pub broker: Option<Broker>,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -47,6 +49,22 @@ pub struct Server {
     pub url: String,
     /// A file that holds the password, if one is asked for.
     pub password_file: Option<PathBuf>,
+}
+
+/// An AMQP 0-9-1 broker, as of an integration gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Broker {
+    /// `amqp://user@host:port/vhost` or `amqps://…`, without a password; `%2f` is the virtual host `/`.
+    pub url: String,
+    /// A file that holds the password, if one is asked for.
+    pub password_file: Option<PathBuf>,
+    /// The queue that we read; what nobody takes in time comes back to the queue of this name with `.EXPIRED`.
+    #[serde(default = "gateway_in")]
+    pub inbound: String,
+    /// How long a message may wait in a queue (D5 App.1 names 4 hours).
+    #[serde(default = "four_hours")]
+    pub expiry_ms: u64,
 }
 
 /// The files of our identity on the wire.
@@ -77,7 +95,8 @@ pub struct SealFiles {
 pub struct Peer {
     /// Whose node it is.
     pub state: State,
-    /// Its `https://` address, or `file://` and the folder by which envelopes are carried to and from it.
+    /// Its `https://` address, or `file://` and the folder by which envelopes are carried to and from it, or `amqp:`
+    /// and its queue at the broker.
     pub url: String,
     /// The DNS name in its wire certificate; no other certificate speaks for this state.
     pub certificate_name: String,
@@ -141,7 +160,8 @@ impl Settings {
         }
         let folder = path.parent().unwrap_or(Path::new(""));
         let at = |file: PathBuf| folder.join(file);
-        let Written { node, database, wire, seal, peer, limits, retry } = written;
+        let Written { node, database, broker, wire, seal, peer, limits, retry } = written;
+        let broker = broker.map(|broker| Broker { password_file: broker.password_file.map(at), ..broker });
         let database =
             database.map(|server| Server { password_file: server.password_file.map(at), ..server });
         let peers = peer
@@ -162,6 +182,7 @@ impl Settings {
                 authorities: at(wire.authorities),
             },
             seal: SealFiles { certificate: at(seal.certificate), key: at(seal.key) },
+            broker,
             peers,
             limits,
             retry,
@@ -183,6 +204,7 @@ fn placed(url: String, folder: &Path) -> String {
 struct Written {
     node: WrittenNode,
     database: Option<Server>,
+    broker: Option<Broker>,
     wire: WireFiles,
     seal: SealFiles,
     #[serde(default)]
@@ -204,6 +226,14 @@ struct WrittenNode {
     handed_over: PathBuf,
     listen: SocketAddr,
     health: SocketAddr,
+}
+
+fn gateway_in() -> String {
+    "GATEWAY.INT.IN".to_owned()
+}
+
+fn four_hours() -> u64 {
+    4 * 60 * 60 * 1000
 }
 
 fn once() -> u32 {
@@ -233,6 +263,19 @@ impl Written {
                 return Some("the url of the database holds a password; name a password_file".to_owned());
             }
         }
+        if let Some(Broker { url, .. }) = &self.broker {
+            let rest = url.strip_prefix("amqp://").or_else(|| url.strip_prefix("amqps://"));
+            let Some(rest) = rest else {
+                return Some("the url of the broker is not amqp://user@host:port/vhost".to_owned());
+            };
+            if rest
+                .split('/')
+                .next()
+                .is_some_and(|to| to.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')))
+            {
+                return Some("the url of the broker holds a password; name a password_file".to_owned());
+            }
+        }
         if u64::try_from(self.limits.lease_ms).is_ok_and(|lease| lease <= self.limits.post_timeout_ms) {
             return Some(
                 "lease_ms must exceed post_timeout_ms, or a slow delivery is begun twice".to_owned(),
@@ -246,9 +289,17 @@ impl Written {
             if seen.contains(state) {
                 return Some(format!("{state} stands twice; a state has one node, its own is not its peer"));
             }
-            if !url.starts_with("https://") && !url.starts_with("file://") {
+            if url.strip_prefix("amqp:").is_some_and(|queue| queue.is_empty() || queue.starts_with('/')) {
                 return Some(format!(
-                    "the url of peer {state} is neither https nor file; peers are authenticated by TLS"
+                    "the url of peer {state} is not amqp:QUEUE; the address of the broker stands in [broker]"
+                ));
+            }
+            if url.starts_with("amqp:") && self.broker.is_none() {
+                return Some(format!("peer {state} is reached by a queue, but there is no [broker]"));
+            }
+            if !["https://", "file://", "amqp:"].iter().any(|start| url.starts_with(start)) {
+                return Some(format!(
+                    "the url of peer {state} is neither https nor file nor amqp; peers are authenticated by TLS"
                 ));
             }
             seen.push(*state);
@@ -294,7 +345,10 @@ mod tests {
         let own = parse(&EXAMPLE.replace("state = \"KZ\"", "state = \"RU\"")).unwrap_err();
         assert!(own.to_string().contains("RU stands twice"), "{own}");
         let plain = parse(&EXAMPLE.replace("https://", "http://")).unwrap_err();
-        assert!(plain.to_string().contains("the url of peer KZ is neither https nor file"), "{plain}");
+        assert!(
+            plain.to_string().contains("the url of peer KZ is neither https nor file nor amqp"),
+            "{plain}"
+        );
     }
 
     #[test]
@@ -311,6 +365,23 @@ mod tests {
         }
         let error = with("mysql://db/stazh").unwrap_err();
         assert!(error.to_string().contains("not postgresql://"), "{error}");
+    }
+
+    #[test]
+    fn a_broker_is_named_without_its_password_and_a_queue_needs_one() {
+        let queue = EXAMPLE.replace("https://kz.example:7701/", "amqp:KZ.GATEWAY.INT.IN");
+        assert!(queue.contains("amqp:KZ"), "the example has changed");
+        let missing = parse(&queue).unwrap_err().to_string();
+        assert!(missing.contains("there is no [broker]"), "{missing}");
+        let with =
+            |url: &str| parse(&queue.replace("[wire]", &format!("[broker]\nurl = \"{url}\"\n\n[wire]")));
+        let broker = with("amqp://stazh@mq.example:5672/%2f").unwrap().broker.unwrap();
+        assert_eq!((broker.inbound.as_str(), broker.expiry_ms), ("GATEWAY.INT.IN", 14_400_000));
+        let told = with("amqp://stazh:secret@mq.example/").unwrap_err().to_string();
+        assert!(told.contains("name a password_file") && !told.contains("secret"), "{told}");
+        assert!(with("mq://mq.example/").is_err());
+        let no_queue = queue.replace("amqp:KZ.GATEWAY.INT.IN", "amqp://mq.example/");
+        assert!(parse(&no_queue).unwrap_err().to_string().contains("is not amqp:QUEUE"));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use crate::base::{Random, SeededRandom};
 use crate::exchange::canonical::State;
 use crate::exchange::transit::{Fault, RawHeaders, Subcode};
-use crate::exchange::wire::{Came, Envelope, PeerCertificate, Reply, Wire, WireError};
-use crate::flow::{Context, receive};
+use crate::exchange::wire::{Came, Envelope, Reply, Wire, WireError};
+use crate::flow::{Caller, Context, receive};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use std::collections::{HashMap, HashSet};
@@ -135,7 +135,7 @@ impl SimWire {
 
     async fn hand(&self, from: State, to: &str, came: Came) -> Option<Reply> {
         let ctx = self.inner().nodes.get(to).and_then(Weak::upgrade)?;
-        Some(receive(&certificate(from), came, &ctx).await)
+        Some(receive(Caller::Road(from.as_code()), came, &ctx).await)
     }
 
     async fn carry(&self, to: &str, envelope: Bytes) -> Result<Reply, WireError> {
@@ -187,9 +187,4 @@ impl Wire for SimWire {
 /// The name in the wire certificate of a state's node.
 pub(super) fn name_of(state: State) -> String {
     format!("{}.simulation", state.as_code().to_lowercase())
-}
-
-fn certificate(state: State) -> PeerCertificate {
-    let name = name_of(state);
-    PeerCertificate { common_name: name.clone(), dns_names: vec![name], fingerprint: [0; 32] }
 }

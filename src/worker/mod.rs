@@ -3,17 +3,19 @@
 //! Every step is idempotent, takes no input and runs on a wake-up *and* on a timer. A dead peer delays nobody:
 //! its lane waits alone.
 
+mod gateway;
 mod lane;
 mod pickup;
 mod settler;
 mod terms;
 
+pub use gateway::{Queue, run_gateway};
 pub use lane::run_lane;
 pub use pickup::run_pickup;
 pub use settler::run_settler;
 pub use terms::run_terms;
 
-use crate::exchange::wire::FolderWire;
+use crate::exchange::wire::{BrokerWire, FolderWire};
 use crate::flow::Context;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +23,18 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Runs all workers of a node until `stop` turns true; what was begun is finished.
-pub async fn run_workers(stop: watch::Receiver<bool>, folders: FolderWire, ctx: Arc<Context>) {
+pub async fn run_workers(
+    stop: watch::Receiver<bool>,
+    folders: FolderWire,
+    broker: Option<BrokerWire>,
+    ctx: Arc<Context>,
+) {
     let mut workers = JoinSet::new();
+    if let Some(broker) = broker {
+        for queue in [Queue::Inbound, Queue::Expired] {
+            workers.spawn(run_gateway(queue, broker.clone(), stop.clone(), ctx.clone()));
+        }
+    }
     for peer in folders.peers() {
         workers.spawn(run_pickup(peer, folders.clone(), stop.clone(), ctx.clone()));
     }

@@ -18,11 +18,12 @@ const STAGES: [&[&str]; 7] =
     [&["wire"], &["transit"], &["seal"], &["rules"], &["document", "adapter"], &["canonical"], &[]];
 
 /// Which modules may name which crate.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 8] = [
     ("sqlx", &["store"]),
     ("openssl", &["exchange/seal", "exchange/wire"]),
     ("quick_xml", &["exchange/document", "exchange/seal", "exchange/wire/envelope"]),
     ("axum", &["http"]),
+    ("lapin", &["exchange/wire"]),
     ("clap", &["cli"]),
     ("reqwest", &["exchange/wire", "cli"]),
     ("anyhow", &["main", "cli"]),

@@ -78,3 +78,50 @@ async fn records_cross_as_files_each_once_however_badly_they_are_carried() {
     ru.stop().await;
     kz.stop().await;
 }
+
+/// A pipe that would be waited for without end, a folder that looks like a file, a file that cannot be put aside: none
+/// of them keeps the others, and what is stored is not stored twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_dealt_with_keeps_nobody_else() {
+    let world = World::new();
+    let root = tempfile::tempdir().unwrap();
+    let road = root.path().join("kz-ru");
+    world.settle("RU", "KZ");
+    let mut settings = world.settle("KZ", "RU");
+    let kz = start(&mut settings, &road, Arc::new(TestDesk::default())).await;
+    let pipe = road.join("in/0-pipe.xml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::create_dir(road.join("in/1-folder.xml")).unwrap();
+    // A folder of the file's name stands where it should be put aside.
+    std::fs::create_dir_all(road.join("taken/2-stuck.xml/x")).unwrap();
+    std::fs::write(road.join("in/2-stuck.xml"), b"<a/>").unwrap();
+    std::fs::write(road.join("in/3-free.xml"), b"<b/>").unwrap();
+    let freed = async {
+        while !road.join("taken/3-free.xml").exists() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), freed).await.unwrap();
+    let returned = async || {
+        let counts = inbox_counts(&mut kz.flows().store.read().await.unwrap()).await.unwrap();
+        counts.get(&InboxState::Returned).copied().unwrap_or_default()
+    };
+    assert_eq!(returned().await, 2);
+    std::fs::write(road.join("in/4-later.xml"), b"<c/>").unwrap();
+    let later = async {
+        while !road.join("taken/4-later.xml").exists() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), later).await.unwrap();
+    assert_eq!(returned().await, 3, "the one that is stuck was looked at again and not stored again");
+    std::fs::remove_dir_all(road.join("taken/2-stuck.xml")).unwrap();
+    let mended = async {
+        while road.join("in/2-stuck.xml").exists() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), mended).await.unwrap();
+    assert_eq!(returned().await, 3);
+    kz.stop().await;
+}

@@ -109,6 +109,29 @@ pub enum WireError {
         #[source]
         source: std::io::Error,
     },
+    /// The broker cannot be reached, refuses us, or has our queues otherwise.
+    #[error("use the broker at {url}")]
+    Broker {
+        /// Its address, without the password.
+        url: String,
+        /// Why.
+        #[source]
+        source: Box<lapin::Error>,
+    },
+    /// The broker knows no such queue.
+    #[error(
+        "put a message into queue {queue}: the broker has none of this name; has the peer's node declared it?"
+    )]
+    NoQueue {
+        /// Its name.
+        queue: String,
+    },
+    /// The broker would not keep the message.
+    #[error("put a message into queue {queue}: the broker does not confirm it")]
+    Unconfirmed {
+        /// Its name.
+        queue: String,
+    },
     /// The socket could not be opened or read.
     #[error("listen for peers")]
     Listen(#[source] std::io::Error),
@@ -168,6 +191,9 @@ impl WireError {
             | Self::Identity { .. }
             | Self::Client { .. }
             | Self::Folder { .. }
+            | Self::Broker { .. }
+            | Self::NoQueue { .. }
+            | Self::Unconfirmed { .. }
             | Self::Listen(_) => None,
         }
     }
@@ -175,6 +201,9 @@ impl WireError {
     /// What becomes of the message that met this error.
     pub fn verdict(&self) -> Verdict {
         match self {
+            Self::Broker { .. } | Self::NoQueue { .. } | Self::Unconfirmed { .. } => {
+                Verdict::Retry { not_before: None }
+            }
             // a disk that is not plugged in is a peer that is not online
             Self::Unreachable { .. }
             | Self::Timeout { .. }

@@ -5,7 +5,7 @@
 //! `in` speaks on the wire for that peer, so the folder needs the protection that a certificate gives elsewhere;
 //! documents are vouched for by their seals on every road.
 
-use super::{Came, Reply, Wire, WireError};
+use super::{BrokerWire, Came, Reply, Wire, WireError};
 use crate::exchange::seal::sha256;
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -18,15 +18,6 @@ use std::path::{Path, PathBuf};
 /// The folders of the peers that are reached by one.
 #[derive(Debug, Clone, Default)]
 pub struct FolderWire(HashMap<String, PathBuf>);
-
-/// An envelope that lies in a folder.
-#[derive(Debug)]
-pub struct Parcel {
-    /// Where.
-    pub path: PathBuf,
-    /// What.
-    pub came: Came,
-}
 
 impl FolderWire {
     /// The folders by the names of the peers; `in`, `out` and `taken` are made in each.
@@ -53,22 +44,32 @@ impl FolderWire {
         self.0.keys().cloned().collect()
     }
 
-    /// What lies in the folder of a peer, by name. A file that is larger than the limit is not read.
+    /// What lies in the folder of a peer, by name: regular files only, since a pipe would be waited for without end.
     ///
     /// # Errors
-    /// The folder or a file cannot be read.
-    pub fn look(&self, peer: &str, bytes_max: usize) -> Result<Vec<Parcel>, WireError> {
+    /// The folder cannot be read.
+    pub fn look(&self, peer: &str) -> Result<Vec<PathBuf>, WireError> {
         let inbound = self.folder(peer)?.join(IN);
         let refuse = |source| WireError::Folder { path: inbound.clone(), source };
         let mut paths = Vec::new();
         for entry in std::fs::read_dir(&inbound).map_err(refuse)? {
-            let path = entry.map_err(refuse)?.path();
-            if path.extension().is_some_and(|ending| ending == ENDING) && paths.len() < LOOK_MAX {
+            let entry = entry.map_err(refuse)?;
+            let path = entry.path();
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if is_file && path.extension().is_some_and(|ending| ending == ENDING) {
                 paths.push(path);
             }
         }
         paths.sort();
-        paths.into_iter().map(|path| read(path, bytes_max)).collect()
+        Ok(paths)
+    }
+
+    /// Reads one file; one that is larger than the limit is not read to its end.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(&self, path: &Path, bytes_max: usize) -> Result<Came, WireError> {
+        read(path, bytes_max).map_err(|source| WireError::Folder { path: path.to_owned(), source })
     }
 
     /// Puts a file that is stored with us aside; it is kept until a person clears `taken`.
@@ -77,8 +78,17 @@ impl FolderWire {
     /// The file cannot be moved.
     pub fn take(&self, peer: &str, path: &Path) -> Result<(), WireError> {
         let name = path.file_name().unwrap_or_default();
-        let aside = self.folder(peer)?.join(TAKEN).join(name);
-        std::fs::rename(path, &aside).map_err(|source| WireError::Folder { path: path.to_owned(), source })
+        let taken = self.folder(peer)?.join(TAKEN);
+        let aside = taken.join(name);
+        let moved = match std::fs::rename(path, &aside) {
+            // `taken` is on another disk
+            Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => std::fs::copy(path, &aside)
+                .and_then(|_bytes| File::open(&aside)?.sync_all())
+                .and_then(|()| File::open(&taken)?.sync_all())
+                .and_then(|()| std::fs::remove_file(path)),
+            moved => moved,
+        };
+        moved.map_err(|source| WireError::Folder { path: path.to_owned(), source })
     }
 
     fn folder(&self, peer: &str) -> Result<&PathBuf, WireError> {
@@ -112,43 +122,41 @@ impl Wire for FolderWire {
     }
 }
 
-/// A road for each peer: the folder of those that have one, HTTPS for all others.
+/// A road for each peer: the folder or queue of those that have one, HTTPS for all others.
 pub struct Roads<W> {
     folders: FolderWire,
+    broker: Option<BrokerWire>,
     others: W,
 }
 
 impl<W> Roads<W> {
-    /// Joins both.
-    pub fn new(folders: FolderWire, others: W) -> Self {
-        Self { folders, others }
+    /// Joins them.
+    pub fn new(folders: FolderWire, broker: Option<BrokerWire>, others: W) -> Self {
+        Self { folders, broker, others }
     }
 }
 
 impl<W: Wire> Wire for Roads<W> {
     fn post<'a>(&'a self, peer: &'a str, envelope: Bytes) -> BoxFuture<'a, Result<Reply, WireError>> {
-        if self.folders.knows(peer) {
-            self.folders.post(peer, envelope)
-        } else {
-            self.others.post(peer, envelope)
+        match &self.broker {
+            _ if self.folders.knows(peer) => self.folders.post(peer, envelope),
+            Some(broker) if broker.knows(peer) => broker.post(peer, envelope),
+            Some(_) | None => self.others.post(peer, envelope),
         }
     }
 }
 
-fn read(path: PathBuf, bytes_max: usize) -> Result<Parcel, WireError> {
-    let refuse = |source| WireError::Folder { path: path.clone(), source };
-    let file = File::open(&path).map_err(refuse)?;
-    let announced = file.metadata().map_err(refuse)?.len();
+fn read(path: &Path, bytes_max: usize) -> std::io::Result<Came> {
+    let file = File::open(path)?;
+    let announced = file.metadata()?.len();
     let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
-    file.take(limit).read_to_end(&mut bytes).map_err(refuse)?;
+    file.take(limit).read_to_end(&mut bytes)?;
     let kept = Bytes::from(bytes);
-    let came = if announced > limit {
-        Came::TooLarge { kept, announced: Some(announced) }
-    } else {
-        Came::Whole(kept)
-    };
-    Ok(Parcel { path, came })
+    if announced > limit {
+        return Ok(Came::TooLarge { kept, announced: Some(announced) });
+    }
+    Ok(Came::Whole(kept))
 }
 
 /// What came.
@@ -158,5 +166,3 @@ const OUT: &str = "out";
 /// What came and is stored.
 const TAKEN: &str = "taken";
 const ENDING: &str = "xml";
-/// How many files are read in one look; the rest follow in the next.
-const LOOK_MAX: usize = 64;

@@ -1,7 +1,9 @@
-//! What crosses the border, and by which road: HTTPS with both sides authenticated, or files in a folder.
+//! What crosses the border, and by which road: HTTPS with both sides authenticated, queues of a broker, or files in a
+//! folder.
 //!
 //! It carries bytes and tells who sent them; it decides nothing about their meaning.
 
+mod broker;
 mod came;
 mod client;
 mod coding;
@@ -11,12 +13,13 @@ mod folder;
 mod identity;
 mod server;
 
+pub use broker::{BrokerPlan, BrokerWire, Letter, Letters};
 pub use came::Came;
 pub use client::{HttpsWire, PeerEndpoint};
 pub use coding::{GZIP, InflateError, Inflater, takes_gzip};
 pub use envelope::{Envelope, Integration};
 pub use error::{EnvelopeError, WireError};
-pub use folder::{FolderWire, Parcel, Roads};
+pub use folder::{FolderWire, Roads};
 pub use identity::{NodeIdentity, PeerCertificate};
 pub use server::{Handshake, TlsListener};
 

@@ -1,0 +1,193 @@
+//! The road by queues, against a real RabbitMQ of the test's own.
+
+use crate::exchange::{ended, inquiry, journal, record};
+use crate::nodes::{TestDesk, World};
+use stazh::flow::compose;
+use stazh::node::{Broker, Door, Node, Settings};
+use stazh::store::{ConversationState, JournalBy, journal_list};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A broker with its own ports, its own files and its own name; it ends with the test.
+struct Rabbit {
+    folder: tempfile::TempDir,
+    ports: [u16; 3],
+    process: Child,
+}
+
+impl Rabbit {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let sockets = [0; 3].map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+        let ports = sockets.each_ref().map(|socket| socket.local_addr().unwrap().port());
+        drop(sockets);
+        let process = Self::run(&folder.path().to_owned(), ports);
+        let rabbit = Self { folder, ports, process };
+        rabbit.wait();
+        rabbit
+    }
+
+    fn run(folder: &PathBuf, [port, distribution, names]: [u16; 3]) -> Child {
+        let log = std::fs::File::create(folder.join("out.txt")).unwrap();
+        Command::new("/usr/lib/rabbitmq/bin/rabbitmq-server")
+            .current_dir(folder) // where it leaves what it dumps when it is killed
+            .env("HOME", folder)
+            .env("RABBITMQ_NODENAME", format!("stazh-{port}@localhost"))
+            .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
+            .env("RABBITMQ_NODE_PORT", port.to_string())
+            .env("RABBITMQ_DIST_PORT", distribution.to_string())
+            .env("ERL_EPMD_PORT", names.to_string())
+            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+            .env("RABBITMQ_MNESIA_BASE", folder.join("data"))
+            .env("RABBITMQ_LOG_BASE", folder.join("log"))
+            .env("RABBITMQ_PID_FILE", folder.join("pid"))
+            .env("RABBITMQ_CONFIG_FILE", folder.join("none"))
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder.join("plugins"))
+            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("start RabbitMQ, which deploy/prerequisites installs: {error}"))
+    }
+
+    fn wait(&self) {
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.ports[0])).is_err() {
+            let told = std::fs::read_to_string(self.folder.path().join("out.txt")).unwrap_or_default();
+            assert!(begun.elapsed() < Duration::from_secs(120), "the broker does not start: {told}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn kill(&mut self) {
+        // The server script becomes the Erlang machine, so this ends the broker as a crash would.
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    fn start_again(&mut self) {
+        self.process = Self::run(&self.folder.path().to_owned(), self.ports);
+        self.wait();
+    }
+
+    /// Settings of a node that reads its own queue here.
+    fn settings(&self, world: &World, state: &str, peer: &str) -> Settings {
+        let mut settings = world.settle(state, peer);
+        settings.peers[0].url = format!("amqp:{peer}.GATEWAY.INT.IN");
+        let password = self.folder.path().join("password");
+        std::fs::write(&password, "guest\n").unwrap();
+        settings.broker = Some(Broker {
+            url: format!("amqp://guest@127.0.0.1:{}/%2f", self.ports[0]),
+            password_file: Some(password),
+            inbound: format!("{state}.GATEWAY.INT.IN"),
+            expiry_ms: 14_400_000,
+        });
+        settings
+    }
+}
+
+impl Drop for Rabbit {
+    fn drop(&mut self) {
+        let _ = self.process.kill(); // it may have ended
+        let _ = self.process.wait();
+        let names = self.ports[2].to_string();
+        let _ = Command::new("epmd").args(["-port", &names, "-kill"]).stdout(Stdio::null()).status();
+    }
+}
+
+async fn start(settings: &Settings, desk: Arc<TestDesk>) -> Node {
+    Node::start(Door::open(settings).await.unwrap(), settings, desk).await.unwrap()
+}
+
+/// Waits for an entry of a peer's journal and returns its sentence.
+async fn told(node: &Node, peer: &str, kind: &str) -> String {
+    let begun = Instant::now();
+    loop {
+        let mut tx = node.flows().store.read().await.unwrap();
+        let rows = journal_list(&mut tx, JournalBy::Peer(peer), 0, 10_000).await.unwrap();
+        if let Some(row) = rows.into_iter().find(|row| row.entry.kind == kind) {
+            return row.entry.detail;
+        }
+        drop(tx);
+        assert!(begun.elapsed() < Duration::from_secs(60), "no entry {kind}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn all_told(desk: &TestDesk, count: usize) {
+    let begun = Instant::now();
+    while desk.told.lock().unwrap().len() < count {
+        assert!(begun.elapsed() < Duration::from_secs(120), "{} of {count}", desk.told.lock().unwrap().len());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let told = desk.told.lock().unwrap();
+    assert_eq!(told.len(), count);
+    assert!(told.values().all(|(_, times)| *times == 1), "each once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_cross_by_queues_each_once_though_the_broker_is_killed() {
+    let mut rabbit = Rabbit::start();
+    let world = World::new();
+    let (ru_settings, kz_settings) =
+        (rabbit.settings(&world, "RU", "KZ"), rabbit.settings(&world, "KZ", "RU"));
+    let ru_desk = Arc::new(TestDesk::default());
+    let kz_desk = Arc::new(TestDesk::knowing((0..60).map(record).collect()));
+    let ru = start(&ru_settings, ru_desk.clone()).await;
+    let first = compose(&inquiry(0), ru.flows()).await.unwrap().conversation_id;
+    // Nobody has declared the queue yet: the operator is told so, and nothing is lost.
+    let missed = told(&ru, "KZ", "missed").await;
+    assert!(missed.contains("put a message into queue KZ.GATEWAY.INT.IN: the broker has none of this name"));
+    let kz = start(&kz_settings, kz_desk).await;
+    assert_eq!(ended(&ru, first).await, ConversationState::Completed);
+    let lines = journal(ru.flows(), first).await;
+    for kind in ["sent", "signal None P.MSG.RCV", "signal None P.MSG.PRS", "answered"] {
+        assert!(lines.contains(kind), "{kind} is not in\n{lines}");
+    }
+    let mut asked = Vec::new();
+    for number in 1..60 {
+        asked.push(compose(&inquiry(number), ru.flows()).await.unwrap().conversation_id);
+        if number == 20 {
+            rabbit.kill();
+        }
+    }
+    rabbit.start_again();
+    for id in asked {
+        assert_eq!(ended(&ru, id).await, ConversationState::Completed);
+    }
+    all_told(&ru_desk, 60).await;
+    ru.stop().await;
+    kz.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_takes_in_time_comes_back_and_is_sent_again_and_what_is_too_large_is_refused() {
+    let rabbit = Rabbit::start();
+    let world = World::new();
+    let (mut ru_settings, mut kz_settings) =
+        (rabbit.settings(&world, "RU", "KZ"), rabbit.settings(&world, "KZ", "RU"));
+    ru_settings.broker.as_mut().unwrap().expiry_ms = 400;
+    let ru_desk = Arc::new(TestDesk::default());
+    let kz_desk = Arc::new(TestDesk::knowing(vec![record(1)]));
+    start(&kz_settings, kz_desk.clone()).await.stop().await; // it has declared its queue, and is away
+    let ru = start(&ru_settings, ru_desk.clone()).await;
+    let id = compose(&inquiry(1), ru.flows()).await.unwrap().conversation_id;
+    let back = told(&ru, "KZ", "expired").await;
+    assert_eq!(back, "a message came back: nobody took it from its queue in time");
+    let kz = start(&kz_settings, kz_desk.clone()).await;
+    assert_eq!(ended(&ru, id).await, ConversationState::Completed);
+    all_told(&ru_desk, 1).await;
+    kz.stop().await;
+    // D5 App.1 ¶5: processing stops, and the sender gets int:InternalError.
+    kz_settings.limits.body_bytes_max = 1_000;
+    let kz = start(&kz_settings, kz_desk).await;
+    let id = compose(&inquiry(2), ru.flows()).await.unwrap().conversation_id;
+    assert_ne!(ended(&ru, id).await, ConversationState::Completed);
+    let lines = journal(ru.flows(), id).await;
+    assert!(lines.contains("a fault came from the peer") && lines.contains("ask_person"), "{lines}");
+    ru.stop().await;
+    kz.stop().await;
+}
