@@ -17,18 +17,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_openssl::SslStream;
 
-type Line = SslStream<TcpStream>;
+pub(crate) type Line = SslStream<TcpStream>;
 
-async fn say(line: &mut Line, text: &str) {
+pub(crate) async fn say(line: &mut Line, text: &str) {
     line.write_all(text.as_bytes()).await.unwrap();
 }
 
-fn head(length: usize) -> String {
+pub(crate) fn head(length: usize) -> String {
     format!("POST / HTTP/1.1\r\nhost: kz\r\ncontent-length: {length}\r\n\r\n")
 }
 
 /// Reads one reply: its head and as much of a body as it announces.
-async fn hear(line: &mut Line) -> String {
+pub(crate) async fn hear(line: &mut Line) -> String {
     let mut reply = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&reply).into_owned();

@@ -1,8 +1,7 @@
 //! The real program when its database cannot be written: callers are told so, nothing is lost, and it goes on by
 //! itself. A limit on the size of files stands for a full disk; it can be put on and off a running process.
 
-use crate::exchange::inquiry_between;
-use crate::kill::{Process, completed, local_rows, run, stazh, two_nodes, waiting};
+use crate::kill::{Process, also_set, completed, inquiries, keep_local, run, stazh, two_nodes, waiting};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -33,13 +32,13 @@ fn limit_files(process: &Process, bytes: &str) {
     ]));
 }
 
-fn journal(folder: &Path) -> Vec<serde_json::Value> {
+pub(crate) fn journal(folder: &Path) -> Vec<serde_json::Value> {
     let status = stazh().arg("status").arg(folder).args(["--journal", "1000", "--json"]).output().unwrap();
     let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
     status["journal"].as_array().unwrap().clone()
 }
 
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !is_so().await {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
@@ -52,22 +51,14 @@ async fn a_node_whose_disk_is_full_tells_it_loses_nothing_and_goes_on_when_there
     let root = tempfile::tempdir().unwrap();
     let (ru, kz) = two_nodes(root.path());
     for folder in [&ru, &kz] {
-        let settings = folder.join("node.toml");
-        let text = std::fs::read_to_string(&settings).unwrap();
         // what could not be recorded is done again when its lease ends
-        std::fs::write(&settings, text + "\n[limits]\nlease_ms = 2000\npost_timeout_ms = 1500\n").unwrap();
+        also_set(folder, "[limits]\nlease_ms = 2000\npost_timeout_ms = 1500");
     }
-    let (contracts, contributions): (Vec<_>, Vec<_>) = (0..20).map(local_rows).unzip();
-    std::fs::write(kz.join("local/contracts.json"), format!("[{}]", contracts.join(","))).unwrap();
-    let header = "iin,bin,employer,month,base,amount,kind\n".to_owned();
-    std::fs::write(kz.join("local/contributions.csv"), header + &contributions.concat()).unwrap();
+    keep_local(&kz, 0..20);
     let _russian = Process::start(&ru);
     let (kazakh, told) = start(&kz);
     let ask = |numbers: std::ops::Range<u32>| {
-        for number in numbers {
-            let inquiry = root.path().join(format!("inquiry-{number}.json"));
-            std::fs::write(&inquiry, serde_json::to_string(&inquiry_between("RU", "KZ", number)).unwrap())
-                .unwrap();
+        for inquiry in inquiries(root.path(), "KZ", numbers) {
             run(stazh().arg("send").arg(&ru).arg(&inquiry));
         }
     };

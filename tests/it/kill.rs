@@ -32,9 +32,13 @@ impl Process {
         Self { folder: folder.to_owned(), child }
     }
 
-    fn kill_and_start_again(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap(); // SIGKILL
         self.child.wait().unwrap();
+    }
+
+    fn kill_and_start_again(&mut self) {
+        self.kill();
         *self = Self::start(&self.folder.clone());
     }
 }
@@ -90,14 +94,26 @@ pub(crate) async fn completed(settings: &Path) -> i64 {
     counts.get(&ConversationState::Completed).copied().unwrap_or_default()
 }
 
-/// Gives a node's database to a server and makes a second replica of it, with a folder and a door of its own.
-fn with_replica(folder: &Path) -> PathBuf {
+/// Adds lines to the settings of a node.
+pub(crate) fn also_set(folder: &Path, lines: &str) {
+    let settings = folder.join("node.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, format!("{text}\n{lines}\n")).unwrap();
+}
+
+/// Gives a node's database to a server and makes more replicas of it, each with a folder and a door of its own.
+pub(crate) fn with_replicas(folder: &Path, more: u32) -> Vec<PathBuf> {
     let settings = folder.join("node.toml");
     let database = format!("[database]\nurl = \"{}\"\n\n[wire]", postgres_server::database());
-    let text = std::fs::read_to_string(&settings).unwrap().replace("[wire]", &database)
-        + "\n[limits]\nlease_ms = 2000\npost_timeout_ms = 1500\n";
+    let text = std::fs::read_to_string(&settings).unwrap().replace("[wire]", &database);
     std::fs::write(&settings, &text).unwrap();
-    let replica = folder.with_extension("replica");
+    also_set(folder, "[limits]\nlease_ms = 2000\npost_timeout_ms = 1500");
+    (0..more).map(|number| replica(folder, &format!("replica-{number}"))).collect()
+}
+
+fn replica(folder: &Path, name: &str) -> PathBuf {
+    let text = std::fs::read_to_string(folder.join("node.toml")).unwrap();
+    let replica = folder.with_extension(name);
     let (listen, other) = (text.lines().find(|line| line.starts_with("listen")).unwrap(), free_port());
     let inside = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     let text = text
@@ -113,18 +129,55 @@ fn with_replica(folder: &Path) -> PathBuf {
     replica
 }
 
-/// Asks for `count` records while a random node is killed and started again, over and over.
-async fn survives(root: &Path, (ru, kz): (&Path, &Path), folders: &[&Path], count: u32) {
-    let (contracts, contributions): (Vec<_>, Vec<_>) = (0..count).map(local_rows).unzip();
+/// Gives a Kazakh node the local records of these workers.
+pub(crate) fn keep_local(kz: &Path, numbers: impl Iterator<Item = u32>) {
+    let (contracts, contributions): (Vec<_>, Vec<_>) = numbers.map(local_rows).unzip();
     std::fs::write(kz.join("local/contracts.json"), format!("[{}]", contracts.join(","))).unwrap();
     let header = "iin,bin,employer,month,base,amount,kind\n".to_owned();
     std::fs::write(kz.join("local/contributions.csv"), header + &contributions.concat()).unwrap();
-    let mut inquiries = Vec::new();
-    for number in 0..count {
-        let path = root.join(format!("{number}.json"));
-        std::fs::write(&path, serde_json::to_string(&inquiry_between("RU", "KZ", number)).unwrap()).unwrap();
-        inquiries.push(path);
+}
+
+/// Inquiries for the records of these workers, as files.
+pub(crate) fn inquiries(root: &Path, asked: &str, numbers: impl Iterator<Item = u32>) -> Vec<PathBuf> {
+    let write = |number| {
+        let path = root.join(format!("{asked}-{number}.json"));
+        std::fs::write(&path, serde_json::to_string(&inquiry_between("RU", asked, number)).unwrap()).unwrap();
+        path
+    };
+    numbers.map(write).collect()
+}
+
+/// The records that a node handed over: whose, and the amount in them. None may be there twice.
+pub(crate) fn handed_over(folder: &Path) -> HashMap<String, String> {
+    let mut records = HashMap::new();
+    for file in std::fs::read_dir(folder.join("handed-over")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "json") {
+            let record: InsuranceRecord =
+                serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            let iin = record.person.identifiers[0].identifier.as_str().to_owned();
+            let amount = record.contributions[0].amount.amount.to_string();
+            assert!(records.insert(iin, amount).is_none(), "a record was handed over twice");
+        }
     }
+    records
+}
+
+/// The records of these workers are handed over, each once and no other; a conversation may be complete a moment
+/// before its record is there.
+pub(crate) async fn assert_handed_over(folder: &Path, numbers: impl Iterator<Item = u32>) {
+    let records: HashMap<_, _> = numbers.map(|number| (iin(number), format!("{number}.50"))).collect();
+    let begun = Instant::now();
+    while handed_over(folder).len() < records.len() && begun.elapsed() < Duration::from_secs(60) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(handed_over(folder), records);
+}
+
+/// Asks for `count` records while a random node is killed and started again, over and over.
+async fn survives(root: &Path, (ru, kz): (&Path, &Path), folders: &[&Path], count: u32) {
+    keep_local(kz, 0..count);
+    let inquiries = inquiries(root, "KZ", 0..count);
     let mut nodes: Vec<Process> = folders.iter().map(|folder| Process::start(folder)).collect();
     let mut sending = stazh().arg("send").arg(ru).args(&inquiries).stdout(Stdio::null()).spawn().unwrap();
     let random = SeededRandom::new(20_261_123);
@@ -139,22 +192,7 @@ async fn survives(root: &Path, (ru, kz): (&Path, &Path), folders: &[&Path], coun
     }
     assert!(sending.wait().unwrap().success());
     assert!(kills >= 5, "only {kills} kills: the test proves nothing");
-    let mut handed_over: HashMap<String, String> = HashMap::new();
-    for file in std::fs::read_dir(ru.join("handed-over")).unwrap() {
-        let path = file.unwrap().path();
-        if path.extension().is_some_and(|ending| ending == "json") {
-            let record: InsuranceRecord =
-                serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-            let iin = record.person.identifiers[0].identifier.as_str().to_owned();
-            let amount = record.contributions[0].amount.amount.to_string();
-            assert!(handed_over.insert(iin, amount).is_none(), "a record was handed over twice");
-        }
-    }
-    for number in 0..count {
-        let amount = handed_over.get(&iin(number));
-        assert_eq!(amount, Some(&format!("{number}.50")), "record {number}, after {kills} kills");
-    }
-    assert_eq!(handed_over.len(), usize::try_from(count).unwrap());
+    assert_handed_over(ru, 0..count).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,12 +206,12 @@ async fn five_hundred_conversations_survive_sigkill_at_random_points() {
 async fn two_replicas_of_each_node_on_a_server_survive_sigkill_too() {
     let root = tempfile::tempdir().unwrap();
     let (ru, kz) = two_nodes(root.path());
-    let (second_ru, second_kz) = (with_replica(&ru), with_replica(&kz));
-    survives(root.path(), (&ru, &kz), &[&ru, &kz, &second_ru, &second_kz], 200).await;
+    let (second_ru, second_kz) = (with_replicas(&ru, 1), with_replicas(&kz, 1));
+    survives(root.path(), (&ru, &kz), &[&ru, &kz, &second_ru[0], &second_kz[0]], 200).await;
 }
 
 /// A worker's contract and contribution as the Kazakh systems write them; the amount tells whose they are.
-pub(crate) fn local_rows(number: u32) -> (String, String) {
+fn local_rows(number: u32) -> (String, String) {
     let iin = iin(number);
     let contract = format!(
         r#"{{ "iin": "{iin}", "bin": "051140000018", "employer": "ТОО Сарыарка", "full_name": "Тестов{number} Ерлан",
@@ -186,15 +224,8 @@ pub(crate) fn local_rows(number: u32) -> (String, String) {
 async fn neither_logs_nor_journals_name_a_person_whatever_the_level() {
     let root = tempfile::tempdir().unwrap();
     let (ru, kz) = two_nodes(root.path());
-    let (contract, contribution) = local_rows(7);
-    std::fs::write(kz.join("local/contracts.json"), format!("[{contract}]")).unwrap();
-    std::fs::write(
-        kz.join("local/contributions.csv"),
-        format!("iin,bin,employer,month,base,amount,kind\n{contribution}"),
-    )
-    .unwrap();
-    let inquiry = root.path().join("inquiry.json");
-    std::fs::write(&inquiry, serde_json::to_string(&inquiry_between("RU", "KZ", 7)).unwrap()).unwrap();
+    keep_local(&kz, 7..8);
+    let inquiry = inquiries(root.path(), "KZ", 7..8).remove(0);
     let logged = |name: &str| std::fs::File::create(root.path().join(name)).unwrap();
     let nodes = [("ru.log", &ru), ("kz.log", &kz)].map(|(log, folder)| {
         Process::start_with(stazh().args(["--log", "trace", "serve"]).stderr(logged(log)), folder)
@@ -236,16 +267,12 @@ pub(crate) fn waiting(folder: &Path) -> Vec<serde_json::Value> {
 async fn what_waits_for_a_person_is_shown_and_goes_on_when_the_cause_is_mended_and_it_is_released() {
     let root = tempfile::tempdir().unwrap();
     let (ru, kz) = two_nodes(root.path());
-    let (contract, contribution) = local_rows(1);
-    std::fs::write(kz.join("local/contracts.json"), format!("[{contract}]")).unwrap();
-    let header = "iin,bin,employer,month,base,amount,kind\n";
-    std::fs::write(kz.join("local/contributions.csv"), format!("{header}{contribution}")).unwrap();
+    keep_local(&kz, 1..2);
     let authorities = kz.join("keys/ru-seal-authorities.pem");
     let lawful = std::fs::read(&authorities).unwrap();
     std::fs::copy(kz.join("keys/own-seal-authority.pem"), &authorities).unwrap(); // the wrong ones
     let (_ru, mut kazakh) = (Process::start(&ru), Process::start(&kz));
-    let inquiry = root.path().join("inquiry.json");
-    std::fs::write(&inquiry, serde_json::to_string(&inquiry_between("RU", "KZ", 1)).unwrap()).unwrap();
+    let inquiry = inquiries(root.path(), "KZ", 1..2).remove(0);
     run(stazh().arg("send").arg(&ru).arg(&inquiry));
     let begun = Instant::now();
     let row = loop {

@@ -15,10 +15,14 @@ use stazh::exchange::wire::{Envelope, HttpsWire, NodeIdentity, PeerEndpoint, Rep
 use stazh::flow::Desk;
 use stazh::node::{Door, FolderDesk, Node, Settings};
 use stazh::store::{InboxState, JournalBy, JournalRow, inbox_counts, journal_list};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_openssl::SslStream;
 
 /// A Kazakh node, and what a Russian caller needs to speak to it.
 pub(crate) struct Stage {
@@ -162,15 +166,7 @@ impl Stage {
     }
 
     pub(crate) fn headers(&self) -> Headers {
-        Headers {
-            to: LogicalAddress::of_actor("KZ", "P.XP.01", "P.XP.01.ACT.002"),
-            reply_to: LogicalAddress::of_actor("RU", "P.XP.01", "P.XP.01.ACT.001"),
-            action: "int://CP/P.XP.01/1.0.0/P.XP.01.PRC.001/P.XP.01.TRN.001/P.XP.01.MSG.001".parse().unwrap(),
-            message_id: MessageId::from_uuid(uuid::Uuid::from_u128(fresh())),
-            relates_to: None,
-            procedure_id: ProcedureId::start(uuid::Uuid::from_u128(fresh())),
-            conversation_id: ConversationId::from_uuid(uuid::Uuid::from_u128(fresh())),
-        }
+        headers()
     }
 
     pub(crate) fn message(&self, body: &[u8]) -> Vec<u8> {
@@ -178,26 +174,40 @@ impl Stage {
     }
 
     /// A raw TLS connection with the Russian node's certificate.
-    pub(crate) async fn connect(&self) -> tokio_openssl::SslStream<tokio::net::TcpStream> {
+    pub(crate) async fn connect(&self) -> SslStream<TcpStream> {
         self.connect_as(&self.ru.wire.key, &self.ru.wire.certificate).await
     }
 
-    pub(crate) async fn connect_as(
-        &self,
-        key: &std::path::Path,
-        certificate: &std::path::Path,
-    ) -> tokio_openssl::SslStream<tokio::net::TcpStream> {
-        let mut builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
-        let read = |path: &std::path::Path| std::fs::read(path).unwrap();
-        builder.set_private_key(&PKey::private_key_from_pem(&read(key)).unwrap()).unwrap();
-        builder.set_certificate(&X509::from_pem(&read(certificate)).unwrap()).unwrap();
-        builder.set_verify(SslVerifyMode::NONE); // the test trusts the address it was given
-        let ssl = builder.build().configure().unwrap().into_ssl("kz.example").unwrap();
-        let socket = tokio::net::TcpStream::connect(self.kz_address).await.unwrap();
-        let mut stream = tokio_openssl::SslStream::new(ssl, socket).unwrap();
-        Pin::new(&mut stream).connect().await.unwrap();
-        stream
+    pub(crate) async fn connect_as(&self, key: &Path, certificate: &Path) -> SslStream<TcpStream> {
+        connect(self.kz_address, key, certificate).await
     }
+}
+
+/// The lawful header of a first inquiry from Moscow to Astana.
+pub(crate) fn headers() -> Headers {
+    Headers {
+        to: LogicalAddress::of_actor("KZ", "P.XP.01", "P.XP.01.ACT.002"),
+        reply_to: LogicalAddress::of_actor("RU", "P.XP.01", "P.XP.01.ACT.001"),
+        action: "int://CP/P.XP.01/1.0.0/P.XP.01.PRC.001/P.XP.01.TRN.001/P.XP.01.MSG.001".parse().unwrap(),
+        message_id: MessageId::from_uuid(uuid::Uuid::from_u128(fresh())),
+        relates_to: None,
+        procedure_id: ProcedureId::start(uuid::Uuid::from_u128(fresh())),
+        conversation_id: ConversationId::from_uuid(uuid::Uuid::from_u128(fresh())),
+    }
+}
+
+/// A raw TLS connection to a node under this certificate.
+pub(crate) async fn connect(address: SocketAddr, key: &Path, certificate: &Path) -> SslStream<TcpStream> {
+    let mut builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
+    let read = |path: &Path| std::fs::read(path).unwrap();
+    builder.set_private_key(&PKey::private_key_from_pem(&read(key)).unwrap()).unwrap();
+    builder.set_certificate(&X509::from_pem(&read(certificate)).unwrap()).unwrap();
+    builder.set_verify(SslVerifyMode::NONE); // the test trusts the address it was given
+    let ssl = builder.build().configure().unwrap().into_ssl("kz.example").unwrap();
+    let socket = TcpStream::connect(address).await.unwrap();
+    let mut stream = SslStream::new(ssl, socket).unwrap();
+    Pin::new(&mut stream).connect().await.unwrap();
+    stream
 }
 
 async fn journal(node: &Node) -> Vec<JournalRow> {
