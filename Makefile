@@ -1,5 +1,5 @@
 # Two commands do everything: make demo, make test. Both install what is missing.
-.PHONY: demo test check bench fuzz prerequisites
+.PHONY: demo test check bench fuzz soak prerequisites
 
 demo: prerequisites
 	cargo run --locked --quiet -- demo
@@ -28,6 +28,12 @@ fuzz: prerequisites
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target fuzz/corpus/$$target fixtures/case-kz-to-ru \
 	    fixtures/documents fixtures/local/ugly -- -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=10 || exit 1; \
 	done
+
+# On each database so many conversations of every pattern, while nodes are killed over and over.
+SOAK_CONVERSATIONS ?= 10000
+soak: prerequisites
+	SOAK_CONVERSATIONS=$(SOAK_CONVERSATIONS) cargo test --locked --release --test it soak:: -- \
+	  --ignored --nocapture --test-threads=1
 
 prerequisites:
 	@deploy/prerequisites

@@ -13,6 +13,7 @@ mod full_disk;
 mod golden;
 mod keys;
 mod kill;
+mod link;
 mod nodes;
 mod patterns;
 #[path = "../../src/store/tests/postgres_server.rs"]
@@ -22,6 +23,7 @@ mod rules;
 mod seal;
 mod shared;
 mod simulation;
+mod soak;
 mod sources;
 mod tidy;
 mod wire;
