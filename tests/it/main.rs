@@ -7,6 +7,7 @@ mod broker;
 mod cli;
 mod door;
 mod exchange;
+mod faults;
 mod fixtures;
 mod folders;
 mod full_disk;
