@@ -109,7 +109,7 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
         None => ProcedureId::start(ctx.random.uuid()),
     };
     let draft = OutboxDraft {
-        peer: peer.clone(),
+        peer,
         conversation_id,
         procedure_id: procedure_id.clone(),
         document_id: Some(document_id),
@@ -125,10 +125,7 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
     let request = outbox_put(&mut tx, &draft).await?;
     let conversation = opened(&draft, request, (&process.code, &transaction.code));
     conversation_put(&mut tx, &conversation).await?;
-    let mut entry = JournalDraft::at(now, "composed", draft.action.clone());
-    entry.conversation_id = Some(conversation_id);
-    entry.document_id = Some(document_id);
-    entry.peer = Some(peer);
+    let entry = JournalDraft::at(now, "composed", draft.action.clone()).of_outbox(&draft, None);
     journal_append(&mut tx, &entry).await?;
     tx.commit().await?;
     ctx.wake.outbox();

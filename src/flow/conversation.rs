@@ -98,12 +98,9 @@ async fn give_up(conversation: &Conversation, why: &str, ctx: &Context) -> Resul
     known.outcome = Some("unplanned".to_owned());
     known.finished_at = Some(now);
     conversation_update(&mut tx, &known).await?;
-    let mut entry =
-        JournalDraft::at(now, "ask_person", format!("the terms cannot be watched any more: {why}"));
-    entry.conversation_id = Some(known.id);
-    entry.document_id = known.request_document_id;
-    entry.peer = Some(known.peer.clone());
-    entry.code = Some("transit.unplanned".to_owned());
+    let entry = JournalDraft::at(now, "ask_person", format!("the terms cannot be watched any more: {why}"))
+        .coded(Some("transit.unplanned"))
+        .of_conversation(&known);
     journal_append(&mut tx, &entry).await?;
     tx.commit().await?;
     tracing::warn!(conversation = %known.id, why, "a conversation is given up; a person must act");
@@ -228,11 +225,8 @@ async fn ask_person(tx: &mut Tx, conversation: &Conversation, now: Timestamp) ->
             "the transaction ended without its result; see the journal of this conversation and call the peer",
         ),
     };
-    let mut entry = JournalDraft::at(now, "ask_person", detail);
-    entry.conversation_id = Some(conversation.id);
-    entry.document_id = conversation.request_document_id;
-    entry.peer = Some(conversation.peer.clone());
-    entry.code = Some(format!("transit.{end}"));
+    let code = format!("transit.{end}");
+    let entry = JournalDraft::at(now, "ask_person", detail).coded(Some(&code)).of_conversation(conversation);
     journal_append(tx, &entry).await?;
     tracing::warn!(conversation = %conversation.id, end, "a person must act");
     Ok(())

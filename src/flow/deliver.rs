@@ -6,7 +6,7 @@ use super::conversation::{Happened, advance};
 use super::note::calls_a_person;
 use super::{Context, FlowError};
 use crate::base::{MessageId, Verdict, with_causes};
-use crate::exchange::transit::{Action, Effect, Event, Headers};
+use crate::exchange::transit::{Action, Effect, Event, Headers, LogicalAddress};
 use crate::exchange::wire::{Envelope, Reply, WireError};
 use crate::store::{
     JournalDraft, OutboxKind, OutboxRow, Outcome, Tx, delivery_put, journal_append, outbox_claim,
@@ -60,10 +60,13 @@ pub enum Reach {
 /// # Errors
 /// The outcome could not be stored; the lease runs out and the message is sent again.
 pub async fn deliver(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> Result<Reach, FlowError> {
-    let outcome = match envelope(row, message_id, ctx) {
-        Ok(envelope) => Sent::of(ctx.wire.post(&row.draft.peer, envelope.into()).await, ctx),
-        Err(error) => Sent::Stuck { code: "flow.envelope", detail: error.to_string() },
+    let (outcome, addresses) = match envelope(row, message_id, ctx) {
+        Ok((envelope, addresses)) => {
+            (Sent::of(ctx.wire.post(&row.draft.peer, envelope.into()).await, ctx), Some(addresses))
+        }
+        Err(error) => (Sent::Stuck { code: "flow.envelope", detail: error.to_string() }, None),
     };
+    let tried = Try { row, message_id, addresses };
     let reach = match outcome {
         Sent::Missed { .. } => Reach::Missed,
         Sent::Held | Sent::Faulted { .. } | Sent::Stuck { .. } => Reach::Reached,
@@ -72,7 +75,7 @@ pub async fn deliver(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> R
     let mut tries_left = RECORD_TRIES;
     loop {
         tries_left -= 1;
-        match record(row, message_id, &outcome, ctx).await {
+        match record(&tried, &outcome, ctx).await {
             Err(error) if tries_left > 0 && matches!(error.verdict(), Verdict::Retry { .. }) => {
                 tracing::debug!(%error, "the outcome of a delivery is recorded once more");
             }
@@ -120,7 +123,32 @@ impl Sent {
     }
 }
 
-fn envelope(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> Result<Vec<u8>, FlowError> {
+/// One sending of a message.
+struct Try<'a> {
+    row: &'a OutboxRow,
+    message_id: MessageId,
+    /// To and ReplyTo, if it came as far as that.
+    addresses: Option<(LogicalAddress, LogicalAddress)>,
+}
+
+impl Try<'_> {
+    fn entry(&self, now: Timestamp, (kind, code): (&str, Option<&str>), detail: &str) -> JournalDraft {
+        let (to, reply_to) = match &self.addresses {
+            Some((to, reply_to)) => (Some(to.to_string()), Some(reply_to.to_string())),
+            None => (None, None),
+        };
+        JournalDraft::at(now, kind, detail)
+            .coded(code)
+            .of_outbox(&self.row.draft, Some(self.message_id))
+            .on_the_way(to.as_deref(), reply_to.as_deref())
+    }
+}
+
+fn envelope(
+    row: &OutboxRow,
+    message_id: MessageId,
+    ctx: &Context,
+) -> Result<(Vec<u8>, (LogicalAddress, LogicalAddress)), FlowError> {
     let draft = &row.draft;
     let action: Action = draft.action.parse()?;
     let transaction = ctx.catalogue.process(&action.process)?.transaction(&action.transaction)?;
@@ -134,10 +162,12 @@ fn envelope(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> Result<Vec
         procedure_id: draft.procedure_id.clone(),
         conversation_id: draft.conversation_id,
     };
-    Ok(Envelope::write(&headers, &draft.body)?)
+    let envelope = Envelope::write(&headers, &draft.body)?;
+    Ok((envelope, (headers.to, headers.reply_to)))
 }
 
-async fn record(row: &OutboxRow, id: MessageId, sent: &Sent, ctx: &Context) -> Result<(), FlowError> {
+async fn record(tried: &Try<'_>, sent: &Sent, ctx: &Context) -> Result<(), FlowError> {
+    let (row, id) = (tried.row, tried.message_id);
     let now = ctx.clock.now();
     let mut tx = ctx.store.begin().await?;
     let (kind, code, detail) = match sent {
@@ -167,7 +197,7 @@ async fn record(row: &OutboxRow, id: MessageId, sent: &Sent, ctx: &Context) -> R
             ("parked", Some(*code), detail.clone())
         }
     };
-    journal_append(&mut tx, &entry(row, id, now, (kind, code), &detail)).await?;
+    journal_append(&mut tx, &tried.entry(now, (kind, code), &detail)).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -204,26 +234,11 @@ pub(super) async fn met_a_fault(
     let effect = happened(tx, row, Event::Fault, now, ctx).await?;
     if effect != Effect::Resend {
         outbox_quarantined(tx, row.id, "wire.fault").await?;
-        journal_append(tx, &entry(row, id, now, ("ask_person", Some("wire.fault")), CANNOT_TAKE)).await?;
+        let entry = JournalDraft::at(now, "ask_person", CANNOT_TAKE).coded(Some("wire.fault"));
+        journal_append(tx, &entry.of_outbox(&row.draft, Some(id))).await?;
         tracing::warn!(peer = row.draft.peer, row = %row.id, "a peer cannot take a message; a person must act");
     }
     Ok(())
-}
-
-fn entry(
-    row: &OutboxRow,
-    id: MessageId,
-    now: Timestamp,
-    (kind, code): (&str, Option<&str>),
-    detail: &str,
-) -> JournalDraft {
-    let mut entry = JournalDraft::at(now, kind, detail);
-    entry.message_id = Some(id);
-    entry.conversation_id = Some(row.draft.conversation_id);
-    entry.document_id = row.draft.document_id;
-    entry.peer = Some(row.draft.peer.clone());
-    entry.code = code.map(str::to_owned);
-    entry
 }
 
 /// Documents move their conversation; signals have no terms.

@@ -19,24 +19,20 @@ pub async fn came_back(raw: &[u8], ctx: &Context) -> Result<(), FlowError> {
         Some(message_id) => delivery_find(&mut tx, message_id).await?.map(|id| (message_id, id)),
         None => None,
     };
-    let mut entry =
-        JournalDraft::at(now, "expired", "a message came back: nobody took it from its queue in time");
-    entry.message_id = message_id;
-    entry.code = Some("wire.expired".to_owned());
+    let entry =
+        JournalDraft::at(now, "expired", "a message came back: nobody took it from its queue in time")
+            .coded(Some("wire.expired"));
     let sent = match sent {
         Some((message_id, id)) => outbox_find(&mut tx, id).await?.map(|row| (message_id, row)),
         None => None,
     };
     if let Some((message_id, row)) = sent {
-        entry.conversation_id = Some(row.draft.conversation_id);
-        entry.document_id = row.draft.document_id;
-        entry.peer = Some(row.draft.peer.clone());
-        journal_append(&mut tx, &entry).await?;
+        journal_append(&mut tx, &entry.of_outbox(&row.draft, Some(message_id))).await?;
         if row.state == OutboxState::Sent {
             met_a_fault(&mut tx, (&row, message_id), now, ctx).await?;
         }
     } else {
-        journal_append(&mut tx, &entry).await?;
+        journal_append(&mut tx, &JournalDraft { message_id, ..entry }).await?;
     }
     tx.commit().await?;
     ctx.wake.outbox();

@@ -5,6 +5,7 @@
 
 mod acknowledge;
 mod answer;
+mod chain;
 mod compose;
 mod conclude;
 mod context;
@@ -24,6 +25,7 @@ mod signals;
 mod turned_away;
 mod wake;
 
+pub use chain::{Linked, Sealing, link_journal, seal_journal};
 pub use compose::{Begin, Composed, Opening, begin, compose};
 pub use context::{Context, Desk, Done, Peer, Peers};
 pub use conversation::watch_terms;

@@ -12,11 +12,7 @@ pub(super) async fn note(
     detail: &str,
     ctx: &Context,
 ) -> Result<(), FlowError> {
-    let mut entry = JournalDraft::at(ctx.clock.now(), kind, detail);
-    entry.message_id = row.message_id;
-    entry.conversation_id = row.conversation_id;
-    entry.peer = Some(row.peer.clone());
-    entry.code = code.map(str::to_owned);
+    let entry = JournalDraft::at(ctx.clock.now(), kind, detail).coded(code).of_inbox(row);
     journal_append(tx, &entry).await?;
     Ok(())
 }
@@ -39,11 +35,8 @@ pub async fn note_local_findings(ctx: &Context) -> Result<(), FlowError> {
     }
     let now = ctx.clock.now();
     let mut tx = ctx.store.begin().await?;
-    let told = |finding: &Finding| {
-        let mut entry = JournalDraft::at(now, "local", finding.to_string());
-        entry.code = Some(finding.code.clone());
-        entry
-    };
+    let told =
+        |finding: &Finding| JournalDraft::at(now, "local", finding.to_string()).coded(Some(&finding.code));
     for entry in findings.iter().take(FINDINGS_MAX).map(told) {
         journal_append(&mut tx, &entry).await?;
     }

@@ -87,14 +87,14 @@ async fn hold(sight: &Sight, came: &Came, ctx: &Context) -> Result<(), StoreErro
         Arrival::Returned { .. } => "returned",
         Arrival::Quarantined { .. } => "quarantined",
     };
-    let mut entry = JournalDraft::at(now, kind, detail);
-    entry.message_id = draft.message_id;
-    entry.conversation_id = draft.conversation_id;
-    entry.peer = Some(draft.peer.clone());
-    entry.code = match &sight.arrival {
+    let code = match &sight.arrival {
         Arrival::Held => None,
-        Arrival::Returned { code } | Arrival::Quarantined { code } => Some(code.clone()),
+        Arrival::Returned { code } | Arrival::Quarantined { code } => Some(code.as_str()),
     };
+    let entry = JournalDraft::at(now, kind, detail)
+        .coded(code)
+        .of_arrival(&draft)
+        .on_the_way(sight.headers.to.as_deref(), sight.headers.reply_to.as_deref());
     let mut tx = ctx.store.begin().await?;
     inbox_hold(&mut tx, &draft).await?;
     journal_append(&mut tx, &entry).await?;

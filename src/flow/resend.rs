@@ -46,11 +46,8 @@ pub async fn resend(id: ConversationId, ctx: &Context) -> Result<Resent, FlowErr
         (id, format!("begun again by the operator as {}", conversation_id.as_uuid())),
         (conversation_id, format!("begun again by the operator in place of {}", id.as_uuid())),
     ] {
-        let mut entry = JournalDraft::at(now, "resent", detail);
-        entry.conversation_id = Some(at);
-        entry.document_id = draft.document_id;
-        entry.peer = Some(draft.peer.clone());
-        journal_append(&mut tx, &entry).await?;
+        let told = OutboxDraft { conversation_id: at, ..draft.clone() };
+        journal_append(&mut tx, &JournalDraft::at(now, "resent", detail).of_outbox(&told, None)).await?;
     }
     tx.commit().await?;
     ctx.wake.outbox();

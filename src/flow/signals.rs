@@ -1,6 +1,7 @@
 //! Signals: ours are outbox rows of the transaction that records what they report; the peer's move a conversation.
 
 use super::conversation::{Happened, advance};
+use super::note::note;
 use super::{Context, FlowError};
 use crate::base::{ConversationId, DocumentId, MessageId, ProcedureId};
 use crate::exchange::seal::sha256;
@@ -9,8 +10,8 @@ use crate::exchange::transit::{
 };
 use crate::exchange::wire::Envelope;
 use crate::store::{
-    InboxRow, JournalDraft, OutboxDraft, OutboxId, OutboxKind, OutboxRow, OutboxState, Tx, delivery_find,
-    inbox_settled, journal_append, outbox_confirmed, outbox_find, outbox_put, outbox_returned,
+    InboxRow, OutboxDraft, OutboxId, OutboxKind, OutboxRow, OutboxState, Tx, delivery_find, inbox_settled,
+    outbox_confirmed, outbox_find, outbox_put, outbox_returned,
 };
 
 /// The message that a signal of ours is about.
@@ -135,12 +136,7 @@ pub(super) async fn settle_signal(
         put_signal(&mut tx, &about, &row.peer, error(code, &judged.detail, None), ctx).await?;
     }
     inbox_settled(&mut tx, row.id).await?;
-    let mut entry = JournalDraft::at(ctx.clock.now(), "signal", judged.detail);
-    entry.message_id = row.message_id;
-    entry.conversation_id = row.conversation_id;
-    entry.peer = Some(row.peer.clone());
-    entry.code = judged.code.map(str::to_owned);
-    journal_append(&mut tx, &entry).await?;
+    note(&mut tx, row, ("signal", judged.code), &judged.detail, ctx).await?;
     tx.commit().await?;
     ctx.wake.outbox();
     Ok(())

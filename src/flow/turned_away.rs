@@ -63,8 +63,7 @@ impl TurnedAway {
             return;
         }
         tracing::warn!(error = %detail, "a caller was turned away");
-        let mut entry = JournalDraft::at(ctx.clock.now(), "turned_away", detail);
-        entry.code = Some(code.to_owned());
+        let entry = JournalDraft::at(ctx.clock.now(), "turned_away", detail).coded(Some(code));
         if let Err(error) = journal(&[entry], ctx).await {
             tracing::error!(error = ?error, "the journal could not be written");
         }
@@ -79,9 +78,7 @@ impl TurnedAway {
             .map(|(key, tally)| {
                 let Tally { more, last } = tally;
                 let detail = format!("{more} more from {} were turned away; the last: {last}", key.source);
-                let mut entry = JournalDraft::at(ctx.clock.now(), "turned_away", detail);
-                entry.code = Some(key.code.to_owned());
-                entry
+                JournalDraft::at(ctx.clock.now(), "turned_away", detail).coded(Some(key.code))
             })
             .collect();
         if entries.is_empty() {

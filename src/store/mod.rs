@@ -5,8 +5,10 @@
 //! acted on; a claim is a lease that runs out by itself if its worker dies. The texts use `$1`
 //! placeholders and nothing that only one engine has, but for the row locks of PostgreSQL where SQLite needs none.
 
+mod chain;
 mod conversation;
 mod error;
+mod hop;
 mod inbox;
 mod inbox_stage;
 mod journal;
@@ -25,11 +27,17 @@ mod waiting;
 mod tests;
 
 pub use crate::exchange::transit::Role;
+pub use chain::{
+    Break, ChainCounts, ChainHead, ChainPage, ChainSeal, JournalEntry, Link, Verifier, Walk, chain_counts,
+    chain_head, chain_link, chain_page, chain_seal_last, chain_seal_put, chain_strangers, chain_unlinked,
+    chain_waiting,
+};
 pub use conversation::{
     Conversation, conversation_counts, conversation_due, conversation_ended, conversation_find,
     conversation_lock, conversation_put, conversation_resent, conversation_update,
 };
 pub use error::StoreError;
+pub use hop::Hop;
 pub use inbox::{
     Arrival, InboxDraft, InboxRow, inbox_claim, inbox_counts, inbox_extend, inbox_find, inbox_hold,
 };
@@ -37,7 +45,10 @@ pub use inbox_stage::{
     inbox_accepted, inbox_deferred, inbox_parked, inbox_quarantined, inbox_received, inbox_release,
     inbox_resume, inbox_retry, inbox_returned, inbox_settled,
 };
-pub use journal::{JournalBy, JournalDraft, JournalRow, journal_append, journal_last, journal_list};
+pub use journal::{
+    JournalBy, JournalChoice, JournalDraft, JournalRow, journal_append, journal_last, journal_latest,
+    journal_list,
+};
 pub use ledger::{
     Handover, Seen, handover_record, ledger_answers, ledger_forget, ledger_knows, ledger_outcome,
     ledger_record,
@@ -52,11 +63,12 @@ pub use outbox_stage::{
 };
 pub use row::{InboxId, OutboxId};
 pub use sqlite_writer::Fate;
-pub use state::{ConversationState, InboxState, OutboxKind, OutboxState, WordError};
+pub use state::{ConversationState, Direction, InboxState, OutboxKind, OutboxState, WordError};
 pub use tx::Tx;
 pub use waiting::{RowId, RowIdError, Waiting, waiting_list};
 
 use self::sqlite::SqliteFile;
+use self::state::word_enum;
 use sqlx::PgPool;
 use std::path::Path;
 

@@ -1,13 +1,16 @@
 //! The words that columns hold, as enums. A word that is not here is a row error, never a default.
 
-use std::fmt;
-use std::str::FromStr;
-
 /// A word in a column that is none of its enum's.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("read {kind}: no such word")]
 pub struct WordError {
     kind: &'static str,
+}
+
+impl WordError {
+    pub(super) fn of(kind: &'static str) -> Self {
+        Self { kind }
+    }
 }
 
 macro_rules! word_enum {
@@ -26,24 +29,36 @@ macro_rules! word_enum {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
             }
         }
 
-        impl FromStr for $name {
-            type Err = WordError;
+        impl std::str::FromStr for $name {
+            type Err = $crate::store::WordError;
 
-            fn from_str(word: &str) -> Result<Self, WordError> {
+            fn from_str(word: &str) -> Result<Self, $crate::store::WordError> {
                 match word {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err(WordError { kind: stringify!($name) }),
+                    _ => Err($crate::store::WordError::of(stringify!($name))),
                 }
             }
         }
     };
 }
+
+pub(super) use word_enum;
+
+word_enum!(
+    /// Whether a message comes or goes.
+    Direction {
+        /// From the peer.
+        In = "in",
+        /// To the peer.
+        Out = "out",
+    }
+);
 
 word_enum!(
     /// Where a message to a peer stands. Only sealed bytes are put, so a row is born queued.

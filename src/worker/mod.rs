@@ -1,14 +1,17 @@
-//! What a node does by itself: one lane for each peer, the settling of what came, the watch over the terms.
+//! What a node does by itself: one lane for each peer, the settling of what came, the watch over the terms,
+//! the chain over the journal.
 //!
 //! Every step is idempotent, takes no input and runs on a wake-up *and* on a timer. A dead peer delays nobody:
 //! its lane waits alone.
 
+mod chainer;
 mod gateway;
 mod lane;
 mod pickup;
 mod settler;
 mod terms;
 
+pub use chainer::run_chainer;
 pub use gateway::{Queue, run_gateway};
 pub use lane::run_lane;
 pub use pickup::run_pickup;
@@ -42,12 +45,14 @@ pub async fn run_workers(
         workers.spawn(run_lane(peer, stop.clone(), ctx.clone()));
     }
     workers.spawn(run_settler(stop.clone(), ctx.clone()));
-    workers.spawn(run_terms(stop, ctx));
+    workers.spawn(run_terms(stop.clone(), ctx.clone()));
+    workers.spawn(run_chainer(stop, ctx.clone()));
     while let Some(ended) = workers.join_next().await {
         if let Err(error) = ended {
             tracing::error!(%error, "a worker ended by a defect; restart the node and report it");
         }
     }
+    chainer::finish_chain(&ctx).await;
 }
 
 /// Waits for a wake-up, the sweep or the end; tells whether to go on.

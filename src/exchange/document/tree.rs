@@ -1,6 +1,6 @@
 //! A document as a tree, for the stages that look back and forth in it. Made of canonical bytes.
 
-use super::{Event, XmlError, XmlReader};
+use super::{Event, Scope, XmlError, XmlReader};
 use crate::base::Limits;
 use std::collections::HashMap;
 
@@ -25,7 +25,18 @@ impl Element {
     /// # Errors
     /// Bytes that the reader refuses.
     pub fn parse(document: &[u8], limits: &Limits) -> Result<Self, XmlError> {
-        let mut reader = XmlReader::new(document, limits)?;
+        Self::read(XmlReader::new(document, limits)?)
+    }
+
+    /// Reads an element that was cut out of a document, with the declarations that were in scope there.
+    ///
+    /// # Errors
+    /// Bytes that the reader refuses.
+    pub fn parse_within(element: &[u8], scope: &Scope, limits: &Limits) -> Result<Self, XmlError> {
+        Self::read(XmlReader::within(element, scope, limits)?)
+    }
+
+    fn read(mut reader: XmlReader<'_>) -> Result<Self, XmlError> {
         let mut open: Vec<Self> = Vec::new();
         let mut root = None;
         loop {

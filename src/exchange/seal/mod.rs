@@ -32,6 +32,7 @@
 //! }
 //! ```
 
+mod attest;
 mod c14n;
 mod container;
 mod error;
@@ -42,6 +43,7 @@ mod suites;
 mod trust;
 mod verify;
 
+pub use attest::{Witness, attest};
 pub use c14n::{Canonicalizer, canonicalize};
 pub use container::{SIGNED_DATA_NAMESPACE, SealedDocument, seal, seal_unchecked};
 pub use error::SealError;

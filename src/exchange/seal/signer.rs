@@ -2,7 +2,9 @@
 
 use super::error::SealError;
 use super::suites::Suite;
+use super::suites::sha256;
 use super::suites::suite_for;
+use crate::base::Digest256;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use openssl::pkey::PKey;
@@ -57,6 +59,13 @@ impl Signer {
             pem.extend(certificate.to_pem()?);
         }
         Ok(pem)
+    }
+
+    /// The SHA-256 of the key's certificate.
+    pub fn fingerprint(&self) -> Result<Digest256, SealError> {
+        let reason = "its certificate cannot be read";
+        let der = STANDARD.decode(&self.certificate).map_err(|_cause| SealError::Key { reason })?;
+        Ok(sha256(&der))
     }
 
     /// The key's certificate as XML Signature writes it.

@@ -42,6 +42,11 @@ impl LogicalAddress {
         Self { segment: segment.to_owned(), space }
     }
 
+    /// The address of a segment's gateway (D5 ¶56).
+    pub fn of_gate(segment: &str) -> Self {
+        Self { segment: segment.to_owned(), space: Space::Service("gate".to_owned()) }
+    }
+
     /// `EEC` or the two letters of a state.
     pub fn segment(&self) -> &str {
         &self.segment

@@ -7,8 +7,10 @@ mod address;
 mod course;
 mod fault;
 mod headers;
+mod journal;
 mod plan;
 mod schedule;
+mod service;
 mod signal;
 
 pub use action::{Action, ActionError, MessageCode, Signal};
@@ -16,6 +18,11 @@ pub use address::{AddressError, LogicalAddress, Space};
 pub use course::{Course, Effect, Event, Stage, Step};
 pub use fault::{Fault, FaultClass, Subcode};
 pub use headers::{Headers, RawHeaders};
+pub use journal::{
+    GetJournal, JournalError, JournalOf, JournalRecord, MessageDetail, ProcessInfo, PutJournal, Routing,
+    ThirdPartyReceipt,
+};
 pub use plan::{Plan, Role, RoleError, Signals, Terms};
 pub use schedule::Schedule;
+pub use service::{ServiceAction, ServiceHeaders};
 pub use signal::{ErrorCode, SignalBody, SignalBodyError, SignalError};

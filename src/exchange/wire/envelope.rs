@@ -6,7 +6,7 @@
 use super::EnvelopeError;
 use crate::base::Limits;
 use crate::exchange::document::{CanonicalWriter, Event, Scope, StartTag, XmlReader};
-use crate::exchange::transit::{Fault, FaultClass, Headers, RawHeaders};
+use crate::exchange::transit::{Fault, FaultClass, Headers, RawHeaders, ServiceHeaders};
 use std::ops::Range;
 
 /// An envelope as it was received: its header's texts and where its body's element stands.
@@ -76,12 +76,24 @@ impl Envelope {
         }
         writer.leaf("int", "ProcedureID", &headers.procedure_id.to_string());
         writer.leaf("int", "ConversationID", &headers.conversation_id.to_urn());
-        writer.end().start("soap", "Body").end().end();
-        let mut envelope = writer.finish()?;
-        envelope.truncate(envelope.len().saturating_sub(TAIL.len()));
-        envelope.extend_from_slice(body);
-        envelope.extend_from_slice(TAIL);
-        Ok(envelope)
+        around(writer, body)
+    }
+
+    /// The same for a service message, which belongs to no transaction (D5 ¶77).
+    ///
+    /// # Errors
+    /// Never for headers that were parsed; a defect of ours otherwise.
+    pub fn write_service(headers: &ServiceHeaders, body: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
+        let mut writer = CanonicalWriter::new(&PREFIXES);
+        writer.start("soap", "Envelope").start("soap", "Header");
+        writer.leaf("wsa", "To", &headers.to.to_string());
+        writer.start("wsa", "ReplyTo").leaf("wsa", "Address", &headers.reply_to.to_string()).end();
+        writer.leaf("wsa", "Action", headers.action.as_uri());
+        writer.leaf("wsa", "MessageID", &headers.message_id.to_urn());
+        if let Some(relates_to) = headers.relates_to {
+            writer.leaf("wsa", "RelatesTo", &relates_to.to_urn());
+        }
+        around(writer, body)
     }
 
     /// The immediate answer to a message that cannot be processed (D5 ¶65–76): its faults, gravest first.
@@ -133,6 +145,16 @@ impl Envelope {
         let envelope = writer.finish()?;
         Ok(declare_at_root(envelope))
     }
+}
+
+/// Ends the header and puts the element of the body behind it.
+fn around(mut writer: CanonicalWriter, body: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
+    writer.end().start("soap", "Body").end().end();
+    let mut envelope = writer.finish()?;
+    envelope.truncate(envelope.len().saturating_sub(TAIL.len()));
+    envelope.extend_from_slice(body);
+    envelope.extend_from_slice(TAIL);
+    Ok(envelope)
 }
 
 /// Declares the prefixes that stand in texts (QNames in content) on the root, where every reader finds them.

@@ -13,6 +13,11 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         (inbox::CLAIM, "inbox_claimable"),
         (inbox::RELEASE_LEASES, "inbox_claimable"),
         (conversation::DUE, "conversation_due"),
+        (journal::LATEST_BY_MESSAGE, "journal_message"),
+        (journal::LATEST_BY_RELATES, "journal_relates"),
+        (journal::LATEST_BY_CONVERSATION, "journal_conversation"),
+        (journal::LATEST_BY_PROCEDURE, "journal_procedure"),
+        (journal::LATEST_BY_DOCUMENT, "journal_document"),
     ] {
         let lines = plan(&mut tx, text).await;
         // what was found claimable is no more than the limit

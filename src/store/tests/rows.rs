@@ -55,17 +55,18 @@ pub(crate) fn incoming(peer: &str, conversation_number: u128) -> InboxDraft {
 
 /// Puts any word into the state column, as no function of the store would.
 pub(crate) async fn force(tx: &mut Tx, table: &str, id: i64, state: &str) {
-    let text = format!("UPDATE {table} SET state = $2 WHERE id = $1");
-    let query = sqlx::AssertSqlSafe(text);
+    tamper(tx, &format!("UPDATE {table} SET state = '{state}' WHERE id = {id}")).await;
+}
+
+/// Runs a statement that no function of the store would.
+pub(crate) async fn tamper(tx: &mut Tx, text: &str) {
+    let query = sqlx::AssertSqlSafe(text.to_owned());
     match tx {
         Tx::Sqlite(inner) => {
-            let connection = inner.connection().unwrap();
-            sqlx::query(query).bind(id).bind(state).execute(connection).await.map(drop).unwrap();
+            sqlx::query(query).execute(inner.connection().unwrap()).await.map(drop).unwrap();
         }
         Tx::SqliteReading(_) => panic!("it only reads"),
-        Tx::Postgres(inner) => {
-            sqlx::query(query).bind(id).bind(state).execute(&mut **inner).await.map(drop).unwrap();
-        }
+        Tx::Postgres(inner) => sqlx::query(query).execute(&mut **inner).await.map(drop).unwrap(),
     }
 }
 
