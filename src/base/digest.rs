@@ -2,10 +2,32 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// The SHA-256 of some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Digest256(pub [u8; 32]);
+
+/// A text that is no digest.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("read a digest: expected 64 hexadecimal digits")]
+pub struct DigestError;
+
+impl FromStr for Digest256 {
+    type Err = DigestError;
+
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(DigestError);
+        }
+        let mut octets = [0; 32];
+        for (octet, pair) in octets.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_cause| DigestError)?;
+            *octet = u8::from_str_radix(pair, 16).map_err(|_cause| DigestError)?;
+        }
+        Ok(Self(octets))
+    }
+}
 
 impl fmt::Display for Digest256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -13,5 +35,19 @@ impl fmt::Display for Digest256 {
             write!(f, "{byte:02x}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_read_as_it_is_written() {
+        let digest = Digest256(std::array::from_fn(|at| u8::try_from(at * 8).unwrap()));
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+        for text in ["", "0", &"0".repeat(63), &"g".repeat(64), &"+1".repeat(32), &"я".repeat(32)] {
+            assert_eq!(text.parse::<Digest256>(), Err(DigestError), "{text}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::exchange::wire::NodeIdentity;
 use crate::node::{FolderDesk, Node, Settings};
-use anyhow::{Context, Result, anyhow};
+use crate::store::Store;
+use anyhow::{Context, Result, anyhow, bail};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,15 @@ use std::sync::Arc;
 pub(super) fn settings(place: &Path) -> Result<Settings> {
     let file = if place.is_dir() { place.join("node.toml") } else { PathBuf::from(place) };
     Ok(Settings::read(&file)?)
+}
+
+/// Opens the database of a node that was started before; `what` is to be done with it.
+pub(super) async fn store(settings: &Settings, what: &str) -> Result<Store> {
+    let path = settings.data.join("stazh.db");
+    if settings.database.is_none() && !path.exists() {
+        bail!("{what}: {} is not there; the node has never been started", path.display());
+    }
+    Ok(Node::store(settings).await?)
 }
 
 /// Reads a JSON file of the canonical model. What does not fit is told by its place, never by its value.

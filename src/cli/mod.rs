@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod exit;
 mod init;
+mod journal;
 mod local;
 mod pair;
 mod progress;
@@ -59,6 +60,7 @@ enum Command {
     Serve(serve::Serve),
     Send(send::Send),
     Status(status::Status),
+    Journal(journal::Journal),
     Release(release::Release),
     Resend(resend::Resend),
     Translate(translate::Translate),
@@ -84,6 +86,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Send(send) => send.run(),
         Command::Status(status) => status.run(),
+        Command::Journal(journal) => journal.run(),
         Command::Release(release) => release.run(),
         Command::Resend(resend) => resend.run(),
         Command::Translate(translate) => translate.run(),

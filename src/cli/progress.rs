@@ -24,6 +24,16 @@ impl Progress {
         Self { bar, what, total, done: 0 }
     }
 
+    /// The progress of a job of unknown length: a count in a terminal, nothing elsewhere.
+    pub(super) fn unmeasured(what: &'static str) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{msg} {pos}, {per_sec}");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::no_length().with_style(style).with_message(what)
+        });
+        Self { bar, what, total: 0, done: 0 }
+    }
+
     /// So many steps are done.
     pub(super) fn reach(&mut self, done: u64) {
         if let Some(bar) = &self.bar {

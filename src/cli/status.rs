@@ -1,12 +1,11 @@
 //! `stazh status`: what a node has sent, received and is waiting for.
 
-use super::{Exit, Misused, local, show};
-use crate::node::Node;
+use super::{Exit, local, show};
 use crate::store::{
-    JournalBy, JournalRow, Tx, Waiting, conversation_counts, inbox_counts, journal_last, journal_list,
+    ChainCounts, ChainSeal, Tx, Waiting, chain_counts, chain_seal_last, conversation_counts, inbox_counts,
     outbox_counts, waiting_list,
 };
-use anyhow::{Result, bail};
+use anyhow::Result;
 use comfy_table::{Table, presets};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -15,22 +14,14 @@ use std::path::PathBuf;
 ///
 ///   stazh status ru
 ///   stazh status ru --waiting
-///   stazh status ru --journal
-///   stazh status ru --conversation 6a1b7f0c-3c1e-4c39-8f2b-1b7f5b8a0c11
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Status {
     /// The node's folder, or its settings file.
     node: PathBuf,
     /// Show what has not come to rest: when it is tried next, or that it waits for a person.
-    #[arg(long, conflicts_with_all = ["journal", "conversation"])]
+    #[arg(long)]
     waiting: bool,
-    /// Show the latest entries of the journal, 50 or as many as given.
-    #[arg(long, value_name = "ENTRIES", num_args = 0..=1, default_missing_value = "50")]
-    journal: Option<u32>,
-    /// Show the journal of one conversation.
-    #[arg(long, value_name = "ID", conflicts_with = "journal")]
-    conversation: Option<String>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -39,42 +30,54 @@ pub(super) struct Status {
 impl Status {
     pub(super) fn run(self) -> Result<Exit> {
         let settings = local::settings(&self.node)?;
-        let path = settings.data.join("stazh.db");
-        if settings.database.is_none() && !path.exists() {
-            bail!("show the status: {} is not there; the node has never been started", path.display());
-        }
         local::block_on(async {
-            let store = Node::store(&settings).await?;
+            let store = local::store(&settings, "show the status").await?;
             let mut tx = store.read().await?;
             let counts = counts(&mut tx).await?;
-            let journal = self.entries(&mut tx).await?;
+            let journal = Chain::of(&mut tx).await?;
             let waiting = if self.waiting { Some(waiting_list(&mut tx, WAITING_ROWS).await?) } else { None };
             drop(tx);
             store.close().await;
             if self.json {
-                show::json(&as_json(&counts, journal.as_deref(), waiting.as_deref()));
+                show::json(&as_json(&counts, &journal, waiting.as_deref()));
                 return Ok(Exit::Done);
             }
-            show::line(&match (journal, waiting) {
-                (Some(journal), _) => journal_table(&journal),
-                (None, Some(waiting)) => waiting_table(&waiting),
-                (None, None) => counts_table(&counts),
+            show::line(&match waiting {
+                Some(waiting) => waiting_table(&waiting),
+                None => format!("{}\n{}", counts_table(&counts), journal.as_text()),
             });
             Ok(Exit::Done)
         })
     }
+}
 
-    /// The entries of the journal that were asked for.
-    async fn entries(&self, tx: &mut Tx) -> Result<Option<Vec<JournalRow>>> {
-        if let Some(id) = &self.conversation {
-            let by = JournalBy::Conversation(
-                id.parse().map_err(|error| Misused(format!("read --conversation: {error}")))?,
-            );
-            return Ok(Some(journal_list(tx, by, 0, JOURNAL_ROWS).await?));
-        }
-        let Some(entries) = self.journal else { return Ok(None) };
-        let after = journal_last(tx).await?.saturating_sub(i64::from(entries));
-        Ok(Some(journal_list(tx, JournalBy::All, after, entries).await?))
+/// How far the journal is chained.
+struct Chain {
+    counts: ChainCounts,
+    sealed: Option<ChainSeal>,
+}
+
+impl Chain {
+    async fn of(tx: &mut Tx) -> Result<Self> {
+        Ok(Self { counts: chain_counts(tx).await?, sealed: chain_seal_last(tx).await? })
+    }
+
+    fn as_text(&self) -> String {
+        let ChainCounts { linked, unlinked } = self.counts;
+        let sealed = match &self.sealed {
+            Some(seal) => format!("sealed at {} up to link {}", seal.at, seal.number),
+            None => "never sealed".to_owned(),
+        };
+        format!("journal: {linked} entries linked, {unlinked} not yet; {sealed}")
+    }
+
+    fn as_json(&self) -> Value {
+        json!({
+            "linked": self.counts.linked,
+            "unlinked": self.counts.unlinked,
+            "sealed_at": self.sealed.as_ref().map(|seal| seal.at.to_string()),
+            "sealed_link": self.sealed.as_ref().map(|seal| seal.number),
+        })
     }
 }
 
@@ -109,21 +112,6 @@ fn counts_table(counts: &[Counts]) -> String {
     table.to_string()
 }
 
-fn journal_table(journal: &[JournalRow]) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(["at", "peer", "what", "code", "detail"]);
-    for JournalRow { entry, .. } in journal {
-        table.add_row([
-            &entry.at.to_string(),
-            entry.peer.as_deref().unwrap_or_default(),
-            &entry.kind,
-            entry.code.as_deref().unwrap_or_default(),
-            &entry.detail,
-        ]);
-    }
-    table.to_string()
-}
-
 fn waiting_table(waiting: &[Waiting]) -> String {
     if waiting.is_empty() {
         return "nothing waits".to_owned();
@@ -152,15 +140,13 @@ fn waiting_table(waiting: &[Waiting]) -> String {
     table.to_string()
 }
 
-fn as_json(counts: &[Counts], journal: Option<&[JournalRow]>, waiting: Option<&[Waiting]>) -> Value {
+fn as_json(counts: &[Counts], journal: &Chain, waiting: Option<&[Waiting]>) -> Value {
     let mut object = Map::new();
     for Counts { name, states } in counts {
         let states: Map<_, _> = states.iter().map(|(state, count)| (state.clone(), json!(count))).collect();
         object.insert((*name).to_owned(), states.into());
     }
-    if let Some(journal) = journal {
-        object.insert("journal".to_owned(), journal.iter().map(entry_as_json).collect());
-    }
+    object.insert("journal".to_owned(), journal.as_json());
     if let Some(waiting) = waiting {
         let row = |row: &Waiting| {
             json!({
@@ -174,19 +160,4 @@ fn as_json(counts: &[Counts], journal: Option<&[JournalRow]>, waiting: Option<&[
     object.into()
 }
 
-fn entry_as_json(row: &JournalRow) -> Value {
-    let entry = &row.entry;
-    json!({
-        "at": entry.at.to_string(),
-        "kind": entry.kind,
-        "code": entry.code,
-        "peer": entry.peer,
-        "message": entry.message_id.map(|id| id.as_uuid().to_string()),
-        "conversation": entry.conversation_id.map(|id| id.as_uuid().to_string()),
-        "document": entry.document_id.map(|id| id.as_uuid().to_string()),
-        "detail": entry.detail,
-    })
-}
-
-const JOURNAL_ROWS: u32 = 1_000;
 const WAITING_ROWS: u32 = 1_000;

@@ -5,7 +5,8 @@
 
 use super::{Context, FlowError};
 use crate::store::{
-    ChainHead, ChainSeal, chain_head, chain_link, chain_seal_last, chain_seal_put, chain_unlinked,
+    Break, ChainHead, ChainPage, ChainSeal, Store, StoreError, Verifier, chain_head, chain_link, chain_page,
+    chain_seal_last, chain_seal_put, chain_strangers, chain_unlinked,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -34,7 +35,7 @@ pub enum Sealing {
 pub async fn link_journal(ctx: &Context) -> Result<Linked, FlowError> {
     let mut tx = ctx.store.read().await?;
     let head = chain_head(&mut tx).await?;
-    let entries = chain_unlinked(&mut tx, BATCH).await?;
+    let entries = chain_unlinked(&mut tx, 0, BATCH).await?;
     drop(tx);
     if entries.is_empty() {
         return Ok(Linked::All);
@@ -71,6 +72,37 @@ pub async fn seal_journal(sealing: Sealing, ctx: &Context) -> Result<(), FlowErr
     Ok(())
 }
 
+/// Verifies the whole journal of a database, a page at a time; what is found is shown page by page. The node may run.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn verify_journal(
+    store: &Store,
+    verifier: &mut Verifier,
+    mut see: impl FnMut(&Verifier, Vec<Break>),
+) -> Result<(), FlowError> {
+    let mut page = page_behind(store.clone(), 0).await?;
+    loop {
+        // The next page is on its way while this one is looked at.
+        let next = (!page.is_last).then(|| tokio::spawn(page_behind(store.clone(), page.last)));
+        let found = verifier.page(&page);
+        see(verifier, found);
+        match next {
+            Some(next) => page = next.await.map_err(|_stopping| FlowError::CutOff)??,
+            None => break,
+        }
+    }
+    let mut found = verifier.head(page.head);
+    let beside = chain_strangers(&mut store.read().await?, STRANGERS_MAX).await?;
+    found.extend(verifier.beside(beside));
+    see(verifier, found);
+    Ok(())
+}
+
+async fn page_behind(store: Store, after: i64) -> Result<ChainPage, StoreError> {
+    chain_page(&mut store.read().await?, after, PAGE).await
+}
+
 fn is_due(sealing: Sealing, head: ChainHead, last: Option<&ChainSeal>, now: Timestamp) -> bool {
     let Some(last) = last else { return head.number > 0 };
     let more = head.number.saturating_sub(last.number);
@@ -82,6 +114,10 @@ fn is_due(sealing: Sealing, head: ChainHead, last: Option<&ChainSeal>, now: Time
 
 /// How many entries are linked at once.
 const BATCH: u32 = 1_000;
+/// How many links are verified at once.
+const PAGE: u32 = 4_000;
+/// How many entries beside the chain are told; more is another database altogether.
+const STRANGERS_MAX: u32 = 100_000;
 /// How many links and how much time may stand behind the last seal.
 const LINKS_MAX: i64 = 10_000;
 const UNSEALED_MAX: SignedDuration = SignedDuration::from_hours(1);

@@ -6,7 +6,7 @@ use crate::exchange::canonical::State;
 use crate::exchange::document::codec::CodecError;
 use crate::exchange::rules::{Carries, CatalogueError};
 use crate::exchange::seal::SealError;
-use crate::exchange::transit::{ActionError, SignalBodyError};
+use crate::exchange::transit::{ActionError, JournalError, SignalBodyError};
 use crate::exchange::wire::EnvelopeError;
 use crate::store::StoreError;
 
@@ -28,6 +28,9 @@ pub enum FlowError {
     /// A signal that cannot be written or read.
     #[error(transparent)]
     Signal(#[from] SignalBodyError),
+    /// A journal message that cannot be written or read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// A record that cannot become a document.
     #[error(transparent)]
     Codec(#[from] CodecError),
@@ -86,6 +89,7 @@ impl FlowError {
             Self::Envelope(error) => error.verdict(),
             Self::Action(_) => Verdict::Park { code: "flow.action" },
             Self::Signal(error) => error.verdict(),
+            Self::Journal(error) => error.verdict(),
             Self::Codec(error) => error.verdict(),
             Self::Seal(error) => error.verdict(),
             Self::Own(_) => Verdict::Park { code: "flow.own_document" },

@@ -241,7 +241,7 @@ pub async fn journal_last(tx: &mut Tx) -> Result<i64, StoreError> {
 
 /// A text as every engine can keep it and every terminal can show it: control characters and those that turn the
 /// direction of writing are replaced, and what is too long is cut. A peer's words may not stop the record of them.
-pub(super) fn storable(text: &str) -> String {
+pub fn storable(text: &str) -> String {
     let mut kept = String::with_capacity(text.len().min(TEXT_BYTES_MAX));
     for letter in text.chars() {
         kept.push(match letter {

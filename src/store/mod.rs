@@ -47,7 +47,7 @@ pub use inbox_stage::{
 };
 pub use journal::{
     JournalBy, JournalChoice, JournalDraft, JournalRow, journal_append, journal_last, journal_latest,
-    journal_list,
+    journal_list, storable,
 };
 pub use ledger::{
     Handover, Seen, handover_record, ledger_answers, ledger_forget, ledger_knows, ledger_outcome,

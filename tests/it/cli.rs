@@ -173,19 +173,27 @@ fn the_status_tells_what_waits_and_the_journal_what_happened() {
     assert_eq!(code, Some(0), "{err}");
     let sent: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(sent.len(), 2, "one object a line: {out}");
-    let (_, out, _) = run(&["status", "ru", "--json", "--journal", "1"]);
+    let (_, out, _) = run(&["status", "ru", "--json"]);
     let status: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(
         (&status["conversations"]["open"], &status["outbox"]["queued"]),
         (&2.into(), &2.into()),
         "{out}"
     );
-    assert_eq!(status["journal"].as_array().unwrap().len(), 1);
-    assert_eq!(status["journal"][0]["conversation"], sent[1]["conversation"]);
-    let (_, out, _) = run(&["status", "ru", "--conversation", sent[0]["conversation"].as_str().unwrap()]);
+    let chained = &status["journal"];
+    assert_eq!((&chained["linked"], &chained["unlinked"]), (&0.into(), &2.into()), "the node does not run");
+    let (_, out, _) = run(&["journal", "list", "ru", "--json", "--limit", "1"]);
+    let entry: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(entry["conversation"], sent[1]["conversation"]);
+    let conversation = sent[0]["conversation"].as_str().unwrap();
+    let (_, out, _) = run(&["journal", "list", "ru", "--conversation", conversation]);
     assert!(out.contains("composed") && out.contains("P.XP.01.MSG.001"), "{out}");
     let (_, out, _) = run(&["status", "ru"]);
-    assert!(out.contains("none yet"), "{out}");
+    assert!(out.contains("none yet") && out.contains("0 entries linked, 2 not yet; never sealed"), "{out}");
+    let (code, _, err) = run(&["journal", "list", "ru", "--message", "7"]);
+    assert!(code == Some(2) && err.contains("understand --message"), "{err}");
+    assert_eq!(run(&["journal", "list", "ru", "--message", "7", "--document", "8"]).0, Some(2));
+    assert_eq!(run(&["journal", "verify"]).0, Some(2));
 }
 
 #[test]

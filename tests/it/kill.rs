@@ -193,6 +193,13 @@ async fn survives(root: &Path, (ru, kz): (&Path, &Path), folders: &[&Path], coun
     assert!(sending.wait().unwrap().success());
     assert!(kills >= 5, "only {kills} kills: the test proves nothing");
     assert_handed_over(ru, 0..count).await;
+    for folder in [ru, kz] {
+        let verified = stazh().args(["journal", "verify", "--json"]).arg(folder).output().unwrap();
+        let told = String::from_utf8(verified.stdout).unwrap();
+        let whole: serde_json::Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+        assert_eq!(whole["breaks"], 0, "after {kills} kills: {told}");
+        assert!(whole["links"].as_u64() > Some(u64::from(count)), "it was linked all the time: {told}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -245,8 +252,12 @@ async fn neither_logs_nor_journals_name_a_person_whatever_the_level() {
     }
     assert!(told.contains("TRACE"), "the level was trace");
     for folder in [&ru, &kz] {
-        let status =
-            stazh().arg("status").arg(folder).args(["--journal", "1000", "--json"]).output().unwrap();
+        let status = stazh()
+            .args(["journal", "list"])
+            .arg(folder)
+            .args(["--limit", "1000", "--json"])
+            .output()
+            .unwrap();
         told.push_str(&String::from_utf8(status.stdout).unwrap());
     }
     assert!(told.contains("P.XP.01.MSG.002"), "the journal was read");

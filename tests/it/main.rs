@@ -12,6 +12,7 @@ mod fixtures;
 mod folders;
 mod full_disk;
 mod golden;
+mod journal;
 mod keys;
 mod kill;
 mod link;

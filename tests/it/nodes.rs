@@ -65,9 +65,14 @@ impl World {
         }
     }
 
+    /// Where a node has its settings and its data.
+    pub(crate) fn folder(&self, state: &str) -> PathBuf {
+        self.folder.path().join(state)
+    }
+
     /// Settings of a node with its keys on disk; it listens on free ports.
     pub(crate) fn settle(&self, state: &str, peer: &str) -> Settings {
-        let folder = self.folder.path().join(state);
+        let folder = self.folder(state);
         std::fs::create_dir_all(&folder).unwrap();
         let name = format!("{}.example", state.to_lowercase());
         let wire = self.wire.issue(&name);

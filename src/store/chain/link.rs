@@ -30,6 +30,8 @@ pub struct ChainPage {
     pub links: Vec<(Link, Option<JournalEntry>)>,
     /// The seals of these links; on the last page also those of links that are not there.
     pub seals: Vec<ChainSeal>,
+    /// The head at the same instant.
+    pub head: ChainHead,
     /// The number of the last link.
     pub last: i64,
     /// Whether the chain ends with this page.
@@ -74,10 +76,10 @@ pub async fn chain_head(tx: &mut Tx) -> Result<ChainHead, StoreError> {
     head(tx, HEAD).await
 }
 
-/// Up to `limit` entries that wait for their link, by their keys.
-pub async fn chain_unlinked(tx: &mut Tx, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
+/// Up to `limit` entries after `after` (0: from the start) that wait for their link, by their keys.
+pub async fn chain_unlinked(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
     on!(tx, "find what waits for its link", connection =>
-        sqlx::query_as(UNLINKED).bind(i64::from(limit)).fetch_all(connection))
+        sqlx::query_as(UNLINKED).bind(after).bind(i64::from(limit)).fetch_all(connection))
 }
 
 /// Adds links behind the head they were made for; false if another was faster, and nothing is changed then.
@@ -112,7 +114,13 @@ pub async fn chain_page(tx: &mut Tx, after: i64, limit: u32) -> Result<ChainPage
     let links: Vec<_> = rows.into_iter().map(RawLink::parse).collect();
     let last = links.last().map_or(after, |(link, _)| link.number);
     let to = if is_last { i64::MAX } else { last };
-    Ok(ChainPage { seals: chain_seals(tx, after, to).await?, links, last, is_last })
+    Ok(ChainPage {
+        seals: chain_seals(tx, after, to).await?,
+        head: chain_head(tx).await?,
+        links,
+        last,
+        is_last,
+    })
 }
 
 /// Up to `limit` breaks that lie beside the chain: entries that nobody put there as the node does, and waiting ones
@@ -208,7 +216,7 @@ const MOVE_HEAD: &str = "UPDATE journal_head SET number = $1, hash = $2 WHERE on
 const UNLINKED: &str = concat!(
     "SELECT ",
     entry_columns!(),
-    " FROM journal_unlinked AS waiting JOIN journal AS j ON j.id = waiting.id ORDER BY waiting.id LIMIT $1"
+    " FROM journal_unlinked AS waiting JOIN journal AS j ON j.id = waiting.id WHERE waiting.id > $1 ORDER BY waiting.id LIMIT $2"
 );
 
 const LINKED: &str = "

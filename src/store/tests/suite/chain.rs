@@ -23,7 +23,7 @@ async fn link_all(store: &Store, batch: u32) -> u32 {
     loop {
         let mut tx = store.read().await.unwrap();
         let head = chain_head(&mut tx).await.unwrap();
-        let entries = chain_unlinked(&mut tx, batch).await.unwrap();
+        let entries = chain_unlinked(&mut tx, 0, batch).await.unwrap();
         drop(tx);
         if entries.is_empty() {
             return ours;
@@ -137,7 +137,7 @@ async fn who_links_behind_a_head_that_has_moved_changes_nothing() {
     append(&store, 0..4).await;
     let mut tx = store.read().await.unwrap();
     let head = chain_head(&mut tx).await.unwrap();
-    let entries = chain_unlinked(&mut tx, 4).await.unwrap();
+    let entries = chain_unlinked(&mut tx, 0, 4).await.unwrap();
     drop(tx);
     link_all(&store, 2).await;
     let mut tx = store.begin().await.unwrap();
@@ -147,7 +147,7 @@ async fn who_links_behind_a_head_that_has_moved_changes_nothing() {
     append(&store, 4..8).await;
     let mut tx = store.begin().await.unwrap();
     let head = chain_head(&mut tx).await.unwrap();
-    let entries = chain_unlinked(&mut tx, 3).await.unwrap();
+    let entries = chain_unlinked(&mut tx, 0, 3).await.unwrap();
     assert!(chain_link(&mut tx, head, &head.follow(&entries)).await.unwrap());
     drop(tx);
     assert_eq!(link_all(&store, 3).await, 2);
@@ -237,7 +237,7 @@ async fn a_chain_that_was_made_anew_does_not_bear_the_seal() {
     }
     let zeros = if store.is_shared() { "decode(repeat('00', 32), 'hex')" } else { "zeroblob(32)" };
     tamper(&mut tx, &format!("UPDATE journal_head SET number = 0, hash = {zeros}")).await;
-    let entries = chain_unlinked(&mut tx, 100).await.unwrap();
+    let entries = chain_unlinked(&mut tx, 0, 100).await.unwrap();
     assert!(chain_link(&mut tx, start, &start.follow(&entries)).await.unwrap());
     let (breaks, verifier) = verify(&mut tx, witness(&pem)).await;
     assert_eq!(breaks, [Break::SealedOtherwise { number: 12 }]);
