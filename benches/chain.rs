@@ -1,7 +1,7 @@
 //! The chain over the journal at a million entries: how fast it is linked and verified on an SQLite file.
 //!
-//! `cargo bench --locked --bench chain` prints the rates; `CHAIN_ENTRIES` says how many entries. Half of a
-//! rate is lost on a machine that is busy, so that the limits are wide.
+//! `cargo bench --locked --bench chain -- 1000000` prints the rates. On a busy machine most of a rate is lost, so
+//! that its limit is wide.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints and may fail by panic")]
 
 use stazh::base::{ConversationId, DocumentId, MessageId, OsRandom, ProcedureId, Random};
@@ -15,7 +15,7 @@ use std::time::Instant;
 
 #[tokio::main]
 async fn main() {
-    let entries: u32 = std::env::var("CHAIN_ENTRIES").map_or(1_000_000, |text| text.parse().unwrap());
+    let entries: u32 = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(1_000_000);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("node.db");
     let store = Store::open(&path).await.unwrap();

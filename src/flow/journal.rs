@@ -225,12 +225,9 @@ mod tests {
         assert_eq!(ask(&store, JournalOf::Message(id(4)), true, "KZ").await, []);
         assert_eq!(ask(&store, JournalOf::Message(id(1)), false, "BY").await, []);
         assert_eq!(ask(&store, JournalOf::Message(id(1)), true, "BY").await.len(), 1, "its own answer alone");
-        let rows = journal_latest(
-            &mut store.read().await.unwrap(),
-            JournalChoice { by: JournalBy::All, peer: None, since: None },
-            99,
-        );
-        let told = put_journal(&rows.await.unwrap(), "KZ", State::Ru);
+        let choice = JournalChoice { by: JournalBy::All, peer: None, since: None };
+        let rows = journal_latest(&mut store.read().await.unwrap(), choice, 99).await.unwrap();
+        let told = put_journal(&rows, "KZ", State::Ru);
         assert!(
             told.records.iter().all(|record| [&record.source, &record.receiver].iter().any(|of| *of == "KZ"))
         );

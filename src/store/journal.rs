@@ -4,7 +4,7 @@
 
 use super::chain::{JournalEntry, entry_columns};
 use super::row::RowReader;
-use super::tx::{change, on};
+use super::tx::on;
 use super::{Conversation, Direction, InboxDraft, InboxRow, OutboxDraft, StoreError, Tx};
 use crate::base::{ConversationId, DocumentId, MessageId, ProcedureId};
 use jiff::Timestamp;
@@ -166,7 +166,7 @@ impl JournalDraft {
 /// Appends an entry and returns its place. It is linked into the chain later.
 pub async fn journal_append(tx: &mut Tx, entry: &JournalDraft) -> Result<i64, StoreError> {
     let text = |text: &Option<String>| text.as_deref().map(storable);
-    let id = on!(tx, "append to the journal", connection => sqlx::query_scalar(APPEND)
+    on!(tx, "append to the journal", connection => sqlx::query_scalar(APPEND)
         .bind(entry.at.as_millisecond())
         .bind(storable(&entry.kind))
         .bind(entry.message_id.map(|id| id.as_uuid().to_string()))
@@ -181,9 +181,7 @@ pub async fn journal_append(tx: &mut Tx, entry: &JournalDraft) -> Result<i64, St
         .bind(text(&entry.reply_to))
         .bind(text(&entry.code))
         .bind(storable(&entry.detail))
-        .fetch_one(connection))?;
-    change!(tx, "let an entry wait for its link", sqlx::query(AWAIT_LINK).bind(id))?;
-    Ok(id)
+        .fetch_one(connection))
 }
 
 /// Up to `limit` entries after the place `after` (0: from the start), oldest first.
@@ -301,13 +299,12 @@ impl JournalRow {
     }
 }
 
+// A trigger lets what has a form wait for its link.
 const APPEND: &str = "
     INSERT INTO journal (at, kind, message_id, relates_to, conversation_id, procedure_id, document_id, peer,
-                         direction, action, to_address, reply_to, code, detail)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                         direction, action, to_address, reply_to, code, detail, link_form)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)
     RETURNING id";
-
-const AWAIT_LINK: &str = "INSERT INTO journal_unlinked (id) VALUES ($1)";
 
 const LAST: &str = "SELECT COALESCE(MAX(id), 0) FROM journal";
 

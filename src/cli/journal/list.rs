@@ -180,9 +180,9 @@ fn peer_of(entry: &JournalDraft) -> String {
 fn after(at: Timestamp, before: Timestamp) -> String {
     let ms = at.duration_since(before).as_millis();
     match ms {
-        ..1_000 => format!("{ms} ms"),
-        ..120_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
-        ..7_200_000 => format!("{} min", ms / 60_000),
+        i128::MIN..1_000 => format!("{ms} ms"),
+        1_000..120_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        120_000..7_200_000 => format!("{} min", ms / 60_000),
         _ => format!("{} h", ms / 3_600_000),
     }
 }

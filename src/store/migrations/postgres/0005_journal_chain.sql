@@ -7,6 +7,8 @@ ALTER TABLE journal ADD COLUMN direction    TEXT;
 ALTER TABLE journal ADD COLUMN action       TEXT;
 ALTER TABLE journal ADD COLUMN to_address   TEXT;
 ALTER TABLE journal ADD COLUMN reply_to     TEXT;
+-- Only the node says in which form an entry is to be linked.
+ALTER TABLE journal ADD COLUMN link_form    BIGINT;
 CREATE INDEX journal_relates   ON journal (relates_to, id)   WHERE relates_to IS NOT NULL;
 CREATE INDEX journal_procedure ON journal (procedure_id, id) WHERE procedure_id IS NOT NULL;
 
@@ -15,6 +17,15 @@ CREATE TABLE journal_unlinked (
     id BIGINT PRIMARY KEY
 );
 INSERT INTO journal_unlinked (id) SELECT id FROM journal;
+-- In the statement that appends: each one more would be a way to the database and back.
+CREATE FUNCTION journal_wait() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO journal_unlinked (id) VALUES (NEW.id);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER journal_waits AFTER INSERT ON journal
+    FOR EACH ROW WHEN (NEW.link_form IS NOT NULL) EXECUTE FUNCTION journal_wait();
 
 -- Links in the order in which they were made, without gaps; the hash is over the entry and the hash before.
 CREATE TABLE journal_chain (
