@@ -369,8 +369,8 @@ mod tests {
 
     #[test]
     fn a_broker_is_named_without_its_password_and_a_queue_needs_one() {
-        let queue = EXAMPLE.replace("https://kz.example:7701/", "amqp:KZ.GATEWAY.INT.IN");
-        assert!(queue.contains("amqp:KZ"), "the example has changed");
+        let queue = EXAMPLE.replace("https://kz.node.example:8443/", "amqp:KZ.GATEWAY.INT.IN");
+        assert_ne!(queue, EXAMPLE, "the example has changed");
         let missing = parse(&queue).unwrap_err().to_string();
         assert!(missing.contains("there is no [broker]"), "{missing}");
         let with =

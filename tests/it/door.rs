@@ -207,7 +207,7 @@ async fn a_stranger_called_like_a_state_is_never_taken_for_it() {
     let inquiry = stage.message(&stage.sealed(&stage.signer()));
     let (status, fault) = stage.post_as(&identity, inquiry.clone()).await;
     assert_eq!(status, 403);
-    assert!(fault.contains("this certificate belongs to no peer of this node"), "{fault}");
+    assert!(fault.contains("the sender is no peer of this node"), "{fault}");
     let entry = stage.entry("wire.unknown_caller").await.entry;
     assert_eq!((entry.peer.as_deref(), entry.kind.as_str()), (Some("stranger RU"), "returned"));
     let kept = format!("; of {} bytes the first 1024 are kept", inquiry.len());

@@ -33,9 +33,9 @@ fn limit_files(process: &Process, bytes: &str) {
 }
 
 pub(crate) fn journal(folder: &Path) -> Vec<serde_json::Value> {
-    let status = stazh().arg("status").arg(folder).args(["--journal", "1000", "--json"]).output().unwrap();
-    let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
-    status["journal"].as_array().unwrap().clone()
+    let listed = stazh().args(["journal", "list", "--json", "--limit", "1000"]).arg(folder).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {

@@ -325,7 +325,7 @@ async fn a_caller_that_is_no_peer_is_kept_apart() {
     let reply = stage.wire(&identity).post("KZ", stage.message(b"<x/>").into()).await.unwrap();
     assert_eq!(reply.status, 403);
     let entry = stage.entry("wire.unknown_caller").await.entry;
-    assert_eq!(entry.detail, "the caller's certificate belongs to no configured peer");
+    assert_eq!(entry.detail, "the sender is no configured peer");
     assert_eq!(stage.count(InboxState::Returned).await, 1);
     assert!(stage.is_well().await);
 }
