@@ -101,12 +101,13 @@ impl Stage {
         Ok(summary)
     }
 
-    /// Shows what both nodes journal until `count` conversations have ended in Moscow.
+    /// Shows what both nodes journal until Moscow has handed over `count` answers: a conversation is complete a moment
+    /// before that.
     async fn watch(&self, seen: &mut Seen, ru: &Path, kz: &Path, count: usize) -> Result<()> {
         for _ in 0..LOOKS_MAX {
             self.show_new(seen, ru, kz).await?;
-            if usize::try_from(completed(ru).await?).unwrap_or(0) >= count {
-                return self.show_new(seen, ru, kz).await;
+            if seen.answered >= count {
+                return Ok(());
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -137,6 +138,7 @@ impl Stage {
         new.sort_by_key(|(_, row)| row.entry.at);
         for (name, row) in new {
             seen.missed += u32::from(row.entry.kind == "missed");
+            seen.answered += usize::from(name == "RU" && row.entry.kind == "answered");
             let entry = row.entry;
             let conversation = entry.conversation_id.map(|id| id.as_uuid().to_string()).unwrap_or_default();
             let conversation = conversation.get(..8).unwrap_or_default().to_owned();
@@ -212,6 +214,7 @@ impl Stage {
 struct Seen {
     last: HashMap<&'static str, i64>,
     missed: u32,
+    answered: usize,
 }
 
 /// What came of it.
