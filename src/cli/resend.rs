@@ -54,7 +54,8 @@ impl Resend {
                         exit = Exit::Refused;
                         show::aside(&format!(
                             "{shown} did not end without its result in a transaction of this node; \
-                             stazh journal list NODE --conversation {shown} shows what became of it"
+                             stazh journal list {} --conversation {shown} shows what became of it",
+                            self.node.display()
                         ));
                     }
                 }

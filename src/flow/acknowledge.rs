@@ -10,11 +10,11 @@ use super::signals::{About, put_signal};
 use crate::base::{DocumentId, Finding};
 use crate::exchange::document::codec::Header;
 use crate::exchange::seal::VerifiedDocument;
-use crate::exchange::transit::{Course, Effect, ErrorCode, Event, Role, Signal, Stage};
+use crate::exchange::transit::{Course, Effect, ErrorCode, Event, Role, Signal, SignalError, Stage};
 use crate::store::{
-    Conversation, ConversationState, InboxState, OutboxDraft, Seen, Tx, conversation_lock, conversation_put,
-    delivery_find, inbox_accepted, inbox_find, inbox_received, inbox_retry, inbox_settled, ledger_answers,
-    ledger_knows, ledger_outcome, ledger_record, outbox_find, outbox_knows, outbox_put,
+    Conversation, ConversationState, InboxState, OutboxDraft, OutboxId, Seen, Tx, conversation_lock,
+    conversation_put, delivery_find, inbox_accepted, inbox_find, inbox_received, inbox_retry, inbox_settled,
+    ledger_answers, ledger_knows, ledger_outcome, ledger_record, outbox_find, outbox_knows, outbox_put,
 };
 
 /// Whether a document goes on to the next stage.
@@ -108,9 +108,7 @@ impl Case<'_> {
             conversation_put(&mut tx, &self.conversation(header)).await?;
         }
         if self.plan.sent().rcv_ms.is_some() {
-            let rcv = (Signal::Received, Vec::new());
-            let rcv =
-                put_signal(&mut tx, &About::taken(self.headers, self.plan.role), &row.peer, rcv, ctx).await?;
+            let rcv = self.signal(&mut tx, (Signal::Received, Vec::new())).await?;
             ledger_outcome(&mut tx, &row.peer, header.document_id, &[rcv]).await?;
         }
         note(&mut tx, row, ("received", None), &self.message.code, ctx).await?;
@@ -135,9 +133,7 @@ impl Case<'_> {
         }
         inbox_accepted(&mut tx, row.id).await?;
         if self.plan.sent().prs_ms.is_some() {
-            let prs = (Signal::Accepted, Vec::new());
-            let prs =
-                put_signal(&mut tx, &About::taken(self.headers, self.plan.role), &row.peer, prs, ctx).await?;
+            let prs = self.signal(&mut tx, (Signal::Accepted, Vec::new())).await?;
             ledger_outcome(&mut tx, &row.peer, header.document_id, &[prs]).await?;
         }
         let event = match (self.plan.role, self.plan.pattern.has_response()) {
@@ -158,6 +154,16 @@ impl Case<'_> {
         tx.commit().await?;
         ctx.wake.outbox();
         Ok(Some(stage_of(&conversation)))
+    }
+
+    /// Puts a signal about this document into the outbox.
+    pub(super) async fn signal(
+        &self,
+        tx: &mut Tx,
+        signal: (Signal, Vec<SignalError>),
+    ) -> Result<OutboxId, FlowError> {
+        let about = About::taken(self.headers, self.plan.role);
+        put_signal(tx, &about, &self.row.peer, signal, self.ctx).await
     }
 
     /// A document may refer to an earlier one that is still on its way: it waits, and its case alone with it. After a

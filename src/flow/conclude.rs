@@ -5,7 +5,7 @@ use super::answer::answer;
 use super::conversation::{Happened, advance, stage_of, step};
 use super::document::{Case, Content};
 use super::note::note;
-use super::signals::{About, error, put_signal};
+use super::signals::error;
 use super::{Context, FlowError};
 use crate::base::{Code, Finding, Findings, Verdict, with_causes};
 use crate::exchange::document::codec::Header;
@@ -174,14 +174,7 @@ impl Case<'_> {
         let (row, ctx) = (self.row, self.ctx);
         tracing::warn!(row = %row.id, code, "a document is quarantined");
         let mut tx = ctx.store.begin().await?;
-        put_signal(
-            &mut tx,
-            &About::taken(self.headers, self.plan.role),
-            &row.peer,
-            error(told, detail, None),
-            ctx,
-        )
-        .await?;
+        self.signal(&mut tx, error(told, detail, None)).await?;
         inbox_quarantined(&mut tx, row.id, code).await?;
         note(&mut tx, row, ("quarantined", Some(code)), detail, ctx).await?;
         tx.commit().await?;
@@ -203,9 +196,7 @@ impl Case<'_> {
         let told = |f: &Finding| SignalError::of_finding(code_of(f), f, rules.text_of(&f.rule), None);
         let errors = findings.iter().map(told).collect();
         let mut tx = ctx.store.begin().await?;
-        let refusal = (Signal::Error, errors);
-        let refusal =
-            put_signal(&mut tx, &About::taken(self.headers, self.plan.role), &row.peer, refusal, ctx).await?;
+        let refusal = self.signal(&mut tx, (Signal::Error, errors)).await?;
         if let Some(header) = recorded {
             ledger_outcome(&mut tx, &row.peer, header.document_id, &[refusal]).await?;
             if self.plan.role == Role::Respondent {

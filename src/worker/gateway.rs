@@ -91,7 +91,12 @@ async fn read(
 /// Stores a message that came; a fault, which on a line would be the reply, goes back by the sender's queue.
 async fn take_in(letter: &Letter, broker: &BrokerWire, ctx: &Context) -> bool {
     let bytes = Bytes::copy_from_slice(letter.bytes());
-    let sender = letter.sender(&ctx.limits).unwrap_or_else(|| "nobody".to_owned());
+    // A queue speaks only for peers that are reached by one: a peer with a certificate of his own has to show it.
+    let sender = match letter.sender(&ctx.limits) {
+        Some(sender) if broker.knows(&sender) => sender,
+        Some(sender) => format!("{sender} by a queue"),
+        None => "nobody".to_owned(),
+    };
     let came = if bytes.len() > ctx.limits.body_bytes_max {
         let announced = u64::try_from(bytes.len()).ok();
         Came::TooLarge { kept: bytes, announced }

@@ -181,6 +181,23 @@ async fn what_nobody_takes_in_time_comes_back_and_is_sent_again_and_what_is_too_
     assert_eq!(ended(&ru, id).await, ConversationState::Completed);
     all_told(&ru_desk, 1).await;
     kz.stop().await;
+    // A peer that is reached by HTTPS is not spoken for by a queue.
+    kz_settings.peers.push(stazh::node::Peer {
+        state: "AM".parse().unwrap(),
+        url: "https://127.0.0.1:1/".to_owned(),
+        certificate_name: "am.example".to_owned(),
+        ..kz_settings.peers[0].clone()
+    });
+    let kz = start(&kz_settings, kz_desk.clone()).await;
+    let signal = "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" xmlns:a=\"http://www.w3.org/2005/08/addressing\">\
+         <s:Header><a:To>EAEU://KZ/CP/P.XP.01/P.XP.01.ACT.002</a:To><a:ReplyTo><a:Address>\
+         EAEU://AM/CP/P.XP.01/P.XP.01.ACT.001</a:Address></a:ReplyTo></s:Header><s:Body><x/></s:Body></s:Envelope>";
+    let reply = ru.flows().wire.post("KZ", signal.into()).await.unwrap();
+    assert_eq!(reply.status, 202, "the queue took it");
+    let entry = told(&kz, "stranger AM by a queue", "returned").await;
+    assert!(entry.starts_with("the sender is no configured peer"), "{entry}");
+    kz.stop().await;
+    kz_settings.peers.pop();
     // D5 App.1 ¶5: processing stops, and the sender gets int:InternalError.
     kz_settings.limits.body_bytes_max = 1_000;
     let kz = start(&kz_settings, kz_desk).await;

@@ -4,7 +4,7 @@
 //! A message is sent when the broker has confirmed that a queue keeps it. It expires after 4 hours and comes back whole
 //! to a queue of ours, which the header `REPORT_TO` names: each node declares for its own queue that what expires there
 //! is handed to the exchange [`EXPIRED`], and binds its own reports there. Whoever may write into the queue speaks on
-//! the wire for whom he names, so the broker needs the protection that a certificate gives elsewhere; documents are
+//! the wire for any peer that is reached by one, so the broker needs the protection that a certificate gives elsewhere; documents are
 //! vouched for by their seals on every road.
 
 use super::{Envelope, NodeIdentity, Reply, Wire, WireError};
