@@ -48,6 +48,8 @@ pub struct Limits {
     pub turned_away_every_ms: u64,
     /// How long a claimed row stays claimed if its worker dies.
     pub lease_ms: i64,
+    /// How long a wake-up that was lost, or a try that is due, can wait until the node looks by itself.
+    pub sweep_ms: u64,
 }
 
 impl Default for Limits {
@@ -74,6 +76,7 @@ impl Default for Limits {
             refused_bytes_max: 1024,
             turned_away_every_ms: 60_000,
             lease_ms: 60_000,
+            sweep_ms: 500,
         }
     }
 }

@@ -81,6 +81,11 @@ pub enum FlowError {
 }
 
 impl FlowError {
+    /// Whether the operator was told of the cause when it began, and need not be told each time.
+    pub fn is_told(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_told())
+    }
+
     /// What becomes of the message or record.
     pub fn verdict(&self) -> Verdict {
         match self {

@@ -41,4 +41,4 @@ pub use release::{Released, release, take_back_leases};
 pub use resend::{Resent, ended_without_result, resend};
 pub use settle::{claim_inbox, extend_lease, settle};
 pub use turned_away::{Told, TurnedAway};
-pub use wake::Wake;
+pub use wake::{OwnWork, Wake};

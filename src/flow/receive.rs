@@ -17,7 +17,11 @@ pub async fn receive(caller: Caller<'_>, came: Came, ctx: &Context) -> Reply {
     match try_receive(caller, came, ctx).await {
         Ok(reply) => reply,
         Err(error) => {
-            tracing::error!(error = ?error, "a message could not be stored; its sender will try again");
+            if error.is_told() {
+                tracing::debug!(%error, "a message could not be stored; its sender will try again");
+            } else {
+                tracing::error!(error = ?error, "a message could not be stored; its sender will try again");
+            }
             unstored()
         }
     }

@@ -7,23 +7,54 @@ use tokio::sync::watch;
 pub struct Wake {
     outbox: watch::Sender<u64>,
     inbox: watch::Sender<u64>,
+    own: watch::Sender<OwnWork>,
+}
+
+/// How often work of our own making came up: what other replicas may be told of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OwnWork {
+    /// Something was put into the outbox.
+    pub outbox: u64,
+    /// Something came into the inbox.
+    pub inbox: u64,
 }
 
 impl Default for Wake {
     fn default() -> Self {
-        Self { outbox: watch::Sender::new(0), inbox: watch::Sender::new(0) }
+        Self {
+            outbox: watch::Sender::new(0),
+            inbox: watch::Sender::new(0),
+            own: watch::Sender::new(OwnWork::default()),
+        }
     }
 }
 
 impl Wake {
     /// Something was put into the outbox.
     pub fn outbox(&self) {
-        self.outbox.send_modify(|count| *count = count.wrapping_add(1));
+        self.heard_outbox();
+        self.own.send_modify(|own| own.outbox = own.outbox.wrapping_add(1));
     }
 
     /// Something came into the inbox.
     pub fn inbox(&self) {
+        self.heard_inbox();
+        self.own.send_modify(|own| own.inbox = own.inbox.wrapping_add(1));
+    }
+
+    /// Another replica put something into the outbox; that one tells the others.
+    pub fn heard_outbox(&self) {
+        self.outbox.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Something came into the inbox by another replica; that one tells the others.
+    pub fn heard_inbox(&self) {
         self.inbox.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Interest in work of our own making.
+    pub fn watch_own(&self) -> watch::Receiver<OwnWork> {
+        self.own.subscribe()
     }
 
     /// Interest in the outbox; register it before looking.

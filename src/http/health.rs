@@ -30,7 +30,9 @@ async fn ready(State(ctx): State<Arc<Context>>) -> (StatusCode, &'static str) {
     match ctx.store.read().await {
         Ok(_tx) => (StatusCode::OK, "ready\n"),
         Err(error) => {
-            tracing::error!(error = ?error, "the database does not answer");
+            if !error.is_told() {
+                tracing::error!(error = ?error, "the database does not answer");
+            }
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
         }
     }

@@ -142,12 +142,12 @@ impl Node {
     /// # Errors
     /// It cannot be opened, or is not fit to keep what was acknowledged.
     pub async fn store(settings: &Settings) -> Result<Store, StartError> {
-        let Some(Server { url, password_file }) = &settings.database else {
+        let Some(Server { urls, password_file }) = &settings.database else {
             return Ok(Store::open(settings.data.join("stazh.db")).await?);
         };
         let password = password(password_file.as_deref())?;
         let password = password.as_ref().map(|password| password.expose().trim_end_matches('\n'));
-        Ok(Store::connect(url, password).await?)
+        Ok(Store::connect(urls, password).await?)
     }
 
     /// Starts a node behind its opened doors.
@@ -160,6 +160,9 @@ impl Node {
         let ctx = Arc::new(Self::context(settings, &door.identity, desk).await?);
         if !ctx.store.is_shared() {
             take_back_leases(&ctx.store).await?; // the lock says that no other process holds a lease here
+        }
+        if let Some(gap) = ctx.store.failover_gap() {
+            tracing::warn!("{gap}");
         }
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();

@@ -6,7 +6,7 @@
 use crate::base::Limits;
 use crate::exchange::canonical::State;
 use crate::exchange::transit::Schedule;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -45,8 +45,9 @@ pub struct Settings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
-    /// `postgresql://user@host/database`, without a password.
-    pub url: String,
+    /// `postgresql://user@host/database`, without a password; the primary and its standbys, in any order.
+    #[serde(rename = "url", deserialize_with = "one_or_more")]
+    pub urls: Vec<String>,
     /// A file that holds the password, if one is asked for.
     pub password_file: Option<PathBuf>,
 }
@@ -236,6 +237,48 @@ fn four_hours() -> u64 {
     4 * 60 * 60 * 1000
 }
 
+impl Server {
+    /// The first thing that does not fit, if any.
+    fn misfit(&self) -> Option<String> {
+        if self.urls.is_empty() {
+            return Some("the database has no url; write postgresql://user@host/database".to_owned());
+        }
+        for (number, url) in self.urls.iter().enumerate() {
+            let rest = url.strip_prefix("postgresql://").or_else(|| url.strip_prefix("postgres://"));
+            let Some(rest) = rest else {
+                return Some("the url of the database is not postgresql://user@host/database".to_owned());
+            };
+            let authority = rest.split('/').next().unwrap_or_default();
+            if authority.rsplit_once('@').is_some_and(|(user, _host)| user.contains(':'))
+                || rest.contains("password=")
+            {
+                return Some("the url of the database holds a password; name a password_file".to_owned());
+            }
+            if authority.contains(',') {
+                return Some("the url of the database names several hosts; write a list of urls".to_owned());
+            }
+            if self.urls.iter().take(number).any(|other| other == url) {
+                return Some("a url of the database stands twice".to_owned());
+            }
+        }
+        None
+    }
+}
+
+/// One word, or a list of them.
+fn one_or_more<'de, D: Deserializer<'de>>(written: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "an address, or a list of them")]
+    enum Words {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Words::deserialize(written)? {
+        Words::One(word) => vec![word],
+        Words::More(words) => words,
+    })
+}
+
 fn once() -> u32 {
     1
 }
@@ -251,17 +294,14 @@ fn handed_over() -> PathBuf {
 impl Written {
     /// The first thing that does not fit, if any.
     fn misfit(&self) -> Option<String> {
-        if let Some(Server { url, .. }) = &self.database {
-            let rest = url.strip_prefix("postgresql://").or_else(|| url.strip_prefix("postgres://"));
-            let Some(rest) = rest else {
-                return Some("the url of the database is not postgresql://user@host/database".to_owned());
-            };
-            let authority = rest.split('/').next().unwrap_or_default();
-            if authority.rsplit_once('@').is_some_and(|(user, _host)| user.contains(':'))
-                || rest.contains("password=")
-            {
-                return Some("the url of the database holds a password; name a password_file".to_owned());
-            }
+        if let Some(reason) = self.database.as_ref().and_then(Server::misfit) {
+            return Some(reason);
+        }
+        let lease_ms = u64::try_from(self.limits.lease_ms).unwrap_or(0);
+        if self.limits.sweep_ms == 0 || self.limits.sweep_ms > lease_ms / 4 {
+            return Some(
+                "sweep_ms is not from 1 to a quarter of lease_ms, and leases could not go on".to_owned(),
+            );
         }
         if let Some(Broker { url, .. }) = &self.broker {
             let rest = url.strip_prefix("amqp://").or_else(|| url.strip_prefix("amqps://"));
@@ -276,7 +316,7 @@ impl Written {
                 return Some("the url of the broker holds a password; name a password_file".to_owned());
             }
         }
-        if u64::try_from(self.limits.lease_ms).is_ok_and(|lease| lease <= self.limits.post_timeout_ms) {
+        if lease_ms <= self.limits.post_timeout_ms {
             return Some(
                 "lease_ms must exceed post_timeout_ms, or a slow delivery is begun twice".to_owned(),
             );
@@ -365,6 +405,25 @@ mod tests {
         }
         let error = with("mysql://db/stazh").unwrap_err();
         assert!(error.to_string().contains("not postgresql://"), "{error}");
+        let error = with("postgresql://a,b/stazh").unwrap_err();
+        assert!(error.to_string().contains("write a list of urls"), "{error}");
+    }
+
+    #[test]
+    fn the_primary_and_its_standbys_are_a_list() {
+        let with =
+            |urls: &str| parse(&EXAMPLE.replace("[wire]", &format!("[database]\nurl = {urls}\n\n[wire]")));
+        let server = with("[\"postgresql://a/stazh\", \"postgresql://b/stazh\"]").unwrap().database.unwrap();
+        assert_eq!(server.urls, ["postgresql://a/stazh", "postgresql://b/stazh"]);
+        for (urls, reason) in [
+            ("[]", "has no url"),
+            ("[\"postgresql://a/stazh\", \"postgresql://u:secret@b/stazh\"]", "name a password_file"),
+            ("[\"postgresql://a/stazh\", \"postgresql://a/stazh\"]", "stands twice"),
+        ] {
+            let error = with(urls).unwrap_err().to_string();
+            assert!(error.contains(reason) && !error.contains("secret"), "{error}");
+        }
+        assert!(cause(&with("7").unwrap_err()).contains("an address, or a list of them"));
     }
 
     #[test]

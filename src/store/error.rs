@@ -30,6 +30,24 @@ pub enum StoreError {
         /// What is needed, and why.
         needed: &'static str,
     },
+    /// None of the servers can be worked with as the primary.
+    #[error("find the primary of the database: {told}")]
+    NoPrimary {
+        /// Why not, server by server.
+        told: String,
+    },
+    /// The database cannot be used for now; the operator has been told.
+    #[error("use the database before it is mended: {told}")]
+    Unready {
+        /// Why not.
+        told: Arc<str>,
+    },
+    /// The notices between replicas do not get through.
+    #[error("exchange notices with the other replicas")]
+    Hint {
+        /// Why not.
+        source: sqlx::Error,
+    },
     /// No transaction could be begun.
     #[error("begin a transaction")]
     Begin {
@@ -90,6 +108,11 @@ impl StoreError {
     /// read, a missing row and a refused statement are our bug or our disk: `Park`.
     pub fn verdict(&self) -> Verdict {
         match self {
+            Self::NoPrimary { .. } | Self::Unready { .. } | Self::Hint { .. } => {
+                Verdict::Retry { not_before: None }
+            }
+            // whatever a server has against us now, no message is to blame for it
+            Self::Begin { source } if is_of_server(source) => Verdict::Retry { not_before: None },
             Self::Open { source, .. } | Self::Begin { source } | Self::Query { source, .. } => {
                 verdict_of(source)
             }
@@ -101,6 +124,18 @@ impl StoreError {
             Self::Transition { .. } => Verdict::Retry { not_before: None },
         }
     }
+
+    /// Whether the operator was told of the cause when it began, and need not be told each time.
+    pub fn is_told(&self) -> bool {
+        matches!(self, Self::Unready { .. })
+    }
+}
+
+fn is_of_server(source: &sqlx::Error) -> bool {
+    if let sqlx::Error::Database(error) = source {
+        return error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some();
+    }
+    matches!(source, sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::BeginFailed)
 }
 
 /// A busy or full database passes, and so does a disk that cannot be written for a while: a quota, a lost mount, a
@@ -129,7 +164,8 @@ fn verdict_of(source: &sqlx::Error) -> Verdict {
 fn verdict_of_sqlstate(code: &str) -> Verdict {
     match code.get(..2) {
         Some("08" | "40" | "53" | "57") => Verdict::Retry { not_before: None },
-        Some("25") if code == "25006" => Verdict::Retry { not_before: None }, // a standby, before it is promoted
+        // a standby before it is promoted, a server told not to write, a transaction that stood still too long
+        Some("25") if code == "25006" || code == "25P03" => Verdict::Retry { not_before: None },
         Some("55") if code == "55P03" => Verdict::Retry { not_before: None }, // a lock that was not to be had
         Some("58") => Verdict::Park { code: "store.disk" },
         Some("XX") => Verdict::Park { code: "store.corrupt" },

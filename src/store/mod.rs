@@ -8,6 +8,7 @@
 mod chain;
 mod conversation;
 mod error;
+mod hint;
 mod hop;
 mod inbox;
 mod inbox_stage;
@@ -16,7 +17,9 @@ mod ledger;
 mod outbox;
 mod outbox_stage;
 mod postgres;
+mod primary;
 mod row;
+mod server;
 mod sqlite;
 mod sqlite_writer;
 mod state;
@@ -37,6 +40,7 @@ pub use conversation::{
     conversation_lock, conversation_put, conversation_resent, conversation_update,
 };
 pub use error::StoreError;
+pub use hint::{Hint, HintLine};
 pub use hop::Hop;
 pub use inbox::{
     Arrival, InboxDraft, InboxRow, inbox_claim, inbox_counts, inbox_extend, inbox_find, inbox_hold,
@@ -67,10 +71,11 @@ pub use state::{ConversationState, Direction, InboxState, OutboxKind, OutboxStat
 pub use tx::Tx;
 pub use waiting::{RowId, RowIdError, Waiting, waiting_list};
 
+use self::primary::Primary;
 use self::sqlite::SqliteFile;
 use self::state::word_enum;
-use sqlx::PgPool;
 use std::path::Path;
+use std::sync::Arc;
 
 /// An open database.
 #[derive(Debug, Clone)]
@@ -79,7 +84,7 @@ pub struct Store(Engine);
 #[derive(Debug, Clone)]
 enum Engine {
     Sqlite(SqliteFile),
-    Postgres(PgPool),
+    Postgres(Arc<Primary>),
 }
 
 impl Store {
@@ -99,12 +104,29 @@ impl Store {
         Ok(Self(Engine::Sqlite(SqliteFile::open(path.as_ref(), Some(fate)).await?)))
     }
 
-    /// Connects to a database of a PostgreSQL server and brings its tables up to date.
+    /// Connects to a database on PostgreSQL and brings its tables up to date. Of several servers, a primary and its
+    /// standbys, it works on the primary, and finds the promoted one by itself when that is gone.
     ///
     /// # Errors
-    /// The server does not answer, refuses us, or is not set to keep what was acknowledged.
-    pub async fn connect(url: &str, password: Option<&str>) -> Result<Self, StoreError> {
-        Ok(Self(Engine::Postgres(postgres::connect(url, password).await?)))
+    /// No server answers as a primary, it refuses us, or it is not set to keep what was acknowledged.
+    pub async fn connect(urls: &[String], password: Option<&str>) -> Result<Self, StoreError> {
+        Ok(Self(Engine::Postgres(postgres::connect(urls, password).await?)))
+    }
+
+    /// What a failover of the database could cost and how to mend that, if a standby is configured.
+    pub fn failover_gap(&self) -> Option<String> {
+        match &self.0 {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(primary) => primary.failover_gap(),
+        }
+    }
+
+    /// Whether other replicas may be told at once that there is work; they find it by themselves, if later.
+    pub async fn hints(&self, own: &str) -> Result<Option<HintLine>, StoreError> {
+        match &self.0 {
+            Engine::Sqlite(_) => Ok(None),
+            Engine::Postgres(primary) => HintLine::open(primary, own).await.map(Some),
+        }
     }
 
     /// Whether other processes may be at work on the same database.
@@ -119,21 +141,24 @@ impl Store {
     /// changed are locked ([`conversation_lock`]).
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         match &self.0 {
-            Engine::Sqlite(file) => return file.writer.begin().await.map(Tx::Sqlite),
-            Engine::Postgres(pool) => postgres::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await,
+            Engine::Sqlite(file) => file.writer.begin().await.map(Tx::Sqlite),
+            Engine::Postgres(primary) => {
+                postgres::begin(primary, "BEGIN ISOLATION LEVEL READ COMMITTED").await
+            }
         }
-        .map_err(|source| StoreError::Begin { source })
     }
 
     /// Begins a transaction that only reads, beside those that write; all of it sees one instant.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         match &self.0 {
-            Engine::Sqlite(file) => file.readers.begin().await.map(Tx::SqliteReading),
-            Engine::Postgres(pool) => {
-                postgres::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+            Engine::Sqlite(file) => {
+                let begun = file.readers.begin().await.map(Tx::SqliteReading);
+                begun.map_err(|source| StoreError::Begin { source })
+            }
+            Engine::Postgres(primary) => {
+                postgres::begin(primary, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
             }
         }
-        .map_err(|source| StoreError::Begin { source })
     }
 
     /// How often the disk was made to keep what was committed: by this process on SQLite, by the whole server on
@@ -141,7 +166,7 @@ impl Store {
     pub async fn durable_commits(&self) -> Result<u64, StoreError> {
         match &self.0 {
             Engine::Sqlite(file) => Ok(file.writer.groups().await),
-            Engine::Postgres(pool) => postgres::syncs(pool).await,
+            Engine::Postgres(primary) => postgres::syncs(primary).await,
         }
     }
 
@@ -149,7 +174,7 @@ impl Store {
     pub async fn close(&self) {
         match &self.0 {
             Engine::Sqlite(file) => file.close().await,
-            Engine::Postgres(pool) => pool.close().await,
+            Engine::Postgres(primary) => primary.close().await,
         }
     }
 }

@@ -1,81 +1,202 @@
-//! The server engine: a pool of connections to PostgreSQL, which several replicas of a node may share.
+//! The server engine: transactions on PostgreSQL, which several replicas of a node may share.
+//!
+//! Nothing waits for a server for ever: each step has a term, and what looks wrong is told to the watch over the
+//! servers ([`super::primary`]).
 
 use super::StoreError;
 use super::Tx;
-use sqlx::PgPool;
+use super::primary::{Primary, Suspicion};
+use super::server::Server;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool};
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
 
-/// Connects and brings the tables up to date; replicas that start together do so one after the other.
-pub(super) async fn connect(url: &str, password: Option<&str>) -> Result<PgPool, StoreError> {
-    let place = "PostgreSQL".to_owned();
-    let options: PgConnectOptions =
-        url.parse().map_err(|source| StoreError::Open { place: place.clone(), source })?;
-    let options = match password {
-        Some(password) => options.password(password),
-        None => options,
+/// A transaction on a server; dropped without a commit it leaves no trace.
+#[derive(Debug)]
+pub struct PostgresWork {
+    inner: sqlx::Transaction<'static, sqlx::Postgres>,
+    pool: PgPool,
+    primary: Arc<Primary>,
+    /// Whether a statement failed: the server undoes the rest with it, and would answer a commit with a rollback.
+    is_broken: bool,
+}
+
+/// Connects to the primary and brings the tables up to date; replicas that start together do so one after the other.
+pub(super) async fn connect(urls: &[String], password: Option<&str>) -> Result<Arc<Primary>, StoreError> {
+    let servers = urls.iter().map(|url| Server::parse(url, password)).collect::<Result<Vec<_>, _>>()?;
+    let primary = Primary::find(servers).await?;
+    let (place, options) = primary.place();
+    let migrate = async {
+        let pool = PgPoolOptions::new().max_connections(1).connect_with(unhurried(options)).await?;
+        MIGRATIONS.run(&pool).await?;
+        pool.close().await;
+        Ok(())
     };
-    let place = format!("{} at {}", options.get_database().unwrap_or("the database"), options.get_host());
-    let open_error = |source| StoreError::Open { place: place.clone(), source };
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options.application_name("stazh"))
-        .await
-        .map_err(open_error)?;
-    let facts: (String, String, String, String) = sqlx::query_as(FACTS)
-        .fetch_one(&pool)
-        .await
-        .map_err(|source| StoreError::Open { place: place.clone(), source })?;
-    if let Some((found, needed)) = unfit(&facts) {
-        return Err(StoreError::Engine { found, needed });
-    }
-    MIGRATIONS.run(&pool).await.map_err(|source| StoreError::Migrate { place, source })?;
-    Ok(pool)
+    migrate.await.map_err(|source| StoreError::Migrate { place, source })?;
+    Ok(Arc::new(primary))
 }
 
 /// Begins a transaction on a task of its own: a caller that gives up in the middle would leave the connection in a
 /// transaction that the library does not know of, and the next to use it would be in that one.
-pub(super) async fn begin(pool: &PgPool, how: &'static str) -> Result<Tx, sqlx::Error> {
-    let pool = pool.clone();
-    let begun = tokio::spawn(async move { pool.begin_with(how).await }).await;
-    begun.map_err(|_stopping| sqlx::Error::PoolClosed)?.map(Tx::Postgres)
+///
+/// A server that is gone for a moment is waited for, since nothing was done yet.
+pub(super) async fn begin(primary: &Arc<Primary>, how: &'static str) -> Result<Tx, StoreError> {
+    let deadline = Instant::now() + GONE_PATIENCE;
+    loop {
+        let pool = primary.pool(deadline).await?;
+        let beginning = pool.clone();
+        let mut task = tokio::spawn(async move { beginning.begin_with(how).await });
+        let mut is_looked_at = false;
+        let begun = loop {
+            tokio::select! {
+                begun = &mut task => break begun.unwrap_or(Err(sqlx::Error::PoolClosed)),
+                () = primary.held() => break Err(sqlx::Error::PoolClosed),
+                () = sleep(BEGIN_PATIENCE), if !is_looked_at => {
+                    primary.suspect(Suspicion::Gone);
+                    is_looked_at = true;
+                }
+            }
+        };
+        match begun {
+            Ok(inner) => {
+                let primary = primary.clone();
+                return Ok(Tx::Postgres(PostgresWork { inner, pool, primary, is_broken: false }));
+            }
+            Err(sqlx::Error::PoolClosed) if !primary.is_closed() => {} // there is none, or another one, now
+            Err(source) => {
+                primary.learn(&source);
+                let is_gone = matches!(Suspicion::of(&source), Some(Suspicion::Gone));
+                if !is_gone || Instant::now() + LOOK_PAUSE > deadline {
+                    return Err(StoreError::Begin { source });
+                }
+                sleep(LOOK_PAUSE).await; // until the watch has had a look
+            }
+        }
+    }
 }
 
-/// What a server must promise: a commit is on its disk when it returns, and every character can be stored.
-pub(super) fn unfit(
-    (version, fsync, commit, encoding): &(String, String, String, String),
-) -> Option<(String, &'static str)> {
-    let is_recent = version.parse::<u32>().is_ok_and(|version| version >= 140_000);
-    if !is_recent {
-        return Some((format!("PostgreSQL {version}"), "PostgreSQL 14"));
+impl PostgresWork {
+    /// The connection, unless a statement has failed on it.
+    pub(super) fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        if self.is_broken {
+            return Err(undone());
+        }
+        Ok(&mut self.inner)
     }
-    if fsync != "on" {
-        return Some((
-            format!("fsync = {fsync}"),
-            "fsync = on, or a power cut takes back what was acknowledged",
-        ));
+
+    /// Takes note of what a statement came to.
+    pub(super) fn learn<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        if let Err(error) = &outcome
+            && !self.is_broken
+        {
+            self.is_broken = !matches!(error, sqlx::Error::RowNotFound | sqlx::Error::ColumnDecode { .. });
+            self.primary.learn(error);
+        }
+        outcome
     }
-    if commit == "off" {
-        let needed = "synchronous_commit = on or more, or a power cut takes back what was acknowledged";
-        return Some((format!("synchronous_commit = {commit}"), needed));
+
+    /// Makes it durable on a task of its own: what was begun to commit is committed, whoever gives up.
+    ///
+    /// A server may keep a commit waiting as long as its synchronous standby is away. Then nobody is told that it is
+    /// committed, but the connection is not let go: each would leave a process behind on the server.
+    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+        if self.is_broken {
+            return Err(undone());
+        }
+        let Self { inner, pool, primary, .. } = self;
+        let task = tokio::spawn(async move {
+            let is_over = pool.close_event();
+            tokio::select! {
+                biased;
+                committed = inner.commit() => committed,
+                () = async { is_over.await; sleep(COMMIT_GRACE).await } => Err(sqlx::Error::PoolClosed),
+            }
+        });
+        let error = match timeout(COMMIT_PATIENCE, task).await {
+            Ok(Ok(Ok(()))) => return Ok(()),
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(_stopping)) => sqlx::Error::PoolClosed,
+            Err(_elapsed) => {
+                let told = format!(
+                    "a commit is not confirmed within {} s; look whether the server hangs or waits for its synchronous standby",
+                    COMMIT_PATIENCE.as_secs()
+                );
+                primary.suspect(Suspicion::Ailing(told.clone()));
+                return Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, told)));
+            }
+        };
+        primary.learn(&error);
+        Err(error)
     }
-    (encoding != "UTF8").then(|| (format!("the encoding {encoding}"), "a database in the encoding UTF8"))
 }
 
-const FACTS: &str = "
-    SELECT current_setting('server_version_num'), current_setting('fsync'),
-           current_setting('synchronous_commit'), current_setting('server_encoding')";
-
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations/postgres");
-const CONNECTIONS: u32 = 16;
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A statement that has its term: the server ends it sooner, if there is one.
+pub(super) async fn in_time<T>(
+    statement: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    timeout(STATEMENT_TIMEOUT, statement).await.unwrap_or_else(|_elapsed| {
+        let told =
+            format!("the database did not answer a statement within {} s", STATEMENT_TIMEOUT.as_secs());
+        Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, told)))
+    })
+}
 
 /// How often the server has synced its log.
-pub(super) async fn syncs(pool: &PgPool) -> Result<u64, StoreError> {
+pub(super) async fn syncs(primary: &Primary) -> Result<u64, StoreError> {
+    let pool = primary.pool(Instant::now()).await?;
     let syncs: i64 = sqlx::query_scalar("SELECT wal_sync FROM pg_stat_wal")
-        .fetch_one(pool)
+        .fetch_one(&pool)
         .await
         .map_err(|source| StoreError::Query { action: "count the syncs of the server", source })?;
     Ok(u64::try_from(syncs).unwrap_or(0))
 }
+
+impl Suspicion {
+    /// What a failure says of the server (PostgreSQL, appendix A), if anything.
+    pub(super) fn of(error: &sqlx::Error) -> Option<Self> {
+        if matches!(error, sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_)) {
+            return Some(Self::Gone);
+        }
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            let told = "no connection became free: work is stuck in the database, look at pg_stat_activity";
+            return Some(Self::Ailing(told.to_owned()));
+        }
+        let code = error.as_database_error()?.code()?;
+        match (code.as_ref(), code.get(..2)) {
+            ("53100", _) => Some(Self::Ailing("its disk is full; make room".to_owned())),
+            ("57014", _) => None, // a statement that was too slow
+            ("25006", _) | (_, Some("08" | "28" | "3D" | "53" | "57")) => Some(Self::Gone),
+            (_, _) => None,
+        }
+    }
+}
+
+/// Changes of the tables may take their time.
+fn unhurried(options: PgConnectOptions) -> PgConnectOptions {
+    options.options([("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")])
+}
+
+fn undone() -> sqlx::Error {
+    sqlx::Error::Io(io::Error::other("a statement before it failed, and all of the transaction is undone"))
+}
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations/postgres");
+
+/// How long who begins waits for a primary, when there is none.
+const GONE_PATIENCE: Duration = Duration::from_secs(3);
+const LOOK_PAUSE: Duration = Duration::from_millis(50);
+
+/// A transaction that takes longer to begin is a reason to look at the server.
+const BEGIN_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long who commits waits for the server's word.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a commit that is under way holds up the closing of its connections.
+const COMMIT_GRACE: Duration = Duration::from_secs(2);
+
+/// Longer than the server's own term for a statement.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(40);

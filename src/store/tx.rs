@@ -1,6 +1,7 @@
 //! A transaction of the database, whichever engine it is.
 
 use super::StoreError;
+use super::postgres::PostgresWork;
 use super::sqlite_writer::SqliteWriting;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub enum Tx {
     /// On one that only reads.
     SqliteReading(sqlx::Transaction<'static, sqlx::Sqlite>),
     /// On a PostgreSQL server.
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    Postgres(PostgresWork),
 }
 
 impl Tx {
@@ -23,11 +24,7 @@ impl Tx {
         match self {
             Self::Sqlite(inner) => return inner.commit().await,
             Self::SqliteReading(inner) => inner.commit().await,
-            // On a task of its own, like the begin: what was begun to commit is committed, whoever gives up.
-            Self::Postgres(inner) => match tokio::spawn(inner.commit()).await {
-                Ok(committed) => committed,
-                Err(_stopping) => Err(sqlx::Error::PoolClosed),
-            },
+            Self::Postgres(inner) => inner.commit().await,
         }
         .map_err(|source| StoreError::Commit { source: Arc::new(source) })
     }
@@ -54,8 +51,11 @@ macro_rules! on {
                 $run.await
             }
             $crate::store::tx::Tx::Postgres(inner) => {
-                let $connection = &mut **inner;
-                $run.await
+                let outcome = match inner.connection() {
+                    Ok($connection) => $crate::store::postgres::in_time($run).await,
+                    Err(undone) => Err(undone),
+                };
+                inner.learn(outcome)
             }
         }
         .map_err(|source| $crate::store::StoreError::Query { action: $action, source })
@@ -74,7 +74,11 @@ macro_rules! change {
                 $query.execute(&mut **inner).await.map(|done| done.rows_affected())
             }
             $crate::store::tx::Tx::Postgres(inner) => {
-                $query.execute(&mut **inner).await.map(|done| done.rows_affected())
+                let outcome = match inner.connection() {
+                    Ok(connection) => $crate::store::postgres::in_time($query.execute(connection)).await,
+                    Err(undone) => Err(undone),
+                };
+                inner.learn(outcome).map(|done| done.rows_affected())
             }
         }
         .map_err(|source| $crate::store::StoreError::Query { action: $action, source })

@@ -3,7 +3,7 @@
 //! A peer that is not reached gets one message at a time, spaced like the tries of one message, until it answers:
 //! ten thousand messages that wait for it do not knock ten thousand times, and all leave at once when it is back.
 
-use super::rest;
+use super::{complain, rest};
 use crate::exchange::transit::Schedule;
 use crate::flow::{Context, Reach, Room, claim, deliver, note_misses};
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ pub async fn run_lane(peer: String, mut stop: watch::Receiver<bool>, ctx: Arc<Co
         let room = breaker.room(ctx.limits.lane_in_flight_max, in_flight.len(), ctx.clock.now());
         let claimed = if room == Room::For(0) { Ok(Vec::new()) } else { claim(&peer, room, &ctx).await };
         let claimed = claimed.unwrap_or_else(|error| {
-            tracing::error!(error = ?error, peer, "the outbox could not be read");
+            complain(&error, "the outbox could not be read");
             Vec::new()
         });
         for (row, message_id) in claimed {
@@ -29,7 +29,7 @@ pub async fn run_lane(peer: String, mut stop: watch::Receiver<bool>, ctx: Arc<Co
             in_flight.spawn(async move {
                 let outcome = deliver(&row, message_id, &ctx).await;
                 if let Err(error) = &outcome {
-                    tracing::error!(error = ?error, row = %row.id, "a delivery could not be recorded");
+                    complain(error, "a delivery could not be recorded; its lease will run out");
                 }
                 outcome.ok()
             });
@@ -41,12 +41,12 @@ pub async fn run_lane(peer: String, mut stop: watch::Receiver<bool>, ctx: Arc<Co
                     if let Some(misses) = misses
                         && let Err(error) = note_misses(&peer, misses, &ctx).await
                     {
-                        tracing::error!(error = ?error, peer, "the journal could not be written");
+                        complain(&error, "the journal could not be written");
                     }
                 }
                 !*stop.borrow()
             }
-            go_on = rest(&mut wake, &mut stop) => go_on,
+            go_on = rest(&mut wake, &mut stop, &ctx) => go_on,
         };
         if !go_on {
             break;

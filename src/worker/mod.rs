@@ -6,6 +6,7 @@
 
 mod chainer;
 mod gateway;
+mod hints;
 mod lane;
 mod pickup;
 mod settler;
@@ -13,13 +14,14 @@ mod terms;
 
 pub use chainer::run_chainer;
 pub use gateway::{Queue, run_gateway};
+pub use hints::run_hints;
 pub use lane::run_lane;
 pub use pickup::run_pickup;
 pub use settler::run_settler;
 pub use terms::run_terms;
 
 use crate::exchange::wire::{BrokerWire, FolderWire};
-use crate::flow::Context;
+use crate::flow::{Context, FlowError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -46,7 +48,8 @@ pub async fn run_workers(
     }
     workers.spawn(run_settler(stop.clone(), ctx.clone()));
     workers.spawn(run_terms(stop.clone(), ctx.clone()));
-    workers.spawn(run_chainer(stop, ctx.clone()));
+    workers.spawn(run_chainer(stop.clone(), ctx.clone()));
+    workers.spawn(run_hints(stop, ctx.clone()));
     while let Some(ended) = workers.join_next().await {
         if let Err(error) = ended {
             tracing::error!(%error, "a worker ended by a defect; restart the node and report it");
@@ -56,13 +59,19 @@ pub async fn run_workers(
 }
 
 /// Waits for a wake-up, the sweep or the end; tells whether to go on.
-async fn rest(wake: &mut watch::Receiver<u64>, stop: &mut watch::Receiver<bool>) -> bool {
+async fn rest(wake: &mut watch::Receiver<u64>, stop: &mut watch::Receiver<bool>, ctx: &Context) -> bool {
     tokio::select! {
         _ = stop.wait_for(|is_over| *is_over) => false,
         _ = wake.changed() => true,
-        () = tokio::time::sleep(SWEEP) => true,
+        () = tokio::time::sleep(Duration::from_millis(ctx.limits.sweep_ms)) => true,
     }
 }
 
-/// How long a lost wake-up can delay anything.
-const SWEEP: Duration = Duration::from_millis(500);
+/// Logs what a worker could not do; a cause that the operator was told of is not repeated at every sweep.
+fn complain(error: &FlowError, what: &str) {
+    if error.is_told() {
+        tracing::debug!(%error, "{what}");
+    } else {
+        tracing::error!(error = ?error, "{what}");
+    }
+}

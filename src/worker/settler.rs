@@ -3,7 +3,7 @@
 //! Each peer has places of its own for its documents, and signals need none: neither a flood from one peer nor a
 //! local system that hangs keeps the others waiting.
 
-use super::rest;
+use super::{complain, rest};
 use crate::flow::{Context, claim_inbox, extend_lease, settle};
 use crate::store::{InboxId, InboxRow};
 use std::collections::HashMap;
@@ -25,7 +25,7 @@ pub async fn run_settler(mut stop: watch::Receiver<bool>, ctx: Arc<Context>) {
             Vec::new()
         } else {
             claim_inbox(CLAIM_AT_ONCE, &busy, &ctx).await.unwrap_or_else(|error| {
-                tracing::error!(error = ?error, "the inbox could not be read");
+                complain(&error, "the inbox could not be read");
                 Vec::new()
             })
         };
@@ -33,9 +33,8 @@ pub async fn run_settler(mut stop: watch::Receiver<bool>, ctx: Arc<Context>) {
             let ctx = ctx.clone();
             let place = Place::of(&row);
             let task = tasks.spawn(async move {
-                let id = row.id;
                 if let Err(error) = settle(row, &ctx).await {
-                    tracing::error!(error = ?error, row = %id, "a message could not be settled now");
+                    complain(&error, "a message could not be settled now; its lease will run out");
                 }
             });
             going.0.insert(task.id(), place);
@@ -48,7 +47,7 @@ pub async fn run_settler(mut stop: watch::Receiver<bool>, ctx: Arc<Context>) {
                 }
                 !*stop.borrow()
             }
-            go_on = rest(&mut wake, &mut stop) => go_on,
+            go_on = rest(&mut wake, &mut stop, &ctx) => go_on,
         };
         if !go_on {
             break;
@@ -101,7 +100,7 @@ impl Going {
             match extend_lease(place.id, ctx).await {
                 Ok(()) => place.leased_at = Instant::now(),
                 Err(error) => {
-                    tracing::error!(error = ?error, row = %place.id, "a lease could not be extended");
+                    complain(&error, "a lease could not be extended");
                     return;
                 }
             }

@@ -1,5 +1,6 @@
 //! Watches the terms of the conversations we began (D5 ¶108: only the sender does).
 
+use super::complain;
 use crate::flow::{Context, watch_terms};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use tokio::sync::watch;
 pub async fn run_terms(mut stop: watch::Receiver<bool>, ctx: Arc<Context>) {
     loop {
         if let Err(error) = watch_terms(&ctx).await {
-            tracing::error!(error = ?error, "the terms could not be watched");
+            complain(&error, "the terms could not be watched");
         }
         tokio::select! {
             _ = stop.wait_for(|is_over| *is_over) => return,

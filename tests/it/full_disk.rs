@@ -1,7 +1,7 @@
 //! The real program when its database cannot be written: callers are told so, nothing is lost, and it goes on by
 //! itself. A limit on the size of files stands for a full disk; it can be put on and off a running process.
 
-use crate::kill::{Process, also_set, completed, inquiries, keep_local, run, stazh, two_nodes, waiting};
+use crate::processes::{Process, also_set, completed, inquiries, keep_local, run, stazh, two_nodes, waiting};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,178 +1,15 @@
-//! The real program under SIGKILL: nothing is lost, nothing is handed over twice.
+//! The real program under SIGKILL and SIGTERM: nothing is lost, nothing is handed over twice.
 
-use crate::exchange::{iin, inquiry_between};
+use crate::exchange::iin;
 use crate::postgres_server;
+use crate::processes::{
+    Process, assert_handed_over, completed, free_port, inquiries, keep_local, on_server, replica, run, stazh,
+    two_nodes, waiting, with_replicas,
+};
 use stazh::base::{Random, SeededRandom};
-use stazh::exchange::canonical::InsuranceRecord;
-use stazh::node::{Node, Settings};
-use stazh::store::{ConversationState, conversation_counts};
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
-
-/// A node of the real program in its own folder, on its own ports.
-pub(crate) struct Process {
-    folder: PathBuf,
-    pub(crate) child: Child,
-}
-
-impl Process {
-    /// Starts the node and waits until it says that it is ready.
-    pub(crate) fn start(folder: &Path) -> Self {
-        Self::start_with(stazh().arg("serve"), folder)
-    }
-
-    pub(crate) fn start_with(serve: &mut Command, folder: &Path) -> Self {
-        let mut child = serve.arg(folder).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.contains("ready"), "{line}");
-        Self { folder: folder.to_owned(), child }
-    }
-
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap(); // SIGKILL
-        self.child.wait().unwrap();
-    }
-
-    fn kill_and_start_again(&mut self) {
-        self.kill();
-        *self = Self::start(&self.folder.clone());
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill(); // it may be dead already
-        let _ = self.child.wait(); // as above
-    }
-}
-
-pub(crate) fn stazh() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_stazh"))
-}
-
-pub(crate) fn run(command: &mut Command) {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// A port that was free a moment ago; a node that is restarted must keep its port.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// Two folders made by `stazh init`, each trusting the other, with short waits between tries.
-pub(crate) fn two_nodes(root: &Path) -> (PathBuf, PathBuf) {
-    let (ru, kz) = (root.join("ru"), root.join("kz"));
-    let (ru_port, kz_port) = (free_port(), free_port());
-    for (folder, state, port, peer, peer_port) in
-        [(&ru, "RU", ru_port, "KZ", kz_port), (&kz, "KZ", kz_port, "RU", ru_port)]
-    {
-        let peer = format!("{peer}=https://127.0.0.1:{peer_port}/");
-        let listen = format!("127.0.0.1:{port}");
-        run(stazh()
-            .arg("init")
-            .arg(folder)
-            .args(["--ec", "--state", state, "--listen", &listen, "--peer", &peer]));
-        let settings = folder.join("node.toml");
-        let text =
-            std::fs::read_to_string(&settings).unwrap() + "\n[retry]\nfirst_ms = 20\nlongest_ms = 200\n";
-        std::fs::write(settings, text).unwrap();
-    }
-    run(stazh().arg("init").arg(&ru).arg("--trust").arg(&kz));
-    run(stazh().arg("init").arg(&kz).arg("--trust").arg(&ru));
-    (ru, kz)
-}
-
-pub(crate) async fn completed(settings: &Path) -> i64 {
-    let store = Node::store(&Settings::read(&settings.join("node.toml")).unwrap()).await.unwrap();
-    let counts = conversation_counts(&mut store.read().await.unwrap()).await.unwrap();
-    store.close().await;
-    counts.get(&ConversationState::Completed).copied().unwrap_or_default()
-}
-
-/// Adds lines to the settings of a node.
-pub(crate) fn also_set(folder: &Path, lines: &str) {
-    let settings = folder.join("node.toml");
-    let text = std::fs::read_to_string(&settings).unwrap();
-    std::fs::write(&settings, format!("{text}\n{lines}\n")).unwrap();
-}
-
-/// Gives a node's database to a server and makes more replicas of it, each with a folder and a door of its own.
-pub(crate) fn with_replicas(folder: &Path, more: u32) -> Vec<PathBuf> {
-    let settings = folder.join("node.toml");
-    let database = format!("[database]\nurl = \"{}\"\n\n[wire]", postgres_server::database());
-    let text = std::fs::read_to_string(&settings).unwrap().replace("[wire]", &database);
-    std::fs::write(&settings, &text).unwrap();
-    also_set(folder, "[limits]\nlease_ms = 2000\npost_timeout_ms = 1500");
-    (0..more).map(|number| replica(folder, &format!("replica-{number}"))).collect()
-}
-
-fn replica(folder: &Path, name: &str) -> PathBuf {
-    let text = std::fs::read_to_string(folder.join("node.toml")).unwrap();
-    let replica = folder.with_extension(name);
-    let (listen, other) = (text.lines().find(|line| line.starts_with("listen")).unwrap(), free_port());
-    let inside = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-    let text = text
-        .replace(listen, &format!("listen = \"127.0.0.1:{other}\""))
-        .replace("\"local\"", &format!("\"{}\"", inside("local")))
-        .replace("\"handed-over\"", &format!("\"{}\"", inside("handed-over")));
-    std::fs::create_dir_all(replica.join("keys")).unwrap();
-    for key in std::fs::read_dir(folder.join("keys")).unwrap() {
-        let key = key.unwrap();
-        std::fs::copy(key.path(), replica.join("keys").join(key.file_name())).unwrap();
-    }
-    std::fs::write(replica.join("node.toml"), text).unwrap();
-    replica
-}
-
-/// Gives a Kazakh node the local records of these workers.
-pub(crate) fn keep_local(kz: &Path, numbers: impl Iterator<Item = u32>) {
-    let (contracts, contributions): (Vec<_>, Vec<_>) = numbers.map(local_rows).unzip();
-    std::fs::write(kz.join("local/contracts.json"), format!("[{}]", contracts.join(","))).unwrap();
-    let header = "iin,bin,employer,month,base,amount,kind\n".to_owned();
-    std::fs::write(kz.join("local/contributions.csv"), header + &contributions.concat()).unwrap();
-}
-
-/// Inquiries for the records of these workers, as files.
-pub(crate) fn inquiries(root: &Path, asked: &str, numbers: impl Iterator<Item = u32>) -> Vec<PathBuf> {
-    let write = |number| {
-        let path = root.join(format!("{asked}-{number}.json"));
-        std::fs::write(&path, serde_json::to_string(&inquiry_between("RU", asked, number)).unwrap()).unwrap();
-        path
-    };
-    numbers.map(write).collect()
-}
-
-/// The records that a node handed over: whose, and the amount in them. None may be there twice.
-pub(crate) fn handed_over(folder: &Path) -> HashMap<String, String> {
-    let mut records = HashMap::new();
-    for file in std::fs::read_dir(folder.join("handed-over")).unwrap() {
-        let path = file.unwrap().path();
-        if path.extension().is_some_and(|ending| ending == "json") {
-            let record: InsuranceRecord =
-                serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-            let iin = record.person.identifiers[0].identifier.as_str().to_owned();
-            let amount = record.contributions[0].amount.amount.to_string();
-            assert!(records.insert(iin, amount).is_none(), "a record was handed over twice");
-        }
-    }
-    records
-}
-
-/// The records of these workers are handed over, each once and no other; a conversation may be complete a moment
-/// before its record is there.
-pub(crate) async fn assert_handed_over(folder: &Path, numbers: impl Iterator<Item = u32>) {
-    let records: HashMap<_, _> = numbers.map(|number| (iin(number), format!("{number}.50"))).collect();
-    let begun = Instant::now();
-    while handed_over(folder).len() < records.len() && begun.elapsed() < Duration::from_secs(60) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert_eq!(handed_over(folder), records);
-}
 
 /// Asks for `count` records while a random node is killed and started again, over and over.
 async fn survives(root: &Path, (ru, kz): (&Path, &Path), folders: &[&Path], count: u32) {
@@ -217,14 +54,85 @@ async fn two_replicas_of_each_node_on_a_server_survive_sigkill_too() {
     survives(root.path(), (&ru, &kz), &[&ru, &kz, &second_ru[0], &second_kz[0]], 200).await;
 }
 
-/// A worker's contract and contribution as the Kazakh systems write them; the amount tells whose they are.
-fn local_rows(number: u32) -> (String, String) {
-    let iin = iin(number);
-    let contract = format!(
-        r#"{{ "iin": "{iin}", "bin": "051140000018", "employer": "ТОО Сарыарка", "full_name": "Тестов{number} Ерлан",
-             "birth_date": "1985-03-15", "contract_number": "{number}", "start_date": "2010-01-11" }}"#
+/// One address in front of several replicas, as a balancer has it: a caller is led to a door that opens.
+async fn balancer(port: u16, doors: Vec<u16>) {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    let mut turn = 0;
+    loop {
+        let (mut caller, _) = listener.accept().await.unwrap();
+        turn += 1;
+        let order: Vec<u16> =
+            doors.iter().copied().cycle().skip(turn % doors.len()).take(doors.len()).collect();
+        tokio::spawn(async move {
+            for door in order {
+                if let Ok(mut node) = tokio::net::TcpStream::connect(("127.0.0.1", door)).await {
+                    let _ = tokio::io::copy_bidirectional(&mut caller, &mut node).await; // either may hang up
+                    return;
+                }
+            }
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_replicas_restarted_in_turn_lose_nothing_and_hold_nothing_up_for_a_lease() {
+    const COUNT: u32 = 150;
+    let root = tempfile::tempdir().unwrap();
+    let (ru, kz) = two_nodes(root.path());
+    // a lease is a minute: one that is not given back at a stop would show
+    on_server(&ru, &[postgres_server::database()]);
+    let folders = [ru.clone(), replica(&ru, "second"), replica(&ru, "third")];
+    let doors = folders.iter().map(|folder| door(folder)).collect();
+    let front = free_port();
+    let settings = kz.join("node.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, text.replace(&format!(":{}/", door(&ru)), &format!(":{front}/"))).unwrap();
+    tokio::spawn(balancer(front, doors));
+    keep_local(&kz, 0..COUNT);
+    let inquiries = inquiries(root.path(), "KZ", 0..COUNT);
+    let _kz = Process::start(&kz);
+    let mut nodes: Vec<Process> = folders.iter().map(|folder| Process::start(folder)).collect();
+    let mut sending = stazh().arg("send").arg(&ru).args(&inquiries).stdout(Stdio::null()).spawn().unwrap();
+    let (begun, mut restarts) = (Instant::now(), 0);
+    while restarts < 6 || completed(&ru).await < i64::from(COUNT) {
+        assert!(begun.elapsed() < Duration::from_secs(100), "{} of {COUNT}", completed(&ru).await);
+        nodes[restarts % 3].stop_and_start_again();
+        restarts += 1;
+    }
+    assert!(sending.wait().unwrap().success());
+    assert_handed_over(&ru, 0..COUNT).await;
+    let longest = longest_wait(&ru);
+    assert!(
+        longest < Duration::from_secs(30),
+        "{longest:?}, in {restarts} restarts: a lease was not given back"
     );
-    (contract, format!("{iin},051140000018,ТОО Сарыарка,02.2010,120000,{number}.50,ОПВ\n"))
+}
+
+/// The port of a node's door.
+fn door(folder: &Path) -> u16 {
+    let text = std::fs::read_to_string(folder.join("node.toml")).unwrap();
+    let line = text.lines().find(|line| line.starts_with("listen")).unwrap();
+    line.trim_end_matches('"').rsplit(':').next().unwrap().parse().unwrap()
+}
+
+/// The longest time from the composing of an inquiry to its answer, by the journal.
+fn longest_wait(folder: &Path) -> Duration {
+    let list =
+        stazh().args(["journal", "list"]).arg(folder).args(["--limit", "100000", "--json"]).output().unwrap();
+    let mut begun = std::collections::HashMap::new();
+    let mut longest = Duration::ZERO;
+    for line in String::from_utf8(list.stdout).unwrap().lines() {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        let at: jiff::Timestamp = entry["at"].as_str().unwrap().parse().unwrap();
+        let conversation = entry["conversation"].to_string();
+        match entry["kind"].as_str().unwrap() {
+            "composed" => drop(begun.insert(conversation, at)),
+            "answered" => longest = longest.max(at.duration_since(begun[&conversation]).unsigned_abs()),
+            _ => {}
+        }
+    }
+    assert!(longest > Duration::ZERO, "nothing was answered");
+    longest
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -265,13 +173,6 @@ async fn neither_logs_nor_journals_name_a_person_whatever_the_level() {
         let line = told.lines().find(|line| line.contains(value));
         assert_eq!(line, None, "a value of a person was told");
     }
-}
-
-/// What waits in a node, as a program reads it.
-pub(crate) fn waiting(folder: &Path) -> Vec<serde_json::Value> {
-    let status = stazh().arg("status").arg(folder).args(["--waiting", "--json"]).output().unwrap();
-    let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
-    status["waiting"].as_array().unwrap().clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

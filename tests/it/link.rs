@@ -2,7 +2,7 @@
 //! requests and of replies, and loses replies, as its seed says.
 
 use crate::full_disk::{journal, until};
-use crate::kill::{
+use crate::processes::{
     Process, also_set, assert_handed_over, completed, inquiries, keep_local, run, stazh, two_nodes,
 };
 use stazh::base::{Random, SeededRandom};

@@ -5,13 +5,16 @@
 mod architecture;
 mod broker;
 mod cli;
+mod clusters;
 mod door;
 mod exchange;
+mod failover;
 mod faults;
 mod fixtures;
 mod folders;
 mod full_disk;
 mod golden;
+mod hints;
 mod journal;
 mod keys;
 mod kill;
@@ -20,6 +23,7 @@ mod nodes;
 mod patterns;
 #[path = "../../src/store/tests/postgres_server.rs"]
 mod postgres_server;
+mod processes;
 mod refusals;
 mod rules;
 mod seal;

@@ -2,9 +2,9 @@
 //! not one may be lost, and nothing may have its effect twice.
 
 use crate::exchange::{iin, inquiry_between, record_of};
-use crate::kill::{Process, handed_over, keep_local, stazh, two_nodes, with_replicas};
 use crate::link::{Link, address_of};
 use crate::nodes::TestDesk;
+use crate::processes::{Process, handed_over, keep_local, stazh, two_nodes, with_replicas};
 use stazh::base::{ConversationId, Random, SeededRandom, Verdict};
 use stazh::exchange::canonical::{ResourceStatus, State};
 use stazh::exchange::wire::NodeIdentity;

@@ -99,7 +99,7 @@ impl Exchange {
     async fn start(&self, folder: &Path, number: usize, desk: Arc<dyn Desk>) -> Result<Node> {
         let mut settings = Settings::read(&folder.join("node.toml"))?;
         if let Some(url) = self.databases.get(number) {
-            settings.database = Some(Server { url: url.clone(), password_file: None });
+            settings.database = Some(Server { urls: vec![url.clone()], password_file: None });
         }
         let door = Door::open(&settings).await?;
         Ok(Node::start(door, &settings, desk).await?)

@@ -120,28 +120,51 @@ fn every_stored_word_is_read_back_and_no_other() {
     assert!("letter".parse::<OutboxKind>().is_err());
 }
 
-#[test]
-fn a_server_that_forgets_commits_or_characters_is_refused() {
-    let found = |version: &str, fsync: &str, commit: &str, encoding: &str| {
-        let facts = (version.to_owned(), fsync.to_owned(), commit.to_owned(), encoding.to_owned());
-        postgres::unfit(&facts).map(|(found, _needed)| found)
-    };
-    assert_eq!(found("150018", "on", "on", "UTF8"), None);
-    assert_eq!(found("150018", "on", "remote_apply", "UTF8"), None);
-    assert_eq!(found("130011", "on", "on", "UTF8").as_deref(), Some("PostgreSQL 130011"));
-    assert_eq!(found("150018", "off", "on", "UTF8").as_deref(), Some("fsync = off"));
-    assert_eq!(found("150018", "on", "off", "UTF8").as_deref(), Some("synchronous_commit = off"));
-    assert_eq!(found("150018", "on", "on", "SQL_ASCII").as_deref(), Some("the encoding SQL_ASCII"));
-}
-
 #[tokio::test]
 async fn a_server_that_is_not_there_is_tried_again_and_an_unknown_database_is_not() {
-    let none = Store::connect("postgresql://stazh@127.0.0.1:1/none", None).await.unwrap_err();
+    let none = Store::connect(&["postgresql://stazh@127.0.0.1:1/none".to_owned()], None).await.unwrap_err();
     assert_eq!(none.verdict(), Verdict::Retry { not_before: None });
-    assert_eq!(none.to_string(), "open the database none at 127.0.0.1");
+    assert_eq!(none.to_string(), "open the database none at 127.0.0.1:1");
     let url = super::postgres_server::database().replace("test_", "no_");
-    let unknown = Store::connect(&url, None).await.unwrap_err();
+    let unknown = Store::connect(&[url], None).await.unwrap_err();
     assert_eq!(unknown.verdict(), Verdict::Park { code: "store.access" });
+}
+
+/// A server undoes a transaction with its failed statement, and answers the commit as if it had done it.
+#[tokio::test]
+async fn a_commit_after_a_failed_statement_is_refused_where_the_engine_undoes_all() {
+    let store = Store::connect(&[super::postgres_server::database()], None).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    let id = outbox_put(&mut tx, &outgoing("kz", 1)).await.unwrap();
+    delivery_put(&mut tx, message(1), id, at(0)).await.unwrap();
+    assert!(delivery_put(&mut tx, message(1), id, at(0)).await.is_err(), "a message id stands once");
+    assert_eq!(outbox_find(&mut tx, id).await.unwrap_err().verdict(), Verdict::Retry { not_before: None });
+    assert_eq!(tx.commit().await.unwrap_err().verdict(), Verdict::Retry { not_before: None });
+    assert_eq!(outbox_find(&mut store.begin().await.unwrap(), id).await.unwrap(), None);
+    store.close().await;
+    assert!(store.begin().await.is_err(), "it is closed");
+}
+
+/// Work that is given up at any point leaves no connection in a transaction of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_that_give_up_at_any_point_leave_nothing_behind_on_a_server() {
+    let url = super::postgres_server::database();
+    let store = Store::connect(std::slice::from_ref(&url), None).await.unwrap();
+    for number in 0..150_u64 {
+        let work = async {
+            let mut tx = store.begin().await.unwrap();
+            outbox_put(&mut tx, &outgoing("kz", u128::from(number))).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let _ = tokio::time::timeout(std::time::Duration::from_micros(number * 20), work).await; // some end, some not
+    }
+    let mut tx = store.begin().await.unwrap();
+    let id = outbox_put(&mut tx, &outgoing("by", 1)).await.unwrap();
+    tx.commit().await.unwrap();
+    let second = Store::connect(&[url], None).await.unwrap();
+    assert!(outbox_find(&mut second.read().await.unwrap(), id).await.unwrap().is_some());
+    second.close().await;
+    store.close().await; // it ends, so nobody holds a connection
 }
 
 #[test]

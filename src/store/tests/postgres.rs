@@ -14,7 +14,7 @@ mod fixture {
 
     /// The same database, connected to a second time.
     pub(in crate::store::tests) async fn again(url: &str) -> Store {
-        Store::connect(url, None).await.unwrap()
+        Store::connect(&[url.to_owned()], None).await.unwrap()
     }
 }
 

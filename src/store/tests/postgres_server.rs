@@ -48,7 +48,7 @@ fn server() -> &'static Server {
 }
 
 /// Where Debian puts the programs of its newest server, or where they are found by name.
-fn programs() -> PathBuf {
+pub(crate) fn programs() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let version = |path: &Path| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
     let newest = versions.map(|entry| entry.path()).max_by_key(|path| version(path));

@@ -66,7 +66,9 @@ pub(crate) async fn tamper(tx: &mut Tx, text: &str) {
             sqlx::query(query).execute(inner.connection().unwrap()).await.map(drop).unwrap();
         }
         Tx::SqliteReading(_) => panic!("it only reads"),
-        Tx::Postgres(inner) => sqlx::query(query).execute(&mut **inner).await.map(drop).unwrap(),
+        Tx::Postgres(inner) => {
+            sqlx::query(query).execute(inner.connection().unwrap()).await.map(drop).unwrap();
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! measures durations keeps its pace.
 
 use crate::full_disk::{journal, until};
-use crate::kill::{
+use crate::processes::{
     Process, assert_handed_over, completed, inquiries, keep_local, run, stazh, two_nodes, waiting,
 };
 use jiff::Timestamp;

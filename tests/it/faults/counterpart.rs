@@ -4,7 +4,7 @@
 use super::clock::Clock;
 use crate::full_disk::{journal, until};
 use crate::keys::Authority;
-use crate::kill::{Process, also_set, completed, inquiries, keep_local, run, stazh, two_nodes, waiting};
+use crate::processes::{Process, also_set, completed, inquiries, keep_local, run, stazh, two_nodes, waiting};
 use openssl::pkey::PKey;
 use openssl::ssl::{Ssl, SslAcceptor, SslMethod};
 use openssl::x509::X509;

@@ -2,10 +2,10 @@
 
 use crate::door::{head, hear, say};
 use crate::full_disk::{journal, until};
-use crate::kill::{
+use crate::link::address_of;
+use crate::processes::{
     Process, also_set, assert_handed_over, completed, inquiries, keep_local, run, stazh, two_nodes,
 };
-use crate::link::address_of;
 use crate::refusals::{connect, headers};
 use stazh::exchange::wire::Envelope;
 use std::collections::HashSet;

@@ -3,8 +3,8 @@
 
 use crate::door::{Line, head, hear, say};
 use crate::full_disk::until;
-use crate::kill::{Process, also_set, two_nodes};
 use crate::link::address_of;
+use crate::processes::{Process, also_set, two_nodes};
 use crate::refusals::{connect, headers};
 use stazh::exchange::wire::Envelope;
 use std::collections::HashMap;
