@@ -52,7 +52,7 @@ fn without_value(message: &str) -> String {
 pub(super) async fn context(settings: &Settings) -> Result<crate::flow::Context> {
     let files = &settings.wire;
     let identity = NodeIdentity::read(&files.certificate, &files.key, &files.authorities)?;
-    let desk = Arc::new(FolderDesk::open(settings.state, &settings.local, &settings.handed_over)?);
+    let desk = Arc::new(FolderDesk::open(settings)?);
     Ok(Node::context(settings, &identity, desk).await?)
 }
 

@@ -7,6 +7,7 @@ mod init;
 mod journal;
 mod local;
 mod pair;
+mod profile;
 mod progress;
 mod release;
 mod resend;
@@ -16,6 +17,7 @@ mod show;
 mod sign;
 mod simulate;
 mod status;
+mod synth;
 mod translate;
 mod validate;
 mod verify;
@@ -64,6 +66,8 @@ enum Command {
     Release(release::Release),
     Resend(resend::Resend),
     Translate(translate::Translate),
+    Synth(synth::Synth),
+    Profile(profile::ProfileCommand),
     Validate(validate::Validate),
     Sign(sign::Sign),
     Verify(verify::Verify),
@@ -90,6 +94,8 @@ pub fn run() -> ExitCode {
         Command::Release(release) => release.run(),
         Command::Resend(resend) => resend.run(),
         Command::Translate(translate) => translate.run(),
+        Command::Synth(synth) => synth.run(),
+        Command::Profile(profile) => profile.run(),
         Command::Validate(validate) => validate.run(),
         Command::Sign(sign) => sign.run(),
         Command::Verify(verify) => verify.run(),

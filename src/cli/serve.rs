@@ -24,7 +24,7 @@ impl Serve {
     pub(super) fn run(self) -> Result<Exit> {
         let settings = local::settings(&self.node)?;
         local::block_on(async {
-            let desk = Arc::new(FolderDesk::open(settings.state, &settings.local, &settings.handed_over)?);
+            let desk = Arc::new(FolderDesk::open(&settings)?);
             let door = Door::open(&settings).await?;
             let (address, health) = (door.address()?, door.health_address()?);
             let node = Node::start(door, &settings, desk).await?;

@@ -1,13 +1,14 @@
 //! `stazh translate`: from a state's local forms to the canonical record and the interstate document, and back.
 
 use super::{Exit, Misused, local, show};
-use crate::base::{Clock, DocumentId, OsRandom, Random, SystemClock};
-use crate::exchange::adapter::{Found, Sink, Source};
+use crate::base::{Clock, DocumentId, Limits, OsRandom, Random, SystemClock};
+use crate::exchange::adapter::{Found, ProfileBook, Sink, Source};
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
 use crate::exchange::document::codec::{Header, HeaderText, encode_record};
 use crate::exchange::rules::{Carries, Catalogue};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Translate local records, without sending anything.
 ///
@@ -29,9 +30,12 @@ use std::path::PathBuf;
 pub(super) struct Translate {
     /// A folder of local files; with --to local, a canonical record as JSON.
     input: PathBuf,
-    /// Whose forms they are: KZ or RU.
+    /// Whose forms they are: AM, BY, KG, KZ or RU.
     #[arg(long)]
     state: String,
+    /// A folder of profiles of one's own; one replaces the built-in of its name.
+    #[arg(long, value_name = "FOLDER")]
+    profiles: Option<PathBuf>,
     /// The inquiry to answer, as JSON.
     #[arg(long)]
     inquiry: Option<PathBuf>,
@@ -60,7 +64,7 @@ impl Translate {
         if self.to == Target::Local {
             return self.write_local(state);
         }
-        let source = Source::open(state, &self.input)?;
+        let source = Source::open_with(self.book(state), &self.input, Limits::default())?;
         let findings = source.findings();
         let errors = findings.iter().filter(|finding| finding.is_error()).count();
         for finding in &findings {
@@ -87,6 +91,10 @@ impl Translate {
                 Ok(Exit::Refused)
             }
         }
+    }
+
+    fn book(&self, state: State) -> Arc<ProfileBook> {
+        Arc::new(ProfileBook::new(state, self.profiles.clone()))
     }
 
     fn print(&self, record: &InsuranceRecord) -> Result<Exit> {
@@ -117,7 +125,7 @@ impl Translate {
         let record: InsuranceRecord = local::read_json(&self.input, "record")?;
         std::fs::create_dir_all(out).with_context(|| format!("make {}", out.display()))?;
         let id = DocumentId::from_uuid(OsRandom.uuid());
-        Sink::open(state, out)?.hand_over(id, &record)?;
+        Sink::open(self.book(state), out)?.hand_over(id, &record)?;
         show::line(&format!("written to {} as {id}", out.display()));
         Ok(Exit::Done)
     }

@@ -25,11 +25,13 @@ pub(super) struct Answer {
     pub(super) document: Outgoing,
     /// Whether a person should look at it, and why.
     pub(super) remark: Option<&'static str>,
+    /// By which profiles of local forms it was made.
+    pub(super) made_by: Vec<String>,
 }
 
 /// What the local system has to say to a request.
 enum Said {
-    Record(Box<InsuranceRecord>),
+    Record(Box<InsuranceRecord>, Vec<String>),
     Status(ResourceStatus),
     Result { code: NoticeCode, text: &'static str, remark: Option<&'static str> },
 }
@@ -37,7 +39,7 @@ enum Said {
 impl Said {
     fn carries(&self) -> Carries {
         match self {
-            Self::Record(_) => Carries::InsuranceRecord,
+            Self::Record(..) => Carries::InsuranceRecord,
             Self::Status(_) => Carries::Status,
             Self::Result { .. } => Carries::Notice,
         }
@@ -57,8 +59,12 @@ pub(super) async fn answer(
     let document_id = DocumentId::from_uuid(ctx.random.uuid());
     let header =
         Header::new((&message.code, &message.structure), document_id, Some(asked_by.document_id), now);
+    let mut made_by = Vec::new();
     let (document, remark) = match said {
-        Said::Record(record) => (encode_record(&record, &header)?, None),
+        Said::Record(record, read_by) => {
+            made_by = read_by;
+            (encode_record(&record, &header)?, None)
+        }
         Said::Status(status) => (encode_status(&status, &header)?, None),
         Said::Result { code, text, remark } => {
             let ended_at = HeaderText::of(now);
@@ -67,7 +73,7 @@ pub(super) async fn answer(
         }
     };
     let document = sealed(document, document_id, message, ctx).await?;
-    Ok(Answer { document_id, message: message.code.clone(), document, remark })
+    Ok(Answer { document_id, message: message.code.clone(), document, remark, made_by })
 }
 
 /// What the local system says; it may take its time.
@@ -77,10 +83,11 @@ async fn ask(content: &Content, ctx: &Context) -> Result<Said, FlowError> {
         Content::Inquiry(inquiry) => {
             let as_of = ctx.clock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
             let inquiry = inquiry.clone();
-            let found = Context::aside(move || desk.find(&inquiry, as_of)).await??;
+            let asked = move || desk.find(&inquiry, as_of).map(|found| (found, desk.read_by()));
+            let (found, read_by) = Context::aside(asked).await??;
             note_local_findings(ctx).await?; // reading them may have been the first since a file changed
             match found {
-                Found::Record(record) => Said::Record(Box::new(record)),
+                Found::Record(record) => Said::Record(Box::new(record), read_by),
                 Found::Nobody => Said::Result {
                     code: NoticeCode::no_data(),
                     text: "Сведения о лице не найдены",

@@ -57,6 +57,9 @@ impl Case<'_> {
         let happened = Happened { event: Event::Replied, now: ctx.clock.now() };
         let step = step(&mut tx, &mut conversation, happened, ctx).await?;
         note(&mut tx, row, ("answering", None), &made.message, ctx).await?;
+        if !made.made_by.is_empty() {
+            note(&mut tx, row, ("translated", None), &made.made_by.join(", "), ctx).await?;
+        }
         if let Some(remark) = made.remark {
             note(&mut tx, row, ("ask_person", None), remark, ctx).await?;
         }

@@ -1,12 +1,14 @@
 //! The local system as two folders: its files in one, handed-over records in the other.
 
-use crate::base::{DocumentId, Finding, Findings, with_causes};
-use crate::exchange::adapter::{AdapterError, Found, HandedOver, Sink, Source};
-use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
+use super::Settings;
+use crate::base::{DocumentId, Finding, Findings, Limits, with_causes};
+use crate::exchange::adapter::{AdapterError, Found, HandedOver, ProfileBook, Sink, Source};
+use crate::exchange::canonical::{Inquiry, InsuranceRecord};
 use crate::flow::{Desk, Done, FlowError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Reads the state's own forms by its profiles, writes records for its system.
 #[derive(Debug)]
@@ -17,18 +19,34 @@ pub struct FolderDesk {
 }
 
 impl FolderDesk {
+    /// The desk of a node, with its own profiles.
+    ///
+    /// # Errors
+    /// As [`FolderDesk::over`].
+    pub fn open(settings: &Settings) -> Result<Self, AdapterError> {
+        let book = ProfileBook::new(settings.state, Some(settings.profiles.clone()));
+        Self::over(book, &settings.local, &settings.handed_over, settings.limits)
+    }
+
     /// A desk over two folders, which are made if they are not there.
     ///
     /// # Errors
-    /// A folder that cannot be made, no profile of the state. A file that is not of its form is none: it is
-    /// told in the journal, and inquiries wait until it is mended.
-    pub fn open(state: State, local: &Path, handed_over: &Path) -> Result<Self, AdapterError> {
+    /// A folder that cannot be made, or a profile that cannot be used. A local file that is not of its form is no
+    /// error: it is told in the journal, and inquiries wait until it is mended.
+    pub fn over(
+        book: ProfileBook,
+        local: &Path,
+        handed_over: &Path,
+        limits: Limits,
+    ) -> Result<Self, AdapterError> {
         for folder in [local, handed_over] {
             let refuse = |source| AdapterError::Write { path: folder.to_owned(), source };
             std::fs::create_dir_all(folder).map_err(refuse)?;
         }
-        let source = Source::watch(state, local)?;
-        Ok(Self { local: local.to_owned(), source, sink: Sink::open(state, handed_over)? })
+        book.current()?;
+        let book = Arc::new(book);
+        let source = Source::watch(book.clone(), local, limits);
+        Ok(Self { local: local.to_owned(), source, sink: Sink::open(book, handed_over)? })
     }
 }
 
@@ -47,6 +65,10 @@ impl Desk for FolderDesk {
             last = last.max(written);
         }
         Ok(last.and_then(|at| Timestamp::try_from(at).ok()))
+    }
+
+    fn read_by(&self) -> Vec<String> {
+        self.source.read_by()
     }
 
     fn take_findings(&self) -> Findings {

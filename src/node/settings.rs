@@ -23,6 +23,8 @@ pub struct Settings {
     pub local: PathBuf,
     /// Where records are handed over.
     pub handed_over: PathBuf,
+    /// Where the node's own profiles of local forms are.
+    pub profiles: PathBuf,
     /// The door for the peers.
     pub listen: SocketAddr,
     /// The door for the machine's own watchers.
@@ -175,6 +177,7 @@ impl Settings {
             database,
             local: at(node.local),
             handed_over: at(node.handed_over),
+            profiles: at(node.profiles),
             listen: node.listen,
             health: node.health,
             wire: WireFiles {
@@ -225,6 +228,8 @@ struct WrittenNode {
     local: PathBuf,
     #[serde(default = "handed_over")]
     handed_over: PathBuf,
+    #[serde(default = "profiles")]
+    profiles: PathBuf,
     listen: SocketAddr,
     health: SocketAddr,
 }
@@ -285,6 +290,10 @@ fn once() -> u32 {
 
 fn local() -> PathBuf {
     PathBuf::from("local")
+}
+
+fn profiles() -> PathBuf {
+    PathBuf::from("profiles")
 }
 
 fn handed_over() -> PathBuf {

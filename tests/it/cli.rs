@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-fn stazh(folder: &Path, words: &[&str]) -> (Option<i32>, String, String) {
+pub(crate) fn stazh(folder: &Path, words: &[&str]) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } =
         Command::new(env!("CARGO_BIN_EXE_stazh")).current_dir(folder).args(words).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();

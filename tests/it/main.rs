@@ -24,6 +24,7 @@ mod patterns;
 #[path = "../../src/store/tests/postgres_server.rs"]
 mod postgres_server;
 mod processes;
+mod profiles;
 mod refusals;
 mod rules;
 mod seal;

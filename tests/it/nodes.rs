@@ -108,14 +108,21 @@ impl World {
 
     /// Starts two nodes that know each other.
     pub(crate) async fn pair(&self, ru: Arc<dyn Desk>, kz: Arc<dyn Desk>) -> (Node, Node) {
-        let (mut ru_settings, mut kz_settings) = (self.settle("RU", "KZ"), self.settle("KZ", "RU"));
-        let (ru_door, kz_door) =
-            (Door::open(&ru_settings).await.unwrap(), Door::open(&kz_settings).await.unwrap());
-        ru_settings.peers[0].url = format!("https://{}/", kz_door.address().unwrap());
-        kz_settings.peers[0].url = format!("https://{}/", ru_door.address().unwrap());
-        let ru = Node::start(ru_door, &ru_settings, ru).await.unwrap();
-        let kz = Node::start(kz_door, &kz_settings, kz).await.unwrap();
-        (ru, kz)
+        self.pair_of(("RU", ru), ("KZ", kz)).await
+    }
+
+    /// The same of any two states.
+    pub(crate) async fn pair_of(
+        &self,
+        (one, one_desk): (&str, Arc<dyn Desk>),
+        (other, other_desk): (&str, Arc<dyn Desk>),
+    ) -> (Node, Node) {
+        let (mut own, mut others) = (self.settle(one, other), self.settle(other, one));
+        let (door, other_door) = (Door::open(&own).await.unwrap(), Door::open(&others).await.unwrap());
+        own.peers[0].url = format!("https://{}/", other_door.address().unwrap());
+        others.peers[0].url = format!("https://{}/", door.address().unwrap());
+        let node = Node::start(door, &own, one_desk).await.unwrap();
+        (node, Node::start(other_door, &others, other_desk).await.unwrap())
     }
 }
 

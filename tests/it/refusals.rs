@@ -7,7 +7,8 @@ use openssl::asn1::Asn1Time;
 use openssl::pkey::PKey;
 use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use openssl::x509::X509;
-use stazh::base::{ConversationId, DocumentId, MessageId, ProcedureId};
+use stazh::base::{ConversationId, DocumentId, Limits, MessageId, ProcedureId};
+use stazh::exchange::adapter::ProfileBook;
 use stazh::exchange::document::codec::{Header, HeaderText, encode_inquiry};
 use stazh::exchange::seal::{Signer, seal_unchecked};
 use stazh::exchange::transit::{ErrorCode, Headers, LogicalAddress, Signal, SignalBody, SignalError};
@@ -465,7 +466,10 @@ async fn local_files_with_mistakes_leave_their_findings_in_the_journal_and_harm_
         std::fs::copy(ugly.join(name), local.join(name)).unwrap();
     }
     let state = "KZ".parse().unwrap();
-    let stage = Stage::set_with(Arc::new(FolderDesk::open(state, &local, &out).unwrap())).await;
+    let stage = Stage::set_with(Arc::new(
+        FolderDesk::over(ProfileBook::new(state, None), &local, &out, Limits::default()).unwrap(),
+    ))
+    .await;
     for (code, text) in [
         (
             "canonical.identifier_checksum",
@@ -524,7 +528,7 @@ async fn a_local_file_of_another_form_does_not_keep_a_node_from_starting() {
         std::fs::create_dir_all(&settings.local).unwrap();
         let path = settings.local.join(name);
         std::fs::write(&path, bytes).unwrap();
-        let desk = FolderDesk::open(settings.state, &settings.local, &settings.handed_over).unwrap();
+        let desk = FolderDesk::open(&settings).unwrap();
         let door = Door::open(&settings).await.unwrap();
         let node = Node::start(door, &settings, Arc::new(desk)).await.unwrap();
         let entry = entry_where(&node, |row| row.entry.kind == "local").await.entry;

@@ -37,8 +37,8 @@ pub(super) enum Convert {
     Decimal { currency: Option<Currency> },
     /// A code, by a table.
     Codes { read: BTreeMap<String, Coded>, write: BTreeMap<Coded, String>, unknown: Unknown },
-    /// A personal number, zeros put before it up to `pad` characters.
-    Identifier { kind: IdentifierKind, pad: Option<usize> },
+    /// A personal number, zeros put before it up to `pad` characters; one that another has replaced is former.
+    Identifier { kind: IdentifierKind, pad: Option<usize>, is_former: bool },
     /// The number of an employer in the register `kind`, of so many digits.
     Number { kind: Coded, digits: Vec<usize> },
     /// Family name, given name and patronymic in one field.
@@ -94,7 +94,9 @@ impl Convert {
             Self::Month { .. } => target == Target::Month,
             Self::Decimal { currency: Some(_) } => target == Target::Money,
             Self::Decimal { currency: None } => target == Target::Decimal,
-            Self::Codes { .. } => matches!(target, Code | Target::State | Target::Country),
+            Self::Codes { .. } => {
+                matches!(target, Code | Target::State | Target::Country | Target::Countries)
+            }
             Self::Identifier { .. } => target == Target::Identifiers,
             Self::Number { .. } => target == Target::EmployerNumber,
             Self::Name => target == Target::Name,
@@ -120,7 +122,7 @@ impl Convert {
                     (None, Unknown::Refuse) => Err(unknown_code(local)),
                 }
             }
-            Self::Identifier { kind, pad } => {
+            Self::Identifier { kind, pad, is_former: _ } => {
                 let identifier = Identifier::parse(*kind, &padded(local, *pad))?;
                 let warnings = identifier.finding("").into_iter().collect();
                 Ok((json!({ "kind": kind, "value": identifier.as_str() }), warnings))
@@ -161,7 +163,8 @@ impl Convert {
                 let own = part(value, "currency").is_some_and(|own| own == currency.to_string());
                 part(value, "amount").filter(|_| own).map(str::to_owned)
             }
-            Self::Codes { write, unknown, .. } => match whole {
+            Self::Codes { write, unknown, .. } => match whole.or_else(|| value.get(0).and_then(Json::as_str))
+            {
                 None => None,
                 Some(code) => match code.parse::<Coded>().ok().and_then(|code| write.get(&code)) {
                     Some(local) => Some(local.clone()),
@@ -173,12 +176,14 @@ impl Convert {
                     },
                 },
             },
-            Self::Identifier { kind, .. } => {
+            Self::Identifier { kind, is_former, .. } => {
                 let kind = json!(kind);
-                let mut held = value.as_array().into_iter().flatten();
-                held.rfind(|one| one.get("kind") == Some(&kind))
-                    .and_then(|one| part(one, "value"))
-                    .map(str::to_owned)
+                let mut held =
+                    value.as_array().into_iter().flatten().filter(|one| one.get("kind") == Some(&kind));
+                // the last of a kind is the one in use
+                let last = held.next_back();
+                let one = if *is_former { held.next_back() } else { last };
+                one.and_then(|one| part(one, "value")).map(str::to_owned)
             }
             Self::Number { kind, .. } => {
                 let is_own = part(value, "kind") == Some(kind.as_str());

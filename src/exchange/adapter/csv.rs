@@ -1,4 +1,4 @@
-//! Local CSV files: comma, semicolon or tab; UTF-8 (a byte order mark is dropped) or windows-1251.
+//! Local CSV files: comma, semicolon, tab or what the profile names; UTF-8 (a byte order mark is dropped) or windows-1251.
 
 use super::error::FormatError;
 use super::value::LocalRow;
@@ -67,11 +67,13 @@ impl Encoding {
 pub(super) fn read(
     file: &str,
     text: &str,
+    delimiter: Option<char>,
     required: &[&str],
     each: &mut dyn FnMut(Row<'_>),
 ) -> Result<Findings, FormatError> {
     let header_end = text.find('\n').unwrap_or(text.len());
-    let delimiter = sniff(text.get(..header_end).unwrap_or_default());
+    let delimiter = delimiter.and_then(|own| u8::try_from(own).ok());
+    let delimiter = delimiter.unwrap_or_else(|| sniff(text.get(..header_end).unwrap_or_default()));
     let build = || {
         let mut builder = csv::ReaderBuilder::new();
         builder.delimiter(delimiter).flexible(true).has_headers(false);
@@ -123,8 +125,14 @@ pub(super) fn read(
 ///
 /// # Errors
 /// A row that needs more than one level, or a character the encoding lacks.
-pub(super) fn write(columns: &[&str], rows: &[LocalRow], encoding: Encoding) -> Result<Vec<u8>, FormatError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+pub(super) fn write(
+    columns: &[&str],
+    rows: &[LocalRow],
+    delimiter: Option<char>,
+    encoding: Encoding,
+) -> Result<Vec<u8>, FormatError> {
+    let delimiter = delimiter.and_then(|own| u8::try_from(own).ok()).unwrap_or(b',');
+    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
     writer.write_record(columns).map_err(|_cause| FormatError::Write)?;
     for row in rows {
         let map = row.levels.last().ok_or(FormatError::Write)?;
@@ -214,7 +222,7 @@ mod tests {
 
     fn rows(text: &str) -> (Vec<(usize, Vec<String>)>, Findings) {
         let mut seen = Vec::new();
-        let findings = read("f.csv", text, &[], &mut |row| {
+        let findings = read("f.csv", text, None, &[], &mut |row| {
             let texts = row.map.entries().filter_map(|(_, v)| v.as_text()).map(|t| t.as_str().to_owned());
             seen.push((row.map.line(), texts.collect()));
         });
@@ -270,7 +278,7 @@ mod tests {
     #[test]
     fn a_header_names_each_column_once() {
         for text in ["", "a,a\n", "a,,b\n"] {
-            assert!(matches!(read("f", text, &[], &mut |_| ()), Err(FormatError::Header)), "{text}");
+            assert!(matches!(read("f", text, None, &[], &mut |_| ()), Err(FormatError::Header)), "{text}");
         }
     }
 }

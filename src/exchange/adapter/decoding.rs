@@ -3,6 +3,7 @@
 use super::convert::Convert;
 use super::local::Entry;
 use super::local::LocalRecord;
+use super::local::RowForm;
 use super::local::placed;
 use super::mapping::ROW_NAME;
 use super::mapping::at;
@@ -10,6 +11,7 @@ use super::profile::Field;
 use super::profile::FieldList;
 use super::profile::Profile;
 use super::profile::RecordKind;
+use super::profile::When;
 use super::target::Target;
 use super::value::Map;
 use super::value::Row;
@@ -48,15 +50,17 @@ impl<'p, 'r> Decoding<'p, 'r> {
             self.list(list);
         }
         self.check_interval();
+        let form = self.form();
         let is_refused = self.findings.iter().any(Finding::is_error);
-        let record = if is_refused { None } else { self.record() };
+        let record = if is_refused { None } else { self.record(form) };
         findings.append(&mut self.findings);
         record
     }
 
     fn field(&mut self, field: &Field) {
         let Some((path, target)) = &field.canonical else { return };
-        let is_elsewhere = field.only.as_ref().is_some_and(|only| only != self.row.name);
+        let is_elsewhere = field.only.as_ref().is_some_and(|only| only != self.row.name)
+            || field.when.as_ref().is_some_and(|when| !self.is_so(when));
         let is_set = !target.is_list() && at(&self.json, path).is_some();
         if is_elsewhere || is_set {
             return;
@@ -84,6 +88,48 @@ impl<'p, 'r> Decoding<'p, 'r> {
             }
             (_, None) => {}
         }
+    }
+
+    fn is_so(&self, when: &When) -> bool {
+        self.texts(&when.local).iter().any(|(text, _)| when.is.contains(text))
+    }
+
+    /// Whether the row tells, corrects or cancels; a cancelling row must have its day.
+    fn form(&mut self) -> RowForm {
+        let Some(words) = &self.profile.head.revision else { return RowForm::Original };
+        let told = self.texts(&words.local);
+        let form = match told.first().map(|(text, _)| text) {
+            None => RowForm::Original,
+            Some(word) if *word == words.original => RowForm::Original,
+            Some(word) if *word == words.correcting => RowForm::Correcting,
+            Some(word) if *word == words.cancelling => RowForm::Cancelling,
+            Some(word) => {
+                let message = "neither original, correcting nor cancelling; correct it in the source";
+                let rule = format!("{}, {} or {}", words.original, words.correcting, words.cancelling);
+                self.refuse(Finding::error("adapter.form", "", rule, word, message), &words.local);
+                RowForm::Original
+            }
+        };
+        if form == RowForm::Cancelling {
+            match self.texts(&words.date).first() {
+                None => {
+                    let message = "absent, and the row cancels; fill in the day on which it does";
+                    self.refuse(Finding::error("adapter.missing", "", "required", "", message), &words.date);
+                }
+                Some((text, line)) => {
+                    let convert = Convert::Date { pattern: words.pattern.clone() };
+                    let path = format!("{}.cancelled_on", self.profile.head.record.part());
+                    match convert.decode(text, Target::Date) {
+                        Ok((day, _)) => set(&mut self.json, &path, day, false),
+                        Err(finding) => {
+                            let place = self.place(*line, &words.date);
+                            self.findings.push(placed(finding, place));
+                        }
+                    }
+                }
+            }
+        }
+        form
     }
 
     fn absent(&mut self, field: &Field, path: &str, target: Target, local: &str) {
@@ -150,7 +196,7 @@ impl<'p, 'r> Decoding<'p, 'r> {
         }
     }
 
-    fn record(&mut self) -> Option<LocalRecord> {
+    fn record(&mut self, form: RowForm) -> Option<LocalRecord> {
         let kind = self.profile.head.record;
         let person = self.typed("person")?;
         let entry = match kind {
@@ -159,7 +205,7 @@ impl<'p, 'r> Decoding<'p, 'r> {
             RecordKind::Period => Entry::Period(self.typed(kind.part())?),
             RecordKind::Event => Entry::Event(self.typed(kind.part())?),
         };
-        Some(LocalRecord { person, entry })
+        Some(LocalRecord { person, entry, form })
     }
 
     /// The values were checked one by one, so only their sum can be unlawful here.

@@ -110,12 +110,6 @@ pub enum AdapterError {
     /// A profile that cannot be used.
     #[error(transparent)]
     Profile(#[from] ProfileError),
-    /// No profile describes the local files of this state.
-    #[error("find a profile of {state}; add one to schemas/profiles")]
-    NoProfile {
-        /// Which.
-        state: State,
-    },
     /// The inquiry is for another state than the one whose records these are.
     #[error("answer an inquiry to {asked} from the records of {state}")]
     NotAsked {
@@ -164,7 +158,7 @@ impl AdapterError {
             | Self::Write { path, .. }
             | Self::TooLarge { path, .. }
             | Self::Format { path, .. } => Some(path),
-            Self::Encode { .. } | Self::Profile(_) | Self::NoProfile { .. } | Self::NotAsked { .. } => None,
+            Self::Encode { .. } | Self::Profile(_) | Self::NotAsked { .. } => None,
         }
     }
 
@@ -176,7 +170,7 @@ impl AdapterError {
             Self::TooLarge { .. } => "adapter.too_large",
             Self::Format { .. } => "adapter.format",
             Self::Encode { .. } => "adapter.encode",
-            Self::Profile(_) | Self::NoProfile { .. } => "adapter.profile",
+            Self::Profile(_) => "adapter.profile",
             Self::NotAsked { .. } => "adapter.not_asked",
         }
     }
@@ -187,8 +181,10 @@ impl AdapterError {
         match self {
             Self::Read { source, .. } | Self::Write { source, .. } => of_io(source, code),
             // Who mends the file need not tell us: what waited for it is tried again.
-            Self::TooLarge { .. } | Self::Format { .. } => Verdict::Retry { not_before: None },
-            Self::Encode { .. } | Self::Profile(_) | Self::NoProfile { .. } => Verdict::Park { code },
+            Self::TooLarge { .. } | Self::Format { .. } | Self::Profile(_) => {
+                Verdict::Retry { not_before: None }
+            }
+            Self::Encode { .. } => Verdict::Park { code },
             Self::NotAsked { .. } => Verdict::Return { code },
         }
     }

@@ -1,9 +1,13 @@
 //! Local JSON files as trees, each value with its line.
 
 use super::error::FormatError;
+use super::value::LocalRow;
 use super::value::Map;
+use super::value::Row;
 use super::value::Text;
 use super::value::Value;
+use crate::base::Finding;
+use crate::base::Findings;
 use serde::de::DeserializeSeed;
 use serde::de::Error;
 use serde::de::MapAccess;
@@ -18,11 +22,7 @@ use std::io::Read;
 /// # Errors
 /// Not JSON, or neither a map nor a list; the error names line and column.
 pub(super) fn read(text: &str) -> Result<Map, FormatError> {
-    let line = Cell::new(1);
-    let mut parser = serde_json::Deserializer::from_reader(Counted { rest: text.as_bytes(), line: &line });
-    let value = Tree { line: &line }.deserialize(&mut parser).map_err(json_error)?;
-    parser.end().map_err(json_error)?;
-    match value {
+    match read_at(text, 1).map_err(json_error)? {
         Some(Value::Map(map)) => Ok(map),
         Some(list @ Value::List(_)) => {
             let mut map = Map::at(1);
@@ -42,6 +42,49 @@ pub(super) fn write(document: &Map) -> Result<Vec<u8>, FormatError> {
         .map_err(|_cause| FormatError::Write)?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// Gives the object of every line to `each`; a line that is none is a finding, and the others are read.
+pub(super) fn read_lines(file: &str, text: &str, each: &mut dyn FnMut(Row<'_>)) -> Findings {
+    let mut findings = Findings::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        match read_at(line, number) {
+            Ok(Some(Value::Map(map))) => each(Row { name: "", map: &map, above: &[] }),
+            Ok(_) | Err(_) => findings.push(Finding::error(
+                "adapter.row_form",
+                format!("{file}:{number}"),
+                "one JSON object in each line",
+                "",
+                "the line is not a JSON object; correct it in the source",
+            )),
+        }
+    }
+    findings
+}
+
+/// Writes each row as an object in a line of its own; every leaf is a string.
+///
+/// # Errors
+/// None that a tree can cause.
+pub(super) fn write_lines(rows: &[LocalRow]) -> Result<String, FormatError> {
+    let mut text = String::new();
+    for map in rows.iter().filter_map(|row| row.levels.last()) {
+        let line = serde_json::to_string(&to_json(&Value::Map(map.clone())));
+        text.push_str(&line.map_err(|_cause| FormatError::Write)?);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+fn read_at(text: &str, first_line: usize) -> Result<Option<Value>, serde_json::Error> {
+    let line = Cell::new(first_line);
+    let mut parser = serde_json::Deserializer::from_reader(Counted { rest: text.as_bytes(), line: &line });
+    let value = Tree { line: &line }.deserialize(&mut parser)?;
+    parser.end()?;
+    Ok(value)
 }
 
 fn to_json(value: &Value) -> serde_json::Value {

@@ -1,5 +1,6 @@
 //! One row of a local file as typed values: whom it is about, and what it says of him.
 
+use super::profile::RecordKind;
 use crate::base::Finding;
 use crate::exchange::canonical::Coded;
 use crate::exchange::canonical::Contribution;
@@ -7,6 +8,7 @@ use crate::exchange::canonical::Country;
 use crate::exchange::canonical::Employer;
 use crate::exchange::canonical::HeldIdentifier;
 use crate::exchange::canonical::InsurancePeriod;
+use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::canonical::Name;
 use crate::exchange::canonical::Number;
 use crate::exchange::canonical::OriginalName;
@@ -17,7 +19,9 @@ use crate::exchange::canonical::Title;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::fmt;
+use std::iter;
 
 /// One row of a local file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,20 @@ pub struct LocalRecord {
     pub person: KnownPerson,
     /// What it says.
     pub entry: Entry,
+    /// Whether it says so for the first time.
+    pub form: RowForm,
+}
+
+/// Whether a row tells something, replaces what was told, or takes it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RowForm {
+    /// It tells something.
+    #[default]
+    Original,
+    /// It replaces what an earlier row of the same key told.
+    Correcting,
+    /// It takes back what an earlier row of the same key told.
+    Cancelling,
 }
 
 /// What a row says.
@@ -113,6 +131,46 @@ pub enum EventForm {
     Cancellation,
 }
 
+impl LocalRecord {
+    /// What a record has of a kind, as rows: first what was told, then what replaced it, then what took it back.
+    /// Events are not kept in a record; it has none.
+    pub fn all_of(record: &InsuranceRecord, kind: RecordKind) -> Vec<Self> {
+        let person = KnownPerson::from(&record.person);
+        let row = |(entry, form)| Self { person: person.clone(), entry, form };
+        match kind {
+            RecordKind::Person => vec![row((Entry::Person, RowForm::Original))],
+            RecordKind::Event => Vec::new(),
+            RecordKind::Period => {
+                let rows = record.periods.iter().flat_map(|one| {
+                    let told = InsurancePeriod { cancelled_on: None, ..one.clone() };
+                    let form = form_of(one.supersedes.is_some());
+                    let cancelled = one.cancelled_on.map(|_| (one.clone(), RowForm::Cancelling));
+                    iter::once((told, form)).chain(cancelled)
+                });
+                in_order(rows, |one| (one.id.clone(), one.supersedes.clone()))
+                    .map(|(one, form)| row((Entry::Period(one), form)))
+                    .collect()
+            }
+            RecordKind::Contribution => {
+                let rows = record.contributions.iter().flat_map(|one| {
+                    let told = Contribution { cancelled_on: None, ..one.clone() };
+                    let form = form_of(one.supersedes.is_some());
+                    let cancelled = one.cancelled_on.map(|_| (one.clone(), RowForm::Cancelling));
+                    iter::once((told, form)).chain(cancelled)
+                });
+                in_order(rows, |one| (one.id.clone(), one.supersedes.clone()))
+                    .map(|(one, form)| row((Entry::Contribution(one), form)))
+                    .collect()
+            }
+        }
+    }
+
+    /// A row that tells something for the first time.
+    pub fn original(person: KnownPerson, entry: Entry) -> Self {
+        Self { person, entry, form: RowForm::Original }
+    }
+}
+
 impl KnownPerson {
     /// The person, if name and birth date are known.
     pub fn to_person(&self) -> Option<Person> {
@@ -172,6 +230,35 @@ impl fmt::Debug for KnownPerson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "KnownPerson(…, {} identifiers)", self.identifiers.len())
     }
+}
+
+fn form_of(replaces: bool) -> RowForm {
+    if replaces { RowForm::Correcting } else { RowForm::Original }
+}
+
+/// A row stands after the one it replaces, and what is taken back comes last.
+fn in_order<T>(
+    rows: impl Iterator<Item = (T, RowForm)>,
+    ids: impl Fn(&T) -> (RecordId, Option<RecordId>),
+) -> impl Iterator<Item = (T, RowForm)> {
+    let rows: Vec<(T, RowForm)> = rows.collect();
+    let before: HashMap<RecordId, RecordId> =
+        rows.iter().filter_map(|(one, _)| Some((ids(one).0, ids(one).1?))).collect();
+    let depth = |one: &T| {
+        let mut id = ids(one).0;
+        let mut depth = 0;
+        // no chain is longer than there are rows, unless it bites its tail
+        while let Some(next) = before.get(&id).filter(|_| depth <= before.len()) {
+            (id, depth) = (next.clone(), depth + 1);
+        }
+        depth
+    };
+    let mut keyed: Vec<_> = rows
+        .into_iter()
+        .map(|(one, form)| ((form == RowForm::Cancelling, depth(&one)), (one, form)))
+        .collect();
+    keyed.sort_by_key(|(key, _)| *key);
+    keyed.into_iter().map(|(_, row)| row)
 }
 
 fn fill<T: Clone>(own: &mut Option<T>, other: &Option<T>) {

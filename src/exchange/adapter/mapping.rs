@@ -4,15 +4,18 @@ use super::convert::Convert;
 use super::csv;
 use super::decoding::Decoding;
 use super::error::FormatError;
+use super::fixed;
 use super::json;
 use super::local::Entry;
 use super::local::LocalRecord;
+use super::local::RowForm;
 use super::local::placed;
 use super::profile::Field;
 use super::profile::FieldList;
 use super::profile::Format;
 use super::profile::Profile;
 use super::profile::RecordKind;
+use super::profile::When;
 use super::value::LocalRow;
 use super::value::Map;
 use super::value::Row;
@@ -48,8 +51,13 @@ impl Profile {
         };
         let lost = match self.head.format {
             Format::Csv => {
-                csv::read(file, &self.head.encoding.decode(bytes)?, &self.required_columns(), &mut row)?
+                let text = self.head.encoding.decode(bytes)?;
+                csv::read(file, &text, self.head.delimiter, &self.required_columns(), &mut row)?
             }
+            Format::Fixed => {
+                fixed::read(file, &self.head.encoding.decode(bytes)?, &self.head.columns, &mut row)
+            }
+            Format::Jsonl => json::read_lines(file, &self.head.encoding.decode(bytes)?, &mut row),
             Format::Json => {
                 let text = csv::Encoding::Utf8.decode(bytes)?;
                 self.walk(file, &json::read(&text)?, &mut row)?
@@ -75,7 +83,13 @@ impl Profile {
         let mut findings = Findings::new();
         let rows: Vec<LocalRow> = records.iter().map(|record| self.row_of(record, &mut findings)).collect();
         let bytes = match self.head.format {
-            Format::Csv => csv::write(&self.columns(), &rows, self.head.encoding)?,
+            Format::Csv => csv::write(&self.columns(), &rows, self.head.delimiter, self.head.encoding)?,
+            Format::Fixed => {
+                let (text, mut cut) = fixed::write(&self.head.columns, &rows);
+                findings.append(&mut cut);
+                self.head.encoding.encode(&text)?
+            }
+            Format::Jsonl => self.head.encoding.encode(&json::write_lines(&rows)?)?,
             Format::Json => json::write(&join(rows, &self.head.rows))?,
             Format::Xml => xml::write(&self.document_of(rows), &self.head.namespaces)?,
         };
@@ -122,7 +136,8 @@ impl Profile {
 
     fn row_of(&self, record: &LocalRecord, findings: &mut Findings) -> LocalRow {
         let json = to_json(record, self.head.record);
-        let count = if self.head.format == Format::Csv { 1 } else { 1 + self.head.rows.split('/').count() };
+        let outer = if self.head.format.has_rows_path() { self.head.rows.split('/').count() } else { 0 };
+        let count = 1 + outer;
         let mut row = LocalRow { name: None, levels: vec![Map::default(); count] };
         if let Some(name) = self.fields.iter().find(|field| field.local.as_deref() == Some(ROW_NAME)) {
             row.name = encoded(name, &json, ROW_NAME, findings);
@@ -132,13 +147,13 @@ impl Profile {
             if field.only.as_ref().is_some_and(|only| row.name.as_ref() != Some(only)) {
                 continue;
             }
-            let Some(text) = encoded(field, &json, local, findings) else { continue };
-            let (ups, path) = split_ups(local);
-            let level = row.levels.len().checked_sub(1 + ups).and_then(|at| row.levels.get_mut(at));
-            if let Some(level) = level {
-                let _ = level.set(path, &text); // what an earlier field has set stands
+            if field.when.as_ref().is_some_and(|when| !row.says(when)) {
+                continue;
             }
+            let Some(text) = encoded(field, &json, local, findings) else { continue };
+            row.put(local, &text);
         }
+        self.revise(&mut row, record, &json, findings);
         for list in &self.lists {
             let items = at(&json, &list.canonical).and_then(Json::as_array);
             for item in items.into_iter().flatten().filter(|item| list.holds(item)) {
@@ -148,6 +163,61 @@ impl Profile {
             }
         }
         row
+    }
+}
+
+impl Profile {
+    /// Writes whether the row tells, corrects or cancels.
+    fn revise(&self, row: &mut LocalRow, record: &LocalRecord, json: &Json, findings: &mut Findings) {
+        let Some(words) = &self.head.revision else {
+            if record.form != RowForm::Original {
+                let message = "the form cannot say that a row corrects or cancels another; tell it on paper";
+                findings.push(Finding::error("adapter.form", "", "original rows only", "", message));
+            }
+            return;
+        };
+        let word = match record.form {
+            RowForm::Original => &words.original,
+            RowForm::Correcting => &words.correcting,
+            RowForm::Cancelling => {
+                let path = format!("{}.cancelled_on", self.head.record.part());
+                let convert = Convert::Date { pattern: words.pattern.clone() };
+                let day = at(json, &path).and_then(|day| convert.encode(day).ok().flatten());
+                row.put(&words.date, &day.unwrap_or_default());
+                &words.cancelling
+            }
+        };
+        row.put(&words.local, word);
+    }
+
+    /// By what a row and the one that replaces it know each other, beside the person.
+    pub(super) fn key_of(&self, record: &LocalRecord) -> Option<String> {
+        let words = self.head.revision.as_ref()?;
+        let json = to_json(record, self.head.record);
+        let parts = words.key.iter().map(|path| at(&json, path).map(Json::to_string).unwrap_or_default());
+        Some(parts.collect::<Vec<_>>().join("\u{1f}"))
+    }
+}
+
+impl LocalRow {
+    /// Sets the leaf at a local path; what an earlier field has set stands.
+    fn put(&mut self, local: &str, text: &str) {
+        let (ups, path) = split_ups(local);
+        let level = self.levels.len().checked_sub(1 + ups).and_then(|at| self.levels.get_mut(at));
+        if let Some(level) = level {
+            let _ = level.set(path, text); // false: it is set already
+        }
+    }
+
+    /// Whether a condition on a field that stands before holds.
+    fn says(&self, when: &When) -> bool {
+        let (ups, path) = split_ups(&when.local);
+        let level = self.levels.len().checked_sub(1 + ups).and_then(|at| self.levels.get(at));
+        let texts = level.map(|level| level.all(path)).unwrap_or_default();
+        texts
+            .into_iter()
+            .filter_map(Value::as_text)
+            .any(|text| when.is.iter().any(|one| one == text.as_str()))
     }
 }
 
@@ -198,7 +268,7 @@ fn encoded(field: &Field, json: &Json, local: &str, findings: &mut Findings) -> 
 }
 
 /// The record as JSON, entry beside person.
-fn to_json(record: &LocalRecord, kind: RecordKind) -> Json {
+pub(super) fn to_json(record: &LocalRecord, kind: RecordKind) -> Json {
     let mut json = serde_json::json!({ "person": record.person });
     let entry = match &record.entry {
         Entry::Person => return json,

@@ -3,29 +3,40 @@
 //! What a local form looks like is data (`schemas/profiles`); this module reads and writes files of
 //! the local system and nothing else. Whether a record is acceptable to the peer is not decided here.
 
+mod book;
 mod convert;
 mod csv;
 mod decoding;
 mod error;
 mod events;
+mod explain;
+mod fixed;
 mod json;
 mod local;
 mod mapping;
 mod people;
 mod profile;
+mod sample;
 mod sink;
 mod source;
 mod spec;
+mod synthetic;
 mod target;
+mod trial;
 mod value;
 mod xml;
 
+pub use book::ProfileBook;
 pub use csv::Encoding;
 pub use error::{AdapterError, FormatError, ProfileError};
-pub use local::{Entry, EventForm, KnownPerson, LabourEvent, LocalRecord};
-pub use profile::{Format, Head, Partial, Profile, RecordKind};
+pub use explain::{Covered, Told};
+pub use local::{Entry, EventForm, KnownPerson, LabourEvent, LocalRecord, RowForm};
+pub use profile::{Column, Format, Head, Partial, Profile, RecordKind, RevisionWords};
+pub use sample::sample_fields;
 pub use sink::{HandedOver, Sink};
 pub use source::{Found, Source};
+pub use synthetic::Synthetic;
+pub use trial::Trial;
 pub use xml::Namespaces;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::events::periods_of;
 use super::local::Entry;
 use super::local::KnownPerson;
 use super::local::LocalRecord;
+use super::local::RowForm;
 use crate::base::Finding;
 use crate::base::Findings;
 use crate::exchange::canonical::Contribution;
@@ -69,6 +70,11 @@ impl People {
         }
     }
 
+    /// Everybody.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Known> {
+        self.all.iter()
+    }
+
     /// How many they are.
     pub(super) fn count(&self) -> usize {
         self.all.len()
@@ -91,11 +97,13 @@ struct Gathered {
     periods: HashMap<RecordId, InsurancePeriod>,
     contributions: HashMap<RecordId, Contribution>,
     events: Vec<PlacedEvent>,
+    /// The entry that stands, by the key of rows that correct or cancel each other.
+    standing: HashMap<String, RecordId>,
 }
 
 impl Gathering {
-    /// Adds one row, read at `place`.
-    pub(super) fn add(&mut self, record: LocalRecord, place: &str) {
+    /// Adds one row, read at `place`; by `key` it knows the row that it corrects or cancels.
+    pub(super) fn add(&mut self, record: LocalRecord, key: Option<String>, place: &str) {
         let Some(at) = self.place_of(&record.person, place) else { return };
         let Some(own) = self.all.get_mut(at) else { return };
         if own.person.is_another(&record.person) {
@@ -109,18 +117,48 @@ impl Gathering {
             let message = "name or birth date differ from what another row says; the first one is used";
             self.findings.push(warning("adapter.person_conflict", place, message));
         }
+        let before = key.as_ref().and_then(|key| own.standing.get(key).cloned());
+        if record.form != RowForm::Original && before.is_none() {
+            let message = match record.form {
+                RowForm::Cancelling => "cancels a row that is not there; it is not used",
+                RowForm::Correcting | RowForm::Original => {
+                    "corrects a row that is not there; it is used as the first"
+                }
+            };
+            self.findings.push(warning("adapter.revision", place, message));
+        }
         let kept = match record.entry {
             Entry::Person => Kept::New,
+            Entry::Contribution(one) if record.form == RowForm::Cancelling => {
+                let found = before.and_then(|id| own.contributions.get_mut(&id));
+                if let Some(cancelled) = found {
+                    cancelled.cancelled_on = one.cancelled_on;
+                    own.standing.remove(&key.unwrap_or_default());
+                }
+                Kept::New
+            }
+            Entry::Period(one) if record.form == RowForm::Cancelling => {
+                let found = before.and_then(|id| own.periods.get_mut(&id));
+                if let Some(cancelled) = found {
+                    cancelled.cancelled_on = one.cancelled_on;
+                    own.standing.remove(&key.unwrap_or_default());
+                }
+                Kept::New
+            }
             Entry::Contribution(mut one) => {
+                one.supersedes = one.supersedes.or(before.filter(|_| record.form == RowForm::Correcting));
                 let (id, kept) = place_for(&own.contributions, &one.id, |held| *held == one);
                 one.id = id.clone();
-                own.contributions.insert(id, one);
+                own.contributions.insert(id.clone(), one);
+                own.standing.extend(key.map(|key| (key, id)));
                 kept
             }
             Entry::Period(mut one) => {
+                one.supersedes = one.supersedes.or(before.filter(|_| record.form == RowForm::Correcting));
                 let (id, kept) = place_for(&own.periods, &one.id, |held| *held == one);
                 one.id = id.clone();
-                own.periods.insert(id, one);
+                own.periods.insert(id.clone(), one);
+                own.standing.extend(key.map(|key| (key, id)));
                 kept
             }
             Entry::Event(event) => {
@@ -168,6 +206,7 @@ impl Gathering {
             periods: HashMap::new(),
             contributions: HashMap::new(),
             events: Vec::new(),
+            standing: HashMap::new(),
         });
         Some(self.all.len() - 1)
     }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 /// The description of one local form.
 #[derive(Debug, Clone)]
 pub struct Profile {
+    pub(super) file: String,
     pub(super) head: Head,
     pub(super) fields: Vec<Field>,
     pub(super) lists: Vec<FieldList>,
@@ -33,11 +34,20 @@ pub struct Head {
     pub version: String,
     /// Which files of the folder have this form; `*` stands for any characters.
     pub files: String,
-    /// CSV, JSON or XML.
+    /// CSV, JSON, JSON lines, XML or columns of a fixed width.
     pub format: Format,
-    /// Only of CSV.
+    /// Of what is written in lines.
     #[serde(default)]
     pub encoding: Encoding,
+    /// What stands between two fields; only of CSV. Told from the header if absent, and written as a comma.
+    #[serde(default)]
+    pub delimiter: Option<char>,
+    /// The columns of a line; only of a fixed width.
+    #[serde(default)]
+    pub columns: Vec<Column>,
+    /// How a row says that it corrects or cancels an earlier one.
+    #[serde(default)]
+    pub revision: Option<RevisionWords>,
     /// The path from the document to its rows; only of JSON and XML.
     #[serde(default)]
     pub rows: String,
@@ -47,6 +57,36 @@ pub struct Head {
     /// What a direction leaves out.
     #[serde(default)]
     pub partial: Partial,
+}
+
+/// A column of a form whose columns have a fixed width.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// What the maps call it.
+    pub name: String,
+    /// How many characters it has.
+    pub width: usize,
+}
+
+/// How a row says that it corrects or cancels an earlier one: the section `[profile.revision]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevisionWords {
+    /// Where the row says it.
+    pub local: String,
+    /// The word of a row that tells something for the first time; so is one that says nothing.
+    pub original: String,
+    /// The word of a row that replaces an earlier one.
+    pub correcting: String,
+    /// The word of a row that takes an earlier one back.
+    pub cancelling: String,
+    /// The canonical places by which a row and the one it replaces know each other, beside the person.
+    pub key: Vec<String>,
+    /// Where a cancelling row has its day.
+    pub date: String,
+    /// How that day is written.
+    pub pattern: String,
 }
 
 /// What is lost in a direction, in words for a person. Empty where the direction is total.
@@ -83,6 +123,10 @@ pub enum Format {
     Csv,
     /// JSON.
     Json,
+    /// A JSON object in each line.
+    Jsonl,
+    /// Lines of columns of a fixed width.
+    Fixed,
     /// XML.
     Xml,
 }
@@ -100,6 +144,18 @@ pub(super) struct Field {
     pub(super) is_fallback: bool,
     /// Only in rows of this name.
     pub(super) only: Option<String>,
+    /// Only in rows where another field says one of these.
+    pub(super) when: Option<When>,
+}
+
+/// A condition on another field of the row.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct When {
+    /// Which field.
+    pub(super) local: String,
+    /// What it may say.
+    pub(super) is: Vec<String>,
 }
 
 /// A repeated node of a row that becomes items of a canonical list.
@@ -121,12 +177,28 @@ impl Profile {
         Ok(all.into_iter().filter(|profile| profile.head.state == state).collect())
     }
 
+    /// The built-in profile of a name such as `kz/contracts`.
+    pub fn named(name: &str) -> Option<Result<Self, ProfileError>> {
+        let (file, text) = BUILT_IN.iter().find(|(file, _)| file.strip_suffix(".toml") == Some(name))?;
+        Some(Self::parse(file, text))
+    }
+
     /// Reads a profile; `file` is named in errors.
     ///
     /// # Errors
     /// Not TOML, an unknown key, or a key whose value makes no sense.
     pub fn parse(file: &str, text: &str) -> Result<Self, ProfileError> {
         spec::compile(file, text)
+    }
+
+    /// Its file, as errors name it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Whether it is the one of this file name, whatever the folder.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        self.file.rsplit('/').next() == Some(name)
     }
 
     /// What it says of the form as a whole.
@@ -157,7 +229,9 @@ impl Profile {
     /// The local columns in order, each once; of CSV.
     pub(super) fn columns(&self) -> Vec<&str> {
         let mut columns = Vec::new();
-        for column in self.fields.iter().filter_map(|field| field.local.as_deref()) {
+        let revision =
+            self.head.revision.iter().flat_map(|words| [words.local.as_str(), words.date.as_str()]);
+        for column in self.fields.iter().filter_map(|field| field.local.as_deref()).chain(revision) {
             if !columns.contains(&column) {
                 columns.push(column);
             }
@@ -166,9 +240,45 @@ impl Profile {
     }
 }
 
+/// Its file and version: by what the form was read.
+impl std::fmt::Display for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.file, self.head.version)
+    }
+}
+
+impl Format {
+    /// Whether a row is a line with fields of one level.
+    pub(super) fn is_flat(self) -> bool {
+        match self {
+            Self::Csv | Self::Fixed => true,
+            Self::Json | Self::Jsonl | Self::Xml => false,
+        }
+    }
+
+    /// Whether the rows stand at a path of a document.
+    pub(super) fn has_rows_path(self) -> bool {
+        match self {
+            Self::Json | Self::Xml => true,
+            Self::Csv | Self::Jsonl | Self::Fixed => false,
+        }
+    }
+
+    /// How names of files of this format end.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Fixed => "txt",
+            Self::Xml => "xml",
+        }
+    }
+}
+
 impl RecordKind {
     /// Under which name the record stands beside `person`.
-    pub(super) fn part(self) -> &'static str {
+    pub fn part(self) -> &'static str {
         match self {
             Self::Person => "person",
             Self::Contribution => "contribution",
@@ -178,10 +288,20 @@ impl RecordKind {
     }
 }
 
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 15] = [
     ("kz/depositors.toml", include_str!("../../../schemas/profiles/kz/depositors.toml")),
     ("kz/contracts.toml", include_str!("../../../schemas/profiles/kz/contracts.toml")),
     ("kz/contributions.toml", include_str!("../../../schemas/profiles/kz/contributions.toml")),
     ("ru/labour-events.toml", include_str!("../../../schemas/profiles/ru/labour-events.toml")),
     ("ru/insured-periods.toml", include_str!("../../../schemas/profiles/ru/insured-periods.toml")),
+    ("by/pu-1.toml", include_str!("../../../schemas/profiles/by/pu-1.toml")),
+    ("by/pu-2.toml", include_str!("../../../schemas/profiles/by/pu-2.toml")),
+    ("by/pu-3.toml", include_str!("../../../schemas/profiles/by/pu-3.toml")),
+    ("by/pu-3-activity.toml", include_str!("../../../schemas/profiles/by/pu-3-activity.toml")),
+    ("kg/pins.toml", include_str!("../../../schemas/profiles/kg/pins.toml")),
+    ("kg/accounts.toml", include_str!("../../../schemas/profiles/kg/accounts.toml")),
+    ("kg/periods.toml", include_str!("../../../schemas/profiles/kg/periods.toml")),
+    ("am/persons.toml", include_str!("../../../schemas/profiles/am/persons.toml")),
+    ("am/returns.toml", include_str!("../../../schemas/profiles/am/returns.toml")),
+    ("am/employment.toml", include_str!("../../../schemas/profiles/am/employment.toml")),
 ];

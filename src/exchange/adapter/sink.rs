@@ -1,16 +1,17 @@
 //! The sink: what a peer told, handed over to the local system as files of a folder.
 
+use super::book::ProfileBook;
 use super::error::AdapterError;
 use super::error::FormatError;
 use super::local::Entry;
 use super::local::KnownPerson;
 use super::local::LocalRecord;
 use super::profile::Format;
+use super::profile::Head;
 use super::profile::Profile;
 use super::profile::RecordKind;
 use crate::base::DocumentId;
 use crate::exchange::canonical::InsuranceRecord;
-use crate::exchange::canonical::State;
 use std::fs;
 use std::fs::File;
 use std::fs::OpenOptions;
@@ -18,6 +19,7 @@ use std::io;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
@@ -25,8 +27,8 @@ use std::sync::PoisonError;
 #[derive(Debug)]
 pub struct Sink {
     folder: PathBuf,
-    /// The local form in which periods are written beside the record, where the state has one.
-    form: Option<Profile>,
+    /// Among them the local form in which periods are written beside the record, where the state has one.
+    book: Arc<ProfileBook>,
     /// One hand-over at a time: two of one document must not both be the first.
     turn: Mutex<()>,
 }
@@ -44,18 +46,14 @@ impl Sink {
     /// Hands over into a folder, which must be there.
     ///
     /// # Errors
-    /// No such folder, or a built-in profile that cannot be used.
-    pub fn open(state: State, folder: impl Into<PathBuf>) -> Result<Self, AdapterError> {
+    /// No such folder.
+    pub fn open(book: Arc<ProfileBook>, folder: impl Into<PathBuf>) -> Result<Self, AdapterError> {
         let folder = folder.into();
         fs::read_dir(&folder).map_err(|source| AdapterError::Read { path: folder.clone(), source })?;
-        let is_form = |profile: &Profile| {
-            profile.head().record == RecordKind::Period && profile.head().format == Format::Xml
-        };
-        let form = Profile::built_in(state)?.into_iter().find(is_form);
-        Ok(Self { folder, form, turn: Mutex::new(()) })
+        Ok(Self { folder, book, turn: Mutex::new(()) })
     }
 
-    /// Writes `<document id>.json`, and before it the periods in the local form as `<document id>.xml`.
+    /// Writes `<document id>.json`, and before it the periods in the local form beside it.
     ///
     /// The JSON file is the sign that all is there: it is written last, and where it is nothing is done.
     ///
@@ -74,13 +72,13 @@ impl Sink {
             return Ok(HandedOver::AlreadyThere);
         }
         let refuse = |source| AdapterError::Encode { document, source };
-        if let Some(form) = &self.form {
+        if let Some(form) = self.book.current()?.iter().find(|profile| is_form(profile)) {
             let (bytes, findings) = form.write(&local_records(record)).map_err(refuse)?;
             if !findings.is_empty() {
                 let count = findings.len();
                 tracing::warn!(%document, count, "the local form cannot say all of a record; its JSON file does");
             }
-            self.put(&self.folder.join(format!("{document}.xml")), &bytes)?;
+            self.put(&self.folder.join(format!("{document}.{}", form.head().format.ending())), &bytes)?;
         }
         let mut bytes = serde_json::to_vec_pretty(record).map_err(|_cause| refuse(FormatError::Write))?;
         bytes.push(b'\n');
@@ -98,6 +96,12 @@ impl Sink {
             .and_then(|()| File::open(&self.folder)?.sync_all())
             .map_err(|source| AdapterError::Write { path: path.to_owned(), source })
     }
+}
+
+/// Whether periods are handed over in this form too; JSON would bear the name of the record's own file.
+fn is_form(profile: &Profile) -> bool {
+    let Head { record, format, .. } = profile.head();
+    *record == RecordKind::Period && !matches!(format, Format::Json | Format::Jsonl)
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -119,7 +123,7 @@ fn local_records(record: &InsuranceRecord) -> Vec<LocalRecord> {
         let number = employer.and_then(|one| one.number.as_ref()).map(|number| number.value.clone());
         (number, employer.and_then(|one| one.name.clone()))
     });
-    let local = |period| LocalRecord { person: person.clone(), entry: Entry::Period(period) };
+    let local = |period| LocalRecord::original(person.clone(), Entry::Period(period));
     periods.into_iter().map(local).collect()
 }
 

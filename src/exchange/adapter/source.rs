@@ -1,5 +1,6 @@
 //! The source: what the local system knows of a person, read from the files of a folder.
 
+use super::book::ProfileBook;
 use super::error::AdapterError;
 use super::people::Candidates;
 use super::people::Gathering;
@@ -31,9 +32,8 @@ use std::time::SystemTime;
 /// The local records of one state. Files are read once, and again when one of them has changed.
 #[derive(Debug)]
 pub struct Source {
-    state: State,
+    book: Arc<ProfileBook>,
     folder: PathBuf,
-    profiles: Vec<Profile>,
     limits: Limits,
     loaded: Mutex<Option<Arc<Loaded>>>,
 }
@@ -57,42 +57,26 @@ impl Source {
     /// A folder or file that cannot be read, or a file that is not of its form at all. Rows that are not
     /// lawful are [`Source::findings`].
     pub fn open(state: State, folder: impl Into<PathBuf>) -> Result<Self, AdapterError> {
-        Self::open_with(Profile::built_in(state)?, state, folder, Limits::default())
-    }
-
-    /// The same without reading: a file that is not of its form does not keep a node from starting.
-    ///
-    /// # Errors
-    /// No profile of the state.
-    pub fn watch(state: State, folder: impl Into<PathBuf>) -> Result<Self, AdapterError> {
-        Self::watch_with(Profile::built_in(state)?, state, folder, Limits::default())
+        Self::open_with(Arc::new(ProfileBook::new(state, None)), folder, Limits::default())
     }
 
     /// The same by profiles of one's own and within other limits.
     ///
     /// # Errors
-    /// As [`Source::open`]; and no profile at all.
+    /// As [`Source::open`]; and profiles that cannot be used.
     pub fn open_with(
-        profiles: Vec<Profile>,
-        state: State,
+        book: Arc<ProfileBook>,
         folder: impl Into<PathBuf>,
         limits: Limits,
     ) -> Result<Self, AdapterError> {
-        let source = Self::watch_with(profiles, state, folder, limits)?;
+        let source = Self::watch(book, folder, limits);
         source.current()?;
         Ok(source)
     }
 
-    fn watch_with(
-        profiles: Vec<Profile>,
-        state: State,
-        folder: impl Into<PathBuf>,
-        limits: Limits,
-    ) -> Result<Self, AdapterError> {
-        if profiles.is_empty() {
-            return Err(AdapterError::NoProfile { state });
-        }
-        Ok(Self { state, folder: folder.into(), profiles, limits, loaded: Mutex::new(None) })
+    /// The same without reading: a file that is not of its form does not keep a node from starting.
+    pub fn watch(book: Arc<ProfileBook>, folder: impl Into<PathBuf>, limits: Limits) -> Self {
+        Self { book, folder: folder.into(), limits, loaded: Mutex::new(None) }
     }
 
     /// What is known of the person on a day: entries of the days asked about, each whole.
@@ -101,14 +85,15 @@ impl Source {
     /// The inquiry asks another state, or a changed file cannot be read. Nobody is answered then: an old
     /// or a partial record would pass for the whole.
     pub fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Found, AdapterError> {
-        if inquiry.asked != self.state {
-            return Err(AdapterError::NotAsked { asked: inquiry.asked, state: self.state });
+        let state = self.book.state();
+        if inquiry.asked != state {
+            return Err(AdapterError::NotAsked { asked: inquiry.asked, state });
         }
         let loaded = self.current()?;
-        Ok(match loaded.people.candidates(&inquiry.person, self.state) {
+        Ok(match loaded.people.candidates(&inquiry.person, state) {
             Candidates::Nobody => Found::Nobody,
             Candidates::Several => Found::Several,
-            Candidates::One(known) => Found::Record(record_of(known, self.state, as_of, inquiry.interval)),
+            Candidates::One(known) => Found::Record(record_of(known, state, as_of, inquiry.interval)),
         })
     }
 
@@ -132,9 +117,19 @@ impl Source {
         self.held().map(|loaded| loaded.people.count()).unwrap_or_default()
     }
 
-    /// Whose records these are.
-    pub fn state(&self) -> State {
-        self.state
+    /// Everybody the files tell of, with all that is known on a day.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn everybody(&self, as_of: Date) -> Result<Vec<InsuranceRecord>, AdapterError> {
+        let loaded = self.current()?;
+        let all = loaded.people.all();
+        Ok(all.map(|known| record_of(known, self.book.state(), as_of, None)).collect())
+    }
+
+    /// The profiles by which the files were read last, each with its version.
+    pub fn read_by(&self) -> Vec<String> {
+        self.held().map(|loaded| loaded.read_by.clone()).unwrap_or_default()
     }
 
     fn held(&self) -> Option<Arc<Loaded>> {
@@ -144,11 +139,13 @@ impl Source {
     /// What the files say now.
     fn current(&self) -> Result<Arc<Loaded>, AdapterError> {
         let mut held = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamps = stamps(&self.profiles, &self.folder)?;
-        if let Some(loaded) = held.as_ref().filter(|loaded| loaded.stamps == stamps) {
+        let profiles = self.book.current()?;
+        let stamps = stamps(&profiles, &self.folder)?;
+        let is_same = |loaded: &&Arc<Loaded>| loaded.stamps == stamps && Arc::ptr_eq(&loaded.by, &profiles);
+        if let Some(loaded) = held.as_ref().filter(is_same) {
             return Ok(loaded.clone());
         }
-        let loaded = Arc::new(load(&self.profiles, self.state, stamps, &self.limits)?);
+        let loaded = Arc::new(load(profiles, self.book.state(), stamps, &self.limits)?);
         *held = Some(loaded.clone());
         Ok(loaded)
     }
@@ -156,6 +153,8 @@ impl Source {
 
 #[derive(Debug)]
 struct Loaded {
+    by: Arc<Vec<Profile>>,
+    read_by: Vec<String>,
     stamps: Vec<Stamp>,
     people: People,
     findings: Findings,
@@ -181,19 +180,30 @@ fn stamps(profiles: &[Profile], folder: &Path) -> Result<Vec<Stamp>, AdapterErro
     for entry in fs::read_dir(folder).map_err(refuse)? {
         let entry = entry.map_err(refuse)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(profile) = profiles.iter().position(|profile| profile.is_of(&name)) else { continue };
+        let of: Vec<usize> =
+            (0..).zip(profiles).filter(|(_, profile)| profile.is_of(&name)).map(|(at, _)| at).collect();
+        if of.is_empty() {
+            continue;
+        }
         let path = entry.path();
         let facts =
             fs::metadata(&path).map_err(|source| AdapterError::Read { path: path.clone(), source })?;
         let changed_at = facts.modified().ok();
-        stamps.push(Stamp { profile, name, path, length: facts.len(), changed_at });
+        // one form may hold rows of several kinds
+        stamps.extend(of.into_iter().map(|profile| Stamp {
+            profile,
+            name: name.clone(),
+            path: path.clone(),
+            length: facts.len(),
+            changed_at,
+        }));
     }
     stamps.sort();
     Ok(stamps)
 }
 
 fn load(
-    profiles: &[Profile],
+    profiles: Arc<Vec<Profile>>,
     state: State,
     stamps: Vec<Stamp>,
     limits: &Limits,
@@ -208,13 +218,18 @@ fn load(
             return Err(AdapterError::TooLarge { path: path(), limit });
         }
         let bytes = fs::read(&stamp.path).map_err(|source| AdapterError::Read { path: path(), source })?;
-        let read =
-            profile.read(&stamp.name, &bytes, limits, &mut |record, place| gathering.add(record, place));
+        let read = profile.read(&stamp.name, &bytes, limits, &mut |record, place| {
+            let key = profile.key_of(&record);
+            gathering.add(record, key, place);
+        });
         findings.append(&mut read.map_err(|source| AdapterError::Format { path: path(), source })?);
     }
     let (people, mut odd) = gathering.finish(state);
     findings.append(&mut odd);
-    Ok(Loaded { stamps, people, findings, is_taken: AtomicBool::new(false) })
+    let mut used: Vec<usize> = stamps.iter().map(|stamp| stamp.profile).collect();
+    used.dedup(); // they are sorted
+    let read_by = used.into_iter().filter_map(|at| profiles.get(at)).map(Profile::to_string).collect();
+    Ok(Loaded { by: profiles, read_by, stamps, people, findings, is_taken: AtomicBool::new(false) })
 }
 
 /// What is known on a day: later entries are not there yet, and a later end is none.

@@ -9,6 +9,8 @@ use super::profile::Format;
 use super::profile::Head;
 use super::profile::Profile;
 use super::profile::RecordKind;
+use super::profile::RevisionWords;
+use super::profile::When;
 use super::target::Target;
 use super::value::split_ups;
 use crate::exchange::canonical::Coded;
@@ -62,6 +64,11 @@ struct WrittenField {
     #[serde(default)]
     fallback: bool,
     only: Option<String>,
+    when: Option<When>,
+    #[serde(default)]
+    also: BTreeMap<String, Coded>,
+    #[serde(default)]
+    former: bool,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -115,7 +122,7 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Profile, ProfileError> {
         let reason = format!("no map sets {lacking}, which every {} needs", head.record.part());
         return Err(source.unfit(at, Unfit { key: "record", reason }));
     }
-    Ok(Profile { head, fields, lists })
+    Ok(Profile { file: file.to_owned(), head, fields, lists })
 }
 
 /// A key that makes no sense, and why.
@@ -163,6 +170,13 @@ impl Source<'_> {
     }
 }
 
+impl ProfileError {
+    /// A key whose value does not fit in, though the profile is sound.
+    pub(super) fn of_key(file: &str, text: &str, key: &'static str, reason: String) -> Self {
+        Source { file, text }.unfit(0, Unfit { key, reason })
+    }
+}
+
 fn parse_error(file: &str, text: &str, source: toml::de::Error) -> ProfileError {
     let at = source.span().map_or(0, |span| span.start);
     let line = line_of(text, at);
@@ -176,28 +190,78 @@ fn line_of(text: &str, at: usize) -> usize {
 }
 
 fn check_head(head: &Head) -> Result<(), Unfit> {
-    match head.format {
-        Format::Csv if !head.rows.is_empty() => Err(Unfit::new("rows", "CSV has no path to its rows")),
-        Format::Json | Format::Xml if head.rows.is_empty() => {
-            Err(Unfit::new("rows", "empty; write the path from the document to its rows"))
+    let format = head.format;
+    match (format.has_rows_path(), head.rows.is_empty()) {
+        (false, false) => return Err(Unfit::new("rows", "each line is a row; leave out the path")),
+        (true, true) => {
+            return Err(Unfit::new("rows", "empty; write the path from the document to its rows"));
         }
-        Format::Csv | Format::Json if !head.namespaces.is_empty() => {
-            Err(Unfit::new("format", "only XML has namespaces"))
-        }
-        Format::Csv | Format::Json | Format::Xml => Ok(()),
+        (true, false) | (false, true) => {}
     }
+    if format != Format::Xml && !head.namespaces.is_empty() {
+        return Err(Unfit::new("format", "only XML has namespaces"));
+    }
+    match head.delimiter {
+        Some(_) if format != Format::Csv => return Err(Unfit::new("delimiter", "only CSV has one")),
+        Some(other) if !other.is_ascii() || matches!(other, '"' | '\n' | '\r') => {
+            return Err(Unfit::new("delimiter", "not one ASCII character that can stand between fields"));
+        }
+        Some(_) | None => {}
+    }
+    if (format == Format::Fixed) == head.columns.is_empty() {
+        let reason = "a form of fixed width, and no other, has columns; write { name = \"…\", width = 14 }";
+        return Err(Unfit::new("columns", reason));
+    }
+    let is_twice = |(at, one): (usize, &super::profile::Column)| {
+        one.width == 0 || head.columns.iter().take(at).any(|other| other.name == one.name)
+    };
+    if head.columns.iter().enumerate().any(is_twice) {
+        return Err(Unfit::new("columns", "a name twice, or a width of 0"));
+    }
+    head.revision.iter().try_for_each(|words| check_revision(words, head))
+}
+
+fn check_revision(words: &RevisionWords, head: &Head) -> Result<(), Unfit> {
+    let RevisionWords { original, correcting, cancelling, key, .. } = words;
+    if matches!(head.record, RecordKind::Person | RecordKind::Event) {
+        let reason = "only contributions and periods are corrected so; an event has its own form";
+        return Err(Unfit::new("revision", reason));
+    }
+    if original == correcting || original == cancelling || correcting == cancelling {
+        return Err(Unfit::new("original", "two of the three words are the same"));
+    }
+    if key.is_empty() {
+        return Err(Unfit::new(
+            "key",
+            "empty; write by which places a row and its correction know each other",
+        ));
+    }
+    if let Some(path) = key.iter().find(|path| Target::of(path, head.record).is_none()) {
+        return Err(Unfit::new("key", format!("{path} is not a place of this record")));
+    }
+    for local in [&words.local, &words.date] {
+        check_local(local, head)?;
+    }
+    Ok(())
 }
 
 /// Whether the row's format has such a place.
 fn check_place(field: &Field, head: &Head) -> Result<(), Unfit> {
-    let Some(local) = &field.local else { return Ok(()) };
+    let condition = field.when.iter().map(|when| &when.local);
+    field.local.iter().chain(condition).try_for_each(|local| check_local(local, head))
+}
+
+fn check_local(local: &str, head: &Head) -> Result<(), Unfit> {
     let (ups, rest) = split_ups(local);
-    let levels = if head.format == Format::Csv { 0 } else { head.rows.split('/').count() };
+    let levels = if head.format.has_rows_path() { head.rows.split('/').count() } else { 0 };
     if ups > levels || rest.is_empty() {
         return Err(Unfit::new("local", format!("goes out {ups} levels, the rows path has {levels}")));
     }
-    if head.format == Format::Csv && local.contains('/') {
-        return Err(Unfit::new("local", "a column of CSV has no path"));
+    if head.format.is_flat() && local.contains('/') {
+        return Err(Unfit::new("local", "a column has no path"));
+    }
+    if head.format == Format::Fixed && !head.columns.iter().any(|column| column.name == local) {
+        return Err(Unfit::new("local", "not one of the columns of the form"));
     }
     Ok(())
 }
@@ -242,6 +306,7 @@ fn compile_field(written: WrittenField, target: &dyn Fn(&str) -> Option<Target>)
         is_optional: written.optional,
         is_fallback: written.fallback,
         only: written.only,
+        when: written.when,
     })
 }
 
@@ -260,7 +325,7 @@ fn conversion(written: &WrittenField) -> Result<Convert, Unfit> {
             let kind = serde_json::Value::String(kind()?.into());
             let kind: IdentifierKind = serde_json::from_value(kind)
                 .map_err(|_cause| Unfit::new("kind", "write one of snils iin by-number pin psn"))?;
-            Convert::Identifier { kind, pad: written.pad }
+            Convert::Identifier { kind, pad: written.pad, is_former: written.former }
         }
         Conversion::Number => Convert::Number { kind: kind()?, digits: written.digits.clone() },
         Conversion::Name => Convert::Name,
@@ -278,6 +343,12 @@ fn conversion(written: &WrittenField) -> Result<Convert, Unfit> {
 fn codes(written: &WrittenField) -> Result<Convert, Unfit> {
     let mut write = BTreeMap::new();
     for (local, code) in &written.table {
+        if code.as_str().starts_with('?') {
+            return Err(Unfit::new(
+                "table",
+                format!("write what {local} means, in place of {}", code.as_str()),
+            ));
+        }
         if write.insert(code.clone(), local.clone()).is_some() {
             let reason = format!("two local codes mean {}; which one is written?", code.as_str());
             return Err(Unfit::new("table", reason));
@@ -294,20 +365,28 @@ fn codes(written: &WrittenField) -> Result<Convert, Unfit> {
         (None, true) => Unknown::Keep,
         (None, false) => Unknown::Refuse,
     };
-    Ok(Convert::Codes { read: written.table.clone(), write, unknown })
+    let mut read = written.table.clone();
+    for (local, code) in &written.also {
+        if read.insert(local.clone(), code.clone()).is_some() {
+            return Err(Unfit::new("also", format!("{local} stands in the table too; leave out one")));
+        }
+    }
+    Ok(Convert::Codes { read, write, unknown })
 }
 
 /// A key of another conversion is a mistake, not an ornament.
 fn check_extras(written: &WrittenField) -> Result<(), Unfit> {
     use Conversion::{Codes, Constant, Date, Decimal, Digest, Identifier, Month, Number};
-    let extras: [(&'static str, bool, &[Conversion]); 10] = [
+    let extras: [(&'static str, bool, &[Conversion]); 12] = [
         ("pattern", written.pattern.is_some(), &[Date, Month]),
         ("currency", written.currency.is_some(), &[Decimal]),
         ("table", !written.table.is_empty(), &[Codes]),
         ("keep_unknown", written.keep_unknown, &[Codes]),
         ("unknown_as", written.unknown_as.is_some(), &[Codes]),
         ("kind", written.kind.is_some(), &[Identifier, Number]),
+        ("also", !written.also.is_empty(), &[Codes]),
         ("pad", written.pad.is_some(), &[Identifier]),
+        ("former", written.former, &[Identifier]),
         ("digits", !written.digits.is_empty(), &[Number]),
         ("of", !written.of.is_empty(), &[Digest]),
         ("value", written.value.is_some(), &[Constant]),

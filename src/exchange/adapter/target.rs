@@ -74,6 +74,77 @@ impl Target {
     }
 }
 
+/// Every place of a record of this kind, as a profile names it.
+pub(super) fn places(record: RecordKind) -> Vec<&'static str> {
+    let own: &[&'static str] = match record {
+        RecordKind::Person => &[],
+        RecordKind::Contribution => &CONTRIBUTION,
+        RecordKind::Period => &PERIOD,
+        RecordKind::Event => &EVENT,
+    };
+    PERSON.iter().chain(own).copied().collect()
+}
+
+const PERSON: [&str; 11] = [
+    "person.name.family",
+    "person.name.given",
+    "person.name.patronymic",
+    "person.original_name.language",
+    "person.original_name.name.family",
+    "person.original_name.name.given",
+    "person.original_name.name.patronymic",
+    "person.birth_date",
+    "person.sex",
+    "person.citizenships",
+    "person.identifiers",
+];
+
+const CONTRIBUTION: [&str; 10] = [
+    "contribution.id",
+    "contribution.kind",
+    "contribution.month",
+    "contribution.base",
+    "contribution.amount",
+    "contribution.employer.state",
+    "contribution.employer.name",
+    "contribution.employer.number",
+    "contribution.supersedes",
+    "contribution.cancelled_on",
+];
+
+const PERIOD: [&str; 13] = [
+    "period.id",
+    "period.kind",
+    "period.state",
+    "period.interval.from",
+    "period.interval.to",
+    "period.employer.state",
+    "period.employer.name",
+    "period.employer.number",
+    "period.position",
+    "period.special_conditions",
+    "period.evidence",
+    "period.supersedes",
+    "period.cancelled_on",
+];
+
+const EVENT: [&str; 14] = [
+    "event.id",
+    "event.form",
+    "event.kind",
+    "event.date",
+    "event.employer.state",
+    "event.employer.name",
+    "event.employer.number",
+    "event.work",
+    "event.position",
+    "event.details",
+    "event.occupation",
+    "event.from",
+    "event.to",
+    "event.cancelled_on",
+];
+
 fn person(path: &str) -> Option<Target> {
     match path {
         "name" | "original_name.name" => Some(Target::Name),
@@ -129,5 +200,20 @@ fn entry(path: &str) -> Option<Target> {
         "employer.name" => Some(Target::Title),
         "employer.number" => Some(Target::EmployerNumber),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_that_is_listed_is_one_but_for_evidence_which_no_form_tells() {
+        for record in [RecordKind::Person, RecordKind::Contribution, RecordKind::Period, RecordKind::Event] {
+            let unknown: Vec<&str> =
+                places(record).into_iter().filter(|place| Target::of(place, record).is_none()).collect();
+            let expected: &[&str] = if record == RecordKind::Period { &["period.evidence"] } else { &[] };
+            assert_eq!(unknown, expected);
+        }
     }
 }

@@ -22,7 +22,10 @@ fn every_local_file_of_the_fixtures_is_read() {
     let cases = [
         ("local/kz", vec![State::Kz]),
         ("local/ru", vec![State::Ru]),
-        ("local/ugly", vec![State::Kz, State::Ru]),
+        ("local/by", vec![State::By]),
+        ("local/kg", vec![State::Kg]),
+        ("local/am", vec![State::Am]),
+        ("local/ugly", vec![State::Kz, State::Ru, State::By, State::Kg, State::Am]),
     ];
     for (folder, states) in cases {
         let copy = tempfile::tempdir().unwrap();

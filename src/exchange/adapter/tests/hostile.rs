@@ -6,7 +6,7 @@ use crate::exchange::canonical::State;
 use proptest::prelude::*;
 
 fn read_by_all(bytes: &[u8]) {
-    for state in [State::Kz, State::Ru] {
+    for state in [State::Kz, State::Ru, State::By, State::Kg, State::Am] {
         for profile in Profile::built_in(state).unwrap() {
             let _ = profile.read("f", bytes, &Limits::default(), &mut |_, _| ()); // only that it returns
         }
@@ -14,11 +14,15 @@ fn read_by_all(bytes: &[u8]) {
 }
 
 /// A sound file of each form, to be spoiled.
-const SOUND: [&[u8]; 4] = [
+const SOUND: [&[u8]; 8] = [
     include_bytes!("../../../../fixtures/local/ugly/depositors.csv"),
     include_bytes!("../../../../fixtures/local/ugly/contributions.csv"),
     include_bytes!("../../../../fixtures/local/ugly/contracts.json"),
     include_bytes!("../../../../fixtures/local/ugly/insured-periods.xml"),
+    include_bytes!("../../../../fixtures/local/ugly/pu-2.csv"),
+    include_bytes!("../../../../fixtures/local/ugly/pu-3.xml"),
+    include_bytes!("../../../../fixtures/local/ugly/accounts.txt"),
+    include_bytes!("../../../../fixtures/local/ugly/returns.jsonl"),
 ];
 
 proptest! {

@@ -2,7 +2,9 @@
 
 mod fixtures;
 mod hostile;
+mod journey;
 mod profile;
+mod revisions;
 mod sink;
 mod source;
 mod there_and_back;

@@ -7,6 +7,7 @@ use crate::exchange::adapter::Entry;
 use crate::exchange::adapter::Found;
 use crate::exchange::adapter::HandedOver;
 use crate::exchange::adapter::Profile;
+use crate::exchange::adapter::ProfileBook;
 use crate::exchange::adapter::RecordKind;
 use crate::exchange::adapter::Sink;
 use crate::exchange::adapter::Source;
@@ -17,6 +18,7 @@ use crate::exchange::canonical::State;
 use jiff::civil::date;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 fn kazakh_record() -> InsuranceRecord {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
@@ -45,13 +47,13 @@ fn names(folder: &Path) -> Vec<String> {
 fn a_document_is_handed_over_once() {
     let folder = tempfile::tempdir().unwrap();
     let record = kazakh_record();
-    let sink = Sink::open(State::Ru, folder.path()).unwrap();
+    let sink = Sink::open(Arc::new(ProfileBook::new(State::Ru, None)), folder.path()).unwrap();
     assert_eq!(sink.hand_over(document(), &record).unwrap(), HandedOver::First);
     let files = ["json", "xml"].map(|ending| format!("{}.{ending}", document()));
     assert_eq!(names(folder.path()), files);
     let before: Vec<Vec<u8>> = files.iter().map(|name| fs::read(folder.path().join(name)).unwrap()).collect();
     assert_eq!(sink.hand_over(document(), &record).unwrap(), HandedOver::AlreadyThere);
-    let again = Sink::open(State::Ru, folder.path()).unwrap();
+    let again = Sink::open(Arc::new(ProfileBook::new(State::Ru, None)), folder.path()).unwrap();
     assert_eq!(again.hand_over(document(), &record).unwrap(), HandedOver::AlreadyThere);
     let after: Vec<Vec<u8>> = files.iter().map(|name| fs::read(folder.path().join(name)).unwrap()).collect();
     assert_eq!(before, after);
@@ -62,7 +64,10 @@ fn a_document_is_handed_over_once() {
 fn periods_of_the_other_state_are_whole_in_the_russian_form() {
     let folder = tempfile::tempdir().unwrap();
     let record = kazakh_record();
-    Sink::open(State::Ru, folder.path()).unwrap().hand_over(document(), &record).unwrap();
+    Sink::open(Arc::new(ProfileBook::new(State::Ru, None)), folder.path())
+        .unwrap()
+        .hand_over(document(), &record)
+        .unwrap();
     let bytes = fs::read(folder.path().join(format!("{}.xml", document()))).unwrap();
     let profile =
         Profile::built_in(State::Ru).unwrap().into_iter().find(|p| p.head().record == RecordKind::Period);
@@ -83,7 +88,7 @@ fn a_hand_over_cut_short_is_taken_up_again() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(format!("{}.xml", document())), "<half").unwrap();
     fs::write(folder.path().join(format!("{}.json.part", document())), "{").unwrap();
-    let sink = Sink::open(State::Ru, folder.path()).unwrap();
+    let sink = Sink::open(Arc::new(ProfileBook::new(State::Ru, None)), folder.path()).unwrap();
     assert_eq!(sink.hand_over(document(), &kazakh_record()).unwrap(), HandedOver::First);
     let files = ["json", "xml"].map(|ending| format!("{}.{ending}", document()));
     assert_eq!(names(folder.path()), files);
@@ -94,7 +99,7 @@ fn a_hand_over_cut_short_is_taken_up_again() {
 fn many_at_once_have_one_effect() {
     let folder = tempfile::tempdir().unwrap();
     let record = kazakh_record();
-    let sink = Sink::open(State::Kz, folder.path()).unwrap();
+    let sink = Sink::open(Arc::new(ProfileBook::new(State::Kz, None)), folder.path()).unwrap();
     let outcomes: Vec<HandedOver> = std::thread::scope(|scope| {
         let hand = || sink.hand_over(document(), &record).unwrap();
         let running: Vec<_> = (0..8).map(|_| scope.spawn(hand)).collect();
@@ -107,9 +112,10 @@ fn many_at_once_have_one_effect() {
 #[test]
 fn a_folder_that_is_not_there_needs_a_person() {
     let folder = tempfile::tempdir().unwrap();
-    let error = Sink::open(State::Kz, folder.path().join("none")).unwrap_err();
+    let error =
+        Sink::open(Arc::new(ProfileBook::new(State::Kz, None)), folder.path().join("none")).unwrap_err();
     assert_eq!(error.verdict(), Verdict::Park { code: "adapter.read" });
-    let sink = Sink::open(State::Kz, folder.path()).unwrap();
+    let sink = Sink::open(Arc::new(ProfileBook::new(State::Kz, None)), folder.path()).unwrap();
     folder.close().unwrap();
     let error = sink.hand_over(document(), &kazakh_record()).unwrap_err();
     assert_eq!(error.verdict(), Verdict::Park { code: "adapter.write" });

@@ -17,15 +17,15 @@ fn profile(state: State, files: &str) -> Profile {
 
 fn record(kind: RecordKind, person: &Json, entry: &Json) -> LocalRecord {
     let entry = entry.clone();
-    LocalRecord {
-        person: serde_json::from_value(person.clone()).unwrap(),
-        entry: match kind {
+    LocalRecord::original(
+        serde_json::from_value(person.clone()).unwrap(),
+        match kind {
             RecordKind::Person => Entry::Person,
             RecordKind::Contribution => Entry::Contribution(serde_json::from_value(entry).unwrap()),
             RecordKind::Period => Entry::Period(serde_json::from_value(entry).unwrap()),
             RecordKind::Event => Entry::Event(serde_json::from_value(entry).unwrap()),
         },
-    }
+    )
 }
 
 fn read(profile: &Profile, bytes: &[u8]) -> (Vec<LocalRecord>, Findings) {

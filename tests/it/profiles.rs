@@ -1,0 +1,149 @@
+//! Every state's own forms on running nodes, and the tools for who writes a profile.
+
+use crate::cli::stazh;
+use crate::exchange::{ended, journal};
+use crate::nodes::{TestDesk, World};
+use stazh::base::Limits;
+use stazh::exchange::adapter::{ProfileBook, Source};
+use stazh::exchange::canonical::{Inquiry, State};
+use stazh::flow::compose;
+use stazh::node::FolderDesk;
+use stazh::store::ConversationState;
+use std::path::Path;
+use std::sync::Arc;
+
+fn fixtures(folder: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_state_answers_from_its_own_forms_and_the_journal_names_them() {
+    for (asking, asked) in [("RU", "BY"), ("BY", "KG"), ("KG", "AM"), ("AM", "KZ"), ("KZ", "RU")] {
+        let (world, state) = (World::new(), asked.parse::<State>().unwrap());
+        let local = fixtures("local").join(asked.to_lowercase());
+        let known = Source::open(state, &local).unwrap().everybody("2026-11-24".parse().unwrap()).unwrap();
+        let full = known.iter().max_by_key(|record| record.contributions.len() * 100 + record.periods.len());
+        let expected = full.unwrap().clone();
+        let out = world.folder("out");
+        let book = ProfileBook::new(state, None);
+        let desk = Arc::new(FolderDesk::over(book, &local, &out, Limits::default()).unwrap());
+        let told = Arc::new(TestDesk::default());
+        let (one, other) = world.pair_of((asking, told.clone()), (asked, desk)).await;
+        let inquiry = serde_json::json!({
+            "asking": asking, "asked": asked, "person": expected.person, "purpose": "old-age",
+        });
+        let inquiry: Inquiry = serde_json::from_value(inquiry).unwrap();
+        let id = compose(&inquiry, one.flows()).await.unwrap().conversation_id;
+        assert_eq!(ended(&one, id).await, ConversationState::Completed, "{}", journal(one.flows(), id).await);
+        let (record, _) = told.told.lock().unwrap().values().next().unwrap().clone();
+        assert_eq!((&record.person, record.state), (&expected.person, state));
+        assert!(record.periods == expected.periods && record.contributions == expected.contributions);
+        let lines = journal(other.flows(), id).await;
+        let by = lines.lines().find(|line| line.starts_with("translated")).unwrap_or_default();
+        assert!(by.contains(&format!("{}/", asked.to_lowercase())) && by.contains("1.0.0"), "{lines}");
+        one.stop().await;
+        other.stop().await;
+    }
+}
+
+#[test]
+fn invented_files_of_every_state_are_whole_there_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| stazh(folder.path(), words);
+    for state in ["AM", "BY", "KG", "KZ", "RU"] {
+        let (code, out, err) = run(&["synth", state, "--state", state, "--persons", "40"]);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+        for line in out.lines() {
+            let (file, profile) = line.split_once(": ").unwrap();
+            let profile = profile.rsplit(' ').nth(1).unwrap();
+            let (code, told, err) = run(&["profile", "test", profile, file]);
+            assert_eq!((code, err.as_str()), (Some(0), ""), "{told}");
+            assert!(told.ends_with("0 mistakes, 0 warnings\nwritten again: the same bytes\n"), "{told}");
+        }
+        let (code, out, err) = run(&["translate", state, "--state", state]);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+        assert!(out.starts_with("40 persons, 0 rows refused"), "{out}");
+        let (_, again, _) = run(&["synth", "again", "--state", state, "--persons", "40"]);
+        let (file, _) = again.lines().next().unwrap().split_once(": ").unwrap();
+        let same = file.replace("again", state);
+        let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+        assert!(read(file) == read(&same), "the same seed makes the same files");
+    }
+}
+
+const SAMPLE: &str = "ИИН;Работодатель;БИН;Месяц;Сумма взноса;Вид\n\
+    850315300019;ТОО А;051140000018;01.2020;100,50;Г\n\
+    900722400456;ТОО Б;051140000018;02.2020;200;Д\n";
+
+#[test]
+fn a_new_form_is_connected_by_a_text_file_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| stazh(folder.path(), words);
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    put("fund-1.csv", SAMPLE);
+    let (code, draft, err) =
+        run(&["profile", "new", "fund-1.csv", "--state", "KZ", "--record", "contribution"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(!draft.contains("850315300019") && !draft.contains("ТОО"), "no value is told: {draft}");
+    put("fund.toml", &draft);
+    let (code, out, err) = run(&["profile", "check", "fund.toml"]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("fund.toml, line ") && err.contains("write what Г means"), "{err}");
+    put("fund.toml", &draft.replace("\"?Г\"", "\"opv\"").replace("\"?Д\"", "\"voluntary\""));
+    let (code, out, err) = run(&["profile", "check", "fund.toml"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    let (code, out, err) = run(&["profile", "test", "fund.toml", "fund-1.csv"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert!(out.contains("2 rows read, 0 mistakes"), "{out}");
+
+    std::fs::create_dir_all(folder.path().join("profiles")).unwrap();
+    std::fs::create_dir_all(folder.path().join("local")).unwrap();
+    std::fs::copy(folder.path().join("fund.toml"), folder.path().join("profiles/fund.toml")).unwrap();
+    put("local/fund-1.csv", SAMPLE);
+    put(
+        "local/depositors.csv",
+        "iin,family,given,patronymic,birth_date,sex,citizenship\n850315300019,Ким,Олег,,15.03.1985,М,KZ\n\
+         900722400456,Ким,Анна,,22.07.1990,Ж,KZ\n",
+    );
+    let (code, out, err) = run(&["translate", "local", "--state", "KZ", "--profiles", "profiles"]);
+    assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "2 persons, 0 rows refused, 0 warnings\n", ""));
+    let inquiry = r#"{ "asking": "RU", "asked": "KZ", "purpose": "old-age", "person": {
+        "name": { "family": "Ким", "given": "Олег" }, "birth_date": "1985-03-15" } }"#;
+    put("inquiry.json", inquiry);
+    let words =
+        ["translate", "local", "--state", "KZ", "--profiles", "profiles", "--inquiry", "inquiry.json"];
+    let (code, out, err) = run(&words);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let record: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(record["contributions"][0]["amount"]["amount"], "100.50");
+}
+
+#[test]
+fn a_profile_is_told_in_words_and_what_it_lacks_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| stazh(folder.path(), words);
+    let (code, out, err) = run(&["profile", "explain", "by/pu-2"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.contains("«исходная» tells, «корректирующая» replaces, «отменяющая» takes back"), "{out}");
+    let (code, out, _) = run(&["profile", "coverage", "kg/accounts", "--json"]);
+    assert_eq!(code, Some(0));
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let place = |name: &str| {
+        let all = told["places"].as_array().unwrap();
+        let one = all.iter().find(|one| one["place"] == name).unwrap();
+        (one["read"].as_bool().unwrap(), one["written"].as_bool().unwrap())
+    };
+    assert_eq!(place("contribution.id"), (true, false));
+    assert_eq!(place("contribution.supersedes"), (true, true));
+    assert_eq!(place("person.birth_date"), (false, false));
+    for state in ["AM", "BY", "KG", "KZ", "RU"] {
+        assert_eq!(run(&["profile", "coverage", "--state", state]).0, Some(0));
+    }
+    let (code, _, err) = run(&["profile", "explain", "kz/nothing"]);
+    assert_eq!(code, Some(3));
+    assert_eq!(err, "stazh: failed to find the profile kz/nothing: neither a file nor built in\n");
+    let (code, _, err) = run(&["profile", "new", "form.xml", "--state", "KZ", "--record", "person"]);
+    assert_eq!(code, Some(3), "it is not there: {err}");
+    let (code, ..) = run(&["profile", "new", "x.csv", "--state", "KZ", "--record", "wage"]);
+    assert_eq!(code, Some(2));
+}
