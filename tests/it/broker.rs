@@ -6,6 +6,7 @@ use stazh::flow::compose;
 use stazh::node::{Broker, Door, Node, Settings};
 use stazh::store::{ConversationState, JournalBy, journal_list};
 use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -49,6 +50,7 @@ impl Rabbit {
             .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
             .stdout(log.try_clone().unwrap())
             .stderr(log)
+            .process_group(0)
             .spawn()
             .unwrap_or_else(|error| panic!("start RabbitMQ, which deploy/prerequisites installs: {error}"))
     }
@@ -63,9 +65,19 @@ impl Rabbit {
     }
 
     fn kill(&mut self) {
-        // The server script becomes the Erlang machine, so this ends the broker as a crash would.
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        // All of its processes at once, as a crash would: the first is only the script that started the Erlang machine.
+        self.end();
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.ports[0])).is_ok() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "the broker lives on");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn end(&mut self) {
+        let group = format!("-{}", self.process.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status(); // it may have ended
+        let _ = self.process.wait(); // as above
     }
 
     fn start_again(&mut self) {
@@ -91,8 +103,7 @@ impl Rabbit {
 
 impl Drop for Rabbit {
     fn drop(&mut self) {
-        let _ = self.process.kill(); // it may have ended
-        let _ = self.process.wait();
+        self.end();
         let names = self.ports[2].to_string();
         let _ = Command::new("epmd").args(["-port", &names, "-kill"]).stdout(Stdio::null()).status();
     }
