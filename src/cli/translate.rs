@@ -2,11 +2,12 @@
 
 use super::{Exit, Misused, local, show};
 use crate::base::{Clock, DocumentId, Limits, OsRandom, Random, SystemClock};
-use crate::exchange::adapter::{Found, ProfileBook, Sink, Source};
+use crate::exchange::adapter::{Found, Lineage, ProfileBook, ReadFrom, Sink, Source};
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
-use crate::exchange::document::codec::{Header, HeaderText, encode_record};
+use crate::exchange::document::codec::{Header, HeaderText, Origin, encode_record, origins};
 use crate::exchange::rules::{Carries, Catalogue};
 use anyhow::{Context, Result};
+use comfy_table::{Table, presets};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,6 +21,11 @@ use std::sync::Arc;
 /// interstate document:
 ///
 ///   stazh translate fixtures/local/kz --state KZ --to xml \
+///     --inquiry fixtures/inquiries/ru-kz-by-number.json
+///
+/// Where each element of that document comes from:
+///
+///   stazh translate fixtures/local/kz --state KZ --trace \
 ///     --inquiry fixtures/inquiries/ru-kz-by-number.json
 ///
 /// A canonical record in a state's local form:
@@ -42,6 +48,10 @@ pub(super) struct Translate {
     /// What to translate to.
     #[arg(long, value_enum, default_value_t = Target::Json)]
     to: Target,
+    /// In place of the document, where each element of it comes from: which value of
+    /// the record, and which field of which local file by which profile. Shows no value.
+    #[arg(long, requires = "inquiry")]
+    trace: bool,
     /// With --to local, the folder to write into.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -81,6 +91,7 @@ impl Translate {
         let inquiry: Inquiry = local::read_json(inquiry, "inquiry")?;
         let as_of = SystemClock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
         match source.find(&inquiry, as_of)? {
+            Found::Record(record) if self.trace => trace(&record, &source.lineage(&record)?),
             Found::Record(record) => self.print(&record),
             Found::Nobody => {
                 show::aside("nobody in these files is the person of the inquiry");
@@ -102,18 +113,7 @@ impl Translate {
             show::json(&serde_json::to_value(record).context("write the record")?);
             return Ok(Exit::Done);
         }
-        let catalogue = Catalogue::built_in()?;
-        let (process, transaction) = catalogue.beginning_with(Carries::Inquiry)?;
-        let message = process.response(transaction, Carries::InsuranceRecord)?;
-        let header = Header {
-            message: message.code.clone(),
-            structure: message.structure.clone(),
-            document_id: DocumentId::from_uuid(OsRandom.uuid()),
-            // Stands for the inquiry's own id: nothing is sent, and a lawful answer names what it answers.
-            answers: Some(DocumentId::from_uuid(OsRandom.uuid())),
-            made_at: HeaderText::of(SystemClock.now()),
-        };
-        let document = encode_record(record, &header)?;
+        let document = encode_record(record, &header()?)?;
         show::line(&String::from_utf8(document).context("write the document")?);
         Ok(Exit::Done)
     }
@@ -130,3 +130,55 @@ impl Translate {
         Ok(Exit::Done)
     }
 }
+
+/// The header that an answer would have.
+fn header() -> Result<Header> {
+    let catalogue = Catalogue::built_in()?;
+    let (process, transaction) = catalogue.beginning_with(Carries::Inquiry)?;
+    let message = process.response(transaction, Carries::InsuranceRecord)?;
+    Ok(Header {
+        message: message.code.clone(),
+        structure: message.structure.clone(),
+        document_id: DocumentId::from_uuid(OsRandom.uuid()),
+        // Stands for the inquiry's own id: nothing is sent, and a lawful answer names what it answers.
+        answers: Some(DocumentId::from_uuid(OsRandom.uuid())),
+        made_at: HeaderText::of(SystemClock.now()),
+    })
+}
+
+/// Prints where each element of the document comes from.
+fn trace(record: &InsuranceRecord, lineage: &Lineage) -> Result<Exit> {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_FULL_CONDENSED).set_header(["element", "record", "local", "how"]);
+    for Origin { element, places } in origins(record, &header()?)? {
+        let from: Vec<&ReadFrom> = places.iter().filter_map(|place| lineage.get(place)).flatten().collect();
+        let told = from.iter().take(FIELDS_MAX);
+        let mut local: Vec<String> = told.map(|one| format!("{} {}", one.place, one.local)).collect();
+        if from.len() > FIELDS_MAX {
+            local.push(format!("and {} more", from.len() - FIELDS_MAX));
+        }
+        let mut how: Vec<String> = from.iter().map(|one| format!("{} ({})", one.how, one.profile)).collect();
+        how.dedup();
+        if from.is_empty() {
+            how.push(made(&places).to_owned());
+        }
+        table.add_row([element, places.join("\n"), local.join("\n"), how.join("\n")]);
+    }
+    show::line(&table.to_string());
+    Ok(Exit::Done)
+}
+
+/// What makes a value that no field of a local file holds.
+fn made(places: &[String]) -> &'static str {
+    match places.first().map(String::as_str) {
+        None => "by the message",
+        Some("state") => "the state whose records they are",
+        Some("as_of") => "the day on which the record is drawn up",
+        Some(place) if place.ends_with(".supersedes") => "the row that this one corrects",
+        Some(place) if place.ends_with(".cancelled_on") => "the row that cancels it",
+        Some(_) => "drawn from the events of the person",
+    }
+}
+
+/// How many fields that say the same are shown.
+const FIELDS_MAX: usize = 3;

@@ -147,3 +147,39 @@ fn a_profile_is_told_in_words_and_what_it_lacks_is_shown() {
     let (code, ..) = run(&["profile", "new", "x.csv", "--state", "KZ", "--record", "wage"]);
     assert_eq!(code, Some(2));
 }
+
+#[test]
+fn every_element_of_a_document_is_traced_to_its_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let local = fixtures("local/kz").to_str().unwrap().to_owned();
+    let inquiry = fixtures("inquiries/ru-kz-by-number.json").to_str().unwrap().to_owned();
+    let words = ["translate", &local, "--state", "KZ", "--inquiry", &inquiry];
+    let (code, document, err) = stazh(folder.path(), &[&words[..], &["--to", "xml"]].concat());
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let (code, traced, err) = stazh(folder.path(), &[&words[..], &["--trace"]].concat());
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let rows: Vec<Vec<&str>> = traced
+        .lines()
+        .map(|line| line.trim_matches('│').split('┆').map(str::trim).collect())
+        .filter(|cells: &Vec<&str>| cells.len() == 4 && cells[0].starts_with('/'))
+        .collect();
+    let leaves = document.matches("</").count() - document.matches("></").count();
+    assert_eq!(rows.len(), leaves, "each element that holds a value, once");
+    for row in &rows {
+        let (element, place, field, how) = (row[0], row[1], row[2], row[3]);
+        assert!(!how.is_empty(), "{row:?}");
+        let is_made = element.contains("/EDocHeader/") || ["state", "as_of"].contains(&place);
+        let is_constant = how.starts_with("always") || how.starts_with("drawn from");
+        assert!(is_made || is_constant || field.contains(':'), "{row:?}");
+    }
+    let month = rows.iter().find(|row| row[0].ends_with("ContributionDetails[1]/ContributionMonth")).unwrap();
+    assert_eq!(
+        (month[1], month[3]),
+        ("contributions[0].month", "a month, %m.%Y (kz/contributions.toml 1.0.0)")
+    );
+    assert!(month[2].starts_with("contributions.csv:") && month[2].ends_with(" month"), "{month:?}");
+    let record = stazh(folder.path(), &[&words[..], &["--to", "json"]].concat()).1;
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let family = record["person"]["name"]["family"].as_str().unwrap();
+    assert!(document.contains(family) && !traced.contains(family), "no value is shown");
+}

@@ -1,6 +1,7 @@
 //! One row of a local file on its way to a record: each value read, checked and put in its place.
 
 use super::convert::Convert;
+use super::explain;
 use super::local::Entry;
 use super::local::LocalRecord;
 use super::local::RowForm;
@@ -30,17 +31,43 @@ pub(super) struct Decoding<'p, 'r> {
     row: Row<'r>,
     json: Json,
     findings: Findings,
+    /// Which place was set from where, if that is asked.
+    set: Vec<Set>,
+    is_traced: bool,
+}
+
+/// A place of the record and the field of the row that set it.
+#[derive(Debug, Clone)]
+pub(super) struct Set {
+    /// Such as `period.interval.from`.
+    pub(super) canonical: String,
+    /// Where the field stands in the row; empty for what is made of others.
+    pub(super) local: String,
+    /// On which line.
+    pub(super) line: usize,
+    /// How it was read.
+    pub(super) how: String,
 }
 
 impl<'p, 'r> Decoding<'p, 'r> {
     /// A row of `file`, nothing read of it yet.
     pub(super) fn new(profile: &'p Profile, file: &'p str, row: Row<'r>) -> Self {
         let json = serde_json::json!({ "person": {} });
-        Self { profile, file, row, json, findings: Findings::new() }
+        Self { profile, file, row, json, findings: Findings::new(), set: Vec::new(), is_traced: false }
+    }
+
+    /// With what sets each place.
+    pub(super) fn traced(self) -> Self {
+        Self { is_traced: true, ..self }
     }
 
     /// The record, unless a finding refuses the row; the findings are kept either way.
-    pub(super) fn finish(mut self, findings: &mut Findings) -> Option<LocalRecord> {
+    pub(super) fn finish(self, findings: &mut Findings) -> Option<LocalRecord> {
+        self.finish_traced(findings).map(|(record, _)| record)
+    }
+
+    /// The same, with what set each place.
+    pub(super) fn finish_traced(mut self, findings: &mut Findings) -> Option<(LocalRecord, Vec<Set>)> {
         for is_fallback in [false, true] {
             for field in self.profile.fields.iter().filter(|field| field.is_fallback == is_fallback) {
                 self.field(field);
@@ -54,7 +81,8 @@ impl<'p, 'r> Decoding<'p, 'r> {
         let is_refused = self.findings.iter().any(Finding::is_error);
         let record = if is_refused { None } else { self.record(form) };
         findings.append(&mut self.findings);
-        record
+        let set = self.set;
+        record.map(|record| (record, set))
     }
 
     fn field(&mut self, field: &Field) {
@@ -153,6 +181,14 @@ impl<'p, 'r> Decoding<'p, 'r> {
         match field.convert.decode(text, target) {
             Ok((value, warnings)) => {
                 set(&mut self.json, path, value, target.is_list());
+                if self.is_traced {
+                    self.set.push(Set {
+                        canonical: path.to_owned(),
+                        local: local.to_owned(),
+                        line,
+                        how: explain::how(&field.convert),
+                    });
+                }
                 for warning in warnings {
                     self.findings.push(placed(warning, self.place(line, local)));
                 }
@@ -171,10 +207,17 @@ impl<'p, 'r> Decoding<'p, 'r> {
             let row = Row { name: self.row.name, map, above: &[] };
             let mut inner = Decoding::new(self.profile, self.file, row);
             inner.json = serde_json::json!({});
+            inner.is_traced = self.is_traced;
             for field in &list.fields {
                 inner.field(field);
             }
             self.findings.append(&mut inner.findings);
+            let at = at(&self.json, &list.canonical).and_then(Json::as_array).map_or(0, Vec::len);
+            self.set.extend(inner.set.into_iter().map(|one| Set {
+                canonical: format!("{}[{at}].{}", list.canonical, one.canonical),
+                local: format!("{}/{}", list.local, one.local),
+                ..one
+            }));
             set(&mut self.json, &list.canonical, inner.json, true);
         }
     }

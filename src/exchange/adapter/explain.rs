@@ -110,7 +110,8 @@ fn told(field: &Field) -> Told {
     }
 }
 
-fn how(convert: &Convert) -> String {
+/// A conversion in words.
+pub(super) fn how(convert: &Convert) -> String {
     match convert {
         Convert::Text => "as it is".to_owned(),
         Convert::Date { pattern } => format!("a day, {pattern}"),

@@ -3,6 +3,7 @@
 use super::convert::Convert;
 use super::csv;
 use super::decoding::Decoding;
+use super::decoding::Set;
 use super::error::FormatError;
 use super::fixed;
 use super::json;
@@ -43,27 +44,12 @@ impl Profile {
         each: &mut dyn FnMut(LocalRecord, &str),
     ) -> Result<Findings, FormatError> {
         let mut findings = Findings::new();
-        let mut row = |row: Row<'_>| {
+        let lost = self.rows(file, bytes, limits, &mut |row| {
             let line = row.map.line();
             if let Some(record) = Decoding::new(self, file, row).finish(&mut findings) {
                 each(record, &format!("{file}:{line}"));
             }
-        };
-        let lost = match self.head.format {
-            Format::Csv => {
-                let text = self.head.encoding.decode(bytes)?;
-                csv::read(file, &text, self.head.delimiter, &self.required_columns(), &mut row)?
-            }
-            Format::Fixed => {
-                fixed::read(file, &self.head.encoding.decode(bytes)?, &self.head.columns, &mut row)
-            }
-            Format::Jsonl => json::read_lines(file, &self.head.encoding.decode(bytes)?, &mut row),
-            Format::Json => {
-                let text = csv::Encoding::Utf8.decode(bytes)?;
-                self.walk(file, &json::read(&text)?, &mut row)?
-            }
-            Format::Xml => self.walk(file, &xml::read(bytes, &self.head.namespaces, limits)?, &mut row)?,
-        };
+        })?;
         findings.extend(lost);
         let line_of = |finding: &Finding| {
             let place = finding.path.strip_prefix(file).and_then(|rest| rest.strip_prefix(':'));
@@ -73,6 +59,47 @@ impl Profile {
         findings.sort_by_key(|one| (line_of(one), one.path.clone(), one.code.clone()));
         findings.dedup();
         Ok(findings)
+    }
+
+    /// The same, with what set each place of a record; findings are told elsewhere.
+    pub(super) fn read_traced(
+        &self,
+        file: &str,
+        bytes: &[u8],
+        limits: &Limits,
+        each: &mut dyn FnMut(LocalRecord, Vec<Set>),
+    ) -> Result<(), FormatError> {
+        self.rows(file, bytes, limits, &mut |row| {
+            if let Some((record, set)) =
+                Decoding::new(self, file, row).traced().finish_traced(&mut Findings::new())
+            {
+                each(record, set);
+            }
+        })
+        .map(drop)
+    }
+
+    /// Gives every row of a file to `each`; what is no row is a finding.
+    fn rows(
+        &self,
+        file: &str,
+        bytes: &[u8],
+        limits: &Limits,
+        each: &mut dyn FnMut(Row<'_>),
+    ) -> Result<Findings, FormatError> {
+        Ok(match self.head.format {
+            Format::Csv => {
+                let text = self.head.encoding.decode(bytes)?;
+                csv::read(file, &text, self.head.delimiter, &self.required_columns(), each)?
+            }
+            Format::Fixed => fixed::read(file, &self.head.encoding.decode(bytes)?, &self.head.columns, each),
+            Format::Jsonl => json::read_lines(file, &self.head.encoding.decode(bytes)?, each),
+            Format::Json => {
+                let text = csv::Encoding::Utf8.decode(bytes)?;
+                self.walk(file, &json::read(&text)?, each)?
+            }
+            Format::Xml => self.walk(file, &xml::read(bytes, &self.head.namespaces, limits)?, each)?,
+        })
     }
 
     /// Writes records in this form, with findings of what could not be said in it.

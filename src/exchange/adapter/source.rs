@@ -2,6 +2,7 @@
 
 use super::book::ProfileBook;
 use super::error::AdapterError;
+use super::lineage::Told;
 use super::people::Candidates;
 use super::people::Gathering;
 use super::people::Known;
@@ -125,6 +126,21 @@ impl Source {
         let loaded = self.current()?;
         let all = loaded.people.all();
         Ok(all.map(|known| record_of(known, self.book.state(), as_of, None)).collect())
+    }
+
+    /// Tells every row of the files as they are now.
+    pub(super) fn read_again(&self, each: Told<'_>) -> Result<(), AdapterError> {
+        let profiles = self.book.current()?;
+        for stamp in stamps(&profiles, &self.folder)? {
+            let Some(profile) = profiles.get(stamp.profile) else { continue };
+            let refuse = |source| AdapterError::Read { path: stamp.path.clone(), source };
+            let bytes = fs::read(&stamp.path).map_err(refuse)?;
+            let mut told = |row, set| each(profile, &stamp.name, row, set);
+            profile
+                .read_traced(&stamp.name, &bytes, &self.limits, &mut told)
+                .map_err(|source| AdapterError::Format { path: stamp.path.clone(), source })?;
+        }
+        Ok(())
     }
 
     /// The profiles by which the files were read last, each with its version.
