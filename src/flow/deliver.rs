@@ -84,6 +84,14 @@ pub async fn deliver(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> R
     }
 }
 
+/// Sends an envelope that is not kept for another try; why it was not taken.
+pub(super) async fn post_once(peer: &str, envelope: Vec<u8>, ctx: &Context) -> Result<(), String> {
+    match Sent::of(ctx.wire.post(peer, envelope.into()).await, ctx) {
+        Sent::Held => Ok(()),
+        Sent::Missed { detail } | Sent::Faulted { detail } | Sent::Stuck { detail, .. } => Err(detail),
+    }
+}
+
 /// What became of a try.
 enum Sent {
     /// The peer holds it.

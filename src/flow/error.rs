@@ -64,6 +64,14 @@ pub enum FlowError {
         /// Its state's code.
         peer: String,
     },
+    /// A service message that a peer did not take.
+    #[error("tell peer {peer}: {detail}")]
+    NotTaken {
+        /// Its state's code.
+        peer: String,
+        /// Why not.
+        detail: String,
+    },
     /// Work on a thread of its own was cut off.
     #[error("finish the work on a document; the node is stopping")]
     CutOff,
@@ -101,7 +109,7 @@ impl FlowError {
             Self::NotOurs { .. } => Verdict::Return { code: "flow.not_ours" },
             Self::OtherContent { .. } => Verdict::Return { code: "flow.other_content" },
             Self::UnknownPeer { .. } => Verdict::Park { code: "flow.unknown_peer" },
-            Self::CutOff => Verdict::Retry { not_before: None },
+            Self::NotTaken { .. } | Self::CutOff => Verdict::Retry { not_before: None },
             Self::Local { verdict, .. } => *verdict,
             Self::Unlawful(_) => Verdict::Return { code: "flow.unlawful" },
         }

@@ -3,7 +3,9 @@
 use super::Context;
 use super::context::Peer;
 use crate::base::{Code, Limits};
-use crate::exchange::transit::{Action, Fault, Headers, LogicalAddress, MessageCode, RawHeaders, Subcode};
+use crate::exchange::transit::{
+    Action, Fault, Headers, LogicalAddress, MessageCode, RawHeaders, ServiceAction, ServiceHeaders, Subcode,
+};
 use crate::exchange::wire::{Came, Envelope, EnvelopeError, Integration, PeerCertificate};
 use crate::store::Arrival;
 use bytes::Bytes;
@@ -84,6 +86,29 @@ pub(super) fn look(caller: Caller<'_>, came: &Came, ctx: &Context) -> Sight {
             arrival: Arrival::Held,
             fault: None,
             detail,
+        };
+    }
+    if let Some(action) = ServiceAction::of(&envelope.headers) {
+        return match ServiceHeaders::parse(
+            action,
+            &envelope.headers,
+            ctx.state.as_code(),
+            peer.state.as_code(),
+        ) {
+            Ok(_) => Sight {
+                is_of_peer: true,
+                peer: peer.state.to_string(),
+                headers: envelope.headers,
+                arrival: Arrival::Held,
+                fault: None,
+                detail: action.as_uri().to_owned(),
+            },
+            Err(faults) => {
+                let detail = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                let first = faults.into_iter().next();
+                let fault = first.map(|fault| Fault { place: detail.clone(), ..fault });
+                refuse("wire.header", 400, envelope.headers, fault, detail)
+            }
         };
     }
     match check_headers(&envelope, peer, ctx) {

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn answer_journal(
+pub(super) async fn answer_journal(
     asked: &ServiceHeaders,
     question: &GetJournal,
     peer: &str,
@@ -48,7 +48,7 @@ async fn rows_for(tx: &mut Tx, question: &GetJournal, peer: &str) -> Result<Vec<
 }
 
 /// What a peer is told of entries: those that are events of the Decision and of a message of its exchange with us.
-pub fn put_journal(rows: &[JournalRow], peer: &str, own: State) -> PutJournal {
+fn put_journal(rows: &[JournalRow], peer: &str, own: State) -> PutJournal {
     let mut accepted: HashMap<MessageId, Timestamp> = HashMap::new();
     let mut records = Vec::new();
     for row in rows.iter().filter(|row| row.entry.peer.as_deref() == Some(peer)) {

@@ -5,11 +5,12 @@
 use super::deliver::met_a_fault;
 use super::document::settle_document;
 use super::note::{calls_a_person, note};
+use super::service::settle_service;
 use super::signals::{About, error, put_signal, settle_signal};
 use super::{Context, FlowError};
 use crate::base::{Verdict, with_causes};
 use crate::exchange::rules::Transaction;
-use crate::exchange::transit::{ErrorCode, Headers, MessageCode, Role};
+use crate::exchange::transit::{ErrorCode, Headers, MessageCode, Role, ServiceAction};
 use crate::exchange::wire::Envelope;
 use crate::store::{
     InboxId, InboxRow, OutboxState, delivery_find, inbox_claim, inbox_extend, inbox_parked,
@@ -60,6 +61,9 @@ async fn settle_row(row: &InboxRow, ctx: &Context) -> Result<(), FlowError> {
     let envelope = Envelope::read(&row.raw, &ctx.limits)?;
     if envelope.is_fault {
         return settle_fault(row, ctx).await;
+    }
+    if let Some(action) = ServiceAction::of(&envelope.headers) {
+        return settle_service(row, action, &envelope, ctx).await;
     }
     let headers = match Headers::parse(&envelope.headers) {
         Ok(headers) => headers,

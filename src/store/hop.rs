@@ -61,7 +61,7 @@ enum Told {
 }
 
 /// Every kind of entry that the flows write.
-const KINDS: [(&str, Told); 25] = [
+const KINDS: [(&str, Told); 29] = [
     ("held", Told::Always(Hop::Received)),
     ("composed", Told::Always(Hop::Transformed)),
     ("answering", Told::Always(Hop::Transformed)),
@@ -70,6 +70,10 @@ const KINDS: [(&str, Told); 25] = [
     ("faulted", Told::Always(Hop::Sent)),
     ("answered", Told::Always(Hop::Sent)), // to the local system, which is an adjacent one
     ("taken", Told::Always(Hop::Sent)),
+    ("translated", Told::Never),
+    ("journal_asked", Told::Never),
+    ("journal_told", Told::Never),
+    ("journal_learnt", Told::Never),
     ("missed", Told::Always(Hop::TimedOut)),
     ("expired", Told::Always(Hop::TimedOut)),
     ("ask_person", Told::IfCode("transit.unanswered", Hop::TimedOut)),

@@ -201,6 +201,19 @@ pub async fn inbox_find(tx: &mut Tx, id: InboxId) -> Result<Option<InboxRow>, St
     row.map(RawInbox::parse).transpose()
 }
 
+/// The settled message of a peer that answers `question`, if it came.
+pub async fn inbox_of_answer(
+    tx: &mut Tx,
+    peer: &str,
+    question: MessageId,
+) -> Result<Option<InboxRow>, StoreError> {
+    let row: Option<RawInbox> = on!(tx, "find an answer in the inbox", connection => sqlx::query_as(OF_ANSWER)
+        .bind(peer)
+        .bind(question.as_uuid().to_string())
+        .fetch_optional(connection))?;
+    row.map(RawInbox::parse).transpose()
+}
+
 /// How many rows are in each state; a state without rows is left out.
 pub async fn inbox_counts(tx: &mut Tx) -> Result<BTreeMap<InboxState, i64>, StoreError> {
     let rows: Vec<(String, i64)> = on!(tx, "count the inbox", connection =>
@@ -307,6 +320,11 @@ const FIND: &str = "
     SELECT id, peer, message_id, relates_to, conversation_id, procedure_id, action, raw, digest, headers,
            received_at, state, code, attempts, next_try_at, lease_until
     FROM inbox WHERE id = $1";
+
+const OF_ANSWER: &str = "
+    SELECT id, peer, message_id, relates_to, conversation_id, procedure_id, action, raw, digest, headers,
+           received_at, state, code, attempts, next_try_at, lease_until
+    FROM inbox WHERE peer = $1 AND state = 'settled' AND relates_to = $2 ORDER BY id DESC LIMIT 1";
 
 const COUNTS: &str = "SELECT state, COUNT(*) FROM inbox GROUP BY state";
 

@@ -44,6 +44,7 @@ pub use hint::{Hint, HintLine};
 pub use hop::Hop;
 pub use inbox::{
     Arrival, InboxDraft, InboxRow, inbox_claim, inbox_counts, inbox_extend, inbox_find, inbox_hold,
+    inbox_of_answer,
 };
 pub use inbox_stage::{
     inbox_accepted, inbox_deferred, inbox_parked, inbox_quarantined, inbox_received, inbox_release,

@@ -2,12 +2,17 @@
 
 use crate::exchange::{ended, inquiry, record};
 use crate::nodes::{TestDesk, World};
+use crate::processes::{Process, assert_handed_over, inquiries, keep_local, run, stazh, two_nodes};
 use sqlx::{Connection, SqliteConnection};
+use stazh::base::MessageId;
+use stazh::exchange::transit::{LogicalAddress, ServiceAction, ServiceHeaders};
+use stazh::exchange::wire::Envelope;
 use stazh::flow::compose;
 use stazh::store::{ConversationState, Hop, JournalBy, journal_list};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Runs `stazh journal`; its exit code and what it prints.
 fn journal(words: &[&str], paths: &[&Path]) -> (Option<i32>, String) {
@@ -123,4 +128,87 @@ async fn a_changed_journal_is_found_out_in_the_database_and_in_a_file() {
         "{text}"
     );
     assert!(text.contains("2 BREAKS"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_is_asked_for_its_journal_and_tells_of_its_exchange_with_us_alone() {
+    let root = tempfile::tempdir().unwrap();
+    let (ru, kz) = two_nodes(root.path());
+    keep_local(&kz, 0..1);
+    let _nodes = [Process::start(&ru), Process::start(&kz)];
+    run(stazh().arg("send").arg(&ru).args(inquiries(root.path(), "KZ", 0..1)));
+    assert_handed_over(&ru, 0..1).await;
+    let sent = listed(&ru, &[]).into_iter().find(|entry| entry["kind"] == "sent").unwrap();
+    let message = sent["message"].as_str().unwrap().to_owned();
+    let ask = |from: &Path, words: &[&str]| {
+        let output = stazh().args(["journal", "ask"]).arg(from).args(words).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), text)
+    };
+    let (code, told) = ask(&ru, &["KZ", "--message", &message, "--json"]);
+    assert_eq!(code, Some(0), "{told}");
+    let records: Vec<serde_json::Value> =
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<&str> = records.iter().map(|record| record["event"].as_str().unwrap()).collect();
+    assert_eq!(events.first(), Some(&"received"), "{told}");
+    assert!(records.iter().all(|record| record["message"].as_str().unwrap().contains(&message)), "{told}");
+    let (_, more) = ask(&ru, &["KZ", "--message", &message, "--relates", "--json"]);
+    assert!(more.lines().count() > records.len() && more.contains("\"sent\""), "{more}");
+    let (code, shown) = ask(&kz, &["RU", "--message", &message]);
+    assert_eq!(code, Some(0));
+    assert!(shown.contains(&message) && shown.contains("sent"), "{shown}");
+    let none = "eaddf37f-70db-45ee-9a08-542d2c5589c3";
+    let (code, shown) = ask(&ru, &["KZ", "--message", none]);
+    assert_eq!(code, Some(0));
+    assert_eq!(shown, "the journal of KZ has no such message between you and it\n");
+    let kinds: Vec<String> =
+        listed(&kz, &[]).iter().map(|entry| entry["kind"].as_str().unwrap().to_owned()).collect();
+    for (kind, count) in [("journal_told", 3), ("journal_learnt", 1), ("journal_asked", 1)] {
+        assert_eq!(kinds.iter().filter(|own| *own == kind).count(), count, "{kind}");
+    }
+    let (code, shown) = ask(&ru, &["BY", "--message", none]);
+    assert_eq!((code, shown.contains("find peer BY; add it to the settings")), (Some(3), true), "{shown}");
+    assert_eq!(ask(&ru, &["KZ", "--message", "7"]).0, Some(2));
+    drop(_nodes);
+    let (code, shown) = ask(&ru, &["KZ", "--message", none]);
+    assert!(code != Some(0) && shown.contains("tell peer KZ"), "{code:?} {shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_for_the_journal_that_is_none_is_refused() {
+    let world = World::new();
+    let (ru, kz) = world.pair(Arc::new(TestDesk::default()), Arc::new(TestDesk::default())).await;
+    let question = |segment: &str, from: &str| ServiceHeaders {
+        to: LogicalAddress::of_service(segment, "JOURNAL/GET"),
+        reply_to: LogicalAddress::of_gate(from),
+        action: ServiceAction::JournalGet,
+        message_id: MessageId::from_uuid(ru.flows().random.uuid()),
+        relates_to: None,
+    };
+    let post = async |headers: ServiceHeaders, body: &str| {
+        let envelope = Envelope::write_service(&headers, body.as_bytes()).unwrap();
+        ru.flows().wire.post("KZ", envelope.into()).await.unwrap()
+    };
+    let body = "<getJournal xmlns:j=\"urn:EEC:Interaction:v1.0:Service:Util:Journal\"><j:MessageID/><j:TrackID/>\
+                <j:FindRelates>true</j:FindRelates></getJournal>";
+    for (to, from) in [("BY", "RU"), ("KZ", "BY")] {
+        let reply = post(question(to, from), body).await;
+        assert_eq!(reply.status, 400);
+        assert!(String::from_utf8_lossy(&reply.body).contains("soap:Fault"));
+    }
+    assert_eq!(post(question("KZ", "RU"), body).await.status, 202, "it is held, then judged");
+    let begun = Instant::now();
+    loop {
+        let mut tx = kz.flows().store.read().await.unwrap();
+        let rows = journal_list(&mut tx, JournalBy::All, 0, 100).await.unwrap();
+        drop(tx);
+        let detail = "does not fill exactly one of MessageID and TrackID";
+        if rows.iter().any(|row| row.entry.kind == "returned" && row.entry.detail.contains(detail)) {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{rows:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    ru.stop().await;
+    kz.stop().await;
 }

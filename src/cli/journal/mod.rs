@@ -1,5 +1,6 @@
 //! `stazh journal`: what happened, whether anyone changed the record of it, and a copy that can be verified elsewhere.
 
+mod ask;
 mod export;
 mod file;
 mod list;
@@ -15,6 +16,7 @@ use anyhow::Result;
 ///   stazh journal verify ru
 ///   stazh journal export ru journal.jsonl
 ///   stazh journal verify --from journal.jsonl
+///   stazh journal ask ru KZ --message eaddf37f-70db-45ee-9a08-542d2c5589c3
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Journal {
@@ -27,6 +29,7 @@ enum What {
     List(list::List),
     Verify(verify::Verify),
     Export(export::Export),
+    Ask(ask::Ask),
 }
 
 impl Journal {
@@ -35,6 +38,7 @@ impl Journal {
             What::List(list) => list.run(),
             What::Verify(verify) => verify.run(),
             What::Export(export) => export.run(),
+            What::Ask(ask) => ask.run(),
         }
     }
 }

@@ -44,7 +44,12 @@ impl LogicalAddress {
 
     /// The address of a segment's gateway (D5 ¶56).
     pub fn of_gate(segment: &str) -> Self {
-        Self { segment: segment.to_owned(), space: Space::Service("gate".to_owned()) }
+        Self::of_service(segment, "gate")
+    }
+
+    /// The address of a service of a segment, such as `JOURNAL/GET` (D5 ¶56).
+    pub fn of_service(segment: &str, service: &str) -> Self {
+        Self { segment: segment.to_owned(), space: Space::Service(service.to_owned()) }
     }
 
     /// `EEC` or the two letters of a state.

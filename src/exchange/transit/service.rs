@@ -74,7 +74,13 @@ impl ServiceHeaders {
             text.parse().ok().or_else(|| fault(&mut faults, INVALID, "wsa:RelatesTo is no UUID"))
         });
         let service = Space::Service(action.service().to_owned());
-        if to.as_ref().is_some_and(|to| to.segment() != own || *to.space() != service) {
+        // what answers a question comes to who asked it, which is the gateway
+        let is_answer = action == ServiceAction::JournalPut && relates_to.is_some();
+        let is_for_us = |to: &LogicalAddress| {
+            to.segment() == own
+                && (*to.space() == service || is_answer && *to == LogicalAddress::of_gate(own))
+        };
+        if to.as_ref().is_some_and(|to| !is_for_us(to)) {
             let place = format!("wsa:To is not EAEU://{own}/SR/{}", action.service());
             faults.push(Fault::new(Subcode::DestinationUnreachable, place));
         }

@@ -214,3 +214,18 @@ async fn what_is_deferred_holds_nothing_up_and_goes_on_from_where_it_was() {
     assert_eq!(inbox_state(&mut tx, first).await, InboxState::Accepted);
     assert_eq!(settling(&mut tx, 0, 100).await, [first]);
 }
+
+#[tokio::test]
+async fn an_answer_is_found_by_its_question_once_it_is_settled() {
+    let (_folder, store) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    let question = "eaddf37f-70db-45ee-9a08-542d2c5589c3".parse().unwrap();
+    let draft = InboxDraft { relates_to: Some(question), ..incoming("kz", 1) };
+    let id = inbox_hold(&mut tx, &draft).await.unwrap();
+    assert_eq!(inbox_of_answer(&mut tx, "kz", question).await.unwrap(), None);
+    assert_eq!(settling(&mut tx, 0, 100).await, [id]);
+    inbox_received(&mut tx, id).await.unwrap();
+    inbox_settled(&mut tx, id).await.unwrap();
+    assert_eq!(inbox_of_answer(&mut tx, "kz", question).await.unwrap().map(|row| row.id), Some(id));
+    assert_eq!(inbox_of_answer(&mut tx, "by", question).await.unwrap(), None);
+}
