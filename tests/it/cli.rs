@@ -144,6 +144,20 @@ fn local_records_are_translated_to_a_lawful_document_and_into_the_other_states_f
 }
 
 #[test]
+fn the_bench_of_translation_measures_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, out, err) = stazh(folder.path(), &["bench", "translate", "--persons", "100", "--json"]);
+    assert_eq!(code, Some(0), "{err}");
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let whats: Vec<&str> =
+        told["rates"].as_array().unwrap().iter().map(|one| one["what"].as_str().unwrap()).collect();
+    for part in ["csv rows", "jsonl rows", "txt rows", "xml rows", "written", "validated"] {
+        assert!(whats.iter().any(|what| what.contains(part)), "{part}: {whats:?}");
+    }
+    assert!(told["rates"].as_array().unwrap().iter().all(|one| one["count"].as_u64() > Some(100)));
+}
+
+#[test]
 fn the_bench_measures_two_nodes_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     // How fast is not a test's business: a loaded machine may break a limit, which ends with 1.

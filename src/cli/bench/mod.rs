@@ -1,6 +1,7 @@
 //! `stazh bench`: what a node costs on this machine.
 
 mod exchange;
+mod translate;
 
 use super::pair::{self, completed, kill, send, start};
 use super::progress::Progress;
@@ -36,12 +37,15 @@ pub(super) struct Bench {
 #[derive(Debug, clap::Subcommand)]
 enum Part {
     Exchange(exchange::Exchange),
+    Translate(translate::Translate),
 }
 
 impl Bench {
     pub(super) fn run(self) -> Result<Exit> {
-        if let Some(Part::Exchange(exchange)) = self.part {
-            return exchange.run();
+        match self.part {
+            Some(Part::Exchange(exchange)) => return exchange.run(),
+            Some(Part::Translate(translate)) => return translate.run(),
+            None => {}
         }
         let root = std::env::temp_dir().join(format!("stazh-bench-{}", std::process::id()));
         let outcome = super::local::block_on(measure(&root, self.conversations));

@@ -35,7 +35,9 @@ fn built_in_profiles_are_sound_and_belong_to_their_states() {
     assert!(Profile::parse("p.toml", SOUND).is_ok());
     let counts = [(State::Kz, 3), (State::Ru, 2), (State::By, 4), (State::Kg, 3), (State::Am, 3)];
     for (state, count) in counts {
-        assert_eq!(Profile::built_in(state).unwrap().len(), count);
+        let profiles = Profile::built_in(state).unwrap();
+        assert_eq!(profiles.len(), count);
+        assert!(profiles.iter().all(|profile| profile.head().state == state));
     }
 }
 

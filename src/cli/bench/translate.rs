@@ -1,0 +1,130 @@
+//! `stazh bench translate`: how fast local rows become canonical records and interstate documents.
+
+use super::super::{Exit, show};
+use crate::base::{Clock, DocumentId, Limits, OsRandom, Random, SeededRandom, SystemClock};
+use crate::exchange::adapter::{Entry, LocalRecord, Profile, Synthetic};
+use crate::exchange::canonical::{InsuranceRecord, State};
+use crate::exchange::document::codec::{Header, encode_record};
+use crate::exchange::rules::{Carries, Catalogue, Rules};
+use anyhow::{Context, Result};
+use std::time::{Duration, Instant};
+
+/// Measure the translation of local rows on one thread: rows of each format into
+/// canonical records, and records of one contribution into documents of a
+/// kilobyte, without and with their validation.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Translate {
+    /// Of how many invented persons.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
+    persons: u32,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A count and how long it took.
+struct Rate {
+    what: String,
+    count: usize,
+    elapsed: Duration,
+}
+
+impl Translate {
+    pub(super) fn run(self) -> Result<Exit> {
+        let limits = Limits { local_bytes_max: usize::MAX, ..Limits::default() };
+        let mut rates = Vec::new();
+        let mut contributions: Vec<LocalRecord> = Vec::new();
+        let begun = Instant::now();
+        let mut profiles = 0;
+        for state in [State::Am, State::By, State::Kg, State::Kz, State::Ru] {
+            profiles += u32::try_from(Profile::built_in(state)?.len())?;
+        }
+        let compile = begun.elapsed() / profiles.max(1);
+        for (state, name) in [
+            (State::Kz, "kz/contributions"),
+            (State::Am, "am/returns"),
+            (State::Kg, "kg/accounts"),
+            (State::By, "by/pu-3"),
+        ] {
+            let profiles = Profile::built_in(state)?;
+            let files = Synthetic::files(&profiles, self.persons, &SeededRandom::new(1))?;
+            let all = profiles.iter().zip(files);
+            let (profile, (file, bytes, _)) = all
+                .into_iter()
+                .find(|(profile, _)| profile.file().trim_end_matches(".toml") == name)
+                .context("find the form")?;
+            let mut rows = Vec::new();
+            let begun = Instant::now();
+            profile.read(&file, &bytes, &limits, &mut |row, _| rows.push(row))?;
+            let what = format!("{} rows of {name} read", profile.head().format.ending());
+            rates.push(Rate { what, count: rows.len(), elapsed: begun.elapsed() });
+            if state == State::Kz {
+                contributions = rows;
+            }
+        }
+        let records: Vec<InsuranceRecord> =
+            contributions.into_iter().filter_map(record_of).take(DOCUMENTS).collect();
+        let (catalogue, rules) = (Catalogue::built_in()?, Rules::built_in(Limits::default())?);
+        let (process, transaction) = catalogue.beginning_with(Carries::Inquiry)?;
+        let message = process.response(transaction, Carries::InsuranceRecord)?;
+        let id = DocumentId::from_uuid(OsRandom.uuid());
+        let header = Header::new((&message.code, &message.structure), id, Some(id), SystemClock.now());
+        let begun = Instant::now();
+        let documents: Vec<Vec<u8>> =
+            records.iter().map(|record| encode_record(record, &header)).collect::<Result<_, _>>()?;
+        let bytes: usize = documents.iter().map(Vec::len).sum();
+        let what = format!("documents of {} bytes written", bytes / documents.len().max(1));
+        rates.push(Rate { what, count: documents.len(), elapsed: begun.elapsed() });
+        let begun = Instant::now();
+        for document in &documents {
+            rules.check(document, message).map_err(|findings| {
+                anyhow::anyhow!("check an invented document: {} findings", findings.len())
+            })?;
+        }
+        rates.push(Rate {
+            what: "documents validated".to_owned(),
+            count: documents.len(),
+            elapsed: begun.elapsed(),
+        });
+        if self.json {
+            let rate = |one: &Rate| serde_json::json!({ "what": one.what, "count": one.count, "a_second": one.a_second() });
+            show::json(&serde_json::json!({
+                "rates": rates.iter().map(rate).collect::<Vec<_>>(),
+                "profile_ms": compile.as_secs_f64() * 1_000.0,
+            }));
+        } else {
+            for rate in &rates {
+                show::line(&format!("{:>9.0} a second: {} ({})", rate.a_second(), rate.what, rate.count));
+            }
+            let millis = compile.as_secs_f64() * 1_000.0;
+            show::line(&format!("{millis:.2} ms to compile a profile ({profiles})"));
+        }
+        Ok(Exit::Done)
+    }
+}
+
+impl Rate {
+    fn a_second(&self) -> f64 {
+        f64::from(u32::try_from(self.count).unwrap_or(u32::MAX)) / self.elapsed.as_secs_f64()
+    }
+}
+
+/// A record of one contribution.
+fn record_of(row: LocalRecord) -> Option<InsuranceRecord> {
+    let Entry::Contribution(one) = row.entry else { return None };
+    let mut person = row.person;
+    person.birth_date = person.birth_date.or_else(|| "1985-03-15".parse().ok());
+    let name = serde_json::json!({ "family": "Ахметов", "given": "Ерлан" });
+    person.name = person.name.or_else(|| serde_json::from_value(name).ok());
+    Some(InsuranceRecord {
+        state: State::Kz,
+        as_of: AS_OF,
+        person: person.to_person()?,
+        periods: Vec::new(),
+        contributions: vec![one],
+    })
+}
+
+const DOCUMENTS: usize = 10_000;
+const AS_OF: jiff::civil::Date = jiff::civil::date(2026, 11, 1);
