@@ -28,6 +28,8 @@ pub struct Covered {
     pub is_read: bool,
     /// From the record to the form.
     pub is_written: bool,
+    /// Whether a row says it: what is the same in every row need not be said.
+    pub is_said: bool,
 }
 
 impl Profile {
@@ -70,12 +72,9 @@ impl Profile {
             let is_listed = self.lists.iter().any(|list| list.canonical == place);
             let is_revised = has_revision
                 && (place == format!("{part}.supersedes") || place == format!("{part}.cancelled_on"));
-            let is_written = fields.iter().any(|field| field.local.is_some() || is_constant(field));
-            Covered {
-                place,
-                is_read: !fields.is_empty() || is_listed || is_revised,
-                is_written: is_written || is_listed || is_revised,
-            }
+            let is_said = fields.iter().any(|field| field.local.is_some()) || is_listed || is_revised;
+            let is_written = is_said || fields.iter().any(|field| is_constant(field));
+            Covered { place, is_read: !fields.is_empty() || is_listed || is_revised, is_written, is_said }
         };
         target::places(self.head.record).into_iter().map(of).collect()
     }

@@ -169,6 +169,7 @@ impl Profile {
         if let Some(name) = self.fields.iter().find(|field| field.local.as_deref() == Some(ROW_NAME)) {
             row.name = encoded(name, &json, ROW_NAME, findings);
         }
+        findings.extend(self.fields.iter().filter_map(|field| contradicted(field, &json)));
         for field in &self.fields {
             let Some(local) = field.local.as_deref().filter(|local| *local != ROW_NAME) else { continue };
             if field.only.as_ref().is_some_and(|only| row.name.as_ref() != Some(only)) {
@@ -278,6 +279,23 @@ impl FieldList {
         }
         level.add(outermost, node);
     }
+}
+
+/// What every row of the form means without saying it, and this record does not.
+fn contradicted(field: &Field, json: &Json) -> Option<Finding> {
+    let (Convert::Constant(constant), Some((path, _))) = (&field.convert, &field.canonical) else {
+        return None;
+    };
+    let is_it = |value: &Json| value.as_str() == Some(constant);
+    let held = at(json, path)?;
+    let is_contradicted = match held.as_array() {
+        Some(items) => !items.iter().all(is_it),
+        None => !is_it(held),
+    };
+    is_contradicted.then(|| {
+        let message = "the form means another value and cannot say this one; tell it on paper";
+        Finding::error("adapter.constant", path, format!("always {constant}"), "", message)
+    })
 }
 
 fn encoded(field: &Field, json: &Json, local: &str, findings: &mut Findings) -> Option<String> {

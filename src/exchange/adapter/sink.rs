@@ -98,10 +98,13 @@ impl Sink {
     }
 }
 
-/// Whether periods are handed over in this form too; JSON would bear the name of the record's own file.
+/// Whether periods are handed over in this form too: one that can say in which state they were. JSON would bear the
+/// name of the record's own file.
 fn is_form(profile: &Profile) -> bool {
     let Head { record, format, .. } = profile.head();
-    *record == RecordKind::Period && !matches!(format, Format::Json | Format::Jsonl)
+    *record == RecordKind::Period
+        && !matches!(format, Format::Json | Format::Jsonl)
+        && profile.coverage().iter().any(|one| one.place == "period.state" && one.is_said)
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

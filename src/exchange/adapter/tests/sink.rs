@@ -120,3 +120,42 @@ fn a_folder_that_is_not_there_needs_a_person() {
     let error = sink.hand_over(document(), &kazakh_record()).unwrap_err();
     assert_eq!(error.verdict(), Verdict::Park { code: "adapter.write" });
 }
+
+#[test]
+fn work_in_another_state_is_never_told_in_a_form_that_means_work_at_home() {
+    let record = kazakh_record();
+    for (state, ending) in
+        [(State::Ru, "xml"), (State::By, "xml"), (State::Kg, "csv"), (State::Am, "csv"), (State::Kz, "")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let book = Arc::new(ProfileBook::new(state, None));
+        Sink::open(book.clone(), folder.path()).unwrap().hand_over(document(), &record).unwrap();
+        let file = folder.path().join(format!("{}.{ending}", document()));
+        assert_eq!(file.is_file(), !ending.is_empty(), "{state}: {:?}", names(folder.path()));
+        if ending.is_empty() {
+            continue; // the Kazakh form is JSON and tells of contracts at home
+        }
+        let bytes = fs::read(&file).unwrap();
+        let states: Vec<State> = book
+            .current()
+            .unwrap()
+            .iter()
+            .filter(|profile| profile.head().record == RecordKind::Period)
+            .filter_map(|profile| {
+                let mut states = Vec::new();
+                let mut each = |row: crate::exchange::adapter::LocalRecord, _: &str| {
+                    if let Entry::Period(one) = row.entry {
+                        states.push(one.state);
+                    }
+                };
+                profile.read("f", &bytes, &Limits::default(), &mut each).ok().map(|_| states)
+            })
+            .flatten()
+            .collect();
+        assert!(!states.is_empty() && states.iter().all(|one| *one == State::Kz), "{state}: {states:?}");
+    }
+    let contracts = Profile::named("by/pu-2").unwrap().unwrap();
+    let rows = crate::exchange::adapter::LocalRecord::all_of(&record, RecordKind::Period);
+    let (_, lost) = contracts.write(&rows).unwrap();
+    assert!(lost.iter().any(|one| one.code == "adapter.constant" && one.path == "period.state"), "{lost:?}");
+}
