@@ -124,12 +124,14 @@ pub enum AdapterError {
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
     /// Not TOML, or a key that profiles do not know.
-    #[error("understand profile {file}, line {line}, key {key}")]
+    #[error("understand profile {file}, line {line}, column {column}, key {key}")]
     Parse {
         /// Which file.
         file: String,
         /// Which line.
         line: usize,
+        /// Which character of it.
+        column: usize,
         /// What the line sets.
         key: String,
         /// What is wrong.
@@ -137,12 +139,14 @@ pub enum ProfileError {
         source: Box<toml::de::Error>,
     },
     /// A key whose value makes no sense here.
-    #[error("use profile {file}, line {line}, key {key}: {reason}")]
+    #[error("use profile {file}, line {line}, column {column}, key {key}: {reason}")]
     Unfit {
         /// Which file.
         file: String,
         /// Which line.
         line: usize,
+        /// Which character of it.
+        column: usize,
         /// Which key.
         key: String,
         /// What is wrong and what to write.

@@ -143,7 +143,7 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// The error at the line of the key, or of the section that lacks it.
+    /// The error at the place of the key, or of the section that lacks it.
     fn unfit(&self, section: usize, unfit: Unfit) -> ProfileError {
         let rest = self.text.get(section..).unwrap_or_default();
         let mut begin = section;
@@ -153,21 +153,26 @@ impl Source<'_> {
             if is_next_section {
                 break;
             }
-            let after = line.trim_start().strip_prefix(unfit.key).map(str::trim_start);
-            if after.is_some_and(|after| after.starts_with('=')) {
-                at = begin;
+            if let Some(offset) = key_in(line, unfit.key) {
+                at = begin + offset;
                 break;
             }
             begin += line.len();
         }
-        let line = line_of(self.text, at);
-        ProfileError::Unfit {
-            file: self.file.to_owned(),
-            line,
-            key: unfit.key.to_owned(),
-            reason: unfit.reason,
-        }
+        let (line, column) = place_of(self.text, at);
+        let (file, key) = (self.file.to_owned(), unfit.key.to_owned());
+        ProfileError::Unfit { file, line, column, key, reason: unfit.reason }
     }
+}
+
+/// Where a key is set in a line, alone or among others in braces.
+fn key_in(line: &str, key: &str) -> Option<usize> {
+    let is_set = |at: &usize| {
+        let after = line.get(at + key.len()..).unwrap_or_default().trim_start();
+        let before = line.get(..*at).unwrap_or_default().trim_end();
+        after.starts_with('=') && (before.is_empty() || before.ends_with(['{', ',']))
+    };
+    line.match_indices(key).map(|(at, _)| at).find(is_set)
 }
 
 impl ProfileError {
@@ -179,14 +184,18 @@ impl ProfileError {
 
 fn parse_error(file: &str, text: &str, source: toml::de::Error) -> ProfileError {
     let at = source.span().map_or(0, |span| span.start);
-    let line = line_of(text, at);
+    let (line, column) = place_of(text, at);
     let whole = text.lines().nth(line - 1).unwrap_or_default().trim();
     let key = whole.split(['=', '#']).next().unwrap_or_default().trim().to_owned();
-    ProfileError::Parse { file: file.to_owned(), line, key, source: Box::new(source) }
+    ProfileError::Parse { file: file.to_owned(), line, column, key, source: Box::new(source) }
 }
 
-fn line_of(text: &str, at: usize) -> usize {
-    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+/// The line and the column of a byte, both from 1.
+fn place_of(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let begin = before.rfind('\n').map_or(0, |end| end + 1);
+    let column = before.get(begin..).unwrap_or_default().chars().count();
+    (1 + before.matches('\n').count(), 1 + column)
 }
 
 fn check_head(head: &Head) -> Result<(), Unfit> {

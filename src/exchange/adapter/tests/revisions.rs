@@ -127,7 +127,7 @@ fn a_profile_of_ones_own_is_data_and_counts_as_soon_as_it_changes() {
         .unwrap();
     let error = source.take_findings().unwrap_err();
     let told = with_causes(&error);
-    assert!(told.contains("profile fl.toml, line 23, key convert"), "{told}");
+    assert!(told.contains("profile fl.toml, line 23, column 11, key convert"), "{told}");
     assert_eq!(error.verdict(), crate::base::Verdict::Retry { not_before: None });
     fs::write(own.path().join("fl.toml"), &changed).unwrap();
     assert!(source.take_findings().is_ok());
@@ -139,5 +139,8 @@ fn a_profile_of_ones_own_is_data_and_counts_as_soon_as_it_changes() {
     assert_eq!(source.read_by(), ["depositors.toml 7", "fl.toml 7.1"]);
     fs::write(own.path().join("ru.toml"), PROFILE.replace("\"KZ\"", "\"RU\"")).unwrap();
     let told = with_causes(&source.take_findings().unwrap_err());
-    assert_eq!(told, "use profile ru.toml, line 2, key state: the profile is of RU, the node of KZ");
+    assert_eq!(
+        told,
+        "use profile ru.toml, line 2, column 1, key state: the profile is of RU, the node of KZ"
+    );
 }
