@@ -1,6 +1,7 @@
 //! One row of a local file as typed values: whom it is about, and what it says of him.
 
 use super::profile::RecordKind;
+use super::revised::rows_of;
 use crate::base::Finding;
 use crate::exchange::canonical::Coded;
 use crate::exchange::canonical::Contribution;
@@ -19,9 +20,7 @@ use crate::exchange::canonical::Title;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
-use std::collections::HashMap;
 use std::fmt;
-use std::iter;
 
 /// One row of a local file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,26 +140,11 @@ impl LocalRecord {
             RecordKind::Person => vec![row((Entry::Person, RowForm::Original))],
             RecordKind::Event => Vec::new(),
             RecordKind::Period => {
-                let rows = record.periods.iter().flat_map(|one| {
-                    let told = InsurancePeriod { cancelled_on: None, ..one.clone() };
-                    let form = form_of(one.supersedes.is_some());
-                    let cancelled = one.cancelled_on.map(|_| (one.clone(), RowForm::Cancelling));
-                    iter::once((told, form)).chain(cancelled)
-                });
-                in_order(rows, |one| (one.id.clone(), one.supersedes.clone()))
-                    .map(|(one, form)| row((Entry::Period(one), form)))
-                    .collect()
+                rows_of(&record.periods).map(|(one, form)| row((Entry::Period(one), form))).collect()
             }
             RecordKind::Contribution => {
-                let rows = record.contributions.iter().flat_map(|one| {
-                    let told = Contribution { cancelled_on: None, ..one.clone() };
-                    let form = form_of(one.supersedes.is_some());
-                    let cancelled = one.cancelled_on.map(|_| (one.clone(), RowForm::Cancelling));
-                    iter::once((told, form)).chain(cancelled)
-                });
-                in_order(rows, |one| (one.id.clone(), one.supersedes.clone()))
-                    .map(|(one, form)| row((Entry::Contribution(one), form)))
-                    .collect()
+                let rows = rows_of(&record.contributions);
+                rows.map(|(one, form)| row((Entry::Contribution(one), form))).collect()
             }
         }
     }
@@ -230,35 +214,6 @@ impl fmt::Debug for KnownPerson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "KnownPerson(…, {} identifiers)", self.identifiers.len())
     }
-}
-
-fn form_of(replaces: bool) -> RowForm {
-    if replaces { RowForm::Correcting } else { RowForm::Original }
-}
-
-/// A row stands after the one it replaces, and what is taken back comes last.
-fn in_order<T>(
-    rows: impl Iterator<Item = (T, RowForm)>,
-    ids: impl Fn(&T) -> (RecordId, Option<RecordId>),
-) -> impl Iterator<Item = (T, RowForm)> {
-    let rows: Vec<(T, RowForm)> = rows.collect();
-    let before: HashMap<RecordId, RecordId> =
-        rows.iter().filter_map(|(one, _)| Some((ids(one).0, ids(one).1?))).collect();
-    let depth = |one: &T| {
-        let mut id = ids(one).0;
-        let mut depth = 0;
-        // no chain is longer than there are rows, unless it bites its tail
-        while let Some(next) = before.get(&id).filter(|_| depth <= before.len()) {
-            (id, depth) = (next.clone(), depth + 1);
-        }
-        depth
-    };
-    let mut keyed: Vec<_> = rows
-        .into_iter()
-        .map(|(one, form)| ((form == RowForm::Cancelling, depth(&one)), (one, form)))
-        .collect();
-    keyed.sort_by_key(|(key, _)| *key);
-    keyed.into_iter().map(|(_, row)| row)
 }
 
 fn fill<T: Clone>(own: &mut Option<T>, other: &Option<T>) {

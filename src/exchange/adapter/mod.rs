@@ -17,6 +17,7 @@ mod local;
 mod mapping;
 mod people;
 mod profile;
+mod revised;
 mod sample;
 mod sink;
 mod source;

@@ -5,7 +5,8 @@ use super::events::periods_of;
 use super::local::Entry;
 use super::local::KnownPerson;
 use super::local::LocalRecord;
-use super::local::RowForm;
+use super::revised::Entries;
+use super::revised::Taken;
 use crate::base::Finding;
 use crate::base::Findings;
 use crate::exchange::canonical::Contribution;
@@ -14,7 +15,6 @@ use crate::exchange::canonical::Identifier;
 use crate::exchange::canonical::InsurancePeriod;
 use crate::exchange::canonical::Name;
 use crate::exchange::canonical::Person;
-use crate::exchange::canonical::RecordId;
 use crate::exchange::canonical::State;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -94,11 +94,9 @@ struct Gathered {
     person: KnownPerson,
     /// Where the person was first read of.
     place: String,
-    periods: HashMap<RecordId, InsurancePeriod>,
-    contributions: HashMap<RecordId, Contribution>,
+    periods: Entries<InsurancePeriod>,
+    contributions: Entries<Contribution>,
     events: Vec<PlacedEvent>,
-    /// The entry that stands, by the key of rows that correct or cancel each other.
-    standing: HashMap<String, RecordId>,
 }
 
 impl Gathering {
@@ -117,66 +115,32 @@ impl Gathering {
             let message = "name or birth date differ from what another row says; the first one is used";
             self.findings.push(warning("adapter.person_conflict", place, message));
         }
-        let before = key.as_ref().and_then(|key| own.standing.get(key).cloned());
-        if record.form != RowForm::Original && before.is_none() {
-            let message = match record.form {
-                RowForm::Cancelling => "cancels a row that is not there; it is not used",
-                RowForm::Correcting | RowForm::Original => {
-                    "corrects a row that is not there; it is used as the first"
-                }
-            };
-            self.findings.push(warning("adapter.revision", place, message));
-        }
-        let kept = match record.entry {
-            Entry::Person => Kept::New,
-            Entry::Contribution(one) if record.form == RowForm::Cancelling => {
-                let found = before.and_then(|id| own.contributions.get_mut(&id));
-                if let Some(cancelled) = found {
-                    cancelled.cancelled_on = one.cancelled_on;
-                    own.standing.remove(&key.unwrap_or_default());
-                }
-                Kept::New
-            }
-            Entry::Period(one) if record.form == RowForm::Cancelling => {
-                let found = before.and_then(|id| own.periods.get_mut(&id));
-                if let Some(cancelled) = found {
-                    cancelled.cancelled_on = one.cancelled_on;
-                    own.standing.remove(&key.unwrap_or_default());
-                }
-                Kept::New
-            }
-            Entry::Contribution(mut one) => {
-                one.supersedes = one.supersedes.or(before.filter(|_| record.form == RowForm::Correcting));
-                let (id, kept) = place_for(&own.contributions, &one.id, |held| *held == one);
-                one.id = id.clone();
-                own.contributions.insert(id.clone(), one);
-                own.standing.extend(key.map(|key| (key, id)));
-                kept
-            }
-            Entry::Period(mut one) => {
-                one.supersedes = one.supersedes.or(before.filter(|_| record.form == RowForm::Correcting));
-                let (id, kept) = place_for(&own.periods, &one.id, |held| *held == one);
-                one.id = id.clone();
-                own.periods.insert(id.clone(), one);
-                own.standing.extend(key.map(|key| (key, id)));
-                kept
-            }
+        let taken = match record.entry {
+            Entry::Person => Taken::New,
+            Entry::Contribution(one) => own.contributions.take(one, record.form, key),
+            Entry::Period(one) => own.periods.take(one, record.form, key),
             Entry::Event(event) => {
                 own.events.push(PlacedEvent { event, place: place.to_owned() });
-                Kept::New
+                Taken::New
             }
         };
-        match kept {
-            Kept::New => {}
-            Kept::Twice => {
-                let message = "the same entry stands here and before; it is used once";
-                self.findings.push(warning("adapter.row_twice", place, message));
+        let odd = match taken {
+            Taken::New => None,
+            Taken::Twice => {
+                Some(("adapter.row_twice", "the same entry stands here and before; it is used once"))
             }
-            Kept::Beside => {
-                let message = "another entry with the same key stands before, and they differ; both are used";
-                self.findings.push(warning("adapter.row_differs", place, message));
+            Taken::Beside => Some((
+                "adapter.row_differs",
+                "another entry with the same key stands before, and they differ; both are used",
+            )),
+            Taken::CorrectsNothing => {
+                Some(("adapter.revision", "corrects a row that is not there; it is used as the first"))
             }
-        }
+            Taken::CancelsNothing => {
+                Some(("adapter.revision", "cancels a row that is not there; it is not used"))
+            }
+        };
+        self.findings.extend(odd.map(|(code, message)| warning(code, place, message)));
         for held in &record.person.identifiers {
             self.by_identifier.entry(held.identifier.clone()).or_insert(at);
         }
@@ -203,10 +167,9 @@ impl Gathering {
         self.all.push(Gathered {
             person: KnownPerson::default(),
             place: place.to_owned(),
-            periods: HashMap::new(),
-            contributions: HashMap::new(),
+            periods: Entries::default(),
+            contributions: Entries::default(),
             events: Vec::new(),
-            standing: HashMap::new(),
         });
         Some(self.all.len() - 1)
     }
@@ -236,47 +199,15 @@ impl Gathering {
             let (mut periods, mut odd) = periods_of(&gathered.events, state);
             findings.append(&mut odd);
             let told: Vec<InsurancePeriod> =
-                gathered.periods.into_values().filter(|one| !is_told(one, &periods)).collect();
+                gathered.periods.into_entries().filter(|one| !is_told(one, &periods)).collect();
             periods.extend(told);
             periods.sort_by(|a, b| (a.interval, &a.id).cmp(&(b.interval, &b.id)));
-            let mut contributions: Vec<Contribution> = gathered.contributions.into_values().collect();
+            let mut contributions: Vec<Contribution> = gathered.contributions.into_entries().collect();
             contributions.sort_by(|a, b| (a.month, &a.id).cmp(&(b.month, &b.id)));
             people.all.push(Known { person, periods, contributions });
         }
         (people, findings)
     }
-}
-
-/// What became of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kept {
-    New,
-    /// It says the same as one before it.
-    Twice,
-    /// It has the key of one before it and says something else.
-    Beside,
-}
-
-/// The id under which an entry can be kept, so that none takes the place of another.
-fn place_for<T>(
-    held: &HashMap<RecordId, T>,
-    id: &RecordId,
-    is_same: impl Fn(&T) -> bool,
-) -> (RecordId, Kept) {
-    let mut free = id.clone();
-    let mut kept = Kept::New;
-    for number in 2_u32.. {
-        match held.get(&free) {
-            None => break,
-            Some(one) if number == 2 && is_same(one) => return (free, Kept::Twice),
-            Some(_) => kept = Kept::Beside,
-        }
-        match format!("{}-{number}", id.as_str()).parse() {
-            Ok(next) => free = next,
-            Err(_too_long) => break,
-        }
-    }
-    (free, kept)
 }
 
 /// Whether a period adds nothing to those drawn from events: the same work for the same employer.

@@ -8,6 +8,7 @@ use super::people::Gathering;
 use super::people::Known;
 use super::people::People;
 use super::profile::Profile;
+use super::revised::Revised;
 use crate::base::Findings;
 use crate::base::Limits;
 use crate::exchange::canonical::Contribution;
@@ -264,30 +265,20 @@ fn record_of(known: &Known, state: State, as_of: Date, asked: Option<Interval>) 
     let mut periods: Vec<InsurancePeriod> = known.periods.iter().filter_map(period_on).collect();
     let mut contributions: Vec<Contribution> =
         known.contributions.iter().filter(contribution_on).cloned().collect();
-    leave_out_replaced(&mut periods, &known.periods, |one| &one.id, |one| one.supersedes.as_ref());
-    leave_out_replaced(
-        &mut contributions,
-        &known.contributions,
-        |one| &one.id,
-        |one| one.supersedes.as_ref(),
-    );
+    leave_out_replaced(&mut periods, &known.periods);
+    leave_out_replaced(&mut contributions, &known.contributions);
     InsuranceRecord { state, as_of, person: known.person.clone(), periods, contributions }
 }
 
 /// Leaves out an entry whose replacement is not told, as when it was moved out of the days asked about:
 /// told alone, it would seem to stand.
-fn leave_out_replaced<T>(
-    told: &mut Vec<T>,
-    all: &[T],
-    id: fn(&T) -> &RecordId,
-    replaces: fn(&T) -> Option<&RecordId>,
-) {
+fn leave_out_replaced<T: Revised>(told: &mut Vec<T>, all: &[T]) {
     loop {
-        let ids: HashSet<RecordId> = told.iter().map(|one| id(one).clone()).collect();
+        let ids: HashSet<RecordId> = told.iter().map(|one| one.id().clone()).collect();
         let hidden: HashSet<&RecordId> =
-            all.iter().filter(|one| !ids.contains(id(one))).filter_map(replaces).collect();
+            all.iter().filter(|one| !ids.contains(one.id())).filter_map(Revised::supersedes).collect();
         let before = told.len();
-        told.retain(|one| !hidden.contains(id(one)));
+        told.retain(|one| !hidden.contains(one.id()));
         if told.len() == before {
             return;
         }
