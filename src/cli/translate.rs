@@ -91,8 +91,8 @@ impl Translate {
         let inquiry: Inquiry = local::read_json(inquiry, "inquiry")?;
         let as_of = SystemClock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
         match source.find(&inquiry, as_of)? {
-            Found::Record(record) if self.trace => trace(&record, &source.lineage(&record)?),
-            Found::Record(record) => self.print(&record),
+            Found::Record(record, _) if self.trace => trace(&record, &source.lineage(&record)?),
+            Found::Record(record, _) => self.print(&record),
             Found::Nobody => {
                 show::aside("nobody in these files is the person of the inquiry");
                 Ok(Exit::Refused)

@@ -11,6 +11,7 @@ use crate::exchange::document::codec::{
 };
 use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
 use crate::exchange::seal::{seal, sha256};
+use std::sync::Arc;
 
 /// A document as it leaves: sealed, or bare where the catalogue asks for no signature.
 pub(super) struct Outgoing {
@@ -26,12 +27,12 @@ pub(super) struct Answer {
     /// Whether a person should look at it, and why.
     pub(super) remark: Option<&'static str>,
     /// By which profiles of local forms it was made.
-    pub(super) made_by: Vec<String>,
+    pub(super) made_by: Arc<[String]>,
 }
 
 /// What the local system has to say to a request.
 enum Said {
-    Record(Box<InsuranceRecord>, Vec<String>),
+    Record(Box<InsuranceRecord>, Arc<[String]>),
     Status(ResourceStatus),
     Result { code: NoticeCode, text: &'static str, remark: Option<&'static str> },
 }
@@ -59,7 +60,7 @@ pub(super) async fn answer(
     let document_id = DocumentId::from_uuid(ctx.random.uuid());
     let header =
         Header::new((&message.code, &message.structure), document_id, Some(asked_by.document_id), now);
-    let mut made_by = Vec::new();
+    let mut made_by = Arc::default();
     let (document, remark) = match said {
         Said::Record(record, read_by) => {
             made_by = read_by;
@@ -83,11 +84,10 @@ async fn ask(content: &Content, ctx: &Context) -> Result<Said, FlowError> {
         Content::Inquiry(inquiry) => {
             let as_of = ctx.clock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
             let inquiry = inquiry.clone();
-            let asked = move || desk.find(&inquiry, as_of).map(|found| (found, desk.read_by()));
-            let (found, read_by) = Context::aside(asked).await??;
+            let found = Context::aside(move || desk.find(&inquiry, as_of)).await??;
             note_local_findings(ctx).await?; // reading them may have been the first since a file changed
             match found {
-                Found::Record(record) => Said::Record(Box::new(record), read_by),
+                Found::Record(record, read_by) => Said::Record(Box::new(record), read_by),
                 Found::Nobody => Said::Result {
                     code: NoticeCode::no_data(),
                     text: "Сведения о лице не найдены",

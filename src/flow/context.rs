@@ -78,11 +78,6 @@ pub trait Desk: Send + Sync {
         Ok(None)
     }
 
-    /// By which profiles, with their versions, the local records were read last.
-    fn read_by(&self) -> Vec<String> {
-        Vec::new()
-    }
-
     /// What is wrong with the local records and was not taken yet, for the journal.
     fn take_findings(&self) -> Findings {
         Findings::new()

@@ -67,10 +67,6 @@ impl Desk for FolderDesk {
         Ok(last.and_then(|at| Timestamp::try_from(at).ok()))
     }
 
-    fn read_by(&self) -> Vec<String> {
-        self.source.read_by()
-    }
-
     fn take_findings(&self) -> Findings {
         match self.source.take_findings() {
             Ok(findings) => findings,

@@ -205,7 +205,7 @@ impl Desk for SimDesk {
             return Ok(Found::Nobody);
         }
         let record = record(self.state, &inquiry.person, as_of, number);
-        record.map(Found::Record).map_err(|error| FlowError::Local {
+        record.map(|record| Found::Record(record, Arc::default())).map_err(|error| FlowError::Local {
             verdict: crate::base::Verdict::Park { code: "simulation.person" },
             detail: error.to_string(),
         })

@@ -170,7 +170,7 @@ struct Mistaken(InsuranceRecord);
 
 impl Desk for Mistaken {
     fn find(&self, _inquiry: &Inquiry, _as_of: jiff::civil::Date) -> Result<Found, FlowError> {
-        Ok(Found::Record(self.0.clone()))
+        Ok(Found::Record(self.0.clone(), Arc::default()))
     }
 
     fn hand_over(&self, _id: DocumentId, _record: &InsuranceRecord) -> Result<Done, FlowError> {
@@ -310,7 +310,7 @@ impl Desk for HungDesk {
             is_back = self.back.wait(is_back).unwrap();
         }
         let number = inquiry.person.name.family().unwrap().trim_start_matches("Тестов").parse().unwrap();
-        Ok(Found::Record(record(number)))
+        Ok(Found::Record(record(number), Arc::default()))
     }
 
     fn hand_over(&self, _id: DocumentId, _record: &InsuranceRecord) -> Result<Done, FlowError> {

@@ -96,7 +96,7 @@ fn every_case_is_walked_down_from_the_local_record_to_the_envelope() {
             serde_json::from_str(&fs::read_to_string(case.folder.join(case.word("inquiry"))).unwrap())
                 .unwrap();
         let source = Source::open(state, local.path()).unwrap();
-        let Found::Record(record) = source.find(&inquiry, case.word("as_of").parse().unwrap()).unwrap()
+        let Found::Record(record, _) = source.find(&inquiry, case.word("as_of").parse().unwrap()).unwrap()
         else {
             panic!("the local files of {} do not answer", case.folder.display());
         };

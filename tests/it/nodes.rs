@@ -37,7 +37,7 @@ impl Desk for TestDesk {
 
     fn find(&self, inquiry: &Inquiry, _as_of: jiff::civil::Date) -> Result<Found, FlowError> {
         let known = self.records.get(&number_of(&inquiry.person)).cloned();
-        Ok(known.map_or(Found::Nobody, Found::Record))
+        Ok(known.map_or(Found::Nobody, |record| Found::Record(record, Arc::default())))
     }
 
     fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {

@@ -221,9 +221,11 @@ struct BenchDesk {
 impl Desk for BenchDesk {
     fn find(&self, inquiry: &Inquiry, _as_of: jiff::civil::Date) -> Result<Found, FlowError> {
         let number = inquiry.person.name.family().and_then(|name| name.strip_prefix(FAMILY)?.parse().ok());
-        record(number.unwrap_or(0)).map(Found::Record).map_err(|error| FlowError::Local {
-            verdict: crate::base::Verdict::Park { code: "bench.person" },
-            detail: error.to_string(),
+        record(number.unwrap_or(0)).map(|record| Found::Record(record, Arc::default())).map_err(|error| {
+            FlowError::Local {
+                verdict: crate::base::Verdict::Park { code: "bench.person" },
+                detail: error.to_string(),
+            }
         })
     }
 

@@ -2,6 +2,8 @@
 
 use super::error::AdapterError;
 use super::error::ProfileError;
+use super::folder::Stamp;
+use super::folder::stamps;
 use super::profile::Profile;
 use crate::exchange::canonical::State;
 use std::fs;
@@ -10,7 +12,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::time::SystemTime;
 
 /// The profiles by which local files of a state are read and written.
 ///
@@ -29,18 +30,10 @@ struct Held {
     profiles: Arc<Vec<Profile>>,
 }
 
-type Stamp = (String, u64, Option<SystemTime>);
-
 impl ProfileBook {
     /// The built-in profiles of a state, and those of a folder.
     pub fn new(state: State, folder: Option<PathBuf>) -> Self {
         Self { state, folder, held: Mutex::new(None) }
-    }
-
-    /// These and no other.
-    pub fn of(state: State, profiles: Vec<Profile>) -> Self {
-        let held = Held { stamps: Vec::new(), profiles: Arc::new(profiles) };
-        Self { state, folder: None, held: Mutex::new(Some(held)) }
     }
 
     /// Whose forms they describe.
@@ -54,13 +47,13 @@ impl ProfileBook {
     /// A folder that cannot be read, or a profile that cannot be used or is of another state.
     pub fn current(&self) -> Result<Arc<Vec<Profile>>, AdapterError> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamps = self.folder.as_deref().map(stamps).transpose()?.unwrap_or_default();
+        let stamps = self.stamps()?;
         if let Some(held) = held.as_ref().filter(|held| held.stamps == stamps) {
             return Ok(held.profiles.clone());
         }
         let mut profiles = Profile::built_in(self.state)?;
-        for (name, _, _) in &stamps {
-            let own = self.read(name)?;
+        for Stamp { name, path, .. } in &stamps {
+            let own = self.read(name, path)?;
             let place = profiles.iter_mut().find(|built_in| built_in.is_named(name));
             match place {
                 Some(built_in) => *built_in = own,
@@ -72,10 +65,17 @@ impl ProfileBook {
         Ok(profiles)
     }
 
-    fn read(&self, name: &str) -> Result<Profile, AdapterError> {
-        let path = self.folder.clone().unwrap_or_default().join(name);
-        let text =
-            fs::read_to_string(&path).map_err(|source| AdapterError::Read { path: path.clone(), source })?;
+    /// The profiles of the folder; one that is not there has none.
+    fn stamps(&self) -> Result<Vec<Stamp>, AdapterError> {
+        let Some(folder) = &self.folder else { return Ok(Vec::new()) };
+        let refuse = |source| AdapterError::Read { path: folder.clone(), source };
+        let is_there = folder.try_exists().map_err(refuse)?;
+        if is_there { stamps(folder, |name| name.ends_with(".toml")) } else { Ok(Vec::new()) }
+    }
+
+    fn read(&self, name: &str, path: &Path) -> Result<Profile, AdapterError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| AdapterError::Read { path: path.to_owned(), source })?;
         let profile = Profile::parse(name, &text)?;
         if profile.head().state != self.state {
             let reason = format!("the profile is of {}, the node of {}", profile.head().state, self.state);
@@ -83,23 +83,4 @@ impl ProfileBook {
         }
         Ok(profile)
     }
-}
-
-/// The profiles of a folder by name; a folder that is not there has none.
-fn stamps(folder: &Path) -> Result<Vec<Stamp>, AdapterError> {
-    let refuse = |source| AdapterError::Read { path: folder.to_owned(), source };
-    if !folder.try_exists().map_err(refuse)? {
-        return Ok(Vec::new());
-    }
-    let mut stamps = Vec::new();
-    for entry in fs::read_dir(folder).map_err(refuse)? {
-        let entry = entry.map_err(refuse)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".toml") {
-            let facts = entry.metadata().map_err(refuse)?;
-            stamps.push((name, facts.len(), facts.modified().ok()));
-        }
-    }
-    stamps.sort();
-    Ok(stamps)
 }

@@ -11,6 +11,7 @@ mod error;
 mod events;
 mod explain;
 mod fixed;
+mod folder;
 mod json;
 mod lineage;
 mod local;

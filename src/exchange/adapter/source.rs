@@ -2,6 +2,8 @@
 
 use super::book::ProfileBook;
 use super::error::AdapterError;
+use super::folder::Stamp;
+use super::folder::stamps;
 use super::lineage::Told;
 use super::people::Candidates;
 use super::people::Gathering;
@@ -29,7 +31,6 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
-use std::time::SystemTime;
 
 /// The local records of one state. Files are read once, and again when one of them has changed.
 #[derive(Debug)]
@@ -44,8 +45,9 @@ pub struct Source {
 #[expect(clippy::large_enum_variant, reason = "there is one per inquiry, never a collection")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// Exactly one person is meant; what is known may still be nothing.
-    Record(InsuranceRecord),
+    /// Exactly one person is meant; what is known may still be nothing. With the profiles, and their versions, by which
+    /// the files were read.
+    Record(InsuranceRecord, Arc<[String]>),
     /// Nobody is meant.
     Nobody,
     /// More than one person may be meant; a clerk must say which.
@@ -95,7 +97,10 @@ impl Source {
         Ok(match loaded.people.candidates(&inquiry.person, state) {
             Candidates::Nobody => Found::Nobody,
             Candidates::Several => Found::Several,
-            Candidates::One(known) => Found::Record(record_of(known, state, as_of, inquiry.interval)),
+            Candidates::One(known) => {
+                let record = record_of(known, state, as_of, inquiry.interval);
+                Found::Record(record, loaded.read_by.clone())
+            }
         })
     }
 
@@ -132,8 +137,8 @@ impl Source {
     /// Tells every row of the files as they are now.
     pub(super) fn read_again(&self, each: Told<'_>) -> Result<(), AdapterError> {
         let profiles = self.book.current()?;
-        for stamp in stamps(&profiles, &self.folder)? {
-            let Some(profile) = profiles.get(stamp.profile) else { continue };
+        for (at, stamp) in described(&profiles, &self.folder)? {
+            let Some(profile) = profiles.get(at) else { continue };
             let refuse = |source| AdapterError::Read { path: stamp.path.clone(), source };
             let bytes = fs::read(&stamp.path).map_err(refuse)?;
             let mut told = |row, set| each(profile, &stamp.name, row, set);
@@ -144,11 +149,6 @@ impl Source {
         Ok(())
     }
 
-    /// The profiles by which the files were read last, each with its version.
-    pub fn read_by(&self) -> Vec<String> {
-        self.held().map(|loaded| loaded.read_by.clone()).unwrap_or_default()
-    }
-
     fn held(&self) -> Option<Arc<Loaded>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -157,7 +157,7 @@ impl Source {
     fn current(&self) -> Result<Arc<Loaded>, AdapterError> {
         let mut held = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let profiles = self.book.current()?;
-        let stamps = stamps(&profiles, &self.folder)?;
+        let stamps = described(&profiles, &self.folder)?;
         let is_same = |loaded: &&Arc<Loaded>| loaded.stamps == stamps && Arc::ptr_eq(&loaded.by, &profiles);
         if let Some(loaded) = held.as_ref().filter(is_same) {
             return Ok(loaded.clone());
@@ -171,64 +171,35 @@ impl Source {
 #[derive(Debug)]
 struct Loaded {
     by: Arc<Vec<Profile>>,
-    read_by: Vec<String>,
-    stamps: Vec<Stamp>,
+    read_by: Arc<[String]>,
+    stamps: Vec<(usize, Stamp)>,
     people: People,
     findings: Findings,
     /// Whether the findings were taken for the journal.
     is_taken: AtomicBool,
 }
 
-/// By what a changed file is known.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Stamp {
-    /// Which profile describes it; files are read in the order of the profiles.
-    profile: usize,
-    name: String,
-    path: PathBuf,
-    length: u64,
-    changed_at: Option<SystemTime>,
-}
-
-/// The files that a profile describes, by name.
-fn stamps(profiles: &[Profile], folder: &Path) -> Result<Vec<Stamp>, AdapterError> {
-    let refuse = |source| AdapterError::Read { path: folder.to_owned(), source };
-    let mut stamps = Vec::new();
-    for entry in fs::read_dir(folder).map_err(refuse)? {
-        let entry = entry.map_err(refuse)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let of: Vec<usize> =
-            (0..).zip(profiles).filter(|(_, profile)| profile.is_of(&name)).map(|(at, _)| at).collect();
-        if of.is_empty() {
-            continue;
-        }
-        let path = entry.path();
-        let facts =
-            fs::metadata(&path).map_err(|source| AdapterError::Read { path: path.clone(), source })?;
-        let changed_at = facts.modified().ok();
-        // one form may hold rows of several kinds
-        stamps.extend(of.into_iter().map(|profile| Stamp {
-            profile,
-            name: name.clone(),
-            path: path.clone(),
-            length: facts.len(),
-            changed_at,
-        }));
-    }
-    stamps.sort();
-    Ok(stamps)
+/// The files that profiles describe, each with the number of its profile: by profile, then by name. One file may hold
+/// rows of several kinds.
+fn described(profiles: &[Profile], folder: &Path) -> Result<Vec<(usize, Stamp)>, AdapterError> {
+    let stamps = stamps(folder, |name| profiles.iter().any(|profile| profile.is_of(name)))?;
+    let of = |(at, profile): (usize, &Profile)| {
+        let own: Vec<_> = stamps.iter().filter(|stamp| profile.is_of(&stamp.name)).cloned().collect();
+        own.into_iter().map(move |stamp| (at, stamp))
+    };
+    Ok(profiles.iter().enumerate().flat_map(of).collect())
 }
 
 fn load(
     profiles: Arc<Vec<Profile>>,
     state: State,
-    stamps: Vec<Stamp>,
+    stamps: Vec<(usize, Stamp)>,
     limits: &Limits,
 ) -> Result<Loaded, AdapterError> {
     let mut gathering = Gathering::default();
     let mut findings = Findings::new();
-    for stamp in &stamps {
-        let Some(profile) = profiles.get(stamp.profile) else { continue };
+    for (at, stamp) in &stamps {
+        let Some(profile) = profiles.get(*at) else { continue };
         let path = || stamp.path.clone();
         let limit = limits.local_bytes_max;
         if usize::try_from(stamp.length).unwrap_or(usize::MAX) > limit {
@@ -243,7 +214,7 @@ fn load(
     }
     let (people, mut odd) = gathering.finish(state);
     findings.append(&mut odd);
-    let mut used: Vec<usize> = stamps.iter().map(|stamp| stamp.profile).collect();
+    let mut used: Vec<usize> = stamps.iter().map(|(profile, _)| *profile).collect();
     used.dedup(); // they are sorted
     let read_by = used.into_iter().filter_map(|at| profiles.get(at)).map(Profile::to_string).collect();
     Ok(Loaded { by: profiles, read_by, stamps, people, findings, is_taken: AtomicBool::new(false) })

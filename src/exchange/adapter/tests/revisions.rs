@@ -17,13 +17,21 @@ fn ugly() -> PathBuf {
 }
 
 fn asked(source: &Source, state: State, family: &str, given: &str, born: &str) -> InsuranceRecord {
+    answered(source, state, (family, given, born)).0
+}
+
+fn answered(
+    source: &Source,
+    state: State,
+    (family, given, born): (&str, &str, &str),
+) -> (InsuranceRecord, Arc<[String]>) {
     let inquiry = format!(
         r#"{{ "asking": "{}", "asked": "{state}", "purpose": "old-age", "person": {{
             "name": {{ "family": "{family}", "given": "{given}" }}, "birth_date": "{born}" }} }}"#,
         if state == State::Ru { "KZ" } else { "RU" }
     );
     match source.find(&serde_json::from_str(&inquiry).unwrap(), "2026-11-24".parse().unwrap()).unwrap() {
-        Found::Record(record) => record,
+        Found::Record(record, read_by) => (record, read_by),
         found @ (Found::Nobody | Found::Several) => panic!("{found:?}"),
     }
 }
@@ -112,15 +120,14 @@ fn a_profile_of_ones_own_is_data_and_counts_as_soon_as_it_changes() {
     let source = Source::open_with(book, local.path(), Limits::default()).unwrap();
     assert_eq!(source.count(), 0, "no profile knows such a file");
 
+    let erlan = ("Ахметов", "Ерлан", "1985-03-15");
     fs::write(own.path().join("fl.toml"), PROFILE).unwrap();
-    let record = asked(&source, State::Kz, "Ахметов", "Ерлан", "1985-03-15");
-    assert_eq!(record.person.identifiers.len(), 1);
-    assert_eq!(source.read_by(), ["fl.toml 7"]);
+    let (record, read_by) = answered(&source, State::Kz, erlan);
+    assert_eq!((record.person.identifiers.len(), &*read_by), (1, &["fl.toml 7".to_owned()][..]));
 
     let changed = PROFILE.replace("version = \"7\"", "version = \"7.1\"\n");
     fs::write(own.path().join("fl.toml"), &changed).unwrap();
-    asked(&source, State::Kz, "Ахметов", "Ерлан", "1985-03-15");
-    assert_eq!(source.read_by(), ["fl.toml 7.1"]);
+    assert_eq!(*answered(&source, State::Kz, erlan).1, ["fl.toml 7.1"]);
 
     // A mistake keeps everybody waiting, with its place, and passes when it is mended.
     fs::write(own.path().join("fl.toml"), changed.replace("convert = \"date\"", "convert = \"day\""))
@@ -135,8 +142,16 @@ fn a_profile_of_ones_own_is_data_and_counts_as_soon_as_it_changes() {
     // One of the same name stands for the built-in; one of another state is refused.
     fs::write(own.path().join("depositors.toml"), PROFILE.replace("fl-*", "depositors*")).unwrap();
     fs::write(local.path().join("depositors.csv"), DEPOSITORS).unwrap();
-    assert!(source.take_findings().is_ok());
-    assert_eq!(source.read_by(), ["depositors.toml 7", "fl.toml 7.1"]);
+    assert_eq!(*answered(&source, State::Kz, erlan).1, ["depositors.toml 7", "fl.toml 7.1"]);
+
+    // A link is what it leads to: another version there is another profile here.
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::write(elsewhere.path().join("a.toml"), &changed).unwrap();
+    fs::remove_file(own.path().join("fl.toml")).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path().join("a.toml"), own.path().join("fl.toml")).unwrap();
+    assert_eq!(answered(&source, State::Kz, erlan).1[1], "fl.toml 7.1");
+    fs::write(elsewhere.path().join("a.toml"), changed.replace("7.1", "7.10")).unwrap();
+    assert_eq!(answered(&source, State::Kz, erlan).1[1], "fl.toml 7.10");
     fs::write(own.path().join("ru.toml"), PROFILE.replace("\"KZ\"", "\"RU\"")).unwrap();
     let told = with_causes(&source.take_findings().unwrap_err());
     assert_eq!(

@@ -26,7 +26,7 @@ fn kazakh_record() -> InsuranceRecord {
     let inquiry: Inquiry = serde_json::from_str(&text).unwrap();
     let source = Source::open(State::Kz, fixtures.join("local/kz")).unwrap();
     match source.find(&inquiry, date(2026, 11, 23)).unwrap() {
-        Found::Record(record) => record,
+        Found::Record(record, _) => record,
         found @ (Found::Nobody | Found::Several) => panic!("{found:?}"),
     }
 }

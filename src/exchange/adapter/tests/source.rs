@@ -30,7 +30,7 @@ fn inquiry(name: &str) -> Inquiry {
 
 fn record(found: Found) -> InsuranceRecord {
     match found {
-        Found::Record(record) => record,
+        Found::Record(record, _) => record,
         Found::Nobody | Found::Several => panic!("{found:?}"),
     }
 }
@@ -111,14 +111,14 @@ fn neither_number_nor_name_is_believed_against_the_rest() {
     slip.person.identifiers = sound.person.identifiers.clone();
     assert_eq!(source.find(&slip, TODAY).unwrap(), Found::Nobody);
     slip.person.birth_date = sound.person.birth_date;
-    assert!(matches!(source.find(&slip, TODAY).unwrap(), Found::Record(_)), "a married name");
+    assert!(matches!(source.find(&slip, TODAY).unwrap(), Found::Record(..)), "a married name");
     let mut other_number = sound.clone();
     let number = r#"[{ "kind": "iin", "value": "850315300019" }]"#;
     other_number.person.identifiers = serde_json::from_str(number).unwrap();
     assert_eq!(source.find(&other_number, TODAY).unwrap(), Found::Nobody);
     let mut name_only = sound.clone();
     name_only.person.identifiers.clear();
-    assert!(matches!(source.find(&name_only, TODAY).unwrap(), Found::Record(_)));
+    assert!(matches!(source.find(&name_only, TODAY).unwrap(), Found::Record(..)));
     name_only.person.birth_date = date(1968, 3, 16);
     assert_eq!(source.find(&name_only, TODAY).unwrap(), Found::Nobody);
 }
@@ -357,7 +357,7 @@ fn what_is_sound_in_the_ugly_files_is_used() {
             format!(r#"{{ "asking": "RU", "asked": "KZ", "person": {person}, "purpose": "old-age" }}"#);
         let found = source.find(&serde_json::from_str(&text).unwrap(), TODAY).unwrap();
         match found {
-            Found::Record(record) => Some((record.periods.len(), record.contributions.len())),
+            Found::Record(record, _) => Some((record.periods.len(), record.contributions.len())),
             Found::Nobody | Found::Several => None,
         }
     };
