@@ -39,12 +39,13 @@ impl Synth {
             self.state.parse().map_err(|finding| Misused(format!("read --state: {finding}")))?;
         let profiles = ProfileBook::new(state, self.profiles.clone()).current()?;
         std::fs::create_dir_all(&self.folder).with_context(|| format!("make {}", self.folder.display()))?;
-        let mut progress = Progress::of("files", u64::try_from(profiles.len()).unwrap_or(u64::MAX));
-        let files = Synthetic::files(&profiles, self.persons, &SeededRandom::new(self.seed))?;
-        for (done, (profile, (name, bytes, lost))) in (1..).zip(profiles.iter().zip(files)) {
+        let mut progress = Progress::of("persons", u64::from(self.persons));
+        let mut made = |done| progress.reach(u64::from(done));
+        let files = Synthetic::files(&profiles, self.persons, &SeededRandom::new(self.seed), &mut made)?;
+        drop(progress);
+        for (profile, (name, bytes, lost)) in profiles.iter().zip(files) {
             let path = self.folder.join(name);
             std::fs::write(&path, &bytes).with_context(|| format!("write {}", path.display()))?;
-            progress.reach(done);
             show::line(&format!("{}: {} bytes, by {profile}", path.display(), bytes.len()));
             if let Some(first) = lost.first() {
                 show::aside(&format!("{} values the form cannot say, such as: {first}", lost.len()));

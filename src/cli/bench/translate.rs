@@ -1,5 +1,6 @@
 //! `stazh bench translate`: how fast local rows become canonical records and interstate documents.
 
+use super::super::progress::Progress;
 use super::super::{Exit, show};
 use crate::base::{Clock, DocumentId, Limits, OsRandom, Random, SeededRandom, SystemClock};
 use crate::exchange::adapter::{Entry, LocalRecord, Profile, Synthetic};
@@ -10,8 +11,8 @@ use anyhow::{Context, Result};
 use std::time::{Duration, Instant};
 
 /// Measure the translation of local rows on one thread: rows of each format into
-/// canonical records, and records of one contribution into documents of a
-/// kilobyte, without and with their validation.
+/// canonical records, and records of one contribution into documents, without and
+/// with their validation.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Translate {
@@ -48,7 +49,9 @@ impl Translate {
             (State::By, "by/pu-3"),
         ] {
             let profiles = Profile::built_in(state)?;
-            let files = Synthetic::files(&profiles, self.persons, &SeededRandom::new(1))?;
+            let mut progress = Progress::of(name, u64::from(self.persons));
+            let mut made = |done| progress.reach(u64::from(done));
+            let files = Synthetic::files(&profiles, self.persons, &SeededRandom::new(1), &mut made)?;
             let all = profiles.iter().zip(files);
             let (profile, (file, bytes, _)) = all
                 .into_iter()

@@ -1,7 +1,6 @@
 //! `stazh profile`: tools for the engineer who connects a national system.
 
 mod draft;
-mod guess;
 
 use super::{Exit, Misused, show};
 use crate::base::Limits;

@@ -2,6 +2,7 @@
 
 use crate::base::Code;
 use crate::base::DocumentId;
+use crate::base::Finding;
 use crate::base::Verdict;
 use crate::exchange::canonical::State;
 use crate::exchange::document::WriteError;
@@ -13,6 +14,14 @@ use std::path::PathBuf;
 /// A local file that is not what its profile says. Never shows its content.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
+    /// A sample from which no profile can be drafted.
+    #[error(
+        "no profile can be drafted of this form; name the sample .csv, .json or .jsonl, and write profiles of XML and of columns of a fixed width by hand, as schemas/profiles explains"
+    )]
+    NoSample,
+    /// An invented record that is not lawful.
+    #[error("an invented record is not lawful; report it: {0}")]
+    Invented(Finding),
     /// Bytes of another encoding.
     #[error("not {encoding} on line {line}")]
     NotEncoded {

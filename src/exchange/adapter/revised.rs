@@ -77,10 +77,10 @@ impl<T: Revised> Entries<T> {
         match (form, before) {
             (RowForm::Original, _) => self.put(one, None, key),
             (RowForm::Correcting, Some(before)) => self.put(one, Some(before), key),
-            (RowForm::Correcting, None) => match self.put(one, None, key) {
-                Taken::New => Taken::CorrectsNothing,
-                other => other,
-            },
+            (RowForm::Correcting, None) => {
+                let taken = self.put(one, None, key);
+                if taken == Taken::New { Taken::CorrectsNothing } else { taken }
+            }
             (RowForm::Cancelling, before) => {
                 let Some((id, held)) = before.and_then(|id| self.all.remove_entry(&id)) else {
                     return Taken::CancelsNothing;

@@ -2,6 +2,11 @@
 //!
 //! Nobody is real: names come from lists, everything else from a seed. Numbers of persons are sound by their rules.
 
+mod lists;
+
+use super::error::FormatError;
+use super::home::Home;
+use super::home::home;
 use super::local::Entry;
 use super::local::EventForm;
 use super::local::KnownPerson;
@@ -101,7 +106,8 @@ impl Synthetic {
         rows
     }
 
-    /// Files of a state's forms that tell of so many persons, by name; what a form cannot say is told.
+    /// Files of a state's forms that tell of so many persons, by name, with what a form cannot say; `made` is told how
+    /// many persons are made.
     ///
     /// # Errors
     /// As [`Synthetic::person`], or a form that cannot be written.
@@ -109,10 +115,14 @@ impl Synthetic {
         profiles: &[Profile],
         persons: u32,
         random: &dyn Random,
-    ) -> Result<Vec<(String, Vec<u8>, Findings)>, super::error::FormatError> {
+        made: &mut dyn FnMut(u32),
+    ) -> Result<Vec<(String, Vec<u8>, Findings)>, FormatError> {
         let Some(state) = profiles.first().map(|profile| profile.head().state) else { return Ok(Vec::new()) };
-        let all = (0..persons).filter_map(|number| Self::person(state, number, random).ok());
-        let all: Vec<Self> = all.collect();
+        let mut all = Vec::new();
+        for number in 0..persons {
+            all.push(Self::person(state, number, random).map_err(FormatError::Invented)?);
+            made(number + 1);
+        }
         let mut files: Vec<(String, Vec<u8>, Findings)> = Vec::new();
         for (at, profile) in profiles.iter().enumerate() {
             let others = profiles.get(..at).unwrap_or_default();
@@ -186,7 +196,7 @@ impl Draw<'_> {
             let father = pick(all, self.below(20)).0;
             lists::patronymic(father, is_male)
         });
-        let kind = kind_of(state);
+        let kind = home(state).identifier;
         let mut person = json!({
             "name": { "family": family, "given": given },
             "birth_date": born.to_string(),
@@ -253,7 +263,7 @@ impl Draw<'_> {
         while month <= to {
             let base = rust_decimal::Decimal::new(wage * scale_of(state) + i64::from(self.below(10_000)), 2);
             let amount = (base * rust_decimal::Decimal::new(10, 2)).round_dp(2);
-            let currency = currency_of(state);
+            let currency = home(state).currency;
             let kind = if state == State::Kz { "opv" } else { "insurance" };
             contributions.push(lawful(json!({
                 "id": format!("{id}-{}", month.strftime("%Y%m")), "month": month.strftime("%Y-%m").to_string(),
@@ -280,17 +290,11 @@ impl Draw<'_> {
     }
 
     fn employer(&mut self, state: State) -> Json {
-        let (kind, digits) = match state {
-            State::Am => ("am-tin", 8),
-            State::By => ("unp", 9),
-            State::Kg => ("kg-inn", 14),
-            State::Kz => ("bin", 12),
-            State::Ru => ("inn", 10),
-        };
+        let Home { register, digits, .. } = home(state);
         let which = self.below(40);
         let value = format!("{:0>digits$}", 90_000 + u32::from(which) * 7);
         let name = format!("{} {}", pick(&lists::EMPLOYERS, which), 1 + which);
-        json!({ "state": state.to_string(), "name": name, "number": { "kind": kind, "value": value } })
+        json!({ "state": state.to_string(), "name": name, "number": { "kind": register, "value": value } })
     }
 }
 
@@ -313,26 +317,6 @@ fn pick<T: Copy + Default>(list: &[T], number: u16) -> T {
 
 fn day_after(day: Date, days: i32) -> Date {
     day.saturating_add(days.days())
-}
-
-fn kind_of(state: State) -> IdentifierKind {
-    match state {
-        State::Am => IdentifierKind::Psn,
-        State::By => IdentifierKind::ByNumber,
-        State::Kg => IdentifierKind::Pin,
-        State::Kz => IdentifierKind::Iin,
-        State::Ru => IdentifierKind::Snils,
-    }
-}
-
-fn currency_of(state: State) -> &'static str {
-    match state {
-        State::Am => "AMD",
-        State::By => "BYN",
-        State::Kg => "KGS",
-        State::Kz => "KZT",
-        State::Ru => "RUB",
-    }
 }
 
 /// Hundredths of the currency to a unit of wages; a wage is 60 to 460 units.
@@ -403,104 +387,6 @@ const LAST_DAY: Date = jiff::civil::date(2026, 9, 30);
 const PAUSE_DAYS: i32 = 540;
 /// Amounts before this month were in other currencies.
 const FIRST_MONTH: Date = jiff::civil::date(2017, 1, 1);
-
-mod lists {
-    //! The words of which invented persons are made.
-
-    use crate::exchange::canonical::State;
-
-    pub(super) const POSITIONS: [&str; 10] = [
-        "инженер",
-        "бухгалтер",
-        "слесарь-ремонтник",
-        "водитель автомобиля",
-        "учитель",
-        "медицинская сестра",
-        "электрогазосварщик",
-        "продавец",
-        "машинист крана",
-        "программист",
-    ];
-
-    pub(super) const EMPLOYERS: [&str; 8] = [
-        "ООО Северный завод",
-        "АО Энергосеть",
-        "Строительный трест",
-        "Городская больница",
-        "Школа",
-        "Фабрика Заря",
-        "Автопарк",
-        "Комбинат «Степь»",
-    ];
-
-    /// In Russian or Latin letters, and as written at home.
-    pub(super) fn families(state: State) -> &'static [(&'static str, &'static str)] {
-        match state {
-            State::Am => &[
-                ("Petrosyan", "Պետրոսյան"),
-                ("Sargsyan", "Սարգսյան"),
-                ("Hakobyan", "Հակոբյան"),
-                ("Grigoryan", "Գրիգորյան"),
-                ("Harutyunyan", "Հարությունյան"),
-                ("Vardanyan", "Վարդանյան"),
-            ],
-            State::By => &[
-                ("Ковалёв", ""),
-                ("Новик", ""),
-                ("Жук", ""),
-                ("Козлов", ""),
-                ("Климович", ""),
-                ("Казак", ""),
-            ],
-            State::Kg => {
-                &[("Асанов", ""), ("Токтогулов", ""), ("Бекмуратов", ""), ("Осмонов", ""), ("Жумабаев", "")]
-            }
-            State::Kz => &[
-                ("Ахметов", ""),
-                ("Оспанов", ""),
-                ("Нурланов", ""),
-                ("Серіков", ""),
-                ("Ким", ""),
-                ("Әбдіров", ""),
-            ],
-            State::Ru => &[
-                ("Иванов", ""),
-                ("Петров", ""),
-                ("Сидоров", ""),
-                ("Хасанов", ""),
-                ("Ким", ""),
-                ("Щукин", ""),
-            ],
-        }
-    }
-
-    pub(super) fn given(state: State, is_male: bool) -> &'static [(&'static str, &'static str)] {
-        match (state, is_male) {
-            (State::Am, true) => {
-                &[("Aram", "Արամ"), ("Tigran", "Տիգրան"), ("Hayk", "Հայկ"), ("Gevorg", "Գևորգ")]
-            }
-            (State::Am, false) => &[("Anahit", "Անահիտ"), ("Lilit", "Լիլիթ"), ("Mariam", "Մարիամ")],
-            (State::By, true) => &[("Алесь", ""), ("Дмитрий", ""), ("Виктор", ""), ("Иван", "")],
-            (State::By, false) => &[("Алеся", ""), ("Ольга", ""), ("Наталья", "")],
-            (State::Kg, true) => &[("Азамат", ""), ("Бакыт", ""), ("Нурлан", "")],
-            (State::Kg, false) => &[("Айгуль", ""), ("Жылдыз", ""), ("Нурзат", "")],
-            (State::Kz, true) => &[("Ерлан", ""), ("Нұрлан", ""), ("Асхат", ""), ("Данияр", "")],
-            (State::Kz, false) => &[("Айгерім", ""), ("Әлия", ""), ("Гүлнар", "")],
-            (State::Ru, true) => &[("Пётр", ""), ("Семён", ""), ("Рустам", ""), ("Олег", "")],
-            (State::Ru, false) => &[("Анна", ""), ("Елена", ""), ("Юлия", "")],
-        }
-    }
-
-    pub(super) fn of_a_woman(family: &str) -> String {
-        let has_form = ["ов", "ев", "ёв", "ин"].iter().any(|ending| family.ends_with(ending));
-        if has_form { format!("{family}а") } else { family.to_owned() }
-    }
-
-    pub(super) fn patronymic(father: &str, of_a_man: bool) -> String {
-        let stem = father.trim_end_matches(['ь', 'й']);
-        format!("{stem}{}", if of_a_man { "ович" } else { "овна" })
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -66,7 +66,8 @@ fn ten_thousand_rows_of_each_state_come_back_whole() {
         [(State::Am, 1_400), (State::By, 1_400), (State::Kg, 1_500), (State::Kz, 1_600), (State::Ru, 2_000)];
     for (state, persons) in states {
         let profiles = Profile::built_in(state).unwrap();
-        let files = Synthetic::files(&profiles, persons, &SeededRandom::new(20_261_124)).unwrap();
+        let files =
+            Synthetic::files(&profiles, persons, &SeededRandom::new(20_261_124), &mut |_| ()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut told = Vec::new();
         for (profile, (name, bytes, lost)) in profiles.iter().zip(&files) {
