@@ -100,6 +100,7 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Profile, ProfileError> {
         let target = |path: &str| Target::of(path, head.record);
         let field = compile_field(field.into_inner(), &target).map_err(|unfit| source.unfit(at, unfit))?;
         check_place(&field, &head).map_err(|unfit| source.unfit(at, unfit))?;
+        check_condition(&field, &fields).map_err(|unfit| source.unfit(at, unfit))?;
         fields.push(field);
     }
     let mut lists = Vec::new();
@@ -114,7 +115,11 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Profile, ProfileError> {
         for field in list.map {
             let at = field.span().start;
             let compiled = compile_field(field.into_inner(), &Target::of_special_condition);
-            fields.push(compiled.map_err(|unfit| source.unfit(at, unfit))?);
+            let compiled = compiled.map_err(|unfit| source.unfit(at, unfit))?;
+            if compiled.when.is_some() {
+                return Err(source.unfit(at, Unfit::new("when", "not in a list; leave it out")));
+            }
+            fields.push(compiled);
         }
         lists.push(FieldList { local: list.local, canonical: list.canonical, fields });
     }
@@ -258,6 +263,14 @@ fn check_revision(words: &RevisionWords, head: &Head) -> Result<(), Unfit> {
 fn check_place(field: &Field, head: &Head) -> Result<(), Unfit> {
     let condition = field.when.iter().map(|when| &when.local);
     field.local.iter().chain(condition).try_for_each(|local| check_local(local, head))
+}
+
+/// A row is written in the order of the maps: what a condition looks at must be there before.
+fn check_condition(field: &Field, before: &[Field]) -> Result<(), Unfit> {
+    let Some(when) = &field.when else { return Ok(()) };
+    let is_set = before.iter().any(|earlier| earlier.local.as_ref() == Some(&when.local));
+    let reason = || format!("no map before this one sets {}, so no row could be written", when.local);
+    if is_set { Ok(()) } else { Err(Unfit::new("when", reason())) }
 }
 
 fn check_local(local: &str, head: &Head) -> Result<(), Unfit> {

@@ -233,3 +233,80 @@ proptest! {
         assert_there_and_back(&profile(State::Ru, "insured-periods*.xml"), records.collect(), true);
     }
 }
+
+/// One column holds the amount of contributions of one kind, another that of the other.
+const BY_KIND: &str = r#"[profile]
+state = "KZ"
+record = "contribution"
+version = "1"
+files = "p*.csv"
+format = "csv"
+
+[[map]]
+local = "iin"
+canonical = "person.identifiers"
+convert = "identifier"
+kind = "iin"
+
+[[map]]
+canonical = "contribution.id"
+convert = "digest"
+of = ["iin", "month", "kind"]
+
+[[map]]
+local = "month"
+canonical = "contribution.month"
+convert = "month"
+pattern = "%Y-%m"
+
+[[map]]
+local = "kind"
+canonical = "contribution.kind"
+convert = "codes"
+table = { "O" = "opv", "P" = "oppv" }
+
+[[map]]
+local = "opv"
+canonical = "contribution.amount"
+convert = "decimal"
+currency = "KZT"
+when = { local = "kind", is = ["O"] }
+
+[[map]]
+local = "oppv"
+canonical = "contribution.amount"
+convert = "decimal"
+currency = "KZT"
+when = { local = "kind", is = ["P"] }
+"#;
+
+#[test]
+fn a_condition_holds_there_and_back_and_what_it_looks_at_stands_before() {
+    let profile = Profile::parse("p.toml", BY_KIND).unwrap();
+    let text =
+        "iin,month,kind,opv,oppv\n850315300019,2020-01,O,10.00,99.00\n850315300019,2020-02,P,99.00,5.00\n";
+    let (records, findings) = read(&profile, text.as_bytes());
+    assert_eq!(findings, []);
+    let amounts: Vec<String> = records
+        .iter()
+        .map(|record| match &record.entry {
+            Entry::Contribution(one) => one.amount.amount.to_string(),
+            Entry::Person | Entry::Period(_) | Entry::Event(_) => String::new(),
+        })
+        .collect();
+    assert_eq!(amounts, ["10.00", "5.00"]);
+    let (bytes, lost) = profile.write(&records).unwrap();
+    assert_eq!(lost, []);
+    let written = "iin,month,kind,opv,oppv\n850315300019,2020-01,O,10.00,\n850315300019,2020-02,P,,5.00\n";
+    assert_eq!(String::from_utf8(bytes).unwrap(), written);
+
+    let kind = BY_KIND.find("[[map]]\nlocal = \"kind\"").unwrap();
+    let (before, rest) = BY_KIND.split_at(kind);
+    let end = rest.find("\n\n").unwrap() + 2;
+    let late = format!("{before}{}\n{}", &rest[end..], &rest[..end]);
+    let error = Profile::parse("p.toml", &late).unwrap_err().to_string();
+    assert!(
+        error.contains("key when: no map before this one sets kind, so no row could be written"),
+        "{error}"
+    );
+}
