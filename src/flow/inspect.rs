@@ -88,36 +88,20 @@ pub(super) fn look(caller: Caller<'_>, came: &Came, ctx: &Context) -> Sight {
             detail,
         };
     }
-    if let Some(action) = ServiceAction::of(&envelope.headers) {
-        return match ServiceHeaders::parse(
-            action,
-            &envelope.headers,
-            ctx.state.as_code(),
-            peer.state.as_code(),
-        ) {
-            Ok(_) => Sight {
-                is_of_peer: true,
-                peer: peer.state.to_string(),
-                headers: envelope.headers,
-                arrival: Arrival::Held,
-                fault: None,
-                detail: action.as_uri().to_owned(),
-            },
-            Err(faults) => {
-                let detail = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                let first = faults.into_iter().next();
-                let fault = first.map(|fault| Fault { place: detail.clone(), ..fault });
-                refuse("wire.header", 400, envelope.headers, fault, detail)
-            }
-        };
-    }
-    match check_headers(&envelope, peer, ctx) {
-        Ok(headers) => Sight {
+    let checked = match ServiceAction::of(&envelope.headers) {
+        Some(action) => {
+            let (own, from) = (ctx.state.as_code(), peer.state.as_code());
+            ServiceHeaders::parse(action, &envelope.headers, own, from).map(|_| action.as_uri().to_owned())
+        }
+        None => check_headers(&envelope, peer, ctx).map(|headers| headers.action.message.to_string()),
+    };
+    match checked {
+        Ok(what) => Sight {
             is_of_peer: true,
             peer: peer.state.to_string(),
             detail: match envelope.integration {
-                None => headers.action.message.to_string(),
-                Some(_) => format!("{}; {STAMPED}", headers.action.message),
+                None => what,
+                Some(_) => format!("{what}; {STAMPED}"),
             },
             headers: envelope.headers,
             arrival: Arrival::Held,

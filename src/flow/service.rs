@@ -3,12 +3,13 @@
 use super::deliver::post_once;
 use super::journal::answer_journal;
 use super::note::note;
+use super::settle::refuse;
 use super::{Context, FlowError};
 use crate::base::MessageId;
 use crate::exchange::canonical::State;
 use crate::exchange::transit::{GetJournal, LogicalAddress, PutJournal, ServiceAction, ServiceHeaders};
 use crate::exchange::wire::Envelope;
-use crate::store::{InboxRow, JournalDraft, inbox_returned, inbox_settled, journal_append};
+use crate::store::{InboxRow, JournalDraft, inbox_settled, journal_append};
 
 /// Settles a service message that the technological control let in.
 pub(super) async fn settle_service(
@@ -21,7 +22,7 @@ pub(super) async fn settle_service(
         Ok(headers) => headers,
         Err(faults) => {
             let detail = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            return end(row, "wire.header", &detail, ctx).await;
+            return refuse(row, None, &detail, "wire.header", ctx).await;
         }
     };
     let body = row.raw.get(envelope.body.clone()).unwrap_or_default();
@@ -34,7 +35,7 @@ pub(super) async fn settle_service(
                     return Err(FlowError::NotTaken { peer: row.peer.clone(), detail });
                 }
                 // who asks can ask again; the question is no obligation
-                return end(row, "flow.journal_unheard", &detail, ctx).await;
+                return refuse(row, None, &detail, "flow.journal_unheard", ctx).await;
             }
             ("journal_told", "the peer asked for our journal of a message and was told".to_owned())
         }
@@ -46,14 +47,6 @@ pub(super) async fn settle_service(
     let mut tx = ctx.store.begin().await?;
     inbox_settled(&mut tx, row.id).await?;
     note(&mut tx, row, (told.0, None), &told.1, ctx).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-async fn end(row: &InboxRow, code: &str, detail: &str, ctx: &Context) -> Result<(), FlowError> {
-    let mut tx = ctx.store.begin().await?;
-    inbox_returned(&mut tx, row.id, code).await?;
-    note(&mut tx, row, ("returned", Some(code)), detail, ctx).await?;
     tx.commit().await?;
     Ok(())
 }

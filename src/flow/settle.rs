@@ -98,7 +98,7 @@ async fn settle_fault(row: &InboxRow, ctx: &Context) -> Result<(), FlowError> {
 }
 
 /// Returns a message for good, with an ERR signal where its header can be answered.
-async fn refuse(
+pub(super) async fn refuse(
     row: &InboxRow,
     headers: Option<&Headers>,
     detail: &str,

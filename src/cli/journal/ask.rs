@@ -79,8 +79,8 @@ impl Ask {
         let mut told = None;
         while told.is_none() && begun.elapsed() < Duration::from_secs(self.wait) {
             let mut tx = ctx.store.read().await?;
-            let is_settled = journal_list(&mut tx, JournalBy::RelatesTo(asked), 0, 10).await?;
-            if is_settled.iter().any(|row| row.entry.kind == "journal_learnt") {
+            let answers = journal_list(&mut tx, JournalBy::RelatesTo(asked), 0, 10).await?;
+            if answers.iter().any(|row| row.entry.kind == "journal_learnt") {
                 let row = inbox_of_answer(&mut tx, &peer.to_string(), asked).await?;
                 told = row.map(|row| journal_records(&row.raw, &ctx)).transpose()?;
             }

@@ -32,8 +32,7 @@ pub(super) struct Decoding<'p, 'r> {
     json: Json,
     findings: Findings,
     /// Which place was set from where, if that is asked.
-    set: Vec<Set>,
-    is_traced: bool,
+    set: Option<Vec<Set>>,
 }
 
 /// A place of the record and the field of the row that set it.
@@ -53,12 +52,12 @@ impl<'p, 'r> Decoding<'p, 'r> {
     /// A row of `file`, nothing read of it yet.
     pub(super) fn new(profile: &'p Profile, file: &'p str, row: Row<'r>) -> Self {
         let json = serde_json::json!({ "person": {} });
-        Self { profile, file, row, json, findings: Findings::new(), set: Vec::new(), is_traced: false }
+        Self { profile, file, row, json, findings: Findings::new(), set: None }
     }
 
     /// With what sets each place.
     pub(super) fn traced(self) -> Self {
-        Self { is_traced: true, ..self }
+        Self { set: Some(Vec::new()), ..self }
     }
 
     /// The record, unless a finding refuses the row; the findings are kept either way.
@@ -81,7 +80,7 @@ impl<'p, 'r> Decoding<'p, 'r> {
         let is_refused = self.findings.iter().any(Finding::is_error);
         let record = if is_refused { None } else { self.record(form) };
         findings.append(&mut self.findings);
-        let set = self.set;
+        let set = self.set.unwrap_or_default();
         record.map(|record| (record, set))
     }
 
@@ -181,8 +180,8 @@ impl<'p, 'r> Decoding<'p, 'r> {
         match field.convert.decode(text, target) {
             Ok((value, warnings)) => {
                 set(&mut self.json, path, value, target.is_list());
-                if self.is_traced {
-                    self.set.push(Set {
+                if let Some(all) = &mut self.set {
+                    all.push(Set {
                         canonical: path.to_owned(),
                         local: local.to_owned(),
                         line,
@@ -207,17 +206,19 @@ impl<'p, 'r> Decoding<'p, 'r> {
             let row = Row { name: self.row.name, map, above: &[] };
             let mut inner = Decoding::new(self.profile, self.file, row);
             inner.json = serde_json::json!({});
-            inner.is_traced = self.is_traced;
+            inner.set = self.set.is_some().then(Vec::new);
             for field in &list.fields {
                 inner.field(field);
             }
             self.findings.append(&mut inner.findings);
-            let at = at(&self.json, &list.canonical).and_then(Json::as_array).map_or(0, Vec::len);
-            self.set.extend(inner.set.into_iter().map(|one| Set {
-                canonical: format!("{}[{at}].{}", list.canonical, one.canonical),
-                local: format!("{}/{}", list.local, one.local),
-                ..one
-            }));
+            if let Some(all) = &mut self.set {
+                let at = at(&self.json, &list.canonical).and_then(Json::as_array).map_or(0, Vec::len);
+                all.extend(inner.set.into_iter().flatten().map(|one| Set {
+                    canonical: format!("{}[{at}].{}", list.canonical, one.canonical),
+                    local: format!("{}/{}", list.local, one.local),
+                    ..one
+                }));
+            }
             set(&mut self.json, &list.canonical, inner.json, true);
         }
     }

@@ -6,7 +6,9 @@ use super::local::Entry;
 use super::local::EventForm;
 use super::local::LabourEvent;
 use super::local::LocalRecord;
+use super::profile::Profile;
 use super::source::Source;
+use crate::exchange::canonical::Employer;
 use crate::exchange::canonical::EmployerNumber;
 use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::canonical::RecordId;
@@ -106,9 +108,7 @@ fn places(row: &LocalRecord, canonical: &str, record: &InsuranceRecord) -> Vec<S
 
 /// What an event became: the beginning or the end of a period.
 fn of_event(event: &LabourEvent, rest: &str, record: &InsuranceRecord) -> Vec<String> {
-    let number = |employer: Option<&crate::exchange::canonical::Employer>| -> Option<EmployerNumber> {
-        employer?.number.clone()
-    };
+    let number = |employer: Option<&Employer>| -> Option<EmployerNumber> { employer?.number.clone() };
     let of = |at: usize| match (event.form, rest) {
         (EventForm::Cancellation, "cancelled_on") => Some(format!("periods[{at}].cancelled_on")),
         (EventForm::Cancellation, _) => None,
@@ -138,4 +138,4 @@ fn is_kept_as(kept: &RecordId, read: &RecordId) -> bool {
 }
 
 /// What is told of each row that is read again: its profile, its file, the row, what set its places.
-pub(super) type Told<'t> = &'t mut dyn FnMut(&super::profile::Profile, &str, LocalRecord, Vec<Set>);
+pub(super) type EachRow<'t> = &'t mut dyn FnMut(&Profile, &str, LocalRecord, Vec<Set>);

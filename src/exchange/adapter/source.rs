@@ -4,7 +4,7 @@ use super::book::ProfileBook;
 use super::error::AdapterError;
 use super::folder::Stamp;
 use super::folder::stamps;
-use super::lineage::Told;
+use super::lineage::EachRow;
 use super::people::Candidates;
 use super::people::Gathering;
 use super::people::Known;
@@ -135,7 +135,7 @@ impl Source {
     }
 
     /// Tells every row of the files as they are now.
-    pub(super) fn read_again(&self, each: Told<'_>) -> Result<(), AdapterError> {
+    pub(super) fn read_again(&self, each: EachRow<'_>) -> Result<(), AdapterError> {
         let profiles = self.book.current()?;
         for (at, stamp) in described(&profiles, &self.folder)? {
             let Some(profile) = profiles.get(at) else { continue };
