@@ -16,6 +16,7 @@ mod journal;
 mod ledger;
 mod outbox;
 mod outbox_stage;
+mod part;
 mod postgres;
 mod primary;
 mod row;
@@ -65,6 +66,10 @@ pub use outbox::{
 pub use outbox_stage::{
     Outcome, Resend, outbox_confirmed, outbox_parked, outbox_quarantined, outbox_release, outbox_requeue,
     outbox_retry, outbox_returned, outbox_sent,
+};
+pub use part::{
+    PART_CHUNK_BYTES, Part, PartId, PartOf, part_begin, part_chunk, part_chunk_put, part_drop, part_find,
+    part_finish, part_use, parts_forget, parts_of,
 };
 pub use row::{InboxId, OutboxId};
 pub use sqlite_writer::Fate;

@@ -65,6 +65,10 @@ impl RowReader<'_> {
         u32::try_from(count).map_err(|_cause| self.fault(column))
     }
 
+    pub(super) fn length(&self, column: &'static str, bytes: i64) -> Result<u64, StoreError> {
+        u64::try_from(bytes).map_err(|_cause| self.fault(column))
+    }
+
     fn fault(&self, column: &'static str) -> StoreError {
         StoreError::Row { table: self.table, id: self.id.to_string(), column }
     }

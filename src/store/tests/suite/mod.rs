@@ -8,6 +8,7 @@ mod journal;
 mod ledger;
 mod model;
 mod outbox;
+mod part;
 mod waiting;
 
 use super::fixture;
