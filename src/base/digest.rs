@@ -6,7 +6,17 @@ use std::str::FromStr;
 
 /// The SHA-256 of some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Digest256(pub [u8; 32]);
+
+/// The content of an attachment, as it is known without having it at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldPart {
+    /// Its digest.
+    pub digest: Digest256,
+    /// How long it is.
+    pub bytes: u64,
+}
 
 /// A text that is no digest.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -26,6 +36,20 @@ impl FromStr for Digest256 {
             *octet = u8::from_str_radix(pair, 16).map_err(|_cause| DigestError)?;
         }
         Ok(Self(octets))
+    }
+}
+
+impl TryFrom<String> for Digest256 {
+    type Error = DigestError;
+
+    fn try_from(text: String) -> Result<Self, DigestError> {
+        text.parse()
+    }
+}
+
+impl From<Digest256> for String {
+    fn from(digest: Digest256) -> Self {
+        digest.to_string()
     }
 }
 

@@ -14,7 +14,7 @@ mod verdict;
 
 pub use causes::with_causes;
 pub use clock::{Clock, FixedClock, SystemClock};
-pub use digest::{Digest256, DigestError};
+pub use digest::{Digest256, DigestError, HeldPart};
 pub use finding::{Finding, Findings, Severity};
 pub use ids::{ConversationId, DocumentId, IdError, MessageId, ProcedureId};
 pub use limits::Limits;

@@ -2,11 +2,11 @@
 
 use super::canonical::{Inquiry, InsuranceRecord, ResourceStatus, State};
 use super::document::codec::{
-    CodecError, Header, HeldDocument, ProcessingResult, decode_container, decode_inquiry, decode_record,
-    decode_result, decode_status,
+    Attachments, CodecError, Header, HeldDocument, ProcessingResult, contents_inside, decode_container,
+    decode_inquiry, decode_record, decode_result, decode_status,
 };
 use super::rules::{MessageKind, Rules};
-use super::seal::{SealError, VerifiedDocument, open};
+use super::seal::{SealError, VerifiedDocument, open, sha256};
 use crate::base::{Digest256, Finding, Findings, Limits};
 
 /// A document that is verified and lawful. Only [`accept`] and [`accept_holding`] make one, and only one can be decoded:
@@ -87,7 +87,15 @@ impl AcceptedDocument<'_> {
     /// # Errors
     /// Values that mean nothing.
     pub fn record(&self, limits: &Limits) -> Result<(Header, InsuranceRecord), CodecError> {
-        decode_record(self.0.document(), limits)
+        decode_record(self.0.document(), Attachments::new(self.0.parts(), sha256), limits)
+    }
+
+    /// The contents of the attachments that stand inside it; those beside it were never in it.
+    ///
+    /// # Errors
+    /// Never for a document that was accepted within these limits.
+    pub fn contents_inside(&self, limits: &Limits) -> Result<Vec<Vec<u8>>, CodecError> {
+        contents_inside(self.0.document(), limits)
     }
 
     /// The notice it carries.

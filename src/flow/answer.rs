@@ -1,7 +1,9 @@
 //! Makes the answer to a request: what the local system says as a sealed document, or a notice.
 
+use super::copies::OwnParts;
 use super::document::Content;
 use super::note::note_local_findings;
+use super::parts::fill;
 use super::{Context, FlowError};
 use crate::base::{Digest256, DocumentId};
 use crate::exchange::adapter::Found;
@@ -10,13 +12,14 @@ use crate::exchange::document::codec::{
     Header, HeaderText, NoticeCode, ProcessingResult, encode_record, encode_result, encode_status,
 };
 use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
-use crate::exchange::seal::{seal, sha256};
+use crate::exchange::seal::{Sealing, seal, sha256};
 use std::sync::Arc;
 
 /// A document as it leaves: sealed, or bare where the catalogue asks for no signature.
 pub(super) struct Outgoing {
     pub(super) bytes: Vec<u8>,
     pub(super) digest: Digest256,
+    pub(super) parts: OwnParts,
 }
 
 /// An answer that is ready for the outbox.
@@ -61,10 +64,14 @@ pub(super) async fn answer(
     let header =
         Header::new((&message.code, &message.structure), document_id, Some(asked_by.document_id), now);
     let mut made_by = Arc::default();
+    let mut parts = OwnParts::default();
     let (document, remark) = match said {
-        Said::Record(record, read_by) => {
+        Said::Record(mut record, read_by) => {
             made_by = read_by;
-            (encode_record(&record, &header)?, None)
+            let (kept, left_out) = OwnParts::of(&mut record, ctx).await?;
+            parts = kept;
+            let remark = (left_out > 0).then_some(TOO_MUCH);
+            (encode_record(&record, &header)?, remark)
         }
         Said::Status(status) => (encode_status(&status, &header)?, None),
         Said::Result { code, text, remark } => {
@@ -73,7 +80,7 @@ pub(super) async fn answer(
             (encode_result(&notice, &header)?, remark)
         }
     };
-    let document = sealed(document, document_id, message, ctx).await?;
+    let document = sealed((document, parts), document_id, message, ctx).await?;
     Ok(Answer { document_id, message: message.code.clone(), document, remark, made_by })
 }
 
@@ -117,21 +124,38 @@ async fn ask(content: &Content, ctx: &Context) -> Result<Said, FlowError> {
     Ok(said)
 }
 
-/// Checks a document of ours by the peers' rules, then seals it if its message is a signed one.
+/// Checks a document of ours by the peers' rules, then seals it with its attachments if its message is a signed one.
 pub(super) async fn sealed(
-    document: Vec<u8>,
+    (document, parts): (Vec<u8>, OwnParts),
     document_id: DocumentId,
     message: &MessageKind,
     ctx: &Context,
 ) -> Result<Outgoing, FlowError> {
     let (rules, signer, message) = (ctx.rules.clone(), ctx.signer.clone(), message.clone());
-    Context::aside(move || {
+    if parts.is_empty() {
+        return Context::aside(move || {
+            let valid = rules.check(&document, &message).map_err(FlowError::Unlawful)?;
+            if !message.signed {
+                let digest = sha256(valid.as_bytes());
+                return Ok(Outgoing { digest, bytes: valid.as_bytes().to_vec(), parts });
+            }
+            let sealed = seal(&valid, document_id, &signer)?;
+            Ok(Outgoing { digest: sealed.digest(), bytes: sealed.into_bytes(), parts })
+        })
+        .await?;
+    }
+    let names = parts.names();
+    let sealing = Context::aside(move || {
         let valid = rules.check(&document, &message).map_err(FlowError::Unlawful)?;
-        if !message.signed {
-            return Ok(Outgoing { digest: sha256(valid.as_bytes()), bytes: valid.as_bytes().to_vec() });
-        }
-        let sealed = seal(&valid, document_id, &signer)?;
-        Ok(Outgoing { digest: sealed.digest(), bytes: sealed.into_bytes() })
+        Ok::<_, FlowError>(Sealing::new(&valid, &names, document_id)?)
     })
-    .await?
+    .await??;
+    let mut filling = sealing.filling(&signer)?;
+    fill(&mut filling, &parts.by_name(), ctx).await??;
+    let filled = filling.finish()?;
+    let sealed = Context::aside(move || sealing.seal(filled, &signer)).await??;
+    Ok(Outgoing { digest: sealed.digest(), bytes: sealed.into_bytes(), parts })
 }
+
+const TOO_MUCH: &str =
+    "not all copies of documents fit into one message; the record tells of each, send the rest otherwise";

@@ -3,6 +3,7 @@
 //! Pure work first, then one transaction; whoever asked is told once it is committed.
 
 use super::answer::sealed;
+use super::copies::OwnParts;
 use super::{Context, FlowError};
 use crate::base::{ConversationId, DocumentId, ProcedureId};
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus, State};
@@ -84,9 +85,18 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
     let message = process.message(&transaction.request)?;
     let document_id = DocumentId::from_uuid(ctx.random.uuid());
     let header = Header::new((&message.code, &message.structure), document_id, what.refers_to, now);
+    let mut parts = OwnParts::default();
     let (carries, document) = match what.opening {
         Opening::Inquiry(inquiry) => (Carries::Inquiry, encode_inquiry(inquiry, &header)?),
-        Opening::Record(record) => (Carries::InsuranceRecord, encode_record(record, &header)?),
+        Opening::Record(record) => {
+            let mut record = record.clone();
+            let left_out;
+            (parts, left_out) = OwnParts::of(&mut record, ctx).await?;
+            if left_out > 0 {
+                return Err(FlowError::TooMuch { left_out });
+            }
+            (Carries::InsuranceRecord, encode_record(&record, &header)?)
+        }
         Opening::Status(status) => (Carries::Status, encode_status(status, &header)?),
     };
     if carries != message.carries {
@@ -95,7 +105,7 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
             carries: message.carries,
         });
     }
-    let sealed = sealed(document, document_id, message, ctx).await?;
+    let sealed = sealed((document, parts), document_id, message, ctx).await?;
     let action = Action {
         process: process.code.clone(),
         version: process.version.clone(),
@@ -123,6 +133,7 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
     };
     let mut tx = ctx.store.begin().await?;
     let request = outbox_put(&mut tx, &draft).await?;
+    sealed.parts.used_by(&mut tx, request).await?;
     let conversation = opened(&draft, request, (&process.code, &transaction.code));
     conversation_put(&mut tx, &conversation).await?;
     let entry = JournalDraft::at(now, "composed", draft.action.clone()).of_outbox(&draft, None);

@@ -3,6 +3,7 @@
 
 use super::answer::answer;
 use super::conversation::{Happened, advance, stage_of, step};
+use super::copies::hand_over_copies;
 use super::document::{Case, Content};
 use super::note::note;
 use super::signals::error;
@@ -51,6 +52,7 @@ impl Case<'_> {
             return Ok(Some(stage_of(&conversation))); // it was cancelled while the answer was made
         }
         let answered = outbox_put(&mut tx, &draft).await?;
+        made.document.parts.used_by(&mut tx, answered).await?;
         ledger_outcome(&mut tx, &row.peer, header.document_id, &[answered]).await?;
         conversation.own_outbox_id = Some(answered);
         conversation.outcome = Some(made.message.clone());
@@ -135,6 +137,7 @@ impl Case<'_> {
     /// Tells the local system; told twice after a crash, once in effect.
     async fn hand_over(&self, content: &Content, header: &Header) -> Result<(), FlowError> {
         if let Content::Record(record) = content {
+            hand_over_copies(header.document_id, record, self.ctx).await?;
             let (desk, id, record) = (self.ctx.desk.clone(), header.document_id, record.clone());
             Context::aside(move || desk.hand_over(id, &record)).await??;
         }

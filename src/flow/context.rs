@@ -1,9 +1,9 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
-use super::{FlowError, Wake};
-use crate::base::{Clock, Findings, Limits, Random};
+use super::{CopyWriter, FlowError, Wake};
+use crate::base::{Clock, DocumentId, Findings, Limits, Random, Verdict};
 use crate::exchange::adapter::Found;
-use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
+use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules, Transaction};
 use crate::exchange::seal::{Signer, TrustStore};
 use crate::exchange::transit::{LogicalAddress, Schedule};
@@ -11,6 +11,7 @@ use crate::exchange::wire::{PeerCertificate, Wire};
 use crate::store::{Role, Store};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::sync::Arc;
 
 /// One node, as its flows see it.
@@ -83,11 +84,39 @@ pub trait Desk: Send + Sync {
         Findings::new()
     }
 
+    /// Opens a copy of a document that a record of [`Desk::find`] tells of.
+    ///
+    /// # Errors
+    /// It is not there any more.
+    fn open_copy(&self, _person: &Person, _copy: &CopyOfDocument) -> Result<Box<dyn Read + Send>, FlowError> {
+        Err(no_copies())
+    }
+
+    /// Takes a copy of a document before the record that tells of it; nothing if it is there already.
+    ///
+    /// # Errors
+    /// The local system cannot be told.
+    fn take_copy(
+        &self,
+        _id: DocumentId,
+        _copy: &CopyOfDocument,
+    ) -> Result<Option<Box<dyn CopyWriter>>, FlowError> {
+        Err(no_copies())
+    }
+
     /// Hands a record over; the second time under the same id has no effect.
     ///
     /// # Errors
     /// The local system cannot be told.
-    fn hand_over(&self, id: crate::base::DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError>;
+    fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError>;
+}
+
+/// What a local system says that has no copies of documents.
+fn no_copies() -> FlowError {
+    FlowError::Local {
+        verdict: Verdict::Park { code: "flow.no_copy" },
+        detail: "it has no place for copies of documents".to_owned(),
+    }
 }
 
 /// Whether a hand-over had an effect.

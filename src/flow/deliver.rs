@@ -4,16 +4,18 @@
 
 use super::conversation::{Happened, advance};
 use super::note::calls_a_person;
+use super::parts::{parcel, unfold};
 use super::{Context, FlowError};
 use crate::base::{MessageId, Verdict, with_causes};
 use crate::exchange::transit::{Action, Effect, Event, Headers, LogicalAddress};
-use crate::exchange::wire::{Envelope, Reply, WireError};
+use crate::exchange::wire::{Envelope, Parcel, Reply, WireError};
 use crate::store::{
     JournalDraft, OutboxKind, OutboxRow, Outcome, Tx, delivery_put, journal_append, outbox_claim,
-    outbox_parked, outbox_probe, outbox_quarantined, outbox_retry, outbox_sent,
+    outbox_extend, outbox_parked, outbox_probe, outbox_quarantined, outbox_retry, outbox_sent,
 };
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
 
 /// Claims the due messages to a peer, each under the message id of its next try.
 ///
@@ -60,10 +62,9 @@ pub enum Reach {
 /// # Errors
 /// The outcome could not be stored; the lease runs out and the message is sent again.
 pub async fn deliver(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> Result<Reach, FlowError> {
-    let (outcome, addresses) = match envelope(row, message_id, ctx) {
-        Ok((envelope, addresses)) => {
-            (Sent::of(ctx.wire.post(&row.draft.peer, envelope.into()).await, ctx), Some(addresses))
-        }
+    let (outcome, addresses) = match envelope(row, message_id, ctx).await {
+        Ok((parcel, addresses)) => (Sent::of(post(row, parcel, ctx).await, ctx), Some(addresses)),
+        Err(error) if matches!(error.verdict(), Verdict::Retry { .. }) => return Err(error),
         Err(error) => (Sent::Stuck { code: "flow.envelope", detail: error.to_string() }, None),
     };
     let tried = Try { row, message_id, addresses };
@@ -82,6 +83,32 @@ pub async fn deliver(row: &OutboxRow, message_id: MessageId, ctx: &Context) -> R
             recorded => return recorded.map(|()| reach),
         }
     }
+}
+
+/// Sends a message; one that takes its time stays claimed meanwhile.
+async fn post(row: &OutboxRow, parcel: Parcel, ctx: &Context) -> Result<Reply, WireError> {
+    if parcel.alone().is_some() {
+        return ctx.wire.post(&row.draft.peer, parcel).await;
+    }
+    let third = Duration::from_millis(u64::try_from(ctx.limits.lease_ms / 3).unwrap_or(1).max(1));
+    let mut posting = ctx.wire.post(&row.draft.peer, parcel);
+    loop {
+        match tokio::time::timeout(third, &mut posting).await {
+            Ok(outcome) => return outcome,
+            Err(_it_goes_on) => {
+                if let Err(error) = extend(row, ctx).await {
+                    tracing::debug!(%error, "the lease of a message could not be extended; it may be sent twice");
+                }
+            }
+        }
+    }
+}
+
+async fn extend(row: &OutboxRow, ctx: &Context) -> Result<(), FlowError> {
+    let mut tx = ctx.store.begin().await?;
+    outbox_extend(&mut tx, row.id, later(ctx.clock.now(), ctx.limits.lease_ms)).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Sends an envelope that is not kept for another try; why it was not taken.
@@ -152,11 +179,11 @@ impl Try<'_> {
     }
 }
 
-fn envelope(
+async fn envelope(
     row: &OutboxRow,
     message_id: MessageId,
     ctx: &Context,
-) -> Result<(Vec<u8>, (LogicalAddress, LogicalAddress)), FlowError> {
+) -> Result<(Parcel, (LogicalAddress, LogicalAddress)), FlowError> {
     let draft = &row.draft;
     let action: Action = draft.action.parse()?;
     let transaction = ctx.catalogue.process(&action.process)?.transaction(&action.transaction)?;
@@ -170,8 +197,9 @@ fn envelope(
         procedure_id: draft.procedure_id.clone(),
         conversation_id: draft.conversation_id,
     };
-    let envelope = Envelope::write(&headers, &draft.body)?;
-    Ok((envelope, (headers.to, headers.reply_to)))
+    let (body, beside) = unfold(row, ctx).await?;
+    let envelope = Envelope::write(&headers, &body)?;
+    Ok((parcel(envelope, beside, ctx), (headers.to, headers.reply_to)))
 }
 
 async fn record(tried: &Try<'_>, sent: &Sent, ctx: &Context) -> Result<(), FlowError> {

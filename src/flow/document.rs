@@ -5,16 +5,21 @@
 
 use super::acknowledge::Taken;
 use super::conversation::plan;
+use super::copies::keep_contents;
+use super::parts::{fill, parts_by_name};
 use super::{Context, FlowError};
 use crate::base::Finding;
 use crate::exchange::accept;
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus};
 use crate::exchange::document::codec::{CodecError, Header};
 use crate::exchange::rules::{Carries, MessageKind, Process, Rules, Transaction};
-use crate::exchange::seal::{SealError, VerifiedDocument, open_within, take_unsigned, verify};
+use crate::exchange::seal::{
+    OpenedDocument, SealError, UnsignedDocument, VerifiedDocument, open_within, take_unsigned, verify,
+    verify_filled,
+};
 use crate::exchange::transit::{ErrorCode, Headers, MessageCode, Plan, Role, Stage};
 use crate::exchange::wire::Envelope;
-use crate::store::InboxRow;
+use crate::store::{InboxRow, PartOf};
 
 /// Settles a document that a peer sent.
 pub(super) async fn settle_document(
@@ -69,20 +74,26 @@ impl Case<'_> {
         let (asked, carries) = (ctx.state, self.message.carries);
         let content = Context::aside(move || {
             let accepted = accept(&verified, &message, &rules)?;
-            Ok(match carries {
-                Carries::Inquiry => {
-                    accepted.inquiry(asked, &limits).map(|(_, inquiry)| Content::Inquiry(Box::new(inquiry)))
-                }
-                Carries::InsuranceRecord => {
-                    accepted.record(&limits).map(|(_, record)| Content::Record(Box::new(record)))
-                }
-                Carries::Notice => accepted.notice(&limits).map(|_| Content::Notice),
-                Carries::Status => accepted.status(&limits).map(|(_, status)| Content::Status(status)),
-            })
+            let read = || {
+                Ok(match carries {
+                    Carries::Inquiry => {
+                        Content::Inquiry(Box::new(accepted.inquiry(asked, &limits)?.1)).alone()
+                    }
+                    Carries::InsuranceRecord => {
+                        let (_, record) = accepted.record(&limits)?;
+                        let has_more = record.copies().count() > verified.parts().len();
+                        let inside = if has_more { accepted.contents_inside(&limits)? } else { Vec::new() };
+                        (Content::Record(Box::new(record)), inside)
+                    }
+                    Carries::Notice => accepted.notice(&limits).map(|_| Content::Notice.alone())?,
+                    Carries::Status => Content::Status(accepted.status(&limits)?.1).alone(),
+                })
+            };
+            Ok(read())
         })
         .await?;
-        let content = match content {
-            Ok(Ok(content)) => content,
+        let (content, inside) = match content {
+            Ok(Ok(read)) => read,
             Ok(Err(CodecError::Values(findings))) | Err(findings) => {
                 let code_of = |finding: &Finding| content_code(finding, &ctx.rules);
                 return self.refuse(&findings, code_of, "rules.content", Some(&header)).await;
@@ -96,6 +107,7 @@ impl Case<'_> {
             };
             return self.refuse(&misfits, code_of, "flow.misfit", Some(&header)).await;
         }
+        keep_contents(inside, ctx).await?;
         let Some(stage) = self.accept(&header).await? else { return Ok(()) };
         let stage = match (stage, self.plan.role) {
             (Stage::Working, Role::Respondent) => match self.answer(&content, &header).await? {
@@ -107,23 +119,67 @@ impl Case<'_> {
         self.conclude(&content, &header, stage).await
     }
 
-    /// Opens the document and sees that its seal was good when it came.
+    /// Opens the document, with the attachments it refers to, and sees that its seal was good when it came.
     async fn verify(&self, envelope: &Envelope) -> Result<Result<VerifiedDocument, SealError>, FlowError> {
         let bytes = self.row.raw.get(envelope.body.clone()).unwrap_or_default().to_vec();
         let scope = envelope.scope.clone();
         let peer = self.ctx.peers.of_name(&self.row.peer)?;
         let (trust, signer) = (peer.trust.clone(), peer.signer.clone());
         let (limits, at, is_signed) = (self.ctx.limits, self.row.received_at, self.message.signed);
-        Context::aside(move || {
+        let is_his = move |verified: VerifiedDocument| match signer {
+            Some(signer) if Some(signer.as_str()) != verified.signer() => Err(SealError::OtherSigner),
+            Some(_) | None => Ok(verified),
+        };
+        let alone_trust = trust.clone();
+        let alone_is_his = is_his.clone();
+        let opened = Context::aside(move || {
             if !is_signed {
-                return take_unsigned(&bytes, &scope, &limits);
+                return take_unsigned(&bytes, &scope, &limits).map(Opened::Bare);
             }
-            let verified = verify(open_within(&bytes, &scope, &limits)?, &trust, at)?;
-            let is_his = signer.is_none_or(|signer| Some(signer.as_str()) == verified.signer());
-            if is_his { Ok(verified) } else { Err(SealError::OtherSigner) }
+            let opened = open_within(&bytes, &scope, &limits)?;
+            if opened.has_holes() {
+                return Ok(Opened::WithParts(opened));
+            }
+            verify(opened, &alone_trust, at).and_then(alone_is_his).map(Opened::Verified)
         })
-        .await
+        .await?;
+        let parts = async || parts_by_name(PartOf::Inbox(self.row.id), self.ctx).await;
+        Ok(match opened {
+            Err(error) => Err(error),
+            Ok(Opened::Verified(verified)) => Ok(verified),
+            Ok(Opened::Bare(bare)) => {
+                let mut filling = bare.filling()?;
+                if filling.open_hole().is_some()
+                    && let Err(error) = fill(&mut filling, &parts().await?, self.ctx).await?
+                {
+                    return Ok(Err(error));
+                }
+                let filled = filling.finish()?;
+                bare.taken(filled)
+            }
+            Ok(Opened::WithParts(opened)) => {
+                let mut filling = match opened.filling() {
+                    Ok(filling) => filling,
+                    Err(error) => return Ok(Err(error)),
+                };
+                if let Err(error) = fill(&mut filling, &parts().await?, self.ctx).await? {
+                    return Ok(Err(error));
+                }
+                let filled = filling.finish()?;
+                Context::aside(move || verify_filled(opened, filled, &trust, at).and_then(is_his)).await?
+            }
+        })
     }
+}
+
+/// A document on its way to being verified.
+enum Opened {
+    /// It had no attachments beside it.
+    Verified(VerifiedDocument),
+    /// Its attachments are to be fed in.
+    WithParts(OpenedDocument),
+    /// Nobody had to sign it.
+    Bare(UnsignedDocument),
 }
 
 /// A numbered rule is told by its number (D5 ¶119); a value that means nothing by a code of ours; what is wrong with
@@ -144,4 +200,11 @@ pub(super) enum Content {
     Record(Box<InsuranceRecord>),
     Status(ResourceStatus),
     Notice,
+}
+
+impl Content {
+    /// With no attachments inside.
+    fn alone(self) -> (Self, Vec<Vec<u8>>) {
+        (self, Vec::new())
+    }
 }

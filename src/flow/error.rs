@@ -83,6 +83,12 @@ pub enum FlowError {
         /// Why, without a person's data.
         detail: String,
     },
+    /// Copies of documents that no message can carry.
+    #[error("carry all copies of documents in one message; leave out {left_out} of them")]
+    TooMuch {
+        /// How many are too many.
+        left_out: usize,
+    },
     /// A document of ours that our own rules refuse.
     #[error("compose a lawful document: {}", all(.0))]
     Unlawful(Findings),
@@ -111,6 +117,7 @@ impl FlowError {
             Self::UnknownPeer { .. } => Verdict::Park { code: "flow.unknown_peer" },
             Self::NotTaken { .. } | Self::CutOff => Verdict::Retry { not_before: None },
             Self::Local { verdict, .. } => *verdict,
+            Self::TooMuch { .. } => Verdict::Return { code: "flow.too_much" },
             Self::Unlawful(_) => Verdict::Return { code: "flow.unlawful" },
         }
     }

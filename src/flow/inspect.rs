@@ -141,6 +141,7 @@ fn headers_of(came: &Came, ctx: &Context) -> RawHeaders {
         | Came::Broken { .. }
         | Came::TooSlow { .. }
         | Came::Spoilt { .. }
+        | Came::Unpackable { .. }
         | Came::UnknownCoding { .. } => RawHeaders::default(),
     }
 }
@@ -167,6 +168,7 @@ fn whole(came: &Came, bytes_max: usize) -> Result<&Bytes, (Code, u16, Subcode, S
             Err(("wire.body_slow", 408, Subcode::DataError, detail))
         }
         Came::Spoilt { reason, .. } => Err(("wire.body_coding", 400, Subcode::DataError, reason.clone())),
+        Came::Unpackable { reason } => Err(("wire.package", 400, Subcode::DataError, reason.clone())),
         Came::UnknownCoding { coding } => {
             let detail = format!("the content coding {coding} is not taken; send gzip, or none");
             Err(("wire.body_coding", 415, Subcode::DataError, detail))

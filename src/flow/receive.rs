@@ -3,18 +3,20 @@
 //! The bytes are stored before anything about them is decided beyond whose they are, how many, and what the
 //! header says; only then is the caller answered.
 
-use super::Context;
 use super::inspect::{Caller, Sight, look, stranger};
+use super::{Arrived, Context};
 use crate::base::Digest256;
 use crate::exchange::seal::sha256;
 use crate::exchange::wire::{Came, Envelope, PeerCertificate, Reply};
-use crate::store::{Arrival, InboxDraft, JournalDraft, StoreError, inbox_hold, journal_append};
+use crate::store::{
+    Arrival, InboxDraft, JournalDraft, PartOf, StoreError, inbox_hold, journal_append, part_use,
+};
 use bytes::Bytes;
 
 /// Stores what a caller sent and answers it: 202 when it is held, a fault when it cannot be, 503 when it cannot be
 /// stored.
-pub async fn receive(caller: Caller<'_>, came: Came, ctx: &Context) -> Reply {
-    match try_receive(caller, came, ctx).await {
+pub async fn receive(caller: Caller<'_>, arrived: impl Into<Arrived>, ctx: &Context) -> Reply {
+    match try_receive(caller, arrived.into(), ctx).await {
         Ok(reply) => reply,
         Err(error) => {
             if error.is_told() {
@@ -31,10 +33,10 @@ pub async fn receive(caller: Caller<'_>, came: Came, ctx: &Context) -> Reply {
 ///
 /// # Errors
 /// The database did not take it; the sender is to be answered with [`unstored`].
-pub async fn try_receive(caller: Caller<'_>, came: Came, ctx: &Context) -> Result<Reply, StoreError> {
-    let sight = look(caller, &came, ctx);
+pub async fn try_receive(caller: Caller<'_>, arrived: Arrived, ctx: &Context) -> Result<Reply, StoreError> {
+    let sight = look(caller, &arrived.came, ctx);
     let answer = sight.answer(ctx);
-    hold(&sight, &came, ctx).await?;
+    hold(&sight, &arrived, ctx).await?;
     if matches!(sight.arrival, Arrival::Held) {
         ctx.wake.inbox();
     }
@@ -62,7 +64,7 @@ impl Sight {
     }
 }
 
-async fn hold(sight: &Sight, came: &Came, ctx: &Context) -> Result<(), StoreError> {
+async fn hold(sight: &Sight, Arrived { came, parts }: &Arrived, ctx: &Context) -> Result<(), StoreError> {
     let now = ctx.clock.now();
     let bytes = came.bytes();
     let digest: Digest256 = sha256(bytes);
@@ -100,7 +102,10 @@ async fn hold(sight: &Sight, came: &Came, ctx: &Context) -> Result<(), StoreErro
         .of_arrival(&draft)
         .on_the_way(sight.headers.to.as_deref(), sight.headers.reply_to.as_deref());
     let mut tx = ctx.store.begin().await?;
-    inbox_hold(&mut tx, &draft).await?;
+    let row = inbox_hold(&mut tx, &draft).await?;
+    for (content_id, part) in parts.iter().filter(|_| sight.is_of_peer) {
+        part_use(&mut tx, PartOf::Inbox(row), content_id, part.id).await?;
+    }
     journal_append(&mut tx, &entry).await?;
     tx.commit().await
 }

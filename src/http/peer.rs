@@ -3,7 +3,7 @@
 //! Nobody is let to take all of it: handshakes are few and short, each peer has its own share of connections and
 //! memory, a body must keep a pace, and a connection without a message is closed.
 
-use super::body::{Busy, read_body};
+use super::body::{Unread, read_body};
 use super::seats::{Seat, Seats};
 use super::trouble::Trouble;
 use crate::exchange::wire::{GZIP, Handshake, PeerCertificate, Reply, TlsListener, WireError};
@@ -133,17 +133,22 @@ impl Door {
             }
         }
         let bytes_max = if seat.is_peer { limits.body_bytes_max } else { limits.stranger_bytes_max };
-        let (came, _held) = match read_body(request, bytes_max, &seat.share, limits).await {
-            Ok(read) => read,
-            Err(Busy) => {
-                tracing::warn!(
-                    peer = seat.share.name,
-                    "a peer sends more at once than is taken; it tries again"
-                );
-                return unstored();
-            }
-        };
-        match try_receive(Caller::Certificate(certificate), came, &self.ctx).await {
+        let (arrived, _held) =
+            match read_body(request, (bytes_max, seat.is_peer), &seat.share, &self.ctx).await {
+                Ok(read) => read,
+                Err(Unread::Unkept(error)) => {
+                    self.trouble.met(&error, &self.ctx);
+                    return unstored();
+                }
+                Err(Unread::Busy) => {
+                    tracing::warn!(
+                        peer = seat.share.name,
+                        "a peer sends more at once than is taken; it tries again"
+                    );
+                    return unstored();
+                }
+            };
+        match try_receive(Caller::Certificate(certificate), arrived, &self.ctx).await {
             Ok(reply) => {
                 self.trouble.passed(&self.ctx).await;
                 reply

@@ -1,12 +1,15 @@
 //! The local system as two folders: its files in one, handed-over records in the other.
 
 use super::Settings;
+use super::evidence::{CopyFolder, EvidenceFolder};
 use crate::base::{DocumentId, Finding, Findings, Limits, with_causes};
 use crate::exchange::adapter::{AdapterError, Found, HandedOver, ProfileBook, Sink, Source};
-use crate::exchange::canonical::{Inquiry, InsuranceRecord};
-use crate::flow::{Desk, Done, FlowError};
+use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
+use crate::exchange::rules::CodeLists;
+use crate::flow::{CopyWriter, Desk, Done, FlowError};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +19,8 @@ pub struct FolderDesk {
     local: PathBuf,
     source: Source,
     sink: Sink,
+    evidence: EvidenceFolder,
+    copies: CopyFolder,
 }
 
 impl FolderDesk {
@@ -46,13 +51,42 @@ impl FolderDesk {
         book.current()?;
         let book = Arc::new(book);
         let source = Source::watch(book.clone(), local, limits);
-        Ok(Self { local: local.to_owned(), source, sink: Sink::open(book, handed_over)? })
+        // the lists are compiled in: there is no file that could be wrong
+        let kinds = CodeLists::built_in().ok();
+        let kinds = kinds.as_ref().and_then(|lists| lists.list(EVIDENCE_KINDS)).into_iter();
+        let kinds = kinds.flat_map(|list| list.codes().map(|(code, _)| code.to_owned())).collect();
+        Ok(Self {
+            local: local.to_owned(),
+            source,
+            sink: Sink::open(book, handed_over)?,
+            evidence: EvidenceFolder::of(local, kinds),
+            copies: CopyFolder::of(handed_over),
+        })
     }
 }
 
 impl Desk for FolderDesk {
     fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Found, FlowError> {
-        self.source.find(inquiry, as_of).map_err(local)
+        let found = self.source.find(inquiry, as_of).map_err(local)?;
+        Ok(match found {
+            Found::Record(mut record, read_by) => {
+                record.evidence = self.evidence.find(&record.person)?;
+                Found::Record(record, read_by)
+            }
+            Found::Nobody | Found::Several => found,
+        })
+    }
+
+    fn open_copy(&self, person: &Person, copy: &CopyOfDocument) -> Result<Box<dyn Read + Send>, FlowError> {
+        Ok(Box::new(self.evidence.open(person, copy)?))
+    }
+
+    fn take_copy(
+        &self,
+        id: DocumentId,
+        copy: &CopyOfDocument,
+    ) -> Result<Option<Box<dyn CopyWriter>>, FlowError> {
+        self.copies.take(id, copy)
     }
 
     /// The local records are as of when the last of their files was written.
@@ -88,3 +122,6 @@ impl Desk for FolderDesk {
 fn local(error: AdapterError) -> FlowError {
     FlowError::Local { verdict: error.verdict(), detail: with_causes(&error) }
 }
+
+/// The list of what may prove work.
+const EVIDENCE_KINDS: &str = "XEK";

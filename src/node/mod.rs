@@ -2,6 +2,7 @@
 
 mod desk;
 mod error;
+mod evidence;
 mod lifecycle;
 mod settings;
 

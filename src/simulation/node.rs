@@ -2,17 +2,18 @@
 
 use super::wire::{SimWire, name_of};
 use super::{SimulationError, database};
-use crate::base::{Clock, DocumentId, FixedClock, Limits, SeededRandom};
+use crate::base::{Clock, Digest256, DocumentId, FixedClock, Limits, SeededRandom};
 use crate::exchange::adapter::Found;
-use crate::exchange::canonical::{Inquiry, InsuranceRecord, Person, State};
+use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules};
-use crate::exchange::seal::{KeyKind, Signer, ThrowAwayAuthority, TrustStore};
+use crate::exchange::seal::{KeyKind, Signer, ThrowAwayAuthority, TrustStore, sha256};
 use crate::exchange::transit::Schedule;
-use crate::flow::{Context, Desk, Done, FlowError, Peer, Peers, Wake, take_back_leases};
+use crate::flow::{Context, CopyWriter, Desk, Done, FlowError, Peer, Peers, Wake, take_back_leases};
 use crate::store::{Fate, Store};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,6 +54,8 @@ struct Identity {
 pub(super) struct SimDesk {
     state: State,
     told: Mutex<HashMap<DocumentId, InsuranceRecord>>,
+    /// The copies of documents that came whole.
+    copies: Arc<Mutex<HashSet<Digest256>>>,
     is_hung: AtomicBool,
 }
 
@@ -78,7 +81,12 @@ pub(super) async fn make(
     let mut nodes = Vec::new();
     for (state, signer) in signers {
         let identity = Arc::new(Identity { signer, trust: trust.clone() });
-        let desk = Arc::new(SimDesk { state, told: Mutex::default(), is_hung: AtomicBool::new(false) });
+        let desk = Arc::new(SimDesk {
+            state,
+            told: Mutex::default(),
+            copies: Arc::default(),
+            is_hung: AtomicBool::new(false),
+        });
         let fate = Fate::immortal();
         let ctx = start(state, folder, &fate, (clock, wire, rules), &identity, &desk, seed).await?;
         nodes.push(SimNode {
@@ -211,8 +219,32 @@ impl Desk for SimDesk {
         })
     }
 
+    fn open_copy(&self, _person: &Person, copy: &CopyOfDocument) -> Result<Box<dyn Read + Send>, FlowError> {
+        self.answer()?;
+        Ok(Box::new(std::io::Cursor::new(scan(copy.bytes))))
+    }
+
+    fn take_copy(
+        &self,
+        _id: DocumentId,
+        copy: &CopyOfDocument,
+    ) -> Result<Option<Box<dyn CopyWriter>>, FlowError> {
+        self.answer()?;
+        let (sha256, copies) = (copy.sha256, self.copies.clone());
+        Ok(Some(Box::new(SimCopy { sha256, content: Vec::new(), copies })))
+    }
+
     fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
         self.answer()?;
+        let copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(copy) = record.copies().find(|copy| !copies.contains(&copy.sha256)) {
+            let detail = format!("the copy {} did not come before its record", copy.sha256);
+            return Err(FlowError::Local {
+                verdict: crate::base::Verdict::Park { code: "simulation.copy" },
+                detail,
+            });
+        }
+        drop(copies);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match told.insert(id, record.clone()) {
             None => Done::First,
@@ -243,14 +275,59 @@ fn record(
     as_of: Date,
     number: u32,
 ) -> Result<InsuranceRecord, serde_json::Error> {
+    // some travel inside their documents, some beside them
+    let copy = match number % 10 {
+        4 => Some(40_000),
+        9 => Some(2 * 1024 * 1024 + 1),
+        _ => None,
+    };
+    let evidence: Vec<_> = copy
+        .map(|bytes| {
+            let sha256 = sha256(&scan(bytes)).to_string();
+            serde_json::json!({ "kind": "workbook", "copy": { "bytes": bytes, "sha256": sha256 } })
+        })
+        .into_iter()
+        .collect();
     serde_json::from_value(serde_json::json!({
-        "state": state, "as_of": as_of, "person": person,
+        "state": state, "as_of": as_of, "person": person, "evidence": evidence,
         "periods": [{
             "id": format!("p{number}"), "state": state, "kind": "work",
             "interval": { "from": "2010-01-11", "to": "2012-02-01" },
         }],
         "contributions": [],
     }))
+}
+
+/// What an invented copy of a document holds.
+fn scan(bytes: u64) -> Vec<u8> {
+    (0..bytes).map(|at| u8::try_from(at % 251).unwrap_or_default()).collect()
+}
+
+/// A copy that is being told to the local system.
+struct SimCopy {
+    sha256: Digest256,
+    content: Vec<u8>,
+    copies: Arc<Mutex<HashSet<Digest256>>>,
+}
+
+impl Write for SimCopy {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.content.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl CopyWriter for SimCopy {
+    fn finish(self: Box<Self>) -> Result<(), FlowError> {
+        if sha256(&self.content) == self.sha256 {
+            self.copies.lock().unwrap_or_else(PoisonError::into_inner).insert(self.sha256);
+        }
+        Ok(())
+    }
 }
 
 /// Of an invented person: followed by his number.

@@ -3,10 +3,11 @@
 use crate::base::{Random, SeededRandom};
 use crate::exchange::canonical::State;
 use crate::exchange::transit::{Fault, RawHeaders, Subcode};
-use crate::exchange::wire::{Came, Envelope, Reply, Wire, WireError};
-use crate::flow::{Caller, Context, receive};
+use crate::exchange::wire::{Came, Envelope, Parcel, Reply, Wire, WireError, is_package};
+use crate::flow::{Arrived, Caller, Context, receive, take_package, unstored};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use futures_util::stream;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -18,11 +19,28 @@ struct Inner {
     nodes: HashMap<String, Weak<Context>>,
     cut: HashSet<(State, State)>,
     /// Envelopes that will come later: from whom, to whom.
-    late: Vec<(State, String, Bytes)>,
+    late: Vec<(State, String, Crate)>,
     speaker: State,
     is_healed: bool,
     told: Vec<String>,
     mishaps: u32,
+}
+
+/// A message on its way, packed as it is on a line.
+#[derive(Clone)]
+struct Crate {
+    content_type: String,
+    bytes: Bytes,
+}
+
+impl Crate {
+    async fn unpack(self, ctx: &Context) -> Option<Arrived> {
+        if !is_package(&self.content_type) {
+            return Some(Came::Whole(self.bytes).into());
+        }
+        let body = stream::once(async move { Ok(self.bytes) });
+        take_package(&self.content_type, body, Arc::default(), ctx).await.ok()
+    }
 }
 
 /// What becomes of an envelope.
@@ -97,8 +115,8 @@ impl SimWire {
     /// What was delayed comes now, the last first.
     pub(super) async fn late(&self) -> Vec<String> {
         let late = std::mem::take(&mut self.inner().late);
-        for (from, to, envelope) in late.into_iter().rev() {
-            let _ = self.hand(from, &to, Came::Whole(envelope)).await; // nobody waits for this reply
+        for (from, to, packed) in late.into_iter().rev() {
+            let _ = self.hand(from, &to, packed).await; // nobody waits for this reply
             self.inner().told.push(format!("{from} to {to}: what was delayed comes"));
         }
         self.told()
@@ -133,36 +151,46 @@ impl SimWire {
         way
     }
 
-    async fn hand(&self, from: State, to: &str, came: Came) -> Option<Reply> {
+    /// Brings a message to a node; whose database dies over its attachments answers as one that cannot store.
+    async fn hand(&self, from: State, to: &str, packed: Crate) -> Option<Reply> {
         let ctx = self.inner().nodes.get(to).and_then(Weak::upgrade)?;
-        Some(receive(Caller::Road(from.as_code()), came, &ctx).await)
+        Some(match packed.unpack(&ctx).await {
+            Some(arrived) => receive(Caller::Road(from.as_code()), arrived, &ctx).await,
+            None => unstored(),
+        })
     }
 
-    async fn carry(&self, to: &str, envelope: Bytes) -> Result<Reply, WireError> {
+    async fn carry(&self, to: &str, parcel: Parcel) -> Result<Reply, WireError> {
         let from = self.inner().speaker;
         let silence = || WireError::Timeout { peer: to.to_owned(), timeout_ms: 30_000 };
+        let bytes = parcel.collect().await.map_err(|_gone| silence())?;
+        let packed = Crate { content_type: parcel.content_type(), bytes };
         match self.choose(from, to) {
-            Way::Well => self.hand(from, to, Came::Whole(envelope)).await.ok_or_else(silence),
+            Way::Well => self.hand(from, to, packed).await.ok_or_else(silence),
             Way::Twice => {
-                let _ = self.hand(from, to, Came::Whole(envelope.clone())).await; // the second reply is the one heard
-                self.hand(from, to, Came::Whole(envelope)).await.ok_or_else(silence)
+                let _ = self.hand(from, to, packed.clone()).await; // the second reply is the one heard
+                self.hand(from, to, packed).await.ok_or_else(silence)
             }
             Way::ReplyLost => {
-                let _ = self.hand(from, to, Came::Whole(envelope)).await; // so it is lost
+                let _ = self.hand(from, to, packed).await; // so it is lost
                 Err(silence())
             }
             Way::Late => {
-                self.inner().late.push((from, to.to_owned(), envelope));
+                self.inner().late.push((from, to.to_owned(), packed));
                 Err(silence())
             }
             Way::Truncated => {
-                let announced = u64::try_from(envelope.len()).ok();
-                let kept = envelope.slice(..envelope.len() / 2);
-                let _ = self.hand(from, to, Came::Broken { kept, announced }).await; // the connection broke
+                let announced = u64::try_from(packed.bytes.len()).ok();
+                let kept = packed.bytes.slice(..packed.bytes.len() / 2);
+                let ctx = self.inner().nodes.get(to).and_then(Weak::upgrade);
+                if let Some(ctx) = ctx {
+                    let broken = Came::Broken { kept, announced };
+                    let _ = receive(Caller::Road(from.as_code()), broken, &ctx).await; // the connection broke
+                }
                 Err(silence())
             }
             Way::TakenThenError => {
-                let _ = self.hand(from, to, Came::Whole(envelope)).await; // its answer is lost with the machine
+                let _ = self.hand(from, to, packed).await; // its answer is lost with the machine
                 Ok(Reply { status: 500, body: Bytes::new() })
             }
             Way::Error => Ok(Reply { status: 502, body: Bytes::from_static(b"<html>bad gateway</html>") }),
@@ -179,8 +207,8 @@ impl SimWire {
 }
 
 impl Wire for SimWire {
-    fn post<'a>(&'a self, peer: &'a str, envelope: Bytes) -> BoxFuture<'a, Result<Reply, WireError>> {
-        Box::pin(self.carry(peer, envelope))
+    fn post<'a>(&'a self, peer: &'a str, parcel: Parcel) -> BoxFuture<'a, Result<Reply, WireError>> {
+        Box::pin(self.carry(peer, parcel))
     }
 }
 

@@ -60,8 +60,8 @@ pub use ledger::{
     ledger_record,
 };
 pub use outbox::{
-    OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_find,
-    outbox_knows, outbox_probe, outbox_put,
+    OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_extend,
+    outbox_find, outbox_knows, outbox_probe, outbox_put,
 };
 pub use outbox_stage::{
     Outcome, Resend, outbox_confirmed, outbox_parked, outbox_quarantined, outbox_release, outbox_requeue,

@@ -201,6 +201,16 @@ pub async fn delivery_find(tx: &mut Tx, message_id: MessageId) -> Result<Option<
     Ok(id.map(OutboxId))
 }
 
+/// A row is still being sent: its lease goes on until `lease_until`.
+pub async fn outbox_extend(tx: &mut Tx, id: OutboxId, lease_until: Timestamp) -> Result<(), StoreError> {
+    change!(
+        tx,
+        "extend the lease of a message that leaves",
+        sqlx::query(EXTEND).bind(id.0).bind(lease_until.as_millisecond())
+    )?;
+    Ok(())
+}
+
 pub(super) async fn outbox_release_leases(tx: &mut Tx) -> Result<u64, StoreError> {
     let done = change!(tx, "release the leases of the outbox", sqlx::query(RELEASE_LEASES))?;
     Ok(done)
@@ -293,6 +303,9 @@ pub(super) const CLAIM: &str = claim!("due.id", "");
 const CLAIM_LOCKING: &str = claim!("due.id", " FOR UPDATE OF due SKIP LOCKED");
 const PROBE: &str = claim!("due.attempts, due.id", "");
 const PROBE_LOCKING: &str = claim!("due.attempts, due.id", " FOR UPDATE OF due SKIP LOCKED");
+
+const EXTEND: &str = "
+    UPDATE outbox SET lease_until = $2 WHERE id = $1 AND state = 'leased' AND lease_until < $2";
 
 const KNOWS: &str = "SELECT id FROM outbox WHERE document_id = $1 AND peer = $2 LIMIT 1";
 

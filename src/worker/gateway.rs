@@ -2,8 +2,9 @@
 
 use crate::base::with_causes;
 use crate::exchange::wire::{BrokerWire, Came, Letter, Letters, Wire, WireError};
-use crate::flow::{Caller, Context, came_back, receive};
+use crate::flow::{Arrived, Caller, Context, came_back, receive, take_package};
 use bytes::Bytes;
+use futures_util::{Stream, stream};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -74,10 +75,10 @@ async fn read(
             _ = stop.wait_for(|is_over| *is_over) => return true,
             letter = letters.next() => letter,
         };
-        let Some(letter) = letter else { return false };
+        let Some(mut letter) = letter else { return false };
         let is_stored = match queue {
-            Queue::Inbound => take_in(&letter, broker, ctx).await,
-            Queue::Expired => take_back(&letter, ctx).await,
+            Queue::Inbound => take_in(&mut letter, broker, ctx).await,
+            Queue::Expired => take_back(&mut letter, ctx).await,
         };
         if is_stored {
             letter.take().await;
@@ -89,35 +90,56 @@ async fn read(
 }
 
 /// Stores a message that came; a fault, which on a line would be the reply, goes back by the sender's queue.
-async fn take_in(letter: &Letter, broker: &BrokerWire, ctx: &Context) -> bool {
-    let bytes = Bytes::copy_from_slice(letter.bytes());
+async fn take_in(letter: &mut Letter, broker: &BrokerWire, ctx: &Context) -> bool {
+    let Some(arrived) = arrive(letter, ctx).await else { return false };
     // A queue speaks only for peers that are reached by one: a peer with a certificate of his own has to show it.
-    let sender = match letter.sender(&ctx.limits) {
+    let sender = match Letter::sender(arrived.came.bytes(), &ctx.limits) {
         Some(sender) if broker.knows(&sender) => sender,
         Some(sender) => format!("{sender} by a queue"),
         None => "nobody".to_owned(),
     };
-    let came = if bytes.len() > ctx.limits.body_bytes_max {
-        let announced = u64::try_from(bytes.len()).ok();
-        Came::TooLarge { kept: bytes, announced }
-    } else {
-        Came::Whole(bytes)
-    };
-    let reply = receive(Caller::Road(&sender), came, ctx).await;
+    let reply = receive(Caller::Road(&sender), arrived, ctx).await;
     if reply.status == 503 {
         return false;
     }
     if !reply.body.is_empty()
         && broker.knows(&sender)
-        && let Err(error) = broker.post(&sender, reply.body).await
+        && let Err(error) = broker.post(&sender, reply.body.into()).await
     {
         tracing::warn!(error = %with_causes(&error), sender, "a fault could not be told to its sender");
     }
     true
 }
 
-async fn take_back(letter: &Letter, ctx: &Context) -> bool {
-    match came_back(letter.bytes(), ctx).await {
+/// The message, its attachments kept; nothing if they cannot be.
+async fn arrive(letter: &mut Letter, ctx: &Context) -> Option<Arrived> {
+    let package = letter.package_type().map(str::to_owned);
+    let bytes = letter.take_bytes();
+    if bytes.len() > ctx.limits.body_bytes_max {
+        let announced = u64::try_from(bytes.len()).ok();
+        return Some(Came::TooLarge { kept: bytes, announced }.into());
+    }
+    let Some(content_type) = package else { return Some(Came::Whole(bytes).into()) };
+    match take_package(&content_type, cut(bytes), Arc::default(), ctx).await {
+        Ok(arrived) => Some(arrived),
+        Err(error) => {
+            tracing::debug!(%error, "a package stays in its queue");
+            None
+        }
+    }
+}
+
+/// The bytes in pieces that share their memory.
+fn cut(mut bytes: Bytes) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+    stream::iter(std::iter::from_fn(move || {
+        let piece = bytes.split_to(bytes.len().min(PIECE_BYTES));
+        (!piece.is_empty()).then_some(Ok(piece))
+    }))
+}
+
+async fn take_back(letter: &mut Letter, ctx: &Context) -> bool {
+    let Some(arrived) = arrive(letter, ctx).await else { return false };
+    match came_back(arrived.came.bytes(), ctx).await {
         Ok(()) => true,
         Err(error) if matches!(error.verdict(), crate::base::Verdict::Retry { .. }) => false,
         Err(error) => {
@@ -127,5 +149,6 @@ async fn take_back(letter: &Letter, ctx: &Context) -> bool {
     }
 }
 
+const PIECE_BYTES: usize = 256 * 1024;
 /// So that a database that is away is not asked in a circle.
 const NOT_STORED_PAUSE: Duration = Duration::from_secs(1);

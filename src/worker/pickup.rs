@@ -1,8 +1,8 @@
 //! Takes what lies in the folder of a peer that is reached by files.
 
 use crate::base::with_causes;
-use crate::exchange::wire::{FolderWire, Wire, WireError};
-use crate::flow::{Caller, Context, receive};
+use crate::exchange::wire::{FolderWire, Lying, Wire, WireError};
+use crate::flow::{Arrived, Caller, Context, receive, take_package};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -82,18 +82,27 @@ impl Pickup {
     async fn pick_up(&self, path: &Path, ctx: &Context) -> Picked {
         let (folders, file, bytes_max) = (self.folders.clone(), path.to_owned(), ctx.limits.body_bytes_max);
         let read = tokio::task::spawn_blocking(move || folders.read(&file, bytes_max)).await;
-        let came = match read {
-            Ok(Ok(came)) => came,
+        let arrived: Arrived = match read {
+            Ok(Ok(Lying::Envelope(came))) => came.into(),
+            Ok(Ok(Lying::Package { content_type, body })) => {
+                match take_package(&content_type, body, Arc::default(), ctx).await {
+                    Ok(arrived) => arrived,
+                    Err(error) => {
+                        tracing::debug!(%error, "a package stays where it lies");
+                        return Picked::NotStored;
+                    }
+                }
+            }
             Ok(Err(error)) => return Picked::Stuck { is_stored: false, error },
             Err(_stopping) => return Picked::NotStored,
         };
-        let reply = receive(Caller::Road(&self.peer), came, ctx).await;
+        let reply = receive(Caller::Road(&self.peer), arrived, ctx).await;
         if reply.status == 503 {
             return Picked::NotStored;
         }
         // A fault: on a line it would be the reply.
         if !reply.body.is_empty()
-            && let Err(error) = self.folders.post(&self.peer, reply.body).await
+            && let Err(error) = self.folders.post(&self.peer, reply.body.into()).await
         {
             tracing::warn!(error = %with_causes(&error), peer = self.peer, "a fault could not be told to its sender");
         }

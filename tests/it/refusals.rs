@@ -12,7 +12,7 @@ use stazh::exchange::adapter::ProfileBook;
 use stazh::exchange::document::codec::{Header, HeaderText, encode_inquiry};
 use stazh::exchange::seal::{Signer, seal_unchecked};
 use stazh::exchange::transit::{ErrorCode, Headers, LogicalAddress, Signal, SignalBody, SignalError};
-use stazh::exchange::wire::{Envelope, HttpsWire, NodeIdentity, PeerEndpoint, Reply, Wire};
+use stazh::exchange::wire::{Envelope, HttpsWire, NodeIdentity, Parcel, PeerEndpoint, Reply, Wire};
 use stazh::flow::Desk;
 use stazh::node::{Door, FolderDesk, Node, Settings};
 use stazh::store::{InboxState, JournalBy, JournalRow, inbox_counts, journal_list};
@@ -89,7 +89,7 @@ impl Stage {
     }
 
     pub(crate) async fn post_as(&self, identity: &NodeIdentity, body: impl Into<Bytes>) -> (u16, String) {
-        let Reply { status, body } = self.wire(identity).post("KZ", body.into()).await.unwrap();
+        let Reply { status, body } = self.wire(identity).post("KZ", Parcel::from(body)).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 

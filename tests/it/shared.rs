@@ -7,7 +7,8 @@ use stazh::base::{DocumentId, Finding, Findings, Limits};
 use stazh::exchange::accept_holding;
 use stazh::exchange::canonical::{InsuranceRecord, ResourceStatus};
 use stazh::exchange::document::codec::{
-    CodecError, Header, HeaderText, HeldDocument, HeldError, encode_container, encode_record, encode_status,
+    Attachments, CodecError, Header, HeaderText, HeldDocument, HeldError, encode_container, encode_record,
+    encode_status,
 };
 use stazh::exchange::rules::{Catalogue, MessageKind, Rules, ValidDocument};
 use stazh::exchange::seal::{Signer, TrustStore, VerifiedDocument, canonicalize, open, seal, verify};
@@ -123,9 +124,15 @@ fn a_container_is_walked_from_its_documents_to_the_sealed_one_and_back() {
     for (held, part) in held.iter().zip(&parts) {
         assert!(verified.document()[held.range()] == part[..]);
     }
-    assert!(held[0].record().unwrap().1 == read("shared/insurance-record.json"));
+    assert!(
+        held[0].record(Attachments::new(&[], stazh::exchange::seal::sha256)).unwrap().1
+            == read("shared/insurance-record.json")
+    );
     assert!(held[1].status().unwrap().1 == read("shared/resource-status.json"));
-    assert!(held[1].record().is_err() && held[0].notice().is_err());
+    assert!(
+        held[1].record(Attachments::new(&[], stazh::exchange::seal::sha256)).is_err()
+            && held[0].notice().is_err()
+    );
     assert!(held[0].inquiry("RU".parse().unwrap()).is_err(), "a record is no inquiry");
 }
 

@@ -47,7 +47,7 @@ async fn an_envelope_arrives_with_the_name_of_the_leaf_and_not_of_its_issuer() {
     let (listener, endpoint) = door(&kz).await;
     let wire = HttpsWire::new(vec![endpoint], 5_000, &ru).unwrap();
     let (reply, seen) =
-        tokio::join!(wire.post("KZ", Bytes::from_static(b"<x/>")), answer_once(listener, b"<x/>"));
+        tokio::join!(wire.post("KZ", Bytes::from_static(b"<x/>").into()), answer_once(listener, b"<x/>"));
     let (caller, request) = seen.unwrap();
     assert_eq!(caller.common_name, "ru.example");
     assert_eq!(caller.dns_names, ["ru.example"]);
@@ -65,7 +65,7 @@ async fn a_caller_with_a_foreign_certificate_is_refused_before_a_byte_is_read() 
     let (listener, endpoint) = door(&kz).await;
     let wire = HttpsWire::new(vec![endpoint], 5_000, &stranger).unwrap();
     let (reply, seen) =
-        tokio::join!(wire.post("KZ", Bytes::from_static(b"<x/>")), answer_once(listener, b"<x/>"));
+        tokio::join!(wire.post("KZ", Bytes::from_static(b"<x/>").into()), answer_once(listener, b"<x/>"));
     assert_eq!(seen.unwrap_err().verdict(), Verdict::Quarantine { code: "wire.handshake" });
     assert!(matches!(reply.unwrap_err(), WireError::Unreachable { .. }));
 }
@@ -79,7 +79,7 @@ async fn we_do_not_speak_to_a_peer_of_a_foreign_authority() {
     let (listener, endpoint) = door(&impostor).await;
     let wire = HttpsWire::new(vec![endpoint], 5_000, &ru).unwrap();
     let (reply, seen) =
-        tokio::join!(wire.post("KZ", Bytes::from_static(b"<x/>")), answer_once(listener, b"<x/>"));
+        tokio::join!(wire.post("KZ", Bytes::from_static(b"<x/>").into()), answer_once(listener, b"<x/>"));
     assert!(seen.is_err());
     assert!(matches!(reply.unwrap_err().verdict(), Verdict::Retry { .. }));
 }
@@ -98,7 +98,7 @@ async fn a_silent_caller_is_dropped_and_a_silent_peer_is_a_timeout() {
     let endpoint =
         PeerEndpoint { name: "KZ".to_owned(), url: format!("https://{address}/").parse().unwrap() };
     let wire = HttpsWire::new(vec![endpoint], 50, &kz).unwrap();
-    let error = wire.post("KZ", Bytes::new()).await.unwrap_err();
+    let error = wire.post("KZ", Bytes::new().into()).await.unwrap_err();
     assert_eq!(error.to_string(), "reach peer KZ within 50 ms");
 }
 
@@ -112,7 +112,7 @@ async fn a_key_that_is_not_there_is_named_and_never_shown() {
     let error = NodeIdentity::read(&folder.path().join("certificate.pem"), &key, &key).unwrap_err();
     assert!(error.to_string().ends_with("absent.pem"));
     let wire = HttpsWire::new(Vec::new(), 50, &kz).unwrap();
-    let error = wire.post("BY", Bytes::new()).await.unwrap_err();
+    let error = wire.post("BY", Bytes::new().into()).await.unwrap_err();
     assert_eq!(error.to_string(), "find peer BY; add it to the configuration");
 }
 
@@ -171,14 +171,14 @@ async fn what_a_peer_that_is_no_node_says_is_told_so_that_an_operator_can_act() 
     ];
     for (pieces, closes, told) in cases {
         let (_folder, wire) = peer_that_says(pieces, closes).await;
-        let error = wire.post("KZ", Bytes::from_static(b"<x/>")).await.unwrap_err();
+        let error = wire.post("KZ", Bytes::from_static(b"<x/>").into()).await.unwrap_err();
         let text = stazh::base::with_causes(&error);
         assert!(text.starts_with(told), "{told}\n{text}");
         assert!(matches!(error.verdict(), Verdict::Retry { .. }), "nothing is lost: {text}");
     }
     let endless = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}", "x".repeat(1_100_000)).leak();
     let (_folder, wire) = peer_that_says(vec![endless], true).await;
-    let error = wire.post("KZ", Bytes::from_static(b"<x/>")).await.unwrap_err();
+    let error = wire.post("KZ", Bytes::from_static(b"<x/>").into()).await.unwrap_err();
     assert_eq!(error.to_string(), "read the reply of peer KZ: it exceeds 1048576 bytes");
 }
 
@@ -187,7 +187,7 @@ async fn what_a_peer_answers_is_brought_whole_whatever_its_status() {
     for (status, said) in [(200, "<html>it works</html>"), (200, ""), (500, "<soap:Fault/>")] {
         let reply = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{said}", said.len()).leak();
         let (_folder, wire) = peer_that_says(vec![reply], false).await;
-        let reply = wire.post("KZ", Bytes::from_static(b"<x/>")).await.unwrap();
+        let reply = wire.post("KZ", Bytes::from_static(b"<x/>").into()).await.unwrap();
         assert_eq!((reply.status, reply.body.as_ref()), (status, said.as_bytes()));
     }
 }
@@ -231,7 +231,7 @@ async fn gzip_goes_only_to_a_peer_that_takes_it_and_only_in_large_envelopes() {
     let (wire, heard) = peer_in_turn(vec![TAKES, TAKES, TAKES, PLAIN, TAKES, NO_MORE, PLAIN, PLAIN]).await;
     let (large, small) = (Bytes::from(vec![b' '; 2_049]), Bytes::from(vec![b' '; 2_048]));
     for envelope in [&large, &small, &large, &large, &large, &large, &large] {
-        assert_eq!(wire.post("KZ", envelope.clone()).await.unwrap().status, 202);
+        assert_eq!(wire.post("KZ", envelope.clone().into()).await.unwrap().status, 202);
     }
     let deflated: Vec<bool> =
         heard.await.unwrap().iter().map(|head| head.contains("content-encoding: gzip")).collect();

@@ -126,6 +126,7 @@ fn record_of(row: LocalRecord) -> Option<InsuranceRecord> {
         person: person.to_person()?,
         periods: Vec::new(),
         contributions: vec![one],
+        evidence: Vec::new(),
     })
 }
 

@@ -238,7 +238,8 @@ fn record_of(known: &Known, state: State, as_of: Date, asked: Option<Interval>) 
         known.contributions.iter().filter(contribution_on).cloned().collect();
     leave_out_replaced(&mut periods, &known.periods);
     leave_out_replaced(&mut contributions, &known.contributions);
-    InsuranceRecord { state, as_of, person: known.person.clone(), periods, contributions }
+    let person = known.person.clone();
+    InsuranceRecord { state, as_of, person, periods, contributions, evidence: Vec::new() }
 }
 
 /// Leaves out an entry whose replacement is not told, as when it was moved out of the days asked about:

@@ -18,12 +18,12 @@ pub use money::{Currency, Money};
 pub use name::{Name, NameParts};
 pub use person::{HeldIdentifier, OriginalName, Person};
 pub use record::{
-    Contribution, Employer, EmployerNumber, Evidence, Inquiry, InsurancePeriod, InsuranceRecord,
-    SpecialCondition,
+    Contribution, CopyOfDocument, Employer, EmployerNumber, Evidence, Inquiry, InsurancePeriod,
+    InsuranceRecord, SpecialCondition,
 };
 pub use resource::ResourceStatus;
 pub use state::{Country, State};
-pub use text::{Coded, Number, Position, RecordId, RegisterNumber, ResourceId, Title};
+pub use text::{Coded, MediaType, Number, Position, RecordId, RegisterNumber, ResourceId, Title};
 pub use time::{Ends, Interval, YearMonth};
 
 #[cfg(test)]

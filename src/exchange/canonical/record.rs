@@ -1,9 +1,10 @@
 //! The insurance record: what one state knows of a person's work, and the question for it.
 
 use super::{
-    Coded, Country, Interval, Money, Number, Person, Position, RecordId, RegisterNumber, State, Title,
-    YearMonth,
+    Coded, Country, Interval, MediaType, Money, Number, Person, Position, RecordId, RegisterNumber, State,
+    Title, YearMonth,
 };
+use crate::base::Digest256;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,9 @@ pub struct InsuranceRecord {
     /// Contributions by month, likewise.
     #[serde(default)]
     pub contributions: Vec<Contribution>,
+    /// What proves the record as a whole, such as a work book.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
 }
 
 /// A period that counts towards a pension.
@@ -157,9 +161,31 @@ pub struct Evidence {
     /// What it is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Title>,
+    /// A picture or file of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<CopyOfDocument>,
+}
+
+/// A picture or file of a document. Its content travels beside the record and is known by its digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopyOfDocument {
+    /// What kind of file it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<MediaType>,
+    /// How long it is.
+    pub bytes: u64,
+    /// The SHA-256 of its content.
+    pub sha256: Digest256,
 }
 
 impl InsuranceRecord {
+    /// The copies of documents, in the order in which its XML has them.
+    pub fn copies(&self) -> impl Iterator<Item = &CopyOfDocument> {
+        let of_periods = self.periods.iter().flat_map(|period| &period.evidence);
+        of_periods.chain(&self.evidence).filter_map(|evidence| evidence.copy.as_ref())
+    }
+
     /// The periods that stand: neither cancelled nor superseded.
     pub fn standing_periods(&self) -> impl Iterator<Item = &InsurancePeriod> {
         let replaced: HashSet<&RecordId> =
@@ -176,7 +202,7 @@ impl InsuranceRecord {
 
     /// Whether there is anything to tell.
     pub fn is_empty(&self) -> bool {
-        self.periods.is_empty() && self.contributions.is_empty()
+        self.periods.is_empty() && self.contributions.is_empty() && self.evidence.is_empty()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every record that can be held survives JSON, and JSON holds nothing that cannot be held.
 
 use super::*;
+use crate::base::Digest256;
 use jiff::civil::{Date, date};
 use proptest::collection::vec;
 use proptest::option;
@@ -109,8 +110,12 @@ prop_compose! {
         number in option::of(token("[0-9/]{1,20}")),
         date in option::of(day()),
         title in option::of(token("[а-я]{1,30}")),
+        copy in option::of((option::of(token("image/(png|jpeg)")), any::<u64>(), any::<[u8; 32]>())),
     ) -> Evidence {
-        Evidence { kind, number, date, title }
+        let copy = copy.map(|(media_type, bytes, octets)| {
+            CopyOfDocument { media_type, bytes, sha256: Digest256(octets) }
+        });
+        Evidence { kind, number, date, title, copy }
     }
 }
 
@@ -161,8 +166,9 @@ proptest! {
         (person, state, as_of) in (person(), state(), day()),
         periods in vec(period(), 0..4),
         contributions in vec(contribution(), 0..4),
+        evidence in vec(evidence(), 0..3),
     ) {
-        let record = InsuranceRecord { state, as_of, person, periods, contributions };
+        let record = InsuranceRecord { state, as_of, person, periods, contributions, evidence };
         survives(&record)?;
         prop_assert!(record.standing_periods().all(|one| one.cancelled_on.is_none()));
         prop_assert!(record.standing_contributions().all(|one| one.cancelled_on.is_none()));

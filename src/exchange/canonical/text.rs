@@ -86,6 +86,10 @@ token!(
     Title, "title", 300, |_| "…"
 );
 token!(
+    /// What an attachment is, such as `application/pdf` (RFC 6838).
+    MediaType, "media type", 255, |text| text
+);
+token!(
     /// The name of a post.
     Position, "position", 120, |_| "…"
 );

@@ -42,6 +42,14 @@ impl CodeLists {
         self.0.get(id)
     }
 
+    /// The lists compiled into the program.
+    ///
+    /// # Errors
+    /// Never for the files of this repository; a test reads them.
+    pub fn built_in() -> Result<Self, RulesError> {
+        Self::read(&SchemaFiles::built_in())
+    }
+
     /// Reads every list.
     pub(super) fn read(files: &SchemaFiles) -> Result<Self, RulesError> {
         let mut lists = BTreeMap::new();

@@ -1,5 +1,7 @@
 //! Exclusive XML Canonicalization 1.0 without comments, written while a document is read.
 
+use super::error::SealError;
+use super::filling::Hole;
 use crate::base::Limits;
 use crate::exchange::document::Event;
 use crate::exchange::document::StartTag;
@@ -8,6 +10,7 @@ use crate::exchange::document::XmlErrorKind;
 use crate::exchange::document::XmlReader;
 use crate::exchange::document::escape_attribute;
 use crate::exchange::document::escape_text;
+use percent_encoding::percent_decode_str;
 
 /// Takes the events of one subtree and gives its canonical bytes.
 #[derive(Debug, Default)]
@@ -17,6 +20,30 @@ pub struct Canonicalizer {
     rendered: Vec<(String, String)>,
     /// How many of them there were before each open element.
     marks: Vec<usize>,
+    /// Only if attachments may stand beside what is written.
+    xop: Option<Xop>,
+}
+
+/// Keeps `xop:Include` out of the canonical bytes: it stands for the base64 of a part (XOP 1.0 §2.1, §3.2).
+#[derive(Debug, Default)]
+struct Xop {
+    holes: Vec<Hole>,
+    last: Last,
+    /// The first one that stands where none may, or that names nothing.
+    fault: Option<usize>,
+}
+
+/// What was read last, as far as it matters to an `xop:Include`.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    #[default]
+    Anything,
+    /// The start tag of an element that holds base64: only here may one stand.
+    BinaryStart,
+    /// Its start tag.
+    Include,
+    /// Its end tag: nothing but the end tag around it may follow.
+    IncludeEnd,
 }
 
 impl Canonicalizer {
@@ -25,8 +52,16 @@ impl Canonicalizer {
         Self { out: Vec::with_capacity(bytes), ..Self::default() }
     }
 
+    /// One that leaves a hole for each attachment.
+    pub(super) fn with_holes(bytes: usize) -> Self {
+        Self { xop: Some(Xop::default()), ..Self::with_capacity(bytes) }
+    }
+
     /// Writes a start tag, with the declarations it visibly uses and no element above it has written.
     pub fn start(&mut self, tag: &StartTag<'_>) {
+        if self.xop.as_mut().is_some_and(|xop| xop.start(tag, self.out.len())) {
+            return;
+        }
         self.marks.push(self.rendered.len());
         self.out.push(b'<');
         self.name(tag.prefix(), tag.local());
@@ -55,11 +90,13 @@ impl Canonicalizer {
 
     /// Writes a piece of text.
     pub fn text(&mut self, text: &str) {
+        self.beside();
         escape_text(&mut self.out, text);
     }
 
     /// Writes a processing instruction.
     pub fn pi(&mut self, target: &str, content: &str) {
+        self.beside();
         self.out.extend_from_slice(b"<?");
         self.out.extend_from_slice(target.as_bytes());
         if !content.is_empty() {
@@ -71,6 +108,9 @@ impl Canonicalizer {
 
     /// Writes an end tag.
     pub fn end(&mut self, qname: &str) {
+        if self.xop.as_mut().is_some_and(Xop::end) {
+            return;
+        }
         self.out.extend_from_slice(b"</");
         self.out.extend_from_slice(qname.as_bytes());
         self.out.push(b'>');
@@ -80,6 +120,22 @@ impl Canonicalizer {
     /// How many bytes are written.
     pub fn written(&self) -> usize {
         self.out.len()
+    }
+
+    /// The canonical bytes and the holes in them.
+    pub(super) fn into_parts(self) -> Result<(Vec<u8>, Vec<Hole>), SealError> {
+        let Xop { holes, fault, .. } = self.xop.unwrap_or_default();
+        match fault {
+            Some(offset) => Err(SealError::Profile { rule: MISPLACED, offset }),
+            None => Ok((self.out, holes)),
+        }
+    }
+
+    /// Something stands here that is neither a start nor an end.
+    fn beside(&mut self) {
+        if let Some(xop) = &mut self.xop {
+            xop.beside();
+        }
     }
 
     /// The canonical bytes.
@@ -109,18 +165,76 @@ impl Canonicalizer {
     }
 }
 
+impl Xop {
+    /// Tells whether this is an `xop:Include`, which is not written.
+    fn start(&mut self, tag: &StartTag<'_>, at: usize) -> bool {
+        let before = std::mem::replace(&mut self.last, Last::Anything);
+        if !tag.is(XOP, "Include") {
+            if matches!(before, Last::Include | Last::IncludeEnd) {
+                self.fault.get_or_insert(tag.offset());
+            }
+            if BINARY.iter().any(|(namespace, local)| tag.is(namespace, local)) {
+                self.last = Last::BinaryStart;
+            }
+            return false;
+        }
+        self.last = Last::Include;
+        let mut attributes = tag.attributes();
+        let content_id = match (attributes.next(), attributes.next()) {
+            (Some(href), None) if href.namespace.is_empty() && href.local == "href" => content_id(href.value),
+            (Some(_) | None, _) => None,
+        };
+        match content_id {
+            Some(content_id)
+                if before == Last::BinaryStart
+                    && self.holes.len() < HOLES_MAX
+                    && self.holes.iter().all(|hole| hole.content_id != content_id) =>
+            {
+                self.holes.push(Hole { at, content_id });
+            }
+            Some(_) | None => {
+                self.fault.get_or_insert(tag.offset());
+            }
+        }
+        true
+    }
+
+    /// Tells whether this is the end of an `xop:Include`.
+    fn end(&mut self) -> bool {
+        let is_include = self.last == Last::Include;
+        self.last = if is_include { Last::IncludeEnd } else { Last::Anything };
+        is_include
+    }
+
+    fn beside(&mut self) {
+        if matches!(self.last, Last::Include | Last::IncludeEnd) {
+            self.fault.get_or_insert(self.holes.last().map_or(0, |hole| hole.at));
+        }
+        self.last = Last::Anything;
+    }
+}
+
+/// The Content-ID in a `cid:` URL (RFC 2392); none in any other: an attachment is never fetched from anywhere.
+fn content_id(href: &str) -> Option<String> {
+    let coded = href.strip_prefix("cid:")?;
+    let id = percent_decode_str(coded).decode_utf8().ok()?;
+    let is_printable =
+        (1..=CONTENT_ID_CHARS_MAX).contains(&id.len()) && id.bytes().all(|c| c.is_ascii_graphic());
+    is_printable.then(|| id.into_owned())
+}
+
 /// The canonical form of a whole document.
 pub fn canonicalize(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, XmlError> {
-    canonical_form(XmlReader::new(bytes, limits)?, bytes.len(), limits)
+    let canonical = Canonicalizer::with_capacity(bytes.len());
+    Ok(canonical_form(XmlReader::new(bytes, limits)?, canonical, limits)?.into_bytes())
 }
 
 /// The canonical form of what a reader has before it.
 pub(super) fn canonical_form(
     mut reader: XmlReader<'_>,
-    size: usize,
+    mut canonical: Canonicalizer,
     limits: &Limits,
-) -> Result<Vec<u8>, XmlError> {
-    let mut canonical = Canonicalizer::with_capacity(size);
+) -> Result<Canonicalizer, XmlError> {
     let mut has_root = false;
     loop {
         let depth = reader.depth();
@@ -144,14 +258,89 @@ pub(super) fn canonical_form(
                     canonical.out.push(b'\n');
                 }
             }
-            Event::Done => return Ok(canonical.into_bytes()),
+            Event::Done => return Ok(canonical),
         }
     }
 }
 
+/// What `xop:Include` belongs to.
+pub(super) const XOP: &str = "http://www.w3.org/2004/08/xop/include";
+
+/// The elements that hold an attachment.
+const BINARY: [(&str, &str); 1] = [("urn:EEC:M:SimpleDataObjects:v0.4.12", "DocBinaryText")];
+
+/// The most attachments of one document.
+const HOLES_MAX: usize = 1_000;
+
+/// Longer names are nobody's.
+const CONTENT_ID_CHARS_MAX: usize = 255;
+
+const MISPLACED: &str = "an xop:Include that is not alone in an element for binary content, or does not name a part of its own by cid";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn holes(body: &str) -> Result<(String, Vec<(usize, String)>), SealError> {
+        let text = format!(
+            "<a xmlns:c='urn:EEC:M:SimpleDataObjects:v0.4.12' xmlns:x='http://www.w3.org/2004/08/xop/include'>{body}</a>"
+        );
+        let limits = Limits::default();
+        let reader = XmlReader::new(text.as_bytes(), &limits)?;
+        let (bytes, holes) = canonical_form(reader, Canonicalizer::with_holes(0), &limits)?.into_parts()?;
+        let holes = holes.into_iter().map(|hole| (hole.at, hole.content_id)).collect();
+        Ok((String::from_utf8(bytes).unwrap(), holes))
+    }
+
+    #[test]
+    fn an_attachment_leaves_a_hole_where_its_base64_belongs() {
+        let start = "<a><c:DocBinaryText xmlns:c=\"urn:EEC:M:SimpleDataObjects:v0.4.12\">";
+        let (bytes, found) =
+            holes("<c:DocBinaryText><x:Include href='cid:scan%401'/></c:DocBinaryText>").unwrap();
+        assert_eq!(bytes, format!("{start}</c:DocBinaryText></a>"));
+        assert_eq!(found, [(start.len(), "scan@1".to_owned())]);
+        let (_, found) = holes(
+            "<c:DocBinaryText><!-- a --><x:Include href='cid:1'></x:Include></c:DocBinaryText>\
+             <c:DocBinaryText>QUJD</c:DocBinaryText><c:DocBinaryText><x:Include href='cid:2'/></c:DocBinaryText>",
+        )
+        .unwrap();
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn an_attachment_stands_nowhere_else_and_comes_from_nowhere_else() {
+        for body in [
+            "<x:Include href='cid:1'/>",
+            "<c:DocName><x:Include href='cid:1'/></c:DocName>",
+            "<c:DocBinaryText>QUJD<x:Include href='cid:1'/></c:DocBinaryText>",
+            "<c:DocBinaryText> <x:Include href='cid:1'/></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='cid:1'/>QUJD</c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='cid:1'/><b/></c:DocBinaryText>",
+            "<c:DocBinaryText><b/><x:Include href='cid:1'/></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='cid:1'/><?p?></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='cid:1'/><x:Include href='cid:2'/></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='cid:1'>QUJD</x:Include></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='cid:1'><b/></x:Include></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='cid:1'><x:Include href='cid:2'/></x:Include></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include/></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='cid:'/></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='cid:a%00b'/></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='cid:a%ff'/></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='http://10.0.0.1/secret'/></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='file:///etc/passwd'/></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='cid:1' c:href='cid:2'/></c:DocBinaryText>",
+            "<c:DocBinaryText><x:Include href='cid:1'/></c:DocBinaryText><c:DocBinaryText><x:Include href='cid:1'/></c:DocBinaryText>",
+        ] {
+            let error = holes(body).unwrap_err();
+            assert_eq!(error.code(), "seal.profile", "{body}: {error}");
+        }
+    }
+
+    #[test]
+    fn outside_of_a_message_an_include_is_an_element_as_any_other() {
+        let text = "<x:Include xmlns:x=\"http://www.w3.org/2004/08/xop/include\" href=\"cid:1\"></x:Include>";
+        assert_eq!(canonicalize(text.as_bytes(), &Limits::default()).unwrap(), text.as_bytes());
+    }
 
     #[test]
     fn a_canonical_form_much_longer_than_its_document_is_refused() {

@@ -1,13 +1,17 @@
 //! The container `SignedDoc`: written around a canonical document without parsing it.
 
+use super::c14n::XOP;
 use super::error::SealError;
+use super::filling::{Filled, Filling, Hole};
 use super::signer::Signer;
-use super::suites::sha256;
 use crate::base::Digest256;
 use crate::base::DocumentId;
 use crate::exchange::rules::ValidDocument;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use memchr::memmem;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
+use std::ops::Range;
 
 /// A document with our signature, ready to be sent. Only [`seal`] and [`seal_unchecked`] make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,15 +61,114 @@ pub fn seal_unchecked(
     document_id: DocumentId,
     signer: &Signer,
 ) -> Result<SealedDocument, SealError> {
-    let document = sealable(document)?;
+    let sealing = Sealing::of(document, &[], document_id)?;
+    let filled = sealing.filling(signer)?.finish()?;
+    sealing.seal(filled, signer)
+}
+
+/// A document of ours whose attachments are fed in before it is signed.
+pub struct Sealing {
+    /// The signed content as it is digested, its holes empty.
+    content: String,
+    holes: Vec<Hole>,
+    document_id: DocumentId,
+}
+
+impl Sealing {
+    /// Begins with a document that the rules of its message accept. Its attachments go by the names `content_ids`
+    /// into its empty binary elements, in their order.
+    ///
+    /// # Errors
+    /// It has not as many of them.
+    pub fn new(
+        document: &ValidDocument,
+        content_ids: &[String],
+        document_id: DocumentId,
+    ) -> Result<Self, SealError> {
+        Self::of(document.as_bytes(), content_ids, document_id)
+    }
+
+    fn of(document: &[u8], content_ids: &[String], document_id: DocumentId) -> Result<Self, SealError> {
+        let document = sealable(document)?;
+        let id = document_id.as_uuid();
+        let mut content = format!("<doc:SignedContent{DECLARE_DOC} DocInstance=\"i{id}\" Id=\"c{id}\">");
+        let begin = content.len();
+        content.push_str(document);
+        content.push_str("</doc:SignedContent>");
+        let mut places = document.match_indices(EMPTY_BINARY).map(|(at, _)| begin + at + 1);
+        let holes: Vec<Hole> = content_ids
+            .iter()
+            .map_while(|content_id| Some(Hole { at: places.next()?, content_id: content_id.clone() }))
+            .collect();
+        if holes.len() != content_ids.len() || places.next().is_some() {
+            return Err(SealError::Hole);
+        }
+        Ok(Self { content, holes, document_id })
+    }
+
+    /// Begins the digest, with the attachments to be fed in.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn filling(&self, signer: &Signer) -> Result<Filling<'_>, SealError> {
+        Filling::new(self.content.as_bytes(), &self.holes, signer.suite().hasher())
+    }
+
+    /// Signs it. What is signed has the attachments inside, what leaves refers to them.
+    ///
+    /// # Errors
+    /// The key refuses; or the attachments are another's.
+    pub fn seal(&self, filled: Filled, signer: &Signer) -> Result<SealedDocument, SealError> {
+        if filled.parts.len() != self.holes.len() {
+            return Err(SealError::Hole);
+        }
+        let content = self.content.replacen(DECLARE_DOC, "", 1);
+        let shift = self.content.len() - content.len();
+        let holes =
+            self.holes.iter().map(|hole| Hole { at: hole.at - shift, content_id: hole.content_id.clone() });
+        let content = with_includes(&content, &holes.collect::<Vec<_>>());
+        wrap(&content, filled.digest, self.document_id, signer)
+    }
+}
+
+/// Puts what refers to the parts where they belong.
+fn with_includes(content: &str, holes: &[Hole]) -> String {
+    let mut out = String::with_capacity(content.len());
+    let mut from = 0;
+    for Hole { at, content_id } in holes {
+        out.push_str(content.get(from..*at).unwrap_or_default());
+        let coded = utf8_percent_encode(content_id, NON_ALPHANUMERIC);
+        out.push_str(&format!("<xop:Include xmlns:xop=\"{XOP}\" href=\"cid:{coded}\"></xop:Include>"));
+        from = *at;
+    }
+    out.push_str(content.get(from..).unwrap_or_default());
+    out
+}
+
+/// Where a document of ours refers to a part, and to which.
+pub fn includes(body: &[u8]) -> Vec<(Range<usize>, String)> {
+    let begin = format!("<xop:Include xmlns:xop=\"{XOP}\" href=\"cid:");
+    let mut found = Vec::new();
+    // `<` stands in no text or attribute of canonical XML, so this is nothing else
+    for at in memmem::find_iter(body, begin.as_bytes()) {
+        let rest = body.get(at + begin.len()..).unwrap_or_default();
+        let Some(length) = memmem::find(rest, INCLUDE_END) else { continue };
+        let coded = rest.get(..length).unwrap_or_default();
+        let content_id = percent_decode(coded).decode_utf8_lossy().into_owned();
+        found.push((at..at + begin.len() + length + INCLUDE_END.len(), content_id));
+    }
+    found
+}
+
+/// Signs a digest and puts the container around the content.
+fn wrap(
+    content: &str,
+    digest: Digest256,
+    document_id: DocumentId,
+    signer: &Signer,
+) -> Result<SealedDocument, SealError> {
     let id = document_id.as_uuid();
     let suite = signer.suite();
-    let content = |declaration: &str| {
-        format!(
-            "<doc:SignedContent{declaration} DocInstance=\"i{id}\" Id=\"c{id}\">{document}</doc:SignedContent>"
-        )
-    };
-    let digest = sha256(content(DECLARE_DOC).as_bytes());
     let signed_info = |declaration: &str| {
         format!(
             "<ds:SignedInfo{declaration}>\
@@ -89,7 +192,7 @@ pub fn seal_unchecked(
         signed_info(""),
         STANDARD.encode(signature),
         signer.certificate_base64(),
-        content(""),
+        content,
     );
     Ok(SealedDocument { bytes: bytes.into_bytes(), document_id, digest })
 }
@@ -109,6 +212,10 @@ fn sealable(document: &[u8]) -> Result<&str, SealError> {
     Ok(text)
 }
 
+const INCLUDE_END: &[u8] = b"\"></xop:Include>";
+/// How canonical XML of ours writes an element for an attachment that travels beside it; `<` stands in no text or
+/// attribute of it.
+const EMPTY_BINARY: &str = "></csdo:DocBinaryText>";
 /// The namespace of the container.
 pub const SIGNED_DATA_NAMESPACE: &str = "urn:EEC:SignedData:v1.0:EDoc";
 pub(super) const SIGNATURE_NAMESPACE: &str = "http://www.w3.org/2000/09/xmldsig#";

@@ -105,6 +105,15 @@ pub enum SealError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A document that refers to parts was to be judged without them, or with one too many.
+    #[error("compute the digest of a document with its attachments; each belongs into one place of it")]
+    Hole,
+    /// An attachment that the document refers to did not come with it.
+    #[error("find the attachment {content_id}; the message refers to it and does not bring it")]
+    NoPart {
+        /// Its Content-ID, cut to a printable length.
+        content_id: String,
+    },
     /// Our own document is not in the form that can be sealed.
     #[error("seal a document: {reason}")]
     Unsealable {
@@ -140,6 +149,8 @@ impl SealError {
             Self::ReadFile { .. } => "seal.read_file",
             Self::Key { .. } => "seal.key",
             Self::TrustBundle { .. } => "seal.trust_bundle",
+            Self::Hole => "seal.hole",
+            Self::NoPart { .. } => "seal.no_part",
             Self::Unsealable { .. } => "seal.unsealable",
             Self::Crypto(_) => "seal.crypto",
         }
@@ -151,7 +162,7 @@ impl SealError {
         let code = self.code();
         match self {
             Self::Xml(xml) if xml.kind == XmlErrorKind::Dtd => Verdict::Quarantine { code },
-            Self::Xml(_) => Verdict::Return { code },
+            Self::Xml(_) | Self::NoPart { .. } => Verdict::Return { code },
             Self::WrongElement { .. }
             | Self::Profile { .. }
             | Self::DuplicateId { .. }
@@ -171,6 +182,7 @@ impl SealError {
             | Self::Key { .. }
             | Self::TrustBundle { .. }
             | Self::Unsealable { .. }
+            | Self::Hole
             | Self::Crypto(_) => Verdict::Park { code },
         }
     }

@@ -8,7 +8,10 @@ use super::container::EXCLUSIVE_URI;
 use super::container::SIGNATURE_NAMESPACE;
 use super::container::SIGNED_DATA_NAMESPACE;
 use super::error::SealError;
+use super::filling::Filling;
+use super::filling::Hole;
 use super::suites::sha256;
+use super::suites::suite_of;
 use super::suites::unknown;
 use crate::base::Digest256;
 use crate::base::Limits;
@@ -32,14 +35,31 @@ pub struct OpenedDocument {
     pub(super) signature: Vec<u8>,
     pub(super) certificate: Vec<u8>,
     pub(super) content: Vec<u8>,
+    /// Where attachments belong into the content.
+    pub(super) holes: Vec<Hole>,
     pub(super) document: Range<usize>,
     pub(super) doc_instance: String,
 }
 
 impl OpenedDocument {
+    /// Whether it refers to attachments that travel beside it.
+    pub fn has_holes(&self) -> bool {
+        !self.holes.is_empty()
+    }
+
+    /// Begins the digest of the content, with its attachments to be fed in.
+    ///
+    /// # Errors
+    /// An algorithm that is not known here.
+    pub fn filling(&self) -> Result<Filling<'_>, SealError> {
+        let suite = suite_of(&self.signature_uri, &self.digest_uri)?;
+        Filling::new(&self.content, &self.holes, suite.hasher())
+    }
+
     /// The document inside, if these are the bytes that we sealed ourselves under this digest.
     pub(in crate::exchange) fn own_document(&self, digest: Digest256) -> Option<&[u8]> {
-        (sha256(&self.content) == digest).then(|| self.content.get(self.document.clone()))?
+        (!self.has_holes() && sha256(&self.content) == digest)
+            .then(|| self.content.get(self.document.clone()))?
     }
 
     /// What the document calls itself, for the journal of a refusal; nothing vouches for it.
@@ -86,6 +106,7 @@ struct Content {
     id: String,
     doc_instance: String,
     canonical: Vec<u8>,
+    holes: Vec<Hole>,
     document: Range<usize>,
 }
 
@@ -126,6 +147,7 @@ impl<'a> Walk<'a> {
             signature: signature.value,
             certificate: signature.certificate,
             content: content.canonical,
+            holes: content.holes,
             document: content.document,
             doc_instance: content.doc_instance,
         })
@@ -174,13 +196,13 @@ impl<'a> Walk<'a> {
     }
 
     fn content(&mut self) -> Result<Content, SealError> {
-        self.next_canonical = Some(Canonicalizer::with_capacity(self.size));
+        self.next_canonical = Some(Canonicalizer::with_holes(self.size));
         let tag = self.enter(SIGNED_DATA_NAMESPACE, "SignedContent", &["DocInstance", "Id"])?;
         let (id, doc_instance) = (self.required(&tag, "Id")?, self.required(&tag, "DocInstance")?);
         let document = self.document()?;
         self.leave("the end of SignedContent")?;
-        let canonical = self.canonical.take().map(Canonicalizer::into_bytes).unwrap_or_default();
-        Ok(Content { id, doc_instance, canonical, document })
+        let (canonical, holes) = self.canonical.take().unwrap_or_default().into_parts()?;
+        Ok(Content { id, doc_instance, canonical, holes, document })
     }
 
     /// The one element inside SignedContent; the place of its canonical bytes.

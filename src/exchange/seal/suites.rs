@@ -11,7 +11,9 @@ use openssl::pkey::Id;
 use openssl::pkey::PKeyRef;
 use openssl::pkey::Private;
 use openssl::pkey::Public;
+use openssl::sha::Sha256;
 use std::fmt::Debug;
+use std::io::Write;
 
 /// One algorithm of signature with its digest. A new one is a new implementation and a line in [`suite_of`].
 pub trait Suite: Debug + Send + Sync {
@@ -24,14 +26,41 @@ pub trait Suite: Debug + Send + Sync {
     /// Whether the key is of this algorithm and strong enough.
     fn is_fit(&self, key: &PKeyRef<Public>) -> bool;
 
-    /// The digest of some bytes.
-    fn digest(&self, bytes: &[u8]) -> Digest256;
+    /// Computes a digest piece by piece.
+    fn hasher(&self) -> Box<dyn ContentHasher>;
 
     /// Signs bytes; the result is written as XML Signature writes it.
     fn sign(&self, key: &PKeyRef<Private>, bytes: &[u8]) -> Result<Vec<u8>, SealError>;
 
     /// Whether `signature` is that of `key` over `bytes`.
     fn is_signature(&self, key: &PKeyRef<Public>, bytes: &[u8], signature: &[u8]) -> bool;
+}
+
+/// A digest that is fed piece by piece; feeding it never fails.
+pub trait ContentHasher: Write + Send {
+    /// The digest of all that it was fed.
+    fn finish(self: Box<Self>) -> Digest256;
+}
+
+/// SHA-256.
+#[derive(Default)]
+struct Sha256Hasher(Sha256);
+
+impl Write for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl ContentHasher for Sha256Hasher {
+    fn finish(self: Box<Self>) -> Digest256 {
+        Digest256(self.0.finish())
+    }
 }
 
 /// The suite that both URIs name together.
@@ -49,6 +78,11 @@ pub(super) fn suite_for(key: &PKeyRef<Public>) -> Option<&'static dyn Suite> {
 /// The SHA-256 of some bytes.
 pub fn sha256(bytes: &[u8]) -> Digest256 {
     Digest256(openssl::sha::sha256(bytes))
+}
+
+/// Computes the SHA-256 of some bytes piece by piece.
+pub fn sha256_hasher() -> Box<dyn ContentHasher> {
+    Box::<Sha256Hasher>::default()
 }
 
 pub(super) fn unknown(uri: &str) -> SealError {
@@ -73,8 +107,8 @@ impl Suite for RsaSha256 {
         key.id() == Id::RSA && (RSA_BITS_MIN..=RSA_BITS_MAX).contains(&key.bits())
     }
 
-    fn digest(&self, bytes: &[u8]) -> Digest256 {
-        sha256(bytes)
+    fn hasher(&self) -> Box<dyn ContentHasher> {
+        sha256_hasher()
     }
 
     fn sign(&self, key: &PKeyRef<Private>, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
@@ -103,8 +137,8 @@ impl Suite for EcdsaP256Sha256 {
         key.ec_key().is_ok_and(|key| key.group().curve_name() == Some(Nid::X9_62_PRIME256V1))
     }
 
-    fn digest(&self, bytes: &[u8]) -> Digest256 {
-        sha256(bytes)
+    fn hasher(&self) -> Box<dyn ContentHasher> {
+        sha256_hasher()
     }
 
     fn sign(&self, key: &PKeyRef<Private>, bytes: &[u8]) -> Result<Vec<u8>, SealError> {

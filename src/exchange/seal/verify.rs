@@ -1,11 +1,12 @@
 //! Checks an opened document: digest, signature, certificate. In that order, each with its own error.
 
-use super::c14n::canonical_form;
+use super::c14n::{Canonicalizer, canonical_form};
 use super::error::SealError;
+use super::filling::{Filled, Filling, Hole};
 use super::open::OpenedDocument;
-use super::suites::{sha256, suite_of};
+use super::suites::{sha256_hasher, suite_of};
 use super::trust::TrustStore;
-use crate::base::{Digest256, Limits};
+use crate::base::{Digest256, HeldPart, Limits};
 use crate::exchange::document::{Scope, XmlReader};
 use jiff::Timestamp;
 use openssl::pkey::PKey;
@@ -24,6 +25,7 @@ pub struct VerifiedDocument {
     doc_instance: String,
     signer: Option<String>,
     digest: Digest256,
+    parts: Vec<HeldPart>,
 }
 
 impl VerifiedDocument {
@@ -51,6 +53,11 @@ impl VerifiedDocument {
     pub fn digest(&self) -> Digest256 {
         self.digest
     }
+
+    /// The attachments that were digested with it, in the order of the empty elements they belong into.
+    pub fn parts(&self) -> &[HeldPart] {
+        &self.parts
+    }
 }
 
 impl std::fmt::Debug for VerifiedDocument {
@@ -65,8 +72,24 @@ pub fn verify(
     trust: &TrustStore,
     now: Timestamp,
 ) -> Result<VerifiedDocument, SealError> {
+    if let Some(hole) = opened.holes.first() {
+        return Err(SealError::NoPart { content_id: hole.content_id.clone() });
+    }
+    let filled = opened.filling()?.finish()?;
+    verify_filled(opened, filled, trust, now)
+}
+
+/// The same for a document whose attachments were fed into its [`OpenedDocument::filling`].
+pub fn verify_filled(
+    opened: OpenedDocument,
+    Filled { digest, parts }: Filled,
+    trust: &TrustStore,
+    now: Timestamp,
+) -> Result<VerifiedDocument, SealError> {
     let suite = suite_of(&opened.signature_uri, &opened.digest_uri)?;
-    let digest = suite.digest(&opened.content);
+    if parts.len() != opened.holes.len() {
+        return Err(SealError::Hole);
+    }
     if digest.0.as_slice() != opened.digest.as_slice() {
         return Err(SealError::DigestMismatch);
     }
@@ -91,15 +114,46 @@ pub fn verify(
         doc_instance: opened.doc_instance,
         signer: Some(signer.name.clone()),
         digest,
+        parts,
     })
 }
 
 /// Takes a document that its message does not have signed, cut out of an envelope with the namespaces that were in
 /// scope there. Nobody vouches for it but the road it came by.
-pub fn take_unsigned(bytes: &[u8], scope: &Scope, limits: &Limits) -> Result<VerifiedDocument, SealError> {
-    let content = canonical_form(XmlReader::within(bytes, scope, limits)?, bytes.len(), limits)?;
-    let (document, digest) = (0..content.len(), sha256(&content));
-    Ok(VerifiedDocument { content, document, doc_instance: String::new(), signer: None, digest })
+pub fn take_unsigned(bytes: &[u8], scope: &Scope, limits: &Limits) -> Result<UnsignedDocument, SealError> {
+    let canonical = Canonicalizer::with_holes(bytes.len());
+    let canonical = canonical_form(XmlReader::within(bytes, scope, limits)?, canonical, limits)?;
+    let (content, holes) = canonical.into_parts()?;
+    Ok(UnsignedDocument { content, holes })
+}
+
+/// A document that nobody had to sign, before its attachments are fed in.
+pub struct UnsignedDocument {
+    content: Vec<u8>,
+    holes: Vec<Hole>,
+}
+
+impl UnsignedDocument {
+    /// Begins the digest by which a repeat is known.
+    ///
+    /// # Errors
+    /// Never for what [`take_unsigned`] made.
+    pub fn filling(&self) -> Result<Filling<'_>, SealError> {
+        Filling::new(&self.content, &self.holes, sha256_hasher())
+    }
+
+    /// The document with its attachments.
+    ///
+    /// # Errors
+    /// They are another's.
+    pub fn taken(self, Filled { digest, parts }: Filled) -> Result<VerifiedDocument, SealError> {
+        if parts.len() != self.holes.len() {
+            return Err(SealError::Hole);
+        }
+        let document = 0..self.content.len();
+        let doc_instance = String::new();
+        Ok(VerifiedDocument { content: self.content, document, doc_instance, signer: None, digest, parts })
+    }
 }
 
 /// The certificate of a signer, with what is asked of it for every document.

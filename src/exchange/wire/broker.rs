@@ -7,7 +7,7 @@
 //! the wire for any peer that is reached by one, so the broker needs the protection that a certificate gives elsewhere; documents are
 //! vouched for by their seals on every road.
 
-use super::{Envelope, NodeIdentity, Reply, Wire, WireError};
+use super::{Envelope, NodeIdentity, Parcel, Reply, Wire, WireError, is_package};
 use crate::base::{Limits, Secret};
 use crate::exchange::transit::LogicalAddress;
 use bytes::Bytes;
@@ -152,7 +152,7 @@ impl BrokerWire {
         WireError::Broker { url: self.0.plan.url.clone(), source: Box::new(source) }
     }
 
-    async fn publish(&self, queue: &str, envelope: &[u8]) -> Result<Confirmation, lapin::Error> {
+    async fn publish(&self, queue: &str, parcel: &Parcel) -> Result<Confirmation, lapin::Error> {
         let plan = &self.0.plan;
         let mut sending = self.0.sending.lock().await;
         let channel = match sending.as_ref().filter(|(connection, _)| connection.status().connected()) {
@@ -167,25 +167,27 @@ impl BrokerWire {
             }
         };
         drop(sending);
+        // MQRFH2 has it without parameters for an envelope alone (App.1 ¶10)
+        let content_type =
+            if parcel.alone().is_some() { ENVELOPE_TYPE.to_owned() } else { parcel.content_type() };
+        let body = parcel.collect().await?; // a message of this protocol is sent from memory
         let mut headers = FieldTable::default();
         headers.insert(REPORT_TO.into(), text(&self.reports()));
         let properties = BasicProperties::default()
-            .with_content_type(ENVELOPE_TYPE.into())
+            .with_content_type(content_type.into())
             .with_delivery_mode(PERSISTENT)
             .with_expiration(plan.expiry_ms.to_string().into())
             .with_reply_to(self.reports().into())
             .with_headers(headers);
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        channel
-            .basic_publish(ShortString::default(), queue.into(), options, envelope, properties)
-            .await?
-            .await
+        channel.basic_publish(ShortString::default(), queue.into(), options, &body, properties).await?.await
     }
 
-    async fn send(&self, peer: &str, envelope: Bytes) -> Result<Reply, WireError> {
+    async fn send(&self, peer: &str, parcel: Parcel) -> Result<Reply, WireError> {
         let unknown = || WireError::UnknownPeer { peer: peer.to_owned() };
         let queue = self.0.plan.queues.get(peer).ok_or_else(unknown)?;
-        let confirmed = match tokio::time::timeout(self.timeout(), self.publish(queue, &envelope)).await {
+        let timeout = self.timeout() + Duration::from_millis(parcel.slowest_ms());
+        let confirmed = match tokio::time::timeout(timeout, self.publish(queue, &parcel)).await {
             Ok(confirmed) => confirmed,
             Err(_late) => {
                 self.0.sending.lock().await.take();
@@ -209,8 +211,8 @@ impl BrokerWire {
 }
 
 impl Wire for BrokerWire {
-    fn post<'a>(&'a self, peer: &'a str, envelope: Bytes) -> BoxFuture<'a, Result<Reply, WireError>> {
-        self.send(peer, envelope).boxed()
+    fn post<'a>(&'a self, peer: &'a str, parcel: Parcel) -> BoxFuture<'a, Result<Reply, WireError>> {
+        self.send(peer, parcel).boxed()
     }
 }
 
@@ -222,15 +224,26 @@ impl Letters {
 }
 
 impl Letter {
-    /// The envelope.
+    /// The envelope, or the package around it.
     pub fn bytes(&self) -> &[u8] {
         &self.0.data
     }
 
-    /// Whose it is, as its header says: the segment of ReplyTo, of From in a fault.
-    pub fn sender(&self, limits: &Limits) -> Option<String> {
-        let limits = Limits { xml_bytes_max: self.0.data.len(), ..*limits };
-        let headers = Envelope::read(&self.0.data, &limits).ok()?.headers;
+    /// The media type of a package; none of an envelope alone.
+    pub fn package_type(&self) -> Option<&str> {
+        let content_type = self.0.properties.content_type().as_ref().map(ShortString::as_str);
+        content_type.filter(|content_type| is_package(content_type))
+    }
+
+    /// The message without copying it again; it stays in the queue until it is taken.
+    pub fn take_bytes(&mut self) -> Bytes {
+        std::mem::take(&mut self.0.data).into()
+    }
+
+    /// Whose an envelope is, as its header says: the segment of ReplyTo, of From in a fault.
+    pub fn sender(envelope: &[u8], limits: &Limits) -> Option<String> {
+        let limits = Limits { xml_bytes_max: envelope.len(), ..*limits };
+        let headers = Envelope::read(envelope, &limits).ok()?.headers;
         let address: LogicalAddress = headers.reply_to.or(headers.from)?.parse().ok()?;
         Some(address.segment().to_owned())
     }

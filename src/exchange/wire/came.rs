@@ -35,6 +35,11 @@ pub enum Came {
         /// What is wrong.
         reason: String,
     },
+    /// A package that could not be taken apart; what it brought is not kept.
+    Unpackable {
+        /// What is wrong.
+        reason: String,
+    },
     /// A content coding that is not taken; nothing was read.
     UnknownCoding {
         /// What it says it is.
@@ -51,7 +56,7 @@ impl Came {
             | Self::Broken { kept, .. }
             | Self::TooSlow { kept, .. }
             | Self::Spoilt { kept, .. } => kept,
-            Self::UnknownCoding { .. } => &[],
+            Self::Unpackable { .. } | Self::UnknownCoding { .. } => &[],
         }
     }
 }

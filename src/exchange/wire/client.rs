@@ -1,11 +1,11 @@
 //! The way out: one HTTPS client per peer, built once, since building one reads the whole trust store.
 
 use super::coding::{GZIP, deflate, takes_gzip};
-use super::{NodeIdentity, Reply, Wire, WireError};
+use super::{NodeIdentity, Parcel, Reply, Wire, WireError};
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -52,35 +52,44 @@ impl HttpsWire {
         Ok(Self { peers: lines, timeout_ms })
     }
 
-    async fn send(&self, peer: &str, envelope: Bytes) -> Result<Reply, WireError> {
+    async fn send(&self, peer: &str, parcel: Parcel) -> Result<Reply, WireError> {
         let line = self.peers.get(peer).ok_or_else(|| WireError::UnknownPeer { peer: peer.to_owned() })?;
+        let Some(envelope) = parcel.alone() else {
+            let response = self.begin(peer, line, &parcel, None).await?; // pictures are compressed already
+            return self.finish(peer, response).await;
+        };
         let is_worth_it = envelope.len() > PLAIN_BYTES_MAX && line.takes_gzip.load(Ordering::Relaxed);
         let deflated = if is_worth_it { deflate_aside(envelope.clone()).await } else { None };
         let was_deflated = deflated.is_some();
-        let mut response = self.begin(peer, line, envelope.clone(), deflated).await?;
+        let mut response = self.begin(peer, line, &parcel, deflated).await?;
         if was_deflated && response.status() == reqwest::StatusCode::UNSUPPORTED_MEDIA_TYPE {
-            response = self.begin(peer, line, envelope, None).await?; // it took gzip before, but does no more
+            response = self.begin(peer, line, &parcel, None).await?; // it took gzip before, but does no more
         }
         self.finish(peer, response).await
     }
 
-    /// Sends an envelope and waits for the beginning of the reply.
+    /// Sends an envelope, deflated or as it is, and waits for the beginning of the reply.
     async fn begin(
         &self,
         peer: &str,
         line: &Line,
-        plain: Bytes,
+        parcel: &Parcel,
         deflated: Option<Bytes>,
     ) -> Result<reqwest::Response, WireError> {
-        let request = line.client.post(line.url.clone()).header(CONTENT_TYPE, ENVELOPE_TYPE);
-        let request = match deflated {
-            Some(deflated) => request.header(CONTENT_ENCODING, GZIP).body(deflated),
-            None => request.body(plain),
+        let timeout_ms = self.timeout_ms.saturating_add(parcel.slowest_ms());
+        let request = line.client.post(line.url.clone()).header(CONTENT_TYPE, parcel.content_type());
+        let request = request.timeout(Duration::from_millis(timeout_ms));
+        let request = match (deflated, parcel.alone()) {
+            (Some(deflated), _) => request.header(CONTENT_ENCODING, GZIP).body(deflated),
+            (None, Some(plain)) => request.body(plain.clone()),
+            (None, None) => request
+                .header(CONTENT_LENGTH, parcel.bytes())
+                .body(reqwest::Body::wrap_stream(parcel.stream())),
         };
         let response = request.send().await.map_err(|source| {
             let peer = peer.to_owned();
             match source.is_timeout() {
-                true => WireError::Timeout { peer, timeout_ms: self.timeout_ms },
+                true => WireError::Timeout { peer, timeout_ms },
                 false => WireError::Unreachable { peer, source },
             }
         })?;
@@ -117,8 +126,8 @@ impl HttpsWire {
 }
 
 impl Wire for HttpsWire {
-    fn post<'a>(&'a self, peer: &'a str, envelope: Bytes) -> BoxFuture<'a, Result<Reply, WireError>> {
-        self.send(peer, envelope).boxed()
+    fn post<'a>(&'a self, peer: &'a str, parcel: Parcel) -> BoxFuture<'a, Result<Reply, WireError>> {
+        self.send(peer, parcel).boxed()
     }
 }
 
@@ -146,9 +155,6 @@ fn client(timeout_ms: u64, identity: &NodeIdentity) -> Result<reqwest::Client, r
         .pool_idle_timeout(IDLE)
         .build()
 }
-
-/// The media type of SOAP 1.2.
-const ENVELOPE_TYPE: &str = "application/soap+xml; charset=utf-8";
 
 /// A reply holds nothing or one fault; more than this is a mistake or an attack.
 const REPLY_BYTES_MAX: usize = 1024 * 1024;

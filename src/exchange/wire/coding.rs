@@ -69,7 +69,7 @@ impl Inflater {
         Ok(self.take())
     }
 
-    /// What has come out, when no more is to come.
+    /// What has come out since the last time.
     pub fn take(&mut self) -> Bytes {
         std::mem::take(&mut self.decoder.get_mut().kept).into()
     }

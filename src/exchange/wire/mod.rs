@@ -11,7 +11,9 @@ mod envelope;
 mod error;
 mod folder;
 mod identity;
+mod parcel;
 mod server;
+mod unpack;
 
 pub use broker::{BrokerPlan, BrokerWire, Letter, Letters};
 pub use came::Came;
@@ -19,17 +21,20 @@ pub use client::{HttpsWire, PeerEndpoint};
 pub use coding::{GZIP, InflateError, Inflater, takes_gzip};
 pub use envelope::{Envelope, Integration};
 pub use error::{EnvelopeError, WireError};
-pub use folder::{FolderWire, Roads};
+pub use folder::{FolderWire, Lying, Roads};
 pub use identity::{NodeIdentity, PeerCertificate};
+pub use parcel::{PackedPart, Parcel, PartContent};
 pub use server::{Handshake, TlsListener};
+pub use unpack::{PartKeeper, UnpackError, is_package, unpack};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 /// A road to the peers. Every road tells the same outcomes.
 pub trait Wire: Send + Sync {
-    /// Carries one envelope to a peer and brings its reply. No database transaction may be open meanwhile.
-    fn post<'a>(&'a self, peer: &'a str, envelope: Bytes) -> BoxFuture<'a, Result<Reply, WireError>>;
+    /// Carries one envelope, with its attachments, to a peer and brings its reply. No database transaction may be
+    /// open meanwhile.
+    fn post<'a>(&'a self, peer: &'a str, parcel: Parcel) -> BoxFuture<'a, Result<Reply, WireError>>;
 }
 
 /// What the peer's node said at once; the answer of a transaction comes as a message of its own.

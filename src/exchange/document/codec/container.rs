@@ -4,7 +4,7 @@ use super::fields::{Fields, finish};
 use super::header::Header;
 use super::inquiry::read_inquiry;
 use super::namespaces::{CCDO, CSDO};
-use super::record::read_record;
+use super::record::{Attachments, read_record};
 use super::result::{ProcessingResult, read_result};
 use super::status::read_status;
 use super::{CodecError, HeldError};
@@ -44,12 +44,12 @@ impl HeldDocument {
         read_inquiry(&self.root, asked)
     }
 
-    /// The insurance record it is.
+    /// The insurance record it is, with its own attachments.
     ///
     /// # Errors
     /// Values that mean nothing.
-    pub fn record(&self) -> Result<(Header, InsuranceRecord), CodecError> {
-        read_record(&self.root)
+    pub fn record(&self, attachments: Attachments<'_>) -> Result<(Header, InsuranceRecord), CodecError> {
+        read_record(&self.root, attachments)
     }
 
     /// The notice it is.

@@ -36,6 +36,20 @@ impl<'e> Fields<'e> {
         self.element.token()
     }
 
+    /// The text without white space, as base64 is read.
+    pub(super) fn bare(&self) -> String {
+        self.element.text.split_ascii_whitespace().collect()
+    }
+
+    pub(super) fn path(&self) -> String {
+        self.path.clone()
+    }
+
+    pub(super) fn no_content(&self) -> Finding {
+        let message = "the attachment is empty, or is no base64; put its content here, or a reference to a part beside it";
+        Finding::error("document.no_content", self.path.clone(), "base64Binary", "", message)
+    }
+
     /// The value of an optional field; what cannot be read is a finding and absent.
     pub(super) fn read<T: FromStr<Err: Display>>(
         &self,

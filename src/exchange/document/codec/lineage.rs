@@ -27,8 +27,13 @@ pub struct Origin {
 /// # Errors
 /// A value holds a character XML does not allow.
 pub fn origins(record: &InsuranceRecord, header: &Header) -> Result<Vec<Origin>, CodecError> {
-    let bare = InsuranceRecord { periods: Vec::new(), contributions: Vec::new(), ..record.clone() };
-    let mut all = changed(&bare, header, "", &["periods", "contributions"])?;
+    let bare = InsuranceRecord {
+        periods: Vec::new(),
+        contributions: Vec::new(),
+        evidence: Vec::new(),
+        ..record.clone()
+    };
+    let mut all = changed(&bare, header, "", &["periods", "contributions", "evidence"])?;
     for (at, period) in record.periods.iter().enumerate() {
         let one = InsuranceRecord { periods: vec![period.clone()], ..bare.clone() };
         let own = changed(&one, header, "/periods/0", &[])?;
@@ -38,6 +43,11 @@ pub fn origins(record: &InsuranceRecord, header: &Header) -> Result<Vec<Origin>,
         let one = InsuranceRecord { contributions: vec![contribution.clone()], ..bare.clone() };
         let own = changed(&one, header, "/contributions/0", &[])?;
         all.extend(placed(own, ("ContributionDetails", "contributions"), (at, record.contributions.len())));
+    }
+    for (at, evidence) in record.evidence.iter().enumerate() {
+        let one = InsuranceRecord { evidence: vec![evidence.clone()], ..bare.clone() };
+        let own = changed(&one, header, "/evidence/0", &[])?;
+        all.extend(placed(own, ("EvidenceDetails", "evidence"), (at, record.evidence.len())));
     }
     Ok(all)
 }

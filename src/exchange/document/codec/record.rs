@@ -8,11 +8,13 @@ use super::parts::{
     COUNTRIES, coded, decode_employer, decode_interval, decode_money, decode_person, encode_employer,
     encode_interval, encode_money, encode_person,
 };
-use crate::base::{Findings, Limits};
+use crate::base::{Digest256, Finding, Findings, HeldPart, Limits};
 use crate::exchange::canonical::{
-    Contribution, Evidence, InsurancePeriod, InsuranceRecord, SpecialCondition,
+    Contribution, CopyOfDocument, Evidence, InsurancePeriod, InsuranceRecord, SpecialCondition,
 };
 use crate::exchange::document::{CanonicalWriter, Element};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// The record as canonical XML.
 ///
@@ -31,8 +33,25 @@ pub fn encode_record(record: &InsuranceRecord, header: &Header) -> Result<Vec<u8
     for contribution in &record.contributions {
         encode_contribution(&mut writer, contribution);
     }
+    for evidence in &record.evidence {
+        encode_evidence(&mut writer, evidence);
+    }
     writer.end();
     Ok(writer.finish()?)
+}
+
+/// The contents of a document's empty binary elements, and how those of the others are digested.
+#[derive(Debug, Clone)]
+pub struct Attachments<'p> {
+    beside: std::slice::Iter<'p, HeldPart>,
+    sha256: fn(&[u8]) -> Digest256,
+}
+
+impl<'p> Attachments<'p> {
+    /// Those that were digested with a document, in its order; what stands inside it is digested by `sha256`.
+    pub fn new(beside: &'p [HeldPart], sha256: fn(&[u8]) -> Digest256) -> Self {
+        Self { beside: beside.iter(), sha256 }
+    }
 }
 
 /// The record in a document that was found acceptable.
@@ -41,12 +60,16 @@ pub fn encode_record(record: &InsuranceRecord, header: &Header) -> Result<Vec<u8
 /// Values that no schema can judge and that mean nothing.
 pub(in crate::exchange) fn decode_record(
     document: &[u8],
+    parts: Attachments<'_>,
     limits: &Limits,
 ) -> Result<(Header, InsuranceRecord), CodecError> {
-    read_record(&Element::parse(document, limits)?)
+    read_record(&Element::parse(document, limits)?, parts)
 }
 
-pub(super) fn read_record(root: &Element) -> Result<(Header, InsuranceRecord), CodecError> {
+pub(super) fn read_record(
+    root: &Element,
+    mut parts: Attachments<'_>,
+) -> Result<(Header, InsuranceRecord), CodecError> {
     let fields = Fields::of_root(root);
     let mut findings = Findings::new();
     let header = Header::decode(&fields, &mut findings);
@@ -56,17 +79,32 @@ pub(super) fn read_record(root: &Element) -> Result<(Header, InsuranceRecord), C
     let periods = fields
         .children(XPDO, "InsurancePeriodDetails")
         .iter()
-        .filter_map(|period| decode_period(period, &mut findings))
+        .filter_map(|period| decode_period(period, &mut parts, &mut findings))
         .collect();
     let contributions = fields
         .children(XPDO, "ContributionDetails")
         .iter()
         .filter_map(|contribution| decode_contribution(contribution, &mut findings))
         .collect();
+    let evidence = fields
+        .children(XPDO, "EvidenceDetails")
+        .iter()
+        .filter_map(|evidence| decode_evidence(evidence, &mut parts, &mut findings))
+        .collect();
+    if parts.beside.next().is_some() {
+        findings.push(no_place(&fields));
+    }
     let record = (|| {
         Some((
             header?,
-            InsuranceRecord { state: state?, as_of: as_of?, person: person?, periods, contributions },
+            InsuranceRecord {
+                state: state?,
+                as_of: as_of?,
+                person: person?,
+                periods,
+                contributions,
+                evidence,
+            },
         ))
     })();
     finish(record, findings)
@@ -95,21 +133,34 @@ fn encode_period(writer: &mut CanonicalWriter, period: &InsurancePeriod) {
         }
         writer.end();
     }
-    for Evidence { kind, number, date, title } in &period.evidence {
-        writer.start("xpdo", "EvidenceDetails");
-        coded(writer, "xpdo", "EvidenceKindCode", EVIDENCE_KINDS, kind.as_str());
-        if let Some(number) = number {
-            writer.leaf("csdo", "DocId", number.as_str());
-        }
-        if let Some(date) = date {
-            writer.leaf("csdo", "DocCreationDate", &date.to_string());
-        }
-        if let Some(title) = title {
-            writer.leaf("csdo", "DocName", title.as_str());
+    for evidence in &period.evidence {
+        encode_evidence(writer, evidence);
+    }
+    encode_fate(writer, period.supersedes.as_ref().map(|id| id.as_str()), period.cancelled_on);
+    writer.end();
+}
+
+/// The content of a copy travels beside the document: its element is left empty (XOP).
+fn encode_evidence(writer: &mut CanonicalWriter, evidence: &Evidence) {
+    let Evidence { kind, number, date, title, copy } = evidence;
+    writer.start("xpdo", "EvidenceDetails");
+    coded(writer, "xpdo", "EvidenceKindCode", EVIDENCE_KINDS, kind.as_str());
+    if let Some(number) = number {
+        writer.leaf("csdo", "DocId", number.as_str());
+    }
+    if let Some(date) = date {
+        writer.leaf("csdo", "DocCreationDate", &date.to_string());
+    }
+    if let Some(title) = title {
+        writer.leaf("csdo", "DocName", title.as_str());
+    }
+    if let Some(copy) = copy {
+        writer.start("csdo", "DocBinaryText");
+        if let Some(media_type) = &copy.media_type {
+            writer.attribute("", "mediaTypeCode", media_type.as_str());
         }
         writer.end();
     }
-    encode_fate(writer, period.supersedes.as_ref().map(|id| id.as_str()), period.cancelled_on);
     writer.end();
 }
 
@@ -143,7 +194,11 @@ fn encode_fate(
     }
 }
 
-fn decode_period(fields: &Fields<'_>, findings: &mut Findings) -> Option<InsurancePeriod> {
+fn decode_period(
+    fields: &Fields<'_>,
+    parts: &mut Attachments<'_>,
+    findings: &mut Findings,
+) -> Option<InsurancePeriod> {
     let id = fields.require(XPDO, "RecordId", findings);
     let state = fields.require(CSDO, "UnifiedCountryCode", findings);
     let interval = decode_interval(fields, findings);
@@ -158,7 +213,7 @@ fn decode_period(fields: &Fields<'_>, findings: &mut Findings) -> Option<Insuran
     let evidence = fields
         .children(XPDO, "EvidenceDetails")
         .iter()
-        .filter_map(|evidence| decode_evidence(evidence, findings))
+        .filter_map(|evidence| decode_evidence(evidence, parts, findings))
         .collect();
     let supersedes = fields.read(XPDO, "SupersededRecordId", findings);
     let cancelled_on = fields.read_day(XPDO, "CancelledDate", findings);
@@ -184,13 +239,67 @@ fn decode_condition(fields: &Fields<'_>, findings: &mut Findings) -> Option<Spec
     })
 }
 
-fn decode_evidence(fields: &Fields<'_>, findings: &mut Findings) -> Option<Evidence> {
+fn decode_evidence(
+    fields: &Fields<'_>,
+    parts: &mut Attachments<'_>,
+    findings: &mut Findings,
+) -> Option<Evidence> {
+    // first of all: each empty element takes its part, whatever is wrong beside it
+    let copy = fields.child(CSDO, "DocBinaryText").and_then(|copy| decode_copy(&copy, parts, findings));
     Some(Evidence {
         kind: fields.require(XPDO, "EvidenceKindCode", findings)?,
         number: fields.read(CSDO, "DocId", findings),
         date: fields.read_day(CSDO, "DocCreationDate", findings),
         title: fields.read(CSDO, "DocName", findings),
+        copy,
     })
+}
+
+/// A copy inside the document, or beside it.
+fn decode_copy(
+    fields: &Fields<'_>,
+    parts: &mut Attachments<'_>,
+    findings: &mut Findings,
+) -> Option<CopyOfDocument> {
+    let coded = fields.bare();
+    let part = if coded.is_empty() {
+        parts.beside.next().copied()
+    } else {
+        let content = STANDARD.decode(&coded).ok();
+        content.map(|content| HeldPart { digest: (parts.sha256)(&content), bytes: count(content.len()) })
+    };
+    let Some(HeldPart { digest, bytes }) = part else {
+        findings.push(fields.no_content());
+        return None;
+    };
+    let media_type = fields.attribute("mediaTypeCode").map(str::parse).transpose();
+    let media_type = fields.keep(media_type, findings).flatten();
+    Some(CopyOfDocument { media_type, bytes, sha256: digest })
+}
+
+/// The contents of the copies that stand inside a document.
+pub(in crate::exchange) fn contents_inside(
+    document: &[u8],
+    limits: &Limits,
+) -> Result<Vec<Vec<u8>>, CodecError> {
+    let root = Element::parse(document, limits)?;
+    let mut contents = Vec::new();
+    root.visit(&mut |_path, element| {
+        if element.is(CSDO, "DocBinaryText") {
+            let coded: String = element.text.split_ascii_whitespace().collect();
+            contents.extend(STANDARD.decode(coded).ok().filter(|content| !content.is_empty()));
+        }
+    });
+    Ok(contents)
+}
+
+fn count(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+fn no_place(fields: &Fields<'_>) -> Finding {
+    let text = "an attachment belongs into no element of the document; refer to each of them once, from DocBinaryText";
+    Finding::error("document.attachment", fields.path(), "XOP 1.0", "", text)
 }
 
 fn decode_contribution(fields: &Fields<'_>, findings: &mut Findings) -> Option<Contribution> {

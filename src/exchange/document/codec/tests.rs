@@ -1,10 +1,10 @@
 //! Every record that can be held is written and read back the same; what cannot be read is told with its path.
 
 use super::*;
-use crate::base::{DocumentId, Limits};
+use crate::base::{Digest256, DocumentId, HeldPart, Limits};
 use crate::exchange::canonical::{
-    Coded, Contribution, Country, Employer, EmployerNumber, Evidence, HeldIdentifier, Identifier,
-    IdentifierKind, Inquiry, InsurancePeriod, InsuranceRecord, Interval, Money, Name, NameParts,
+    Coded, Contribution, CopyOfDocument, Country, Employer, EmployerNumber, Evidence, HeldIdentifier,
+    Identifier, IdentifierKind, Inquiry, InsurancePeriod, InsuranceRecord, Interval, Money, Name, NameParts,
     OriginalName, Person, ResourceStatus, SpecialCondition, State, YearMonth,
 };
 use jiff::civil::{Date, date};
@@ -91,6 +91,24 @@ fn money() -> impl Strategy<Value = Money> {
     })
 }
 
+fn evidence() -> impl Strategy<Value = Evidence> {
+    (
+        token("contract|archive"),
+        option::of(token("[0-9/]{1,20}")),
+        option::of(day()),
+        option::of(token("[а-я]{1,30}")),
+        option::of((option::of(token("image/(png|jpeg)")), any::<u64>(), any::<[u8; 32]>())),
+    )
+        .prop_map(|(kind, number, date, title, copy)| {
+            let copy = copy.map(|(media_type, bytes, octets)| CopyOfDocument {
+                media_type,
+                bytes,
+                sha256: Digest256(octets),
+            });
+            Evidence { kind, number, date, title, copy }
+        })
+}
+
 fn period() -> impl Strategy<Value = InsurancePeriod> {
     let condition =
         (token("territory|counting"), option::of(token("[0-9А-Я-]{1,20}")), option::of(0_i64..500)).prop_map(
@@ -100,18 +118,11 @@ fn period() -> impl Strategy<Value = InsurancePeriod> {
                 coefficient: c.map(|c| rust_decimal::Decimal::new(c, 2)),
             },
         );
-    let evidence = (
-        token("contract|archive"),
-        option::of(token("[0-9/]{1,20}")),
-        option::of(day()),
-        option::of(token("[а-я]{1,30}")),
-    )
-        .prop_map(|(kind, number, date, title)| Evidence { kind, number, date, title });
     (
         (token("[a-z0-9-]{1,40}"), state(), interval(), token("work|study"), option::of(employer())),
         option::of(token("[А-Яа-я ]{0,20}[а-я]")),
         prop::collection::vec(condition, 0..3),
-        prop::collection::vec(evidence, 0..3),
+        prop::collection::vec(evidence(), 0..3),
         option::of(token("[a-z0-9-]{1,40}")),
         option::of(day()),
     )
@@ -162,6 +173,14 @@ fn contribution() -> impl Strategy<Value = Contribution> {
         })
 }
 
+fn parts_of(record: &InsuranceRecord) -> Vec<HeldPart> {
+    record.copies().map(|copy| HeldPart { digest: copy.sha256, bytes: copy.bytes }).collect()
+}
+
+fn no_digest(_: &[u8]) -> Digest256 {
+    Digest256([0; 32])
+}
+
 fn header() -> Header {
     Header {
         message: "P.XP.01.MSG.002".to_owned(),
@@ -180,10 +199,12 @@ proptest! {
         as_of in day(),
         periods in prop::collection::vec(period(), 0..4),
         contributions in prop::collection::vec(contribution(), 0..4),
+        evidence in prop::collection::vec(evidence(), 0..3),
     ) {
-        let record = InsuranceRecord { state, as_of, person, periods, contributions };
+        let record = InsuranceRecord { state, as_of, person, periods, contributions, evidence };
         let document = encode_record(&record, &header()).unwrap();
-        let read = decode_record(&document, &Limits::default()).unwrap();
+        let parts = parts_of(&record);
+        let read = decode_record(&document, Attachments::new(&parts, no_digest), &Limits::default()).unwrap();
         prop_assert_eq!(read, (header(), record));
         let canonical = crate::exchange::document::Element::parse(&document, &Limits::default());
         prop_assert!(canonical.is_ok());
@@ -268,6 +289,7 @@ fn part() -> impl Strategy<Value = Part> {
                 person,
                 periods,
                 contributions: Vec::new(),
+                evidence: Vec::new(),
             }))
         },
     );
@@ -290,7 +312,9 @@ proptest! {
             prop_assert_eq!(container.get(held.range()), Some(document.as_slice()));
             match part {
                 Part::Record(record) => {
-                    prop_assert_eq!(held.record().unwrap(), (header(), (**record).clone()));
+                    let parts = parts_of(record);
+                    let read = held.record(Attachments::new(&parts, no_digest)).unwrap();
+                    prop_assert_eq!(read, (header(), (**record).clone()));
                     prop_assert_eq!(held.root(), "InsuranceRecord");
                 }
                 Part::Status(status) => prop_assert_eq!(held.status().unwrap(), (header(), status.clone())),
@@ -376,4 +400,47 @@ fn every_value_that_means_nothing_is_told_with_its_path() {
         ]
     );
     assert!(findings.iter().all(|finding| !finding.to_string().contains("9007224")));
+}
+
+/// A record with one copy, which stands at the end of it.
+fn with_copy() -> (String, HeldPart) {
+    let text = include_str!("../../../../fixtures/shared/insurance-record.json");
+    let mut record: InsuranceRecord = serde_json::from_str(text).unwrap();
+    let part = HeldPart { digest: Digest256([7; 32]), bytes: 3 };
+    let media_type = Some("application/pdf".parse().unwrap());
+    let copy = CopyOfDocument { media_type, bytes: part.bytes, sha256: part.digest };
+    let kind = "workbook".parse().unwrap();
+    record.evidence = vec![Evidence { kind, number: None, date: None, title: None, copy: Some(copy) }];
+    (String::from_utf8(encode_record(&record, &header()).unwrap()).unwrap(), part)
+}
+
+fn read_with(document: &str, parts: &[HeldPart]) -> Result<InsuranceRecord, CodecError> {
+    let attachments =
+        Attachments::new(parts, |content| Digest256([u8::try_from(content.len()).unwrap(); 32]));
+    decode_record(document.as_bytes(), attachments, &Limits::default()).map(|(_header, record)| record)
+}
+
+#[test]
+fn a_copy_is_the_part_beside_the_document_or_the_content_inside() {
+    let (document, part) = with_copy();
+    let beside = read_with(&document, &[part]).unwrap();
+    assert_eq!(beside.copies().map(|copy| copy.sha256).collect::<Vec<_>>(), [part.digest]);
+    let inside = document.replace("></csdo:DocBinaryText>", ">QUJD\n RA==</csdo:DocBinaryText>");
+    let inside = read_with(&inside, &[]).unwrap();
+    let copy = inside.copies().next().unwrap();
+    assert_eq!((copy.bytes, copy.sha256), (4, Digest256([4; 32])));
+    assert_eq!(copy.media_type.as_ref().map(|one| one.as_str()), Some("application/pdf"));
+}
+
+#[test]
+fn a_copy_without_content_and_a_part_without_a_place_are_told() {
+    let (document, part) = with_copy();
+    let code = |document: &str, parts: &[HeldPart]| match read_with(document, parts) {
+        Err(CodecError::Values(findings)) => findings[0].code.to_string(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(code(&document, &[]), "document.no_content");
+    assert_eq!(code(&document, &[part, part]), "document.attachment");
+    let broken = document.replace("></csdo:DocBinaryText>", ">Q!</csdo:DocBinaryText>");
+    assert_eq!(code(&broken, &[]), "document.no_content");
 }
