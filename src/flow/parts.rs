@@ -277,7 +277,7 @@ pub async fn forget_parts(ctx: &Context) -> Result<(), FlowError> {
 }
 
 /// A larger attachment travels beside its envelope (D5 ¶23).
-const INSIDE_BYTES_MAX: u64 = 2 * 1024 * 1024;
+pub(super) const INSIDE_BYTES_MAX: u64 = 2 * 1024 * 1024;
 /// As long may a message take from its first attachment to its being stored.
 const LEFT_FOR: SignedDuration = SignedDuration::from_hours(24);
 const FORGET_AT_ONCE: u32 = 8;

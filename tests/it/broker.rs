@@ -1,7 +1,9 @@
 //! The road by queues, against a real RabbitMQ of the test's own.
 
-use crate::exchange::{ended, inquiry, journal, record};
+use crate::exchange::{ended, iin, inquiry, journal, record};
 use crate::nodes::{TestDesk, World};
+use stazh::exchange::canonical::{CopyOfDocument, Evidence};
+use stazh::exchange::seal::sha256;
 use stazh::flow::compose;
 use stazh::node::{Broker, Door, Node, Settings};
 use stazh::store::{ConversationState, JournalBy, journal_list};
@@ -146,7 +148,16 @@ async fn records_cross_by_queues_each_once_though_the_broker_is_killed() {
     let (ru_settings, kz_settings) =
         (rabbit.settings(&world, "RU", "KZ"), rabbit.settings(&world, "KZ", "RU"));
     let ru_desk = Arc::new(TestDesk::default());
-    let kz_desk = Arc::new(TestDesk::knowing((0..60).map(record).collect()));
+    let mut kz_desk = TestDesk::knowing((0..60).map(record).collect());
+    let scan: Vec<u8> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    let copy =
+        CopyOfDocument { media_type: None, bytes: scan.len().try_into().unwrap(), sha256: sha256(&scan) };
+    let proved = kz_desk.records.get_mut(&iin(0)).unwrap();
+    let kind = "workbook".parse().unwrap();
+    proved.evidence =
+        vec![Evidence { kind, number: None, date: None, title: None, copy: Some(copy.clone()) }];
+    kz_desk.copies.insert(copy.sha256, scan.clone());
+    let kz_desk = Arc::new(kz_desk);
     let ru = start(&ru_settings, ru_desk.clone()).await;
     let first = compose(&inquiry(0), ru.flows()).await.unwrap().conversation_id;
     // Nobody has declared the queue yet: the operator is told so, and nothing is lost.
@@ -170,6 +181,7 @@ async fn records_cross_by_queues_each_once_though_the_broker_is_killed() {
         assert_eq!(ended(&ru, id).await, ConversationState::Completed);
     }
     all_told(&ru_desk, 60).await;
+    assert!(ru_desk.taken.lock().unwrap()[&copy.sha256] == scan, "its copy came by the queue too");
     ru.stop().await;
     kz.stop().await;
 }

@@ -228,7 +228,7 @@ async fn a_stranger_called_like_a_state_is_never_taken_for_it() {
     assert!(stage.is_well().await);
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
@@ -243,6 +243,16 @@ async fn post_coded(stage: &Stage, coding: &str, body: &[u8]) -> String {
     line.write_all(head.as_bytes()).await.unwrap();
     let _ = line.write_all(body).await; // the node may have heard enough
     hear(&mut line).await
+}
+
+/// The reply is a fault with this status and reason, and the journal says the same under this code.
+pub(crate) async fn assert_refused(stage: &Stage, reply: &str, status: &str, code: &str, told: &str) {
+    assert!(reply.starts_with(&format!("HTTP/1.1 {status}")), "{told}\n{reply}");
+    assert!(reply.contains(told) && reply.contains("<soap:Fault>"), "{told}\n{reply}");
+    let journal = stage.journal().await;
+    let last = &journal.iter().rfind(|row| row.entry.kind == "returned").unwrap().entry;
+    assert_eq!(last.code.as_deref(), Some(code));
+    assert!(last.detail.contains(told), "{}", last.detail);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,12 +276,7 @@ async fn a_deflated_body_is_taken_and_a_bomb_a_cut_one_and_another_coding_are_re
     ];
     for (coding, body, status, code, told) in cases {
         let reply = post_coded(&stage, coding, body).await;
-        assert!(reply.starts_with(&format!("HTTP/1.1 {status}")), "{told}\n{reply}");
-        assert!(reply.contains(told) && reply.contains("<soap:Fault>"), "{told}\n{reply}");
-        let journal = stage.journal().await;
-        let last = &journal.iter().rfind(|row| row.entry.kind == "returned").unwrap().entry;
-        assert_eq!(last.code.as_deref(), Some(code));
-        assert!(last.detail.contains(told), "{}", last.detail);
+        assert_refused(&stage, &reply, status, code, told).await;
     }
     assert!(stage.is_well().await);
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail by panic")]
 
 mod architecture;
+mod attachments;
 mod broker;
 mod cli;
 mod clusters;

@@ -1,12 +1,13 @@
 //! Two real nodes on this machine: own folders, own keys, free ports, a local system made of closures.
 
 use crate::keys::Authority;
-use stazh::base::DocumentId;
+use stazh::base::{Digest256, DocumentId};
 use stazh::exchange::adapter::Found;
-use stazh::exchange::canonical::{Inquiry, InsuranceRecord, Person};
-use stazh::flow::{Desk, Done, FlowError};
+use stazh::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
+use stazh::flow::{CopyWriter, Desk, Done, FlowError};
 use stazh::node::{Door, Node, Settings};
 use std::collections::HashMap;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -16,6 +17,10 @@ pub(crate) struct TestDesk {
     /// As of when its records are.
     pub(crate) updated_at: Option<jiff::Timestamp>,
     pub(crate) records: HashMap<String, InsuranceRecord>,
+    /// What its records' copies of documents hold.
+    pub(crate) copies: HashMap<Digest256, Vec<u8>>,
+    /// The copies that came.
+    pub(crate) taken: Arc<Mutex<HashMap<Digest256, Vec<u8>>>>,
     pub(crate) told: Mutex<HashMap<DocumentId, (InsuranceRecord, u32)>>,
 }
 
@@ -40,11 +45,48 @@ impl Desk for TestDesk {
         Ok(known.map_or(Found::Nobody, |record| Found::Record(record, Arc::default())))
     }
 
+    fn open_copy(&self, _person: &Person, copy: &CopyOfDocument) -> Result<Box<dyn Read + Send>, FlowError> {
+        Ok(Box::new(std::io::Cursor::new(self.copies[&copy.sha256].clone())))
+    }
+
+    fn take_copy(
+        &self,
+        _id: DocumentId,
+        copy: &CopyOfDocument,
+    ) -> Result<Option<Box<dyn CopyWriter>>, FlowError> {
+        Ok(Some(Box::new(Taking { sha256: copy.sha256, content: Vec::new(), taken: self.taken.clone() })))
+    }
+
     fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
         let mut told = self.told.lock().unwrap();
         let entry = told.entry(id).or_insert_with(|| (record.clone(), 0));
         entry.1 += 1;
         Ok(if entry.1 == 1 { Done::First } else { Done::AlreadyThere })
+    }
+}
+
+/// A copy that is coming to a test's local system.
+struct Taking {
+    sha256: Digest256,
+    content: Vec<u8>,
+    taken: Arc<Mutex<HashMap<Digest256, Vec<u8>>>>,
+}
+
+impl Write for Taking {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.content.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl CopyWriter for Taking {
+    fn finish(self: Box<Self>) -> Result<(), FlowError> {
+        self.taken.lock().unwrap().insert(self.sha256, self.content);
+        Ok(())
     }
 }
 

@@ -14,10 +14,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The sample documents, each with the message that carries it (a container, with its structure) and the schema of its structure.
-const SAMPLES: [(&str, &str, &str); 7] = [
+const SAMPLES: [(&str, &str, &str); 8] = [
     ("inquiry", "P.XP.01.MSG.001", "pension/X_R_XP_XP_01_InsuranceRecordInquiry_v1.0.0.xsd"),
     ("insurance-record", "P.XP.01.MSG.002", "pension/X_R_XP_XP_01_InsuranceRecord_v1.0.0.xsd"),
     ("insurance-record-empty", "P.XP.01.MSG.002", "pension/X_R_XP_XP_01_InsuranceRecord_v1.0.0.xsd"),
+    ("insurance-record-copies", "P.XP.01.MSG.002", "pension/X_R_XP_XP_01_InsuranceRecord_v1.0.0.xsd"),
     ("notice", "P.XP.01.MSG.003", "base/EEC_R_ProcessingResultDetails_v1.0.7.xsd"),
     ("resource-status", "P.XP.02.MSG.002", "base/EEC_R_ResourceStatusDetails_v1.0.0.xsd"),
     ("container", CONTAINER, "base/EEC_R_GenericEDocDetails_v1.0.0.xsd"),
@@ -125,6 +126,10 @@ fn structure_is_judged_as_libxml2_judges_it() {
             let mut findings = rules.structure(text.as_bytes());
             // libxml2 is content with any element that a schema defines, and with any number of them
             findings.retain(|finding| !finding.code.starts_with("rules.held_"));
+            // nor does it mind what is no base64 in base64, which XML Schema part 2 (§3.2.16) refuses
+            if change.ends_with("/DocBinaryText") && is_accepted {
+                continue;
+            }
             *if is_accepted { &mut accepted } else { &mut refused } += 1;
             if findings.is_empty() != is_accepted {
                 differing.push(format!("{change}: libxml2 accepts: {is_accepted}, ours finds {findings:?}"));
