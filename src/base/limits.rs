@@ -38,6 +38,8 @@ pub struct Limits {
     pub body_stall_ms: u64,
     /// How fast a body must come on the whole, a standstill forgiven once.
     pub body_bytes_per_second_min: usize,
+    /// Largest attachment inside its document; a larger one travels beside it (D5 ¶23 recommends 2 MB).
+    pub attachment_inside_bytes_max: u64,
     /// Most bytes of one peer's large bodies in memory at once; never less than one body.
     pub bodies_bytes_per_peer_max: usize,
     /// Largest body read of a caller that is no peer.
@@ -71,6 +73,7 @@ impl Default for Limits {
             idle_ms: 15_000,
             body_stall_ms: 15_000,
             body_bytes_per_second_min: 8 * 1024,
+            attachment_inside_bytes_max: 2 * 1024 * 1024,
             bodies_bytes_per_peer_max: 128 * 1024 * 1024,
             stranger_bytes_max: 64 * 1024,
             refused_bytes_max: 1024,

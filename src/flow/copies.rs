@@ -1,6 +1,6 @@
 //! Copies of documents between the local system and the messages that carry them.
 
-use super::parts::{INSIDE_BYTES_MAX, Keeping, Kept};
+use super::parts::{Keeping, Kept};
 use super::{Context, FlowError};
 use crate::base::{DocumentId, Limits, Verdict};
 use crate::exchange::canonical::{CopyOfDocument, Evidence, InsuranceRecord, Person};
@@ -101,7 +101,7 @@ fn leave_out_excess(record: &mut InsuranceRecord, limits: &Limits) -> usize {
             evidence.copy = None; // there is nothing to carry
             return;
         }
-        let coded = if copy.bytes > INSIDE_BYTES_MAX { 0 } else { copy.bytes / 2 }; // base64 is a third longer
+        let coded = if copy.bytes > limits.attachment_inside_bytes_max { 0 } else { copy.bytes / 2 }; // base64 is a third longer
         let needed = copy.bytes.saturating_add(coded).saturating_add(OVERHEAD_BYTES);
         match room.checked_sub(needed) {
             Some(left) => room = left,

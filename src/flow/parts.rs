@@ -234,7 +234,7 @@ pub(super) async fn unfold(row: &OutboxRow, ctx: &Context) -> Result<(Vec<u8>, V
         let missing = || SealError::NoPart { content_id: name.clone() };
         let part = parts.get(&name).ok_or_else(missing)?;
         let kept = Kept { store: ctx.store.clone(), id: part.id };
-        if part.bytes > INSIDE_BYTES_MAX {
+        if part.bytes > ctx.limits.attachment_inside_bytes_max {
             let content: Arc<dyn PartContent> = Arc::new(kept);
             beside.push(PackedPart { content_id: name.clone(), bytes: part.bytes, content });
             continue;
@@ -276,8 +276,6 @@ pub async fn forget_parts(ctx: &Context) -> Result<(), FlowError> {
     }
 }
 
-/// A larger attachment travels beside its envelope (D5 ¶23).
-pub(super) const INSIDE_BYTES_MAX: u64 = 2 * 1024 * 1024;
 /// As long may a message take from its first attachment to its being stored.
 const LEFT_FOR: SignedDuration = SignedDuration::from_hours(24);
 const FORGET_AT_ONCE: u32 = 8;

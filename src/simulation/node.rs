@@ -130,7 +130,7 @@ async fn start(
         state,
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(seed ^ (of_state << 32))),
-        limits: Limits::default(),
+        limits: Limits { attachment_inside_bytes_max: 2_000, ..Limits::default() },
         retry: Schedule::default(),
         store,
         wire: wire.clone(),
@@ -277,8 +277,8 @@ fn record(
 ) -> Result<InsuranceRecord, serde_json::Error> {
     // some travel inside their documents, some beside them
     let copy = match number % 10 {
-        4 => Some(40_000),
-        9 => Some(2 * 1024 * 1024 + 1),
+        4 => Some(2_000),
+        9 => Some(2_001),
         _ => None,
     };
     let evidence: Vec<_> = copy
