@@ -3,18 +3,17 @@
 use super::super::pair;
 use super::super::progress::Progress;
 use super::super::{Exit, local, show};
+use super::load::{BenchDesk, Load, inquiry, record};
 use crate::base::{Clock, DocumentId, OsRandom, Random, SystemClock};
-use crate::exchange::adapter::Found;
-use crate::exchange::canonical::{Inquiry, InsuranceRecord};
 use crate::exchange::document::codec::{Header, encode_record};
 use crate::exchange::seal::{Signer, TrustStore, open, seal_unchecked, verify};
-use crate::flow::{Desk, Done, FlowError, compose};
+use crate::flow::{Desk, compose};
 use crate::node::{Door, Node, Server, Settings};
 use crate::store::{JournalDraft, Store, journal_append};
 use anyhow::{Context, Result};
-use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
@@ -32,6 +31,10 @@ pub(super) struct Exchange {
     /// How many are under way at once.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     at_once: u32,
+    /// Answers of the sizes that X-Road is measured with, from 2 kB to 10 MB: how many a second, and how long they take
+    /// at half of that.
+    #[arg(long)]
+    mix: bool,
     /// Two empty PostgreSQL databases instead of two files.
     #[arg(long, num_args = 2, value_names = ["RU", "KZ"])]
     databases: Vec<String>,
@@ -49,6 +52,14 @@ struct Measured {
     commits: u64,
     primitives: Primitives,
     document_bytes: usize,
+    at_half: Option<AtHalf>,
+}
+
+/// What was measured at half of the most that was reached.
+struct AtHalf {
+    rate: f64,
+    /// From asking to handing over, sorted.
+    latencies: Vec<Duration>,
 }
 
 /// The medians of what cannot be left out.
@@ -76,24 +87,35 @@ impl Exchange {
         let (ru, kz) = (root.join("ru"), root.join("kz"));
         pair::make(&ru, &kz)?;
         let places = Arc::new(Semaphore::new(usize::try_from(self.at_once)?));
-        let desk =
-            Arc::new(BenchDesk { asked: Mutex::default(), done: Mutex::default(), places: places.clone() });
+        let load = if self.mix { Load::Mix } else { Load::Even };
+        let desk = Arc::new(BenchDesk::new(load, places));
         let russian = self.start(&ru, 0, desk.clone()).await?;
         let kazakh = self.start(&kz, 1, desk.clone()).await?;
-        self.ask(WARM_UP, &russian, &desk, "warm-up").await?;
+        self.ask(0..WARM_UP, None, &russian, &desk, "warm-up").await?;
+        desk.take();
         let before = commits(&russian, &kazakh).await?;
-        desk.done.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let begun = Instant::now();
-        self.ask(self.conversations, &russian, &desk, "records").await?;
+        let all = WARM_UP..WARM_UP.saturating_add(self.conversations);
+        self.ask(all.clone(), None, &russian, &desk, "records").await?;
         let elapsed = begun.elapsed();
         let commits = commits(&russian, &kazakh).await?.saturating_sub(before);
-        let mut latencies = std::mem::take(&mut *desk.done.lock().unwrap_or_else(PoisonError::into_inner));
-        latencies.sort();
+        let (latencies, mut strange) = desk.take();
+        let mut at_half = None;
+        if self.mix {
+            let rate = f64::from(self.conversations) / elapsed.as_secs_f64() / 2.0;
+            let more = all.end..all.end.saturating_add(self.conversations);
+            let between = Duration::from_secs_f64(1.0 / rate);
+            self.ask(more, Some(between), &russian, &desk, "records at half of the speed").await?;
+            let (latencies, more_strange) = desk.take();
+            strange += more_strange;
+            at_half = Some(AtHalf { rate, latencies });
+        }
+        anyhow::ensure!(strange == 0, "{strange} records came that nobody had asked for");
         let (primitives, document_bytes) = self.primitives(&kz, kazakh.flows().store.clone()).await?;
         russian.stop().await;
         kazakh.stop().await;
         let conversations = self.conversations;
-        Ok(Measured { conversations, elapsed, latencies, commits, primitives, document_bytes })
+        Ok(Measured { conversations, elapsed, latencies, commits, primitives, document_bytes, at_half })
     }
 
     async fn start(&self, folder: &Path, number: usize, desk: Arc<dyn Desk>) -> Result<Node> {
@@ -105,17 +127,29 @@ impl Exchange {
         Ok(Node::start(door, &settings, desk).await?)
     }
 
-    /// Asks so often, never more than `at_once` at a time, and waits for the last answer.
-    async fn ask(&self, count: u32, node: &Node, desk: &BenchDesk, what: &'static str) -> Result<()> {
-        let mut progress = Progress::of(what, u64::from(count));
-        for number in 0..count {
+    /// Asks for these, never more than `at_once` at a time, one in each `between` if there is one; and waits for the
+    /// last answer.
+    async fn ask(
+        &self,
+        numbers: Range<u32>,
+        between: Option<Duration>,
+        node: &Node,
+        desk: &BenchDesk,
+        what: &'static str,
+    ) -> Result<()> {
+        let first = numbers.start;
+        let mut progress = Progress::of(what, u64::from(numbers.end.saturating_sub(first)));
+        let mut pace = between.map(tokio::time::interval);
+        for number in numbers {
+            if let Some(pace) = &mut pace {
+                pace.tick().await;
+            }
             let place = desk.places.clone().acquire_owned().await.context("take a place")?;
             place.forget(); // given back when the record is handed over
             let inquiry = inquiry(number)?;
-            let begun = Instant::now();
-            desk.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(name_of(number), begun);
+            desk.ask(number);
             compose(&inquiry, node.flows()).await?;
-            progress.reach(u64::from(number));
+            progress.reach(u64::from(number.saturating_sub(first)));
         }
         let all = desk.places.acquire_many(self.at_once).await.context("wait for the last")?;
         drop(all);
@@ -130,7 +164,7 @@ impl Exchange {
         let now = SystemClock.now();
         let id = DocumentId::from_uuid(OsRandom.uuid());
         let header = Header::new(("P.XP.01.MSG.002", "R.XP.XP.01.002"), id, Some(id), now);
-        let document = encode_record(&record(0)?, &header)?;
+        let document = encode_record(&record(0, 9)?, &header)?;
         let sealed = seal_unchecked(&document, id, &signer)?.into_bytes();
         let seal = median(|| seal_unchecked(&document, id, &signer).map(drop).map_err(Into::into))?;
         let limits = settings.limits;
@@ -167,13 +201,20 @@ impl Measured {
         f64::from(self.conversations) / self.elapsed.as_secs_f64()
     }
 
-    fn latency(&self, permille: usize) -> Duration {
-        let at = self.latencies.len().saturating_sub(1) * permille / 1_000;
-        self.latencies.get(at).copied().unwrap_or_default()
-    }
-
     fn as_text(&self) -> String {
         let micros = |duration: Duration| duration.as_micros();
+        if let Some(AtHalf { rate, latencies }) = &self.at_half {
+            return format!(
+                "{} records of a mix in {:.1} s: {:.0} a second\nat {rate:.0} a second: from asking to handing over {} ms \
+                 in the middle, {} ms for 99 of 100 (under 250), {} ms for 999 of 1000",
+                self.conversations,
+                self.elapsed.as_secs_f64(),
+                self.rate(),
+                latency(latencies, 500).as_millis(),
+                latency(latencies, 990).as_millis(),
+                latency(latencies, 999).as_millis(),
+            );
+        }
         format!(
             "{} records of {} bytes in {:.1} s: {:.0} a second; from asking to handing over {} ms in the middle, \
              {} ms for 99 of 100\n\
@@ -183,8 +224,8 @@ impl Measured {
             self.document_bytes,
             self.elapsed.as_secs_f64(),
             self.rate(),
-            self.latency(500).as_millis(),
-            self.latency(990).as_millis(),
+            latency(&self.latencies, 500).as_millis(),
+            latency(&self.latencies, 990).as_millis(),
             micros(self.primitives.seal),
             micros(self.primitives.verify),
             micros(self.primitives.commit),
@@ -200,42 +241,17 @@ impl Measured {
             "conversations": self.conversations,
             "document_bytes": self.document_bytes,
             "elapsed_us": micros(self.elapsed),
-            "latency_p50_us": micros(self.latency(500)),
-            "latency_p99_us": micros(self.latency(990)),
+            "latency_p50_us": micros(latency(&self.latencies, 500)),
+            "latency_p99_us": micros(latency(&self.latencies, 990)),
             "commits": self.commits,
             "seal_us": micros(self.primitives.seal),
             "verify_us": micros(self.primitives.verify),
             "commit_us": micros(self.primitives.commit),
-            "efficiency": self.efficiency(),
+            "efficiency": if self.at_half.is_some() { None } else { Some(self.efficiency()) },
+            "at_half_a_second": self.at_half.as_ref().map(|half| half.rate),
+            "at_half_p50_us": self.at_half.as_ref().map(|half| micros(latency(&half.latencies, 500))),
+            "at_half_p99_us": self.at_half.as_ref().map(|half| micros(latency(&half.latencies, 990))),
         })
-    }
-}
-
-/// Both local systems: one makes a record for whoever is asked about, the other only counts.
-struct BenchDesk {
-    asked: Mutex<HashMap<String, Instant>>,
-    done: Mutex<Vec<Duration>>,
-    places: Arc<Semaphore>,
-}
-
-impl Desk for BenchDesk {
-    fn find(&self, inquiry: &Inquiry, _as_of: jiff::civil::Date) -> Result<Found, FlowError> {
-        let number = inquiry.person.name.family().and_then(|name| name.strip_prefix(FAMILY)?.parse().ok());
-        record(number.unwrap_or(0)).map(|record| Found::Record(record, Arc::default())).map_err(|error| {
-            FlowError::Local {
-                verdict: crate::base::Verdict::Park { code: "bench.person" },
-                detail: error.to_string(),
-            }
-        })
-    }
-
-    fn hand_over(&self, _id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
-        let name = record.person.name.family().unwrap_or_default();
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
-        let took = asked.map(|begun| begun.elapsed()).unwrap_or_default();
-        self.done.lock().unwrap_or_else(PoisonError::into_inner).push(took);
-        self.places.add_permits(1);
-        Ok(Done::First)
     }
 }
 
@@ -243,35 +259,10 @@ async fn commits(russian: &Node, kazakh: &Node) -> Result<u64> {
     Ok(russian.flows().store.durable_commits().await? + kazakh.flows().store.durable_commits().await?)
 }
 
-fn name_of(number: u32) -> String {
-    format!("{FAMILY}{number}")
-}
-
-fn inquiry(number: u32) -> Result<Inquiry> {
-    Ok(serde_json::from_value(serde_json::json!({
-        "asking": "RU", "asked": "KZ", "purpose": "old-age", "person": person(number),
-    }))?)
-}
-
-fn person(number: u32) -> serde_json::Value {
-    serde_json::json!({
-        "name": { "family": name_of(number), "given": "Ерлан" }, "birth_date": "1985-03-15",
-    })
-}
-
-/// A record whose sealed document has about 10 kB.
-fn record(number: u32) -> Result<InsuranceRecord, serde_json::Error> {
-    let periods: Vec<_> = (0..PERIODS)
-        .map(|period| {
-            serde_json::json!({
-                "id": format!("p{number}-{period}"), "state": "KZ", "kind": "work",
-                "interval": { "from": format!("{}-01-11", 2000 + period), "to": format!("{}-12-01", 2000 + period) },
-            })
-        })
-        .collect();
-    serde_json::from_value(serde_json::json!({
-        "state": "KZ", "as_of": "2026-11-01", "person": person(number), "periods": periods, "contributions": [],
-    }))
+/// The longest of so many in a thousand, of the sorted.
+fn latency(sorted: &[Duration], permille: usize) -> Duration {
+    let at = sorted.len().saturating_sub(1) * permille / 1_000;
+    sorted.get(at).copied().unwrap_or_default()
 }
 
 fn median(run: impl Fn() -> Result<()>) -> Result<Duration> {
@@ -289,7 +280,5 @@ fn middle(mut times: Vec<Duration>) -> Duration {
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
-const FAMILY: &str = "Тестов";
-const PERIODS: u32 = 9;
 const WARM_UP: u32 = 100;
 const ROUNDS: usize = 101;

@@ -1,6 +1,7 @@
 //! `stazh bench`: what a node costs on this machine.
 
 mod exchange;
+mod load;
 mod translate;
 
 use super::pair::{self, completed, kill, send, start};
