@@ -4,10 +4,11 @@
 
 use super::chain::{JournalEntry, entry_columns};
 use super::row::RowReader;
-use super::tx::on;
+use super::tx::{change, on};
 use super::{Conversation, Direction, InboxDraft, InboxRow, OutboxDraft, StoreError, Tx};
 use crate::base::{ConversationId, DocumentId, MessageId, ProcedureId};
 use jiff::Timestamp;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 /// An entry to append.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,25 +164,55 @@ impl JournalDraft {
     }
 }
 
-/// Appends an entry and returns its place. It is linked into the chain later.
-pub async fn journal_append(tx: &mut Tx, entry: &JournalDraft) -> Result<i64, StoreError> {
-    let text = |text: &Option<String>| text.as_deref().map(storable);
-    on!(tx, "append to the journal", connection => sqlx::query_scalar(APPEND)
-        .bind(entry.at.as_millisecond())
-        .bind(storable(&entry.kind))
-        .bind(entry.message_id.map(|id| id.as_uuid().to_string()))
-        .bind(entry.relates_to.map(|id| id.as_uuid().to_string()))
-        .bind(entry.conversation_id.map(|id| id.as_uuid().to_string()))
-        .bind(entry.procedure_id.as_ref().map(ToString::to_string))
-        .bind(entry.document_id.map(|id| id.as_uuid().to_string()))
-        .bind(text(&entry.peer))
-        .bind(entry.direction.map(Direction::as_str))
-        .bind(text(&entry.action))
-        .bind(text(&entry.to))
-        .bind(text(&entry.reply_to))
-        .bind(text(&entry.code))
-        .bind(storable(&entry.detail))
-        .fetch_one(connection))
+/// Appends an entry. On SQLite, where each statement crosses to another thread and back, those of a transaction are
+/// written together when it commits; whoever reads the journal in the same transaction sees them nevertheless.
+pub async fn journal_append(tx: &mut Tx, entry: &JournalDraft) -> Result<(), StoreError> {
+    match tx {
+        Tx::Sqlite(writing) => {
+            writing.said.push(entry.clone());
+            if writing.said.len() < TOGETHER_MAX { Ok(()) } else { told(tx).await }
+        }
+        Tx::SqliteReading(_) | Tx::Postgres(_) => {
+            change!(tx, "append to the journal", bind_entry!(sqlx::query(APPEND), entry))?;
+            Ok(())
+        }
+    }
+}
+
+/// Writes the entries that wait for the end of their transaction.
+pub(super) async fn told(tx: &mut Tx) -> Result<(), StoreError> {
+    let Tx::Sqlite(writing) = tx else { return Ok(()) };
+    let entries = std::mem::take(&mut writing.said);
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let connection = writing.connection().map_err(refused)?;
+    put_together(connection, &entries, "").await.map_err(refused)
+}
+
+fn refused(source: sqlx::Error) -> StoreError {
+    StoreError::Query { action: "append to the journal", source }
+}
+
+/// Writes entries in one call, and runs what is to follow in the same.
+pub(super) async fn put_together(
+    connection: &mut SqliteConnection,
+    entries: &[JournalDraft],
+    then: &str,
+) -> Result<(), sqlx::Error> {
+    // made of numbers alone; of few sizes, so that each is prepared once
+    let mut text = INSERT.to_owned();
+    for row in 0..entries.len() {
+        text.push_str(if row == 0 { " (" } else { ", (" });
+        (1..=COLUMNS).for_each(|column| text.push_str(&format!("${}, ", row * COLUMNS + column)));
+        text.push_str("1)");
+    }
+    text.push_str(then);
+    let mut query = sqlx::query(AssertSqlSafe(text));
+    for entry in entries {
+        query = bind_entry!(query, entry);
+    }
+    query.execute(connection).await.map(drop)
 }
 
 /// Up to `limit` entries after the place `after` (0: from the start), oldest first.
@@ -191,6 +222,7 @@ pub async fn journal_list(
     after: i64,
     limit: u32,
 ) -> Result<Vec<JournalRow>, StoreError> {
+    told(tx).await?;
     let text = match by {
         JournalBy::All => LIST_ALL,
         JournalBy::Message(_) => LIST_BY_MESSAGE,
@@ -214,6 +246,7 @@ pub async fn journal_latest(
     choice: JournalChoice<'_>,
     limit: u32,
 ) -> Result<Vec<JournalRow>, StoreError> {
+    told(tx).await?;
     let text = match choice.by {
         JournalBy::All => LATEST,
         JournalBy::Message(_) => LATEST_BY_MESSAGE,
@@ -234,6 +267,7 @@ pub async fn journal_latest(
 
 /// The place of the last entry, 0 while there is none.
 pub async fn journal_last(tx: &mut Tx) -> Result<i64, StoreError> {
+    told(tx).await?;
     on!(tx, "find the end of the journal", connection => sqlx::query_scalar(LAST).fetch_one(connection))
 }
 
@@ -300,11 +334,45 @@ impl JournalRow {
 }
 
 // A trigger lets what has a form wait for its link.
+/// The values of an entry, in the order of its columns.
+macro_rules! bind_entry {
+    ($query:expr, $entry:expr) => {{
+        let (entry, text) = ($entry, |text: &Option<String>| text.as_deref().map(storable));
+        $query
+            .bind(entry.at.as_millisecond())
+            .bind(storable(&entry.kind))
+            .bind(entry.message_id.map(|id| id.as_uuid().to_string()))
+            .bind(entry.relates_to.map(|id| id.as_uuid().to_string()))
+            .bind(entry.conversation_id.map(|id| id.as_uuid().to_string()))
+            .bind(entry.procedure_id.as_ref().map(ToString::to_string))
+            .bind(entry.document_id.map(|id| id.as_uuid().to_string()))
+            .bind(text(&entry.peer))
+            .bind(entry.direction.map(Direction::as_str))
+            .bind(text(&entry.action))
+            .bind(text(&entry.to))
+            .bind(text(&entry.reply_to))
+            .bind(text(&entry.code))
+            .bind(storable(&entry.detail))
+    }};
+}
+use bind_entry;
+
+/// Without the values; [`APPEND`] is that of one entry.
+const INSERT: &str = "
+    INSERT INTO journal (at, kind, message_id, relates_to, conversation_id, procedure_id, document_id, peer,
+                         direction, action, to_address, reply_to, code, detail, link_form)
+    VALUES";
+
 const APPEND: &str = "
     INSERT INTO journal (at, kind, message_id, relates_to, conversation_id, procedure_id, document_id, peer,
                          direction, action, to_address, reply_to, code, detail, link_form)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)
-    RETURNING id";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)";
+
+/// How many values an entry binds.
+const COLUMNS: usize = 14;
+
+/// More entries of one transaction are not kept waiting.
+const TOGETHER_MAX: usize = 16;
 
 const LAST: &str = "SELECT COALESCE(MAX(id), 0) FROM journal";
 

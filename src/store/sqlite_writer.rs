@@ -4,7 +4,9 @@
 //! physical transaction, each in a savepoint of its own, and one sync of the disk makes all of them durable. Nobody
 //! is told that he has committed before that sync.
 
+use super::JournalDraft;
 use super::StoreError;
+use super::journal::put_together;
 use sqlx::SqliteConnection;
 use sqlx::SqlitePool;
 use sqlx::pool::PoolConnection;
@@ -57,6 +59,8 @@ pub(super) struct SqliteWriter {
 pub struct SqliteWriting {
     turn: OwnedMutexGuard<Turn>,
     writer: SqliteWriter,
+    /// Entries of the journal that are written with the commit.
+    pub(super) said: Vec<JournalDraft>,
 }
 
 #[derive(Debug)]
@@ -98,7 +102,7 @@ impl SqliteWriter {
             let mut turn = writer.turn.clone().lock_owned().await;
             turn.open().await.map_err(|source| StoreError::Begin { source })?;
             turn.is_torn = true; // until it is released, whatever happens
-            Ok(SqliteWriting { turn, writer })
+            Ok(SqliteWriting { turn, writer, said: Vec::new() })
         })
         .await
     }
@@ -127,14 +131,25 @@ impl SqliteWriting {
 
     /// Gives the turn to the next and waits until the whole group is on the disk.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
-        let Self { mut turn, writer } = self;
+        let Self { mut turn, writer, said } = self;
         if let Some(fate) = &writer.fate {
             fate.statement().map_err(|source| StoreError::Commit { source: Arc::new(source) })?;
         }
         let fate = writer.fate.clone();
         on_its_own(async move {
             let refuse = |source| StoreError::Commit { source };
-            turn.run(NEXT).await.map_err(|source| refuse(Arc::new(source)))?;
+            let released = match said.as_slice() {
+                [] => turn.run(NEXT).await,
+                said => {
+                    put_together(
+                        turn.connection().map_err(|source| refuse(Arc::new(source)))?,
+                        said,
+                        THEN_NEXT,
+                    )
+                    .await
+                }
+            };
+            released.map_err(|source| refuse(Arc::new(source)))?;
             turn.is_torn = false;
             let group = turn.group.clone();
             drop(turn);
@@ -218,3 +233,5 @@ impl Turn {
 
 /// One call, where two would cross to the connection's thread twice: most of what a statement costs.
 const NEXT: &str = "RELEASE stazh; SAVEPOINT stazh";
+/// The same behind another statement.
+const THEN_NEXT: &str = "; RELEASE stazh; SAVEPOINT stazh";

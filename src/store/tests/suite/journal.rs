@@ -21,7 +21,8 @@ async fn entries_are_listed_in_order_by_each_id() {
     let third = JournalDraft::at(at(2), "node.started", "");
     let mut places = Vec::new();
     for entry in [&first, &second, &third] {
-        places.push(journal_append(&mut tx, entry).await.unwrap());
+        journal_append(&mut tx, entry).await.unwrap();
+        places.push(journal_last(&mut tx).await.unwrap());
     }
     assert!(places.is_sorted());
     for (by, expected) in [
@@ -102,5 +103,26 @@ async fn a_peers_words_can_neither_stop_an_entry_nor_act_on_a_terminal() {
     let stored = &found[0].entry;
     for text in [&stored.peer, &stored.code, &stored.action, &stored.to, &stored.reply_to] {
         assert_eq!(*text, clean);
+    }
+}
+
+#[tokio::test]
+async fn entries_of_one_transaction_stand_in_their_order_however_many_and_go_with_it() {
+    let (_folder, store) = store().await;
+    for count in [1, 2, 15, 16, 17, 40] {
+        let mut tx = store.begin().await.unwrap();
+        let before = journal_last(&mut tx).await.unwrap();
+        for number in 0..count {
+            let entry = JournalDraft::at(at(number), "node.started", number.to_string());
+            journal_append(&mut tx, &entry).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        journal_append(&mut tx, &JournalDraft::at(at(0), "node.stopped", "undone")).await.unwrap();
+        drop(tx);
+        let mut tx = store.read().await.unwrap();
+        let rows = journal_list(&mut tx, JournalBy::All, before, 99).await.unwrap();
+        let told: Vec<i64> = rows.iter().map(|row| row.entry.detail.parse().unwrap()).collect();
+        assert_eq!(told, (0..count).collect::<Vec<_>>());
     }
 }
