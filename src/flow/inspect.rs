@@ -19,6 +19,8 @@ pub(super) struct Sight {
     pub(super) headers: RawHeaders,
     pub(super) arrival: Arrival,
     pub(super) fault: Option<(u16, Fault)>,
+    /// The message a fault is about, if it is to go back to its sender.
+    pub(super) failed: Option<Bytes>,
     pub(super) detail: String,
 }
 
@@ -50,6 +52,16 @@ pub(super) fn look(caller: Caller<'_>, came: &Came, ctx: &Context) -> Sight {
         headers,
         arrival: Arrival::Returned { code: code.to_owned() },
         fault: fault.map(|fault| (status, fault)),
+        failed: match came {
+            Came::Whole(bytes) if bytes.len() <= RETURNED_BYTES_MAX => Some(bytes.clone()),
+            Came::Whole(_)
+            | Came::TooLarge { .. }
+            | Came::Broken { .. }
+            | Came::TooSlow { .. }
+            | Came::Spoilt { .. }
+            | Came::Unpackable { .. }
+            | Came::UnknownCoding { .. } => None,
+        },
         detail,
     };
     let bytes = match whole(came, ctx.limits.body_bytes_max) {
@@ -85,6 +97,7 @@ pub(super) fn look(caller: Caller<'_>, came: &Came, ctx: &Context) -> Sight {
             headers: envelope.headers,
             arrival: Arrival::Held,
             fault: None,
+            failed: None,
             detail,
         };
     }
@@ -106,6 +119,7 @@ pub(super) fn look(caller: Caller<'_>, came: &Came, ctx: &Context) -> Sight {
             headers: envelope.headers,
             arrival: Arrival::Held,
             fault: None,
+            failed: None,
         },
         Err(faults) => {
             let detail = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
@@ -125,6 +139,7 @@ pub(super) fn stranger(name: String) -> Sight {
         headers: RawHeaders::default(),
         arrival: Arrival::Returned { code: UNKNOWN_CALLER.to_owned() },
         fault: Some((403, fault)),
+        failed: None,
         detail: "the sender is no configured peer".to_owned(),
     }
 }
@@ -234,6 +249,9 @@ fn envelope_code(error: &EnvelopeError) -> Code {
 
 /// A caller that proved who it is, and is none of the peers.
 pub(super) const UNKNOWN_CALLER: Code = "wire.unknown_caller";
+
+/// A larger message is not sent back: its sender knows it by its id.
+const RETURNED_BYTES_MAX: usize = 64 * 1024;
 
 /// Between two nodes there is no platform, so nothing is decided on what it would write.
 const STAMPED: &str =

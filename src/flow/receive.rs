@@ -59,7 +59,9 @@ impl Sight {
         let Some((status, fault)) = &self.fault else { return Reply { status: 202, body: Bytes::new() } };
         let from = format!("EAEU://{}/SR/gate", ctx.state);
         let id = ctx.random.uuid().urn().to_string();
-        let body = Envelope::write_fault(fault, &from, &id, &self.headers).unwrap_or_default();
+        let write = |problem| Envelope::write_fault(fault, (&from, &id), &self.headers, problem);
+        let problem = self.failed.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let body = write(problem).or_else(|_unwritable| write(None)).unwrap_or_default();
         Reply { status: *status, body: body.into() }
     }
 }

@@ -197,8 +197,12 @@ impl SimWire {
             Way::NotFound => Ok(Reply { status: 404, body: Bytes::new() }),
             Way::Faulted => {
                 let fault = Fault::new(Subcode::InternalError, "a gateway on the way has failed");
-                let body =
-                    Envelope::write_fault(&fault, "EAEU://EEC/SR/gate", "urn:uuid:0", &RawHeaders::default());
+                let body = Envelope::write_fault(
+                    &fault,
+                    ("EAEU://EEC/SR/gate", "urn:uuid:0"),
+                    &RawHeaders::default(),
+                    None,
+                );
                 Ok(Reply { status: 500, body: body.unwrap_or_default().into() })
             }
             Way::Lost | Way::Cut => Err(silence()),

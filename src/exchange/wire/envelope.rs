@@ -97,15 +97,15 @@ impl Envelope {
     }
 
     /// The immediate answer to a message that cannot be processed (D5 ¶65–76): its faults, gravest first.
-    /// `from` is our logical address; `message_id` is fresh.
+    /// `from` is our logical address; `message_id` is fresh. The failed message goes back whole if it is given (D5 ¶76).
     ///
     /// # Errors
-    /// Never for lawful addresses; a defect of ours otherwise.
+    /// The failed message holds what XML cannot.
     pub fn write_fault(
         fault: &Fault,
-        from: &str,
-        message_id: &str,
+        (from, message_id): (&str, &str),
         failed: &RawHeaders,
+        problem: Option<&str>,
     ) -> Result<Vec<u8>, EnvelopeError> {
         let mut writer = CanonicalWriter::new(&PREFIXES);
         writer.start("soap", "Envelope").start("soap", "Header");
@@ -141,7 +141,11 @@ impl Envelope {
         writer.start("soap", "Reason");
         writer.start("soap", "Text").attribute("xml", "lang", "ru").text(fault.subcode.as_russian()).end();
         writer.start("soap", "Text").attribute("xml", "lang", "en").text(&fault.place).end();
-        writer.end().end().end().end();
+        writer.end();
+        if let Some(problem) = problem {
+            writer.start("soap", "Detail").leaf("int", "ProblemMessage", problem).end();
+        }
+        writer.end().end().end();
         let envelope = writer.finish()?;
         Ok(declare_at_root(envelope))
     }

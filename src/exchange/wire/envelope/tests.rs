@@ -1,6 +1,7 @@
 //! What an envelope may look like, and what it may not.
 
 use super::*;
+use crate::exchange::document::Element;
 use crate::exchange::transit::Subcode;
 
 const SAMPLE: &str = r#"<?xml version="1.0"?>
@@ -76,7 +77,8 @@ fn a_fault_names_the_failed_message_and_speaks_russian() {
     let failed = read(SAMPLE).unwrap().headers;
     let fault = Fault::new(Subcode::InvalidHeader, "int:ProcedureID is absent or empty");
     let id = "urn:uuid:9219a798-a7b2-4e28-8241-0e5816c3f7b3";
-    let written = Envelope::write_fault(&fault, "EAEU://KZ/SR/gate", id, &failed).unwrap();
+    let problem = "<?xml version='1.0'?><s:Envelope a=\"]]>&amp;\">стаж</s:Envelope>";
+    let written = Envelope::write_fault(&fault, ("EAEU://KZ/SR/gate", id), &failed, Some(problem)).unwrap();
     let text = String::from_utf8(written.clone()).unwrap();
     assert!(text.contains("<soap:Text xml:lang=\"ru\">Отсутствует или заполнен неверно"), "{text}");
     assert!(text.contains("<soap:Value>int:InvalidHeader</soap:Value>"));
@@ -88,5 +90,15 @@ fn a_fault_names_the_failed_message_and_speaks_russian() {
     );
     let envelope = Envelope::read(&written, &Limits::default()).unwrap();
     assert!(envelope.is_fault);
+    let root = Element::parse(&written, &Limits::default()).unwrap();
+    let mut returned = Vec::new();
+    root.visit(&mut |path, element| {
+        if path == "/Envelope/Body/Fault/Detail/ProblemMessage" {
+            returned.push(element.text.clone());
+        }
+    });
+    assert_eq!(returned, [problem], "D5 ¶76");
+    let unwritable = Envelope::write_fault(&fault, ("EAEU://KZ/SR/gate", id), &failed, Some("\u{0}"));
+    assert!(unwritable.is_err());
     assert_eq!(envelope.headers.to, failed.reply_to);
 }
