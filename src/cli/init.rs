@@ -36,12 +36,43 @@ pub(super) struct Init {
     /// Another node, as STATE=URL; may be given several times.
     #[arg(long, value_name = "STATE=URL")]
     peer: Vec<String>,
-    /// Sign documents with ECDSA P-256 instead of RSA-2048.
-    #[arg(long)]
-    ec: bool,
+    /// By which algorithm it signs documents. GOST needs OPENSSL_CONF to name deploy/openssl-gost.cnf, here and
+    /// wherever such documents are verified.
+    #[arg(long, value_enum, default_value_t = SealKey::Rsa)]
+    seal_key: SealKey,
     /// The folder of another node to trust; may be given several times.
     #[arg(long, value_name = "FOLDER")]
     trust: Vec<PathBuf>,
+}
+
+/// The algorithm of a seal.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum SealKey {
+    /// RSA-2048 with SHA-256
+    Rsa,
+    /// ECDSA on P-256
+    P256,
+    /// ECDSA on P-384
+    P384,
+    /// GOST R 34.10-2012, 256 bits, with Streebog
+    Gost256,
+    /// GOST R 34.10-2012, 512 bits, with Streebog
+    Gost512,
+    /// STB 34.101.45 bign with belt-hash
+    Bign,
+}
+
+impl SealKey {
+    fn kind(self) -> KeyKind {
+        match self {
+            Self::Rsa => KeyKind::Rsa2048,
+            Self::P256 => KeyKind::P256,
+            Self::P384 => KeyKind::P384,
+            Self::Gost256 => KeyKind::Gost256,
+            Self::Gost512 => KeyKind::Gost512,
+            Self::Bign => KeyKind::Bign,
+        }
+    }
 }
 
 impl Init {
@@ -50,7 +81,7 @@ impl Init {
             let state: State =
                 state.parse().map_err(|finding| Misused(format!("read --state: {finding}")))?;
             let peers = self.peers()?;
-            let kind = if self.ec { KeyKind::P256 } else { KeyKind::Rsa2048 };
+            let kind = self.seal_key.kind();
             let plan = NodePlan { state, listen: self.listen, health: self.health, peers, kind };
             make(&self.folder, &plan)?;
             show::line(&format!("made the node of {state} in {}", self.folder.display()));
@@ -96,7 +127,7 @@ pub(super) fn make(folder: &Path, plan: &NodePlan) -> Result<()> {
         std::fs::create_dir_all(made).with_context(|| format!("make {}", made.display()))?;
     }
     let wire = ThrowAwayAuthority::new(&format!("{state} wire (throw-away)"), state, now)?;
-    let seals = ThrowAwayAuthority::new(&format!("{state} seals (throw-away)"), state, now)?;
+    let seals = ThrowAwayAuthority::of_kind(plan.kind, &format!("{state} seals (throw-away)"), state, now)?;
     write_issued(&keys, "wire", &wire.issue_wire(&dns_name(plan.state))?)?;
     write_issued(
         &keys,

@@ -156,13 +156,15 @@ impl Case<'_> {
         Ok(())
     }
 
-    pub(super) async fn refuse_seal(&self, cause: &SealError) -> Result<(), FlowError> {
-        let detail = with_causes(cause);
+    /// Tells the sender what is wrong with the seal; what we cannot judge for want of our own waits for a person.
+    pub(super) async fn refuse_seal(&self, cause: SealError) -> Result<(), FlowError> {
+        let detail = with_causes(&cause);
         match cause.verdict() {
             Verdict::Quarantine { code } => {
                 self.quarantine(ErrorCode::Rule("X.SEAL".to_owned()), &detail, code).await
             }
-            Verdict::Return { code } | Verdict::Park { code } => {
+            Verdict::Park { .. } => Err(cause.into()),
+            Verdict::Return { code } => {
                 let finding = Finding::error(code, "/", "SignedDoc", "", detail);
                 self.refuse(&vec![finding], |_| ErrorCode::DataError, code, None).await
             }

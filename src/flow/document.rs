@@ -53,7 +53,7 @@ impl Case<'_> {
     async fn settle(&self, envelope: &Envelope) -> Result<(), FlowError> {
         let verified = match self.verify(envelope).await? {
             Ok(verified) => verified,
-            Err(error) => return self.refuse_seal(&error).await,
+            Err(error) => return self.refuse_seal(error).await,
         };
         let ctx = self.ctx;
         let (rules, message, limits) = (ctx.rules.clone(), self.message.clone(), ctx.limits);

@@ -2,7 +2,7 @@
 
 use super::{Context, FlowError};
 use crate::base::HeldPart;
-use crate::exchange::seal::{ContentHasher, Filling, SealError, includes, sha256_hasher};
+use crate::exchange::seal::{Filling, SealError, Sha256Hasher, includes, sha256_hasher};
 use crate::exchange::wire::{Came, PackedPart, Parcel, PartContent, PartKeeper, UnpackError, unpack};
 use crate::store::{
     OutboxRow, PART_CHUNK_BYTES, Part, PartId, PartOf, Store, StoreError, part_begin, part_chunk,
@@ -70,7 +70,7 @@ struct Coming {
     id: PartId,
     place: u32,
     buffer: BytesMut,
-    hasher: Box<dyn ContentHasher>,
+    hasher: Sha256Hasher,
     bytes: u64,
 }
 

@@ -37,7 +37,7 @@ fn the_demo_tells_what_came_of_it() {
 fn what_is_sealed_is_verified_and_a_change_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let at = |words: &[&str]| stazh(folder.path(), words);
-    assert_eq!(at(&["init", "ru", "--state", "RU", "--ec"]).0, Some(0));
+    assert_eq!(at(&["init", "ru", "--state", "RU", "--seal-key", "p256"]).0, Some(0));
     std::fs::write(folder.path().join("a.xml"), "<?xml version=\"1.0\"?>\n<a b='1'/>\n").unwrap();
     let sign = [
         "sign",
@@ -72,7 +72,10 @@ fn what_is_sealed_is_verified_and_a_change_is_named() {
 fn an_error_names_the_file_and_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let at = |words: &[&str]| stazh(folder.path(), words);
-    assert_eq!(at(&["init", "ru", "--state", "RU", "--ec", "--peer", "KZ=https://127.0.0.1:1/"]).0, Some(0));
+    assert_eq!(
+        at(&["init", "ru", "--state", "RU", "--seal-key", "p256", "--peer", "KZ=https://127.0.0.1:1/"]).0,
+        Some(0)
+    );
     let again = "stazh: failed to make ru: a node is there already; choose another folder\n";
     assert_eq!(at(&["init", "ru", "--state", "RU"]), (Some(3), String::new(), again.to_owned()));
     let (code, _, err) = at(&["serve", "nowhere"]);
@@ -100,7 +103,7 @@ fn an_error_names_the_file_and_what_to_do() {
 fn a_key_is_readable_by_its_owner_alone_and_is_never_printed() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let (_, out, err) = stazh(folder.path(), &["init", "ru", "--state", "RU", "--ec"]);
+    let (_, out, err) = stazh(folder.path(), &["init", "ru", "--state", "RU", "--seal-key", "p256"]);
     assert!(!out.contains("PRIVATE") && !err.contains("PRIVATE"));
     for name in ["wire.key.pem", "seal.key.pem"] {
         let mode = std::fs::metadata(folder.path().join("ru/keys").join(name)).unwrap().permissions().mode();
@@ -175,8 +178,11 @@ fn the_bench_measures_two_nodes_and_leaves_nothing() {
 fn the_status_tells_what_waits_and_the_journal_what_happened() {
     let folder = tempfile::tempdir().unwrap();
     let run = |words: &[&str]| stazh(folder.path(), words);
-    assert_eq!(run(&["init", "ru", "--state", "RU", "--ec", "--peer", "KZ=https://127.0.0.1:1/"]).0, Some(0));
-    assert_eq!(run(&["init", "kz", "--state", "KZ", "--ec"]).0, Some(0));
+    assert_eq!(
+        run(&["init", "ru", "--state", "RU", "--seal-key", "p256", "--peer", "KZ=https://127.0.0.1:1/"]).0,
+        Some(0)
+    );
+    assert_eq!(run(&["init", "kz", "--state", "KZ", "--seal-key", "p256"]).0, Some(0));
     assert_eq!(run(&["init", "ru", "--trust", "kz"]).0, Some(0));
     let (code, out, err) = run(&["status", "ru"]);
     assert_eq!((code, out.as_str()), (Some(3), ""));
@@ -224,8 +230,11 @@ fn wrong_usage_ends_with_2_and_a_value_of_a_person_is_never_printed() {
         let (code, out, err) = run(words);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{words:?}: {err}");
     }
-    assert_eq!(run(&["init", "ru", "--state", "RU", "--ec", "--peer", "KZ=https://127.0.0.1:1/"]).0, Some(0));
-    assert_eq!(run(&["init", "kz", "--state", "KZ", "--ec"]).0, Some(0));
+    assert_eq!(
+        run(&["init", "ru", "--state", "RU", "--seal-key", "p256", "--peer", "KZ=https://127.0.0.1:1/"]).0,
+        Some(0)
+    );
+    assert_eq!(run(&["init", "kz", "--state", "KZ", "--seal-key", "p256"]).0, Some(0));
     assert_eq!(run(&["init", "ru", "--trust", "kz"]).0, Some(0));
     let inquiry = r#"{ "asking": "RU", "asked": "KZ", "person": { "name": "Ахметов Ерлан" } }"#;
     std::fs::write(folder.path().join("inquiry.json"), inquiry).unwrap();

@@ -20,6 +20,7 @@ mod journal;
 mod keys;
 mod kill;
 mod link;
+mod national;
 mod nodes;
 mod patterns;
 #[path = "../../src/store/tests/postgres_server.rs"]

@@ -73,6 +73,11 @@ pub(crate) fn stazh() -> Command {
     Command::new(env!("CARGO_BIN_EXE_stazh"))
 }
 
+/// Lets a program load the GOST engine.
+pub(crate) fn with_engine(command: &mut Command) -> &mut Command {
+    command.env("OPENSSL_CONF", concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/openssl-gost.cnf"))
+}
+
 pub(crate) fn run(command: &mut Command) {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -85,17 +90,28 @@ pub(crate) fn free_port() -> u16 {
 
 /// Two folders made by `stazh init`, each trusting the other, with short waits between tries.
 pub(crate) fn two_nodes(root: &Path) -> (PathBuf, PathBuf) {
+    two_nodes_sealing_by(root, ["p256", "p256"])
+}
+
+/// The same with seals of these algorithms, and the GOST engine at hand.
+pub(crate) fn two_nodes_sealing_by(root: &Path, [ru_seal, kz_seal]: [&str; 2]) -> (PathBuf, PathBuf) {
     let (ru, kz) = (root.join("ru"), root.join("kz"));
     let (ru_port, kz_port) = (free_port(), free_port());
-    for (folder, state, port, peer, peer_port) in
-        [(&ru, "RU", ru_port, "KZ", kz_port), (&kz, "KZ", kz_port, "RU", ru_port)]
+    for (folder, state, port, peer, peer_port, seal) in
+        [(&ru, "RU", ru_port, "KZ", kz_port, ru_seal), (&kz, "KZ", kz_port, "RU", ru_port, kz_seal)]
     {
         let peer = format!("{peer}=https://127.0.0.1:{peer_port}/");
         let listen = format!("127.0.0.1:{port}");
-        run(stazh()
-            .arg("init")
-            .arg(folder)
-            .args(["--ec", "--state", state, "--listen", &listen, "--peer", &peer]));
+        run(with_engine(&mut stazh()).arg("init").arg(folder).args([
+            "--seal-key",
+            seal,
+            "--state",
+            state,
+            "--listen",
+            &listen,
+            "--peer",
+            &peer,
+        ]));
         let settings = folder.join("node.toml");
         let text =
             std::fs::read_to_string(&settings).unwrap() + "\n[retry]\nfirst_ms = 20\nlongest_ms = 200\n";

@@ -6,16 +6,23 @@ mod keys;
 mod strict;
 mod trust;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use keys::Identity;
 use keys::now;
 use stazh::base::DocumentId;
 use stazh::base::Limits;
 use stazh::base::Random;
 use stazh::base::SeededRandom;
+use stazh::base::{Clock, SystemClock};
 use stazh::exchange::document::CanonicalWriter;
 use stazh::exchange::document::Event;
 use stazh::exchange::document::XmlReader;
+use stazh::exchange::seal::KeyKind;
 use stazh::exchange::seal::SealError;
+use stazh::exchange::seal::Signer;
+use stazh::exchange::seal::ThrowAwayAuthority;
+use stazh::exchange::seal::TrustStore;
 use stazh::exchange::seal::VerifiedDocument;
 use stazh::exchange::seal::canonicalize;
 use stazh::exchange::seal::open;
@@ -33,6 +40,68 @@ fn xmlsec1_accepts_what_we_seal() {
         let (accepted, _) = xmlsec1_verify(&sealed_by(identity).replace("1985", "1986"));
         assert!(!accepted, "the judge accepts everything");
     }
+}
+
+#[test]
+fn xmlsec1_accepts_the_longer_digests_and_p384_too() {
+    let rsa = |name: &str| {
+        let uri = format!("http://www.w3.org/2001/04/xmldsig-more#{name}");
+        (keys::rsa().signer().using(&uri).unwrap(), keys::authority().certificate_pem())
+    };
+    let today = SystemClock.now(); // xmlsec1 has no other
+    let authority = ThrowAwayAuthority::of_kind(KeyKind::P384, "test", "KZ", today).unwrap();
+    let issued = authority.issue_seal("fund", KeyKind::P384).unwrap();
+    let p384 = Signer::from_pem(&issued.key_pem, &issued.chain_pem).unwrap();
+    for (signer, anchor) in [rsa("rsa-sha384"), rsa("rsa-sha512"), (p384, authority.pem().unwrap())] {
+        let sealed = seal_unchecked(&document(), document_id(), &signer).unwrap().into_bytes();
+        let sealed = String::from_utf8(sealed).unwrap();
+        let (accepted, told) = xmlsec1_verify_by(&sealed, &anchor);
+        assert!(accepted, "{signer:?}: {told}");
+        assert!(!xmlsec1_verify_by(&sealed.replace("1985", "1986"), &anchor).0, "{signer:?}");
+        let trust = TrustStore::from_pem(&anchor).unwrap();
+        let opened = open(sealed.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(verify(opened, &trust, today).unwrap().document(), document());
+    }
+}
+
+/// The octets that were signed, and the signature over them, cut out of a document of ours.
+fn signed_octets(sealed: &str) -> (String, Vec<u8>) {
+    let between = |begin: &str, end: &str| sealed.split_once(begin).unwrap().1.split_once(end).unwrap().0;
+    let info = between("<ds:SignedInfo>", "</ds:SignedInfo>");
+    let declared = "<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">";
+    let value = between("-sign0\">", "</ds:SignatureValue>");
+    (format!("{declared}{info}</ds:SignedInfo>"), STANDARD.decode(value).unwrap())
+}
+
+#[test]
+fn openssl_accepts_our_pss_signature() {
+    let pss = "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1";
+    let signer = keys::rsa().signer().using(pss).unwrap();
+    let sealed = seal_unchecked(&document(), document_id(), &signer).unwrap().into_bytes();
+    let sealed = String::from_utf8(sealed).unwrap();
+    let (info, signature) = signed_octets(&sealed);
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let public = keys::rsa().key.public_key_to_pem().unwrap();
+    let verify = |info: &[u8]| {
+        let run = Command::new("openssl")
+            .args(["dgst", "-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"])
+            .arg("-verify")
+            .arg(file("public.pem", &public))
+            .arg("-signature")
+            .arg(file("signature", &signature))
+            .arg(file("info.xml", info))
+            .output()
+            .unwrap();
+        run.status.success()
+    };
+    assert!(verify(info.as_bytes()));
+    assert!(!verify(info.replace("ref0", "ref1").as_bytes()));
+    assert_eq!(check(&sealed).unwrap().document(), document());
 }
 
 #[test]
@@ -205,10 +274,14 @@ fn xmlsec1_sign(template: &str, identity: &Identity) -> String {
 }
 
 fn xmlsec1_verify(sealed: &str) -> (bool, String) {
+    xmlsec1_verify_by(sealed, &keys::authority().certificate_pem())
+}
+
+fn xmlsec1_verify_by(sealed: &str, authority: &[u8]) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
     let (file, anchor) = (folder.path().join("sealed.xml"), folder.path().join("anchor.pem"));
     fs::write(&file, sealed).unwrap();
-    fs::write(&anchor, keys::authority().certificate_pem()).unwrap();
+    fs::write(&anchor, authority).unwrap();
     let run = Command::new("xmlsec1")
         .args(["--verify", "--enabled-reference-uris", "same-doc", "--trusted-pem"])
         .arg(anchor)

@@ -2,9 +2,8 @@
 
 use super::error::SealError;
 use super::signer::Signer;
-use super::suites::{Suite, sha256, suite_for};
+use super::suites::{PublicKey, Suite, own_key, sha256, suite_for};
 use crate::base::Digest256;
-use openssl::pkey::{PKey, Public};
 use openssl::x509::X509;
 use std::fmt;
 
@@ -19,8 +18,8 @@ pub struct Witness(Vec<Known>);
 
 struct Known {
     fingerprint: Digest256,
-    suite: &'static dyn Suite,
-    key: PKey<Public>,
+    suite: &'static Suite,
+    key: PublicKey,
     der: Vec<u8>,
 }
 
@@ -41,7 +40,7 @@ impl Witness {
     }
 
     fn add(&mut self, certificate: &X509) -> Result<(), SealError> {
-        let key = certificate.public_key()?;
+        let key = PublicKey::of(certificate).map_err(own_key)?;
         let reason = "the key is of no algorithm known here";
         let suite = suite_for(&key).ok_or(SealError::Key { reason })?;
         let der = certificate.to_der()?;
@@ -62,7 +61,7 @@ impl Witness {
     /// Whether `signature` is that of the certificate `signer` over the sentence; nothing if it is not here.
     pub fn confirms(&self, signer: &Digest256, sentence: &str, signature: &[u8]) -> Option<bool> {
         let known = self.0.iter().find(|known| known.fingerprint == *signer)?;
-        Some(known.suite.is_signature(&known.key, &octets(sentence), signature))
+        Some(known.suite.scheme().is_signature(&known.key, &octets(sentence), signature))
     }
 }
 

@@ -4,6 +4,7 @@ use super::c14n::XOP;
 use super::error::SealError;
 use super::filling::{Filled, Filling, Hole};
 use super::signer::Signer;
+use super::suites::ContentDigests;
 use crate::base::Digest256;
 use crate::base::DocumentId;
 use crate::exchange::rules::ValidDocument;
@@ -32,7 +33,7 @@ impl SealedDocument {
         self.document_id
     }
 
-    /// The digest of the signed content, as the signature tells it.
+    /// The SHA-256 of the signed content, whatever digest the signature tells.
     pub fn digest(&self) -> Digest256 {
         self.digest
     }
@@ -109,9 +110,9 @@ impl Sealing {
     /// Begins the digest, with the attachments to be fed in.
     ///
     /// # Errors
-    /// Never.
+    /// The GOST engine is gone.
     pub fn filling(&self, signer: &Signer) -> Result<Filling<'_>, SealError> {
-        Filling::new(self.content.as_bytes(), &self.holes, signer.suite().hasher())
+        Filling::new(self.content.as_bytes(), &self.holes, signer.suite().digest().hasher()?)
     }
 
     /// Signs it. What is signed has the attachments inside, what leaves refers to them.
@@ -127,7 +128,7 @@ impl Sealing {
         let holes =
             self.holes.iter().map(|hole| Hole { at: hole.at - shift, content_id: hole.content_id.clone() });
         let content = with_includes(&content, &holes.collect::<Vec<_>>());
-        wrap(&content, filled.digest, self.document_id, signer)
+        wrap(&content, &filled.digests, self.document_id, signer)
     }
 }
 
@@ -163,7 +164,7 @@ pub fn includes(body: &[u8]) -> Vec<(Range<usize>, String)> {
 /// Signs a digest and puts the container around the content.
 fn wrap(
     content: &str,
-    digest: Digest256,
+    digests: &ContentDigests,
     document_id: DocumentId,
     signer: &Signer,
 ) -> Result<SealedDocument, SealError> {
@@ -179,8 +180,8 @@ fn wrap(
              <ds:DigestMethod Algorithm=\"{}\"></ds:DigestMethod><ds:DigestValue>{}</ds:DigestValue>\
              </ds:Reference></ds:SignedInfo>",
             suite.signature_uri(),
-            suite.digest_uri(),
-            STANDARD.encode(digest.0),
+            suite.digest().uri(),
+            STANDARD.encode(&digests.signed),
         )
     };
     let signature = signer.sign(signed_info(DECLARE_DS).as_bytes())?;
@@ -194,7 +195,7 @@ fn wrap(
         signer.certificate_base64(),
         content,
     );
-    Ok(SealedDocument { bytes: bytes.into_bytes(), document_id, digest })
+    Ok(SealedDocument { bytes: bytes.into_bytes(), document_id, digest: digests.ledger })
 }
 
 /// Refuses what could not be canonical, or could be mistaken for a part of the container.

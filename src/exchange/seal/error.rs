@@ -46,6 +46,11 @@ pub enum SealError {
         /// Its name, cut to a printable length.
         uri: String,
     },
+    /// The algorithm is known here, but what computes it is not loaded: neither valid nor invalid.
+    #[error(
+        "verify by GOST: the GOST engine is not loaded; set OPENSSL_CONF to deploy/openssl-gost.cnf and start again"
+    )]
+    GostEngine,
     /// The content is not what was signed.
     #[error("match the digest of the signed content; it was changed after it was signed")]
     DigestMismatch,
@@ -137,6 +142,7 @@ impl SealError {
             Self::ExternalReference => "seal.external_reference",
             Self::WrongReference => "seal.wrong_reference",
             Self::UnknownAlgorithm { .. } => "seal.unknown_algorithm",
+            Self::GostEngine => "seal.gost_engine",
             Self::DigestMismatch => "seal.digest_mismatch",
             Self::SignatureMismatch => "seal.signature_mismatch",
             Self::Certificate { .. } => "seal.certificate",
@@ -181,6 +187,7 @@ impl SealError {
             Self::ReadFile { .. }
             | Self::Key { .. }
             | Self::TrustBundle { .. }
+            | Self::GostEngine
             | Self::Unsealable { .. }
             | Self::Hole
             | Self::Crypto(_) => Verdict::Park { code },
@@ -189,6 +196,6 @@ impl SealError {
 
     /// Whether the signature was neither proved nor disproved.
     pub fn is_undecided(&self) -> bool {
-        matches!(self, Self::UnknownAlgorithm { .. })
+        matches!(self, Self::UnknownAlgorithm { .. } | Self::GostEngine)
     }
 }

@@ -4,8 +4,8 @@
 //! is fed through in pieces and never in memory as a whole. Where parts come from is the caller's matter.
 
 use super::error::SealError;
-use super::suites::ContentHasher;
-use crate::base::{Digest256, HeldPart};
+use super::suites::{ContentDigests, ContentHasher};
+use crate::base::HeldPart;
 use base64::engine::GeneralPurpose;
 use base64::engine::general_purpose::STANDARD;
 use base64::write::EncoderWriter;
@@ -23,7 +23,7 @@ pub struct Hole {
 /// All parts of a content were fed through it; only [`Filling::finish`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filled {
-    pub(super) digest: Digest256,
+    pub(super) digests: ContentDigests,
     pub(super) parts: Vec<HeldPart>,
 }
 
@@ -40,8 +40,8 @@ pub struct Filling<'a> {
 }
 
 enum EncoderOrNot {
-    Plain(Box<dyn ContentHasher>),
-    Base64(Box<EncoderWriter<'static, GeneralPurpose, Box<dyn ContentHasher>>>),
+    Plain(Box<ContentHasher>),
+    Base64(Box<EncoderWriter<'static, GeneralPurpose, Box<ContentHasher>>>),
     /// Between the two, and never seen.
     Gone,
 }
@@ -51,9 +51,9 @@ impl<'a> Filling<'a> {
     pub(super) fn new(
         content: &'a [u8],
         holes: &'a [Hole],
-        hasher: Box<dyn ContentHasher>,
+        hasher: ContentHasher,
     ) -> Result<Self, SealError> {
-        let hasher = EncoderOrNot::Plain(hasher);
+        let hasher = EncoderOrNot::Plain(Box::new(hasher));
         let mut filling =
             Self { rest: content, from: 0, holes: holes.iter(), open: None, hasher, parts: Vec::new() };
         filling.advance()?;
@@ -90,13 +90,13 @@ impl<'a> Filling<'a> {
         self.advance()
     }
 
-    /// The digest of all of it.
+    /// The digests of all of it.
     ///
     /// # Errors
-    /// A hole is open.
+    /// A hole is open, or the cryptographic library failed.
     pub fn finish(self) -> Result<Filled, SealError> {
         match self.hasher {
-            EncoderOrNot::Plain(hasher) => Ok(Filled { digest: hasher.finish(), parts: self.parts }),
+            EncoderOrNot::Plain(hasher) => Ok(Filled { digests: hasher.finish()?, parts: self.parts }),
             EncoderOrNot::Base64(_) | EncoderOrNot::Gone => Err(SealError::Hole),
         }
     }
@@ -121,10 +121,14 @@ impl<'a> Filling<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::suites::{sha256, sha256_hasher};
+    use super::super::suites::{DigestAlgorithm, sha256};
     use super::*;
     use base64::Engine;
     use proptest::prelude::*;
+
+    fn hasher() -> ContentHasher {
+        DigestAlgorithm::Sha256.hasher().unwrap()
+    }
 
     fn hole(at: usize) -> Hole {
         Hole { at, content_id: String::new() }
@@ -147,7 +151,7 @@ mod tests {
                     whole.push_str(&STANDARD.encode(&parts[at]));
                 }
             }
-            let mut filling = Filling::new(content.as_bytes(), &holes, sha256_hasher()).unwrap();
+            let mut filling = Filling::new(content.as_bytes(), &holes, hasher()).unwrap();
             for part in &parts[..between] {
                 prop_assert!(filling.open_hole().is_some());
                 part.chunks(piece).for_each(|piece| filling.push(piece).unwrap());
@@ -156,7 +160,7 @@ mod tests {
             prop_assert!(filling.open_hole().is_none());
             prop_assert!(filling.push(b"more").is_err());
             let filled = filling.finish().unwrap();
-            prop_assert_eq!(filled.digest, sha256(whole.as_bytes()));
+            prop_assert_eq!(filled.digests.ledger, sha256(whole.as_bytes()));
             prop_assert_eq!(filled.parts.len(), between);
         }
     }
@@ -164,12 +168,12 @@ mod tests {
     #[test]
     fn an_open_hole_has_no_digest() {
         let holes = [hole(1)];
-        let filling = Filling::new(b"ab", &holes, sha256_hasher()).unwrap();
+        let filling = Filling::new(b"ab", &holes, hasher()).unwrap();
         assert!(filling.finish().is_err());
         let outside = [hole(3)];
-        assert!(Filling::new(b"ab", &outside, sha256_hasher()).is_err());
+        assert!(Filling::new(b"ab", &outside, hasher()).is_err());
         let backwards = [hole(1), hole(0)];
-        let mut filling = Filling::new(b"ab", &backwards, sha256_hasher()).unwrap();
+        let mut filling = Filling::new(b"ab", &backwards, hasher()).unwrap();
         let part = HeldPart { digest: sha256(b""), bytes: 0 };
         filling.close_hole(part).unwrap();
         assert_eq!(filling.open_hole().map(|hole| hole.at), Some(0), "its bytes are those behind the first");

@@ -32,6 +32,7 @@
 //! }
 //! ```
 
+mod asn1;
 mod attest;
 mod c14n;
 mod container;
@@ -39,6 +40,7 @@ mod error;
 mod filling;
 mod issue;
 mod open;
+mod path;
 mod signer;
 mod suites;
 mod trust;
@@ -52,6 +54,9 @@ pub use filling::{Filled, Filling, Hole};
 pub use issue::{Issued, KeyKind, ThrowAwayAuthority};
 pub use open::{OpenedDocument, open, open_within};
 pub use signer::Signer;
-pub use suites::{ContentHasher, Suite, sha256, sha256_hasher, suite_of};
+pub use suites::{
+    ContentDigests, ContentHasher, DigestAlgorithm, PrivateKey, PublicKey, Scheme, Sha256Hasher, Suite,
+    sha256, sha256_hasher, suite_of,
+};
 pub use trust::TrustStore;
 pub use verify::{UnsignedDocument, VerifiedDocument, take_unsigned, verify, verify_filled};

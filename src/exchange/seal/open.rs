@@ -52,8 +52,8 @@ impl OpenedDocument {
     /// # Errors
     /// An algorithm that is not known here.
     pub fn filling(&self) -> Result<Filling<'_>, SealError> {
-        let suite = suite_of(&self.signature_uri, &self.digest_uri)?;
-        Filling::new(&self.content, &self.holes, suite.hasher())
+        let (_suite, digest) = suite_of(&self.signature_uri, &self.digest_uri)?;
+        Filling::new(&self.content, &self.holes, digest.hasher()?)
     }
 
     /// The document inside, if these are the bytes that we sealed ourselves under this digest.

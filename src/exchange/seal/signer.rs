@@ -1,14 +1,17 @@
 //! Our signing key with its certificate.
 
 use super::error::SealError;
+use super::suites::PrivateKey;
+use super::suites::PublicKey;
 use super::suites::Suite;
+use super::suites::own_key;
 use super::suites::sha256;
 use super::suites::suite_for;
+use super::suites::suite_named;
+use super::suites::unknown;
 use crate::base::Digest256;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use openssl::pkey::PKey;
-use openssl::pkey::Private;
 use openssl::x509::X509;
 use std::fmt;
 use std::path::Path;
@@ -16,8 +19,9 @@ use zeroize::Zeroizing;
 
 /// A private key, its certificate and the certificates above it. Never prints the key.
 pub struct Signer {
-    suite: &'static dyn Suite,
-    key: PKey<Private>,
+    suite: &'static Suite,
+    key: PrivateKey,
+    public: PublicKey,
     chain: Vec<X509>,
     certificate: String,
 }
@@ -32,23 +36,34 @@ impl Signer {
     /// The same from PEM text. A key under a passphrase is refused rather than asked for.
     pub fn from_pem(key: &[u8], certificates: &[u8]) -> Result<Self, SealError> {
         let refused = |reason| SealError::Key { reason };
-        let key = PKey::private_key_from_pem_callback(key, |_| Ok(0))
-            .map_err(|_cause| refused("the key is not an unencrypted PEM private key"))?;
+        let key = PrivateKey::from_pem(key)?;
         let mut chain = X509::stack_from_pem(certificates)
             .map_err(|_cause| refused("the certificates are not PEM"))?
             .into_iter();
         let own = chain.next().ok_or(refused("there is no certificate"))?;
-        let public = own.public_key()?;
-        if !public.public_eq(&key) {
+        let public = PublicKey::of(&own).map_err(own_key)?;
+        if !public.is_of(&key) {
             return Err(refused("the first certificate is not that of the key"));
         }
         let suite = suite_for(&public).ok_or(refused("the key is of no algorithm known here"))?;
         let certificate = STANDARD.encode(own.to_der()?);
-        Ok(Self { suite, key, chain: chain.collect(), certificate })
+        Ok(Self { suite, key, public, chain: chain.collect(), certificate })
+    }
+
+    /// The same key by another signature algorithm that fits it: an RSA key signs by PKCS#1 unless PSS is asked for.
+    ///
+    /// # Errors
+    /// The algorithm is unknown, or the key is not made for it.
+    pub fn using(self, signature_uri: &str) -> Result<Self, SealError> {
+        let suite = suite_named(signature_uri).ok_or_else(|| unknown(signature_uri))?;
+        if !suite.scheme().is_fit(&self.public) {
+            return Err(SealError::Key { reason: "it does not fit the algorithm" });
+        }
+        Ok(Self { suite, ..self })
     }
 
     /// The algorithm of the key.
-    pub fn suite(&self) -> &'static dyn Suite {
+    pub fn suite(&self) -> &'static Suite {
         self.suite
     }
 
@@ -74,13 +89,13 @@ impl Signer {
     }
 
     pub(super) fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
-        self.suite.sign(&self.key, bytes)
+        self.suite.scheme().sign(&self.key, bytes)
     }
 }
 
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signer").field("suite", &self.suite).finish_non_exhaustive()
+        f.debug_struct("Signer").field("suite", &self.suite.signature_uri()).finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,9 @@
 //! Whom we trust: the authorities whose certificates may stand behind a signature.
 
 use super::error::SealError;
+use super::path::{climb, is_beyond_library, is_signed_by};
 use super::signer::read;
+use super::suites::{ENGINE_MISSING, PublicKey};
 use super::verify::SignerCertificate;
 use jiff::Timestamp;
 use openssl::asn1::Asn1Time;
@@ -9,6 +11,7 @@ use openssl::asn1::Asn1TimeRef;
 use openssl::error::ErrorStack;
 use openssl::stack::Stack;
 use openssl::x509::X509;
+use openssl::x509::X509KeyUsage;
 use openssl::x509::X509Ref;
 use openssl::x509::X509StoreContext;
 use openssl::x509::X509VerifyResult;
@@ -39,9 +42,9 @@ struct Good {
 
 /// The seconds in which every certificate of a chain is valid.
 #[derive(Debug, Clone, Copy)]
-struct Validity {
-    from: i64,
-    to: i64,
+pub(super) struct Validity {
+    pub(super) from: i64,
+    pub(super) to: i64,
 }
 
 impl TrustStore {
@@ -59,8 +62,10 @@ impl TrustStore {
     pub fn from_pem(bundle: &[u8]) -> Result<Self, SealError> {
         let certificates = X509::stack_from_pem(bundle)
             .map_err(|_cause| SealError::TrustBundle { reason: "not PEM certificates" })?;
-        let (anchors, intermediates): (Vec<_>, Vec<_>) =
-            certificates.into_iter().partition(|c| c.issued(c) == X509VerifyResult::OK);
+        let (mut anchors, mut intermediates) = (Vec::new(), Vec::new());
+        for certificate in certificates {
+            if is_anchor(&certificate)? { anchors.push(certificate) } else { intermediates.push(certificate) }
+        }
         if anchors.is_empty() {
             return Err(SealError::TrustBundle { reason: "no self-signed certificate among them" });
         }
@@ -82,7 +87,15 @@ impl TrustStore {
         signer: Arc<SignerCertificate>,
         now: Timestamp,
     ) -> Result<(), SealError> {
-        let validity = self.build_chain(&signer.certificate, now)?;
+        let validity = if is_beyond_library(&signer.certificate, &signer.key) {
+            climb(&signer.certificate, &self.anchors, &self.intermediates, now)?
+        } else {
+            self.build_chain(&signer.certificate, now)?
+        };
+        let usage = signer.certificate.key_usage();
+        if !usage.is_some_and(|usage| usage.contains(X509KeyUsage::DIGITAL_SIGNATURE)) {
+            return Err(SealError::KeyUsage);
+        }
         let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
         if good.len() >= GOOD_MAX {
             good.clear();
@@ -116,14 +129,7 @@ impl TrustStore {
             }
             Ok(outcome)
         })?;
-        if outcome != X509VerifyResult::OK {
-            return Err(error_of(outcome));
-        }
-        if certificate.key_usage().is_some_and(|usage| usage.contains(DIGITAL_SIGNATURE)) {
-            Ok(validity)
-        } else {
-            Err(SealError::KeyUsage)
-        }
+        if outcome == X509VerifyResult::OK { Ok(validity) } else { Err(error_of(outcome)) }
     }
 }
 
@@ -133,7 +139,17 @@ impl fmt::Debug for TrustStore {
     }
 }
 
-fn unix_seconds(time: &Asn1TimeRef) -> Result<i64, ErrorStack> {
+/// Whether a certificate of our bundle is self-signed.
+fn is_anchor(certificate: &X509) -> Result<bool, SealError> {
+    match PublicKey::of(certificate) {
+        Ok(PublicKey::Bign(_)) => is_signed_by(certificate, certificate),
+        Err(SealError::GostEngine) => Err(SealError::TrustBundle { reason: ENGINE_MISSING }),
+        // a key that cannot be read is found out when a signature needs it
+        Ok(PublicKey::Library(_)) | Err(_) => Ok(certificate.issued(certificate) == X509VerifyResult::OK),
+    }
+}
+
+pub(super) fn unix_seconds(time: &Asn1TimeRef) -> Result<i64, ErrorStack> {
     let since = Asn1Time::from_unix(0)?.diff(time)?;
     Ok(i64::from(since.days) * SECONDS_A_DAY + i64::from(since.secs))
 }
@@ -148,10 +164,9 @@ fn error_of(outcome: X509VerifyResult) -> SealError {
     }
 }
 
-const DIGITAL_SIGNATURE: openssl::x509::X509KeyUsage = openssl::x509::X509KeyUsage::DIGITAL_SIGNATURE;
 const SECONDS_A_DAY: i64 = 86_400;
 /// How many good chains are remembered.
 const GOOD_MAX: usize = 1_024;
-const CHAIN_DEPTH_MAX: i32 = 8;
+const CHAIN_DEPTH_MAX: i32 = 8; // as in `path`
 /// 112 bits of security: no SHA-1, no RSA below 2048 bits.
 const AUTH_LEVEL: i32 = 2;

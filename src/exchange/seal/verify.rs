@@ -4,13 +4,11 @@ use super::c14n::{Canonicalizer, canonical_form};
 use super::error::SealError;
 use super::filling::{Filled, Filling, Hole};
 use super::open::OpenedDocument;
-use super::suites::{sha256_hasher, suite_of};
+use super::suites::{DigestAlgorithm, PublicKey, suite_of};
 use super::trust::TrustStore;
 use crate::base::{Digest256, HeldPart, Limits};
 use crate::exchange::document::{Scope, XmlReader};
 use jiff::Timestamp;
-use openssl::pkey::PKey;
-use openssl::pkey::Public;
 use openssl::x509::X509;
 use openssl::x509::X509NameRef;
 use std::ops::Range;
@@ -49,7 +47,7 @@ impl VerifiedDocument {
         self.signer.as_deref()
     }
 
-    /// The digest of the signed content.
+    /// The SHA-256 of the signed content, whatever digest the signature tells.
     pub fn digest(&self) -> Digest256 {
         self.digest
     }
@@ -82,15 +80,15 @@ pub fn verify(
 /// The same for a document whose attachments were fed into its [`OpenedDocument::filling`].
 pub fn verify_filled(
     opened: OpenedDocument,
-    Filled { digest, parts }: Filled,
+    Filled { digests, parts }: Filled,
     trust: &TrustStore,
     now: Timestamp,
 ) -> Result<VerifiedDocument, SealError> {
-    let suite = suite_of(&opened.signature_uri, &opened.digest_uri)?;
+    let (suite, _digest) = suite_of(&opened.signature_uri, &opened.digest_uri)?;
     if parts.len() != opened.holes.len() {
         return Err(SealError::Hole);
     }
-    if digest.0.as_slice() != opened.digest.as_slice() {
+    if digests.signed != opened.digest {
         return Err(SealError::DigestMismatch);
     }
     let known = trust.recall(&opened.certificate, now);
@@ -99,10 +97,10 @@ pub fn verify_filled(
         Some(signer) => signer,
         None => Arc::new(SignerCertificate::read(&opened.certificate)?),
     };
-    if !suite.is_fit(&signer.key) {
+    if !suite.scheme().is_fit(&signer.key) {
         return Err(unfit("its key does not fit the algorithm"));
     }
-    if !suite.is_signature(&signer.key, &opened.signed_info, &opened.signature) {
+    if !suite.scheme().is_signature(&signer.key, &opened.signed_info, &opened.signature) {
         return Err(SealError::SignatureMismatch);
     }
     if !is_known {
@@ -113,7 +111,7 @@ pub fn verify_filled(
         document: opened.document,
         doc_instance: opened.doc_instance,
         signer: Some(signer.name.clone()),
-        digest,
+        digest: digests.ledger,
         parts,
     })
 }
@@ -139,19 +137,20 @@ impl UnsignedDocument {
     /// # Errors
     /// Never for what [`take_unsigned`] made.
     pub fn filling(&self) -> Result<Filling<'_>, SealError> {
-        Filling::new(&self.content, &self.holes, sha256_hasher())
+        Filling::new(&self.content, &self.holes, DigestAlgorithm::Sha256.hasher()?)
     }
 
     /// The document with its attachments.
     ///
     /// # Errors
     /// They are another's.
-    pub fn taken(self, Filled { digest, parts }: Filled) -> Result<VerifiedDocument, SealError> {
+    pub fn taken(self, Filled { digests, parts }: Filled) -> Result<VerifiedDocument, SealError> {
         if parts.len() != self.holes.len() {
             return Err(SealError::Hole);
         }
         let document = 0..self.content.len();
         let doc_instance = String::new();
+        let digest = digests.ledger;
         Ok(VerifiedDocument { content: self.content, document, doc_instance, signer: None, digest, parts })
     }
 }
@@ -159,7 +158,7 @@ impl UnsignedDocument {
 /// The certificate of a signer, with what is asked of it for every document.
 pub(super) struct SignerCertificate {
     pub(super) certificate: X509,
-    key: PKey<Public>,
+    pub(super) key: PublicKey,
     name: String,
 }
 
@@ -173,7 +172,7 @@ impl SignerCertificate {
         if !is_same || unused_bits != Some(&0) || !der.ends_with(signature) {
             return Err(unfit("it is not in DER"));
         }
-        let key = certificate.public_key().map_err(|_cause| unfit("its key cannot be read"))?;
+        let key = PublicKey::of(&certificate)?;
         let name = name_of(certificate.subject_name());
         Ok(Self { certificate, key, name })
     }

@@ -1,0 +1,153 @@
+//! Digests: which one a URI names, and how content is fed through it.
+//!
+//! A signature tells the digest of its suite, 32 to 64 octets long. The ledger, the journal and the search for repeats
+//! know a document by one kind of digest only, the SHA-256 of its signed content. Both are computed here, in one pass.
+
+use super::super::error::SealError;
+use super::names::{DIGESTS, Uris};
+use super::{gost, unknown};
+use crate::base::Digest256;
+use belt_hash::{BeltHash, Digest as _};
+use openssl::hash::{Hasher, MessageDigest};
+use openssl::sha::Sha256;
+use std::io::Write;
+
+/// An algorithm that digests the signed content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DigestAlgorithm {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+    /// GOST R 34.11-2012 with 256 bits.
+    Streebog256,
+    /// GOST R 34.11-2012 with 512 bits.
+    Streebog512,
+    /// belt-hash of STB 34.101.31.
+    Belt,
+}
+
+impl DigestAlgorithm {
+    /// The digest that a URI names.
+    pub(super) fn named(uri: &str) -> Result<Self, SealError> {
+        let row = DIGESTS.iter().find(|row| row.uris.has(uri));
+        row.map(|row| row.digest).ok_or_else(|| unknown(uri))
+    }
+
+    /// The URI that is written for it.
+    pub fn uri(self) -> &'static str {
+        let Uris { writes, .. } = match self {
+            Self::Sha256 => &super::names::SHA256,
+            Self::Sha384 => &super::names::SHA384,
+            Self::Sha512 => &super::names::SHA512,
+            Self::Streebog256 => &super::names::STREEBOG256,
+            Self::Streebog512 => &super::names::STREEBOG512,
+            Self::Belt => &super::names::BELT,
+        };
+        writes
+    }
+
+    /// Begins the digests of a content.
+    ///
+    /// # Errors
+    /// The GOST engine is not loaded.
+    pub fn hasher(self) -> Result<ContentHasher, SealError> {
+        let library = |digest| Hasher::new(digest).map(SuiteHasher::Library);
+        let signed = match self {
+            Self::Sha256 => None,
+            Self::Sha384 => Some(library(MessageDigest::sha384())?),
+            Self::Sha512 => Some(library(MessageDigest::sha512())?),
+            Self::Streebog256 => Some(library(gost::digest(gost::STREEBOG256)?)?),
+            Self::Streebog512 => Some(library(gost::digest(gost::STREEBOG512)?)?),
+            Self::Belt => Some(SuiteHasher::Belt(BeltHash::new())),
+        };
+        Ok(ContentHasher { ledger: Sha256::new(), signed })
+    }
+}
+
+/// What is known of a content that was fed through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentDigests {
+    /// SHA-256: by this the ledger knows the document, whatever it was signed with.
+    pub ledger: Digest256,
+    /// What the signature tells.
+    pub signed: Vec<u8>,
+}
+
+/// Digests a content that is fed piece by piece.
+pub struct ContentHasher {
+    ledger: Sha256,
+    /// None if the suite's digest is that of the ledger.
+    signed: Option<SuiteHasher>,
+}
+
+enum SuiteHasher {
+    Library(Hasher),
+    Belt(BeltHash),
+}
+
+impl Write for ContentHasher {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match &mut self.signed {
+            Some(SuiteHasher::Library(hasher)) => hasher.update(bytes)?,
+            Some(SuiteHasher::Belt(hasher)) => hasher.update(bytes),
+            None => {}
+        }
+        self.ledger.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl ContentHasher {
+    /// The digests of all that it was fed.
+    ///
+    /// # Errors
+    /// The cryptographic library failed.
+    pub fn finish(self) -> Result<ContentDigests, SealError> {
+        let ledger = Digest256(self.ledger.finish());
+        let signed = match self.signed {
+            Some(SuiteHasher::Library(mut hasher)) => hasher.finish()?.to_vec(),
+            Some(SuiteHasher::Belt(hasher)) => hasher.finalize().to_vec(),
+            None => ledger.0.to_vec(),
+        };
+        Ok(ContentDigests { ledger, signed })
+    }
+}
+
+/// SHA-256 of what is fed piece by piece; feeding it never fails.
+#[derive(Default)]
+pub struct Sha256Hasher(Sha256);
+
+impl Sha256Hasher {
+    /// The digest of all that it was fed.
+    pub fn finish(self) -> Digest256 {
+        Digest256(self.0.finish())
+    }
+}
+
+impl Write for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The SHA-256 of some bytes.
+pub fn sha256(bytes: &[u8]) -> Digest256 {
+    Digest256(openssl::sha::sha256(bytes))
+}
+
+/// Computes the SHA-256 of some bytes piece by piece.
+pub fn sha256_hasher() -> Sha256Hasher {
+    Sha256Hasher::default()
+}

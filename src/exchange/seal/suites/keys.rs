@@ -1,0 +1,111 @@
+//! Keys of all suites: those that OpenSSL knows, and those that it does not.
+
+use super::super::error::SealError;
+use super::gost::{self, ENGINE_MISSING, is_engine_loaded};
+use bignp256::pkcs8::PrivateKeyInfoRef;
+use der::referenced::OwnedToRef;
+use der::{Decode, SecretDocument};
+use openssl::pkey::{PKey, PKeyRef, Private, Public};
+use openssl::x509::X509Ref;
+use std::fmt;
+use x509_cert::Certificate;
+
+/// A public key.
+#[derive(Debug)]
+pub enum PublicKey {
+    /// OpenSSL knows it, by itself or through the GOST engine.
+    Library(PKey<Public>),
+    /// bign-curve256v1.
+    Bign(bignp256::PublicKey),
+}
+
+/// A private key. Never prints it.
+pub enum PrivateKey {
+    /// OpenSSL knows it, by itself or through the GOST engine.
+    Library(PKey<Private>),
+    /// bign-curve256v1.
+    Bign(bignp256::SecretKey),
+}
+
+impl PublicKey {
+    /// The key of a certificate.
+    pub(in super::super) fn of(certificate: &X509Ref) -> Result<Self, SealError> {
+        if let Ok(key) = certificate.public_key() {
+            return Ok(Self::Library(key));
+        }
+        let unfit = |reason| SealError::Certificate { reason };
+        let der = certificate.to_der()?;
+        let read = Certificate::from_der(&der).map_err(|_cause| unfit("its key cannot be read"))?;
+        let info = read.tbs_certificate().subject_public_key_info();
+        if gost::is_algorithm(&info.algorithm.oid.to_string()) && !is_engine_loaded() {
+            return Err(SealError::GostEngine);
+        }
+        let key = bignp256::PublicKey::try_from(info.owned_to_ref());
+        Ok(Self::Bign(key.map_err(|_cause| unfit("its key cannot be read"))?))
+    }
+
+    /// Whether a private key is the other half of this one.
+    pub(in super::super) fn is_of(&self, private: &PrivateKey) -> bool {
+        match (self, private) {
+            (Self::Library(public), PrivateKey::Library(private)) => public.public_eq(private),
+            (Self::Bign(public), PrivateKey::Bign(private)) => *public == private.public_key(),
+            (Self::Library(_), PrivateKey::Bign(_)) | (Self::Bign(_), PrivateKey::Library(_)) => false,
+        }
+    }
+}
+
+impl PrivateKey {
+    /// Reads a PEM text. A key under a passphrase is refused rather than asked for.
+    pub(in super::super) fn from_pem(pem: &[u8]) -> Result<Self, SealError> {
+        if let Some(key) = algorithm_and_key(pem) {
+            match key {
+                Pkcs8::Bign(key) => return Ok(Self::Bign(key)),
+                Pkcs8::Gost if !is_engine_loaded() => return Err(SealError::Key { reason: ENGINE_MISSING }),
+                Pkcs8::Gost => {}
+            }
+        }
+        let reason = "the key is not an unencrypted PEM private key";
+        let key = PKey::private_key_from_pem_callback(pem, |_| Ok(0));
+        Ok(Self::Library(key.map_err(|_cause| SealError::Key { reason })?))
+    }
+
+    /// The key as OpenSSL has it.
+    pub(super) fn of_library(&self) -> Result<&PKeyRef<Private>, SealError> {
+        match self {
+            Self::Library(key) => Ok(key),
+            Self::Bign(_) => Err(SealError::Key { reason: "it is a bign key, and of no other algorithm" }),
+        }
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey")
+    }
+}
+
+/// What is wrong with a certificate of our own: our fault and no document's.
+pub(in super::super) fn own_key(error: SealError) -> SealError {
+    if matches!(error, SealError::GostEngine) {
+        return SealError::Key { reason: ENGINE_MISSING };
+    }
+    if let SealError::Certificate { reason } = error { SealError::Key { reason } } else { error }
+}
+
+/// Keys that OpenSSL alone cannot read.
+enum Pkcs8 {
+    Bign(bignp256::SecretKey),
+    Gost,
+}
+
+fn algorithm_and_key(pem: &[u8]) -> Option<Pkcs8> {
+    let (label, document) = SecretDocument::from_pem(std::str::from_utf8(pem).ok()?.trim()).ok()?;
+    if label != "PRIVATE KEY" {
+        return None;
+    }
+    let info = PrivateKeyInfoRef::from_der(document.as_bytes()).ok()?;
+    if gost::is_algorithm(&info.algorithm.oid.to_string()) {
+        return Some(Pkcs8::Gost);
+    }
+    bignp256::SecretKey::try_from(info).ok().map(Pkcs8::Bign)
+}

@@ -1,0 +1,71 @@
+//! National cryptography from end to end, on nodes of the real program.
+
+use crate::processes::{
+    Process, assert_handed_over, completed, inquiries, keep_local, run, stazh, two_nodes_sealing_by,
+    with_engine,
+};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so().await {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what} does not come");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Seals by one algorithm ask, seals by another answer.
+async fn cross(root: &Path, seals: [&str; 2]) {
+    let (ru, kz) = two_nodes_sealing_by(root, seals);
+    keep_local(&kz, 0..3);
+    let start = |folder| Process::start_with(with_engine(stazh().arg("serve")), folder);
+    let _nodes = [start(&ru), start(&kz)];
+    run(with_engine(&mut stazh()).arg("send").arg(&ru).args(inquiries(root, "KZ", 0..3)));
+    until("the answer", async || completed(&ru).await == 3).await;
+    assert_handed_over(&ru, 0..3).await;
+    let journal = with_engine(stazh().args(["journal", "verify"])).arg(&kz).output().unwrap();
+    assert!(journal.status.success(), "its head is sealed too: {journal:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_gost_asks_bign_answers() {
+    cross(tempfile::tempdir().unwrap().path(), ["gost256", "bign"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_bign_asks_gost_of_512_bits_answers() {
+    cross(tempfile::tempdir().unwrap().path(), ["bign", "gost512"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_engine_a_node_says_what_to_do_and_no_document_is_called_bad() {
+    let root = tempfile::tempdir().unwrap();
+    let (ru, kz) = two_nodes_sealing_by(root.path(), ["gost256", "p384"]);
+    let remedy = "the GOST engine is not loaded; set OPENSSL_CONF to deploy/openssl-gost.cnf and start again";
+    for (folder, why) in [(&ru, "its own key"), (&kz, "the authority of its peer")] {
+        let refused = stazh().arg("serve").arg(folder).output().unwrap();
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && told.contains(remedy), "{why}: {told}");
+    }
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/documents/inquiry.xml");
+    let sealed = root.path().join("sealed.xml");
+    let (key, certificate) = (ru.join("keys/seal.key.pem"), ru.join("keys/seal.pem"));
+    run(with_engine(stazh().args(["sign", document]))
+        .arg("--key")
+        .arg(key)
+        .arg("--certificate")
+        .arg(certificate)
+        .arg("--out")
+        .arg(&sealed));
+    let verify = |command: &mut std::process::Command| {
+        let trust = kz.join("keys").join("ru-seal-authorities.pem");
+        let output = command.arg("verify").arg(&sealed).arg("--trust").arg(trust).output().unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(told).unwrap())
+    };
+    let (code, told) = verify(with_engine(&mut stazh()));
+    assert_eq!(code, Some(0), "{told}");
+    let (code, told) = verify(&mut stazh());
+    assert!(code != Some(0) && told.contains("GOST engine is not loaded"), "{told}");
+}
