@@ -150,3 +150,75 @@ const LINK_ALGORITHMS: [Nid; 7] = [
 /// Key usage, subject's other names, basic constraints, policies, extended key usage.
 const CRITICAL_KNOWN: [&str; 5] = ["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.32", "2.5.29.37"];
 const CHAIN_DEPTH_MAX: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        KeyKind, SealError, Signer, ThrowAwayAuthority, TrustStore, open, seal_unchecked, verify,
+    };
+    use crate::base::{DocumentId, Limits};
+    use jiff::{Timestamp, ToSpan};
+
+    fn now() -> Timestamp {
+        "2026-11-24T00:00:00Z".parse().unwrap()
+    }
+
+    fn authority(kind: KeyKind) -> ThrowAwayAuthority {
+        ThrowAwayAuthority::of_kind(kind, "seals", "BY", now()).unwrap()
+    }
+
+    /// What becomes of a document sealed by a key of `kind` that `signing` vouches for, judged by whom `trusted` names.
+    fn judged(
+        (signing, kind): (&ThrowAwayAuthority, KeyKind),
+        trusted: &[u8],
+        at: Timestamp,
+    ) -> Result<(), SealError> {
+        let issued = signing.issue_seal("fund", kind).unwrap();
+        let signer = Signer::from_pem(&issued.key_pem, &issued.chain_pem).unwrap();
+        let id: DocumentId = "7d2a1c58-0c5e-4f0f-9b8e-2f7f0d5b6a77".parse().unwrap();
+        let sealed = seal_unchecked(b"<a></a>", id, &signer).unwrap().into_bytes();
+        verify(open(&sealed, &Limits::default())?, &TrustStore::from_pem(trusted)?, at).map(drop)
+    }
+
+    #[test]
+    fn a_chain_of_either_kind_leads_up_and_no_other_authority_of_the_same_name_does() {
+        for (above, own) in
+            [(KeyKind::Bign, KeyKind::Bign), (KeyKind::P256, KeyKind::Bign), (KeyKind::Bign, KeyKind::P384)]
+        {
+            let signing = authority(above);
+            judged((&signing, own), &signing.pem().unwrap(), now()).unwrap();
+            let other = authority(above).pem().unwrap();
+            let error = judged((&signing, own), &other, now()).unwrap_err();
+            assert!(matches!(error, SealError::Foreign), "{above:?} {own:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_chain_has_its_time() {
+        let signing = authority(KeyKind::Bign);
+        let anchor = signing.pem().unwrap();
+        let at = |hours: i64| {
+            judged((&signing, KeyKind::Bign), &anchor, now().saturating_add(hours.hours()).unwrap())
+        };
+        assert!(matches!(at(-2), Err(SealError::NotYetValid)));
+        assert!(at(24 * 89).is_ok());
+        assert!(matches!(at(24 * 91), Err(SealError::Expired)));
+    }
+
+    #[test]
+    fn nobody_vouches_for_others_who_is_no_authority() {
+        let signing = authority(KeyKind::Bign);
+        let issued = signing.issue_seal("fund", KeyKind::Bign).unwrap();
+        let chain = openssl::x509::X509::stack_from_pem(&issued.chain_pem).unwrap();
+        let [leaf, anchor] = chain.as_slice() else { panic!("a leaf and its authority") };
+        assert!(super::is_signed_by(leaf, anchor).unwrap() && super::is_signed_by(anchor, anchor).unwrap());
+        assert!(!super::is_signed_by(anchor, leaf).unwrap());
+        assert!(super::may_issue(anchor, 0).is_ok());
+        assert!(matches!(super::may_issue(leaf, 0), Err(SealError::Chain { .. })));
+        let mut der = leaf.to_der().unwrap();
+        let at = der.windows(4).position(|name| name == b"fund").unwrap();
+        der[at] = b'F';
+        let forged = openssl::x509::X509::from_der(&der).unwrap();
+        assert!(!super::is_signed_by(&forged, anchor).unwrap());
+    }
+}
