@@ -69,3 +69,34 @@ async fn without_the_engine_a_node_says_what_to_do_and_no_document_is_called_bad
     let (code, told) = verify(&mut stazh());
     assert!(code != Some(0) && told.contains("GOST engine is not loaded"), "{told}");
 }
+
+#[test]
+fn a_gost_key_on_a_curve_for_tests_signs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/documents/inquiry.xml");
+    for (algorithm, parameters, is_taken) in [
+        ("gost2012_256", "A", true),
+        ("gost2012_256", "TCB", true),
+        ("gost2012_512", "B", true),
+        ("gost2012_256", "0", false),
+    ] {
+        let (key, certificate) = (folder.path().join("key.pem"), folder.path().join("own.pem"));
+        run(with_engine(&mut std::process::Command::new("openssl"))
+            .args(["req", "-x509", "-nodes", "-subj", "/CN=fund", "-config", "/dev/null"])
+            .args(["-newkey", algorithm, "-pkeyopt", &format!("paramset:{parameters}")])
+            .arg("-keyout")
+            .arg(&key)
+            .arg("-out")
+            .arg(&certificate));
+        let signed = with_engine(stazh().args(["sign", document]))
+            .arg("--key")
+            .arg(&key)
+            .arg("--certificate")
+            .arg(&certificate)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(signed.stderr).unwrap();
+        assert_eq!(signed.status.success(), is_taken, "{algorithm} {parameters}: {told}");
+        assert!(is_taken || told.contains("a curve that is not one for signing"), "{told}");
+    }
+}

@@ -7,7 +7,7 @@
 use super::super::error::SealError;
 use super::{PrivateKey, PublicKey, Scheme};
 use openssl::hash::MessageDigest;
-use openssl::pkey::Id;
+use openssl::pkey::{Id, PKeyRef, Public};
 use openssl::sign::{Signer, Verifier};
 
 pub(super) static GOST256: Gost =
@@ -64,11 +64,35 @@ pub(super) fn is_engine_loaded() -> bool {
     digest(STREEBOG256).is_ok() && digest(STREEBOG512).is_ok()
 }
 
+/// Whether a key that OpenSSL read is of GOST.
+pub(super) fn is_key(key: &PKeyRef<Public>) -> bool {
+    [&GOST256, &GOST512].into_iter().any(|gost| key.id() == Id::from_raw(gost.key))
+}
+
+/// Whether keys of people may be on this curve: the engine reads those of its own tests, too.
+pub(super) fn is_curve(oid: &str) -> bool {
+    CURVES.contains(&oid)
+}
+
 /// Whether this is the algorithm of a key that only the engine knows.
 pub(super) fn is_algorithm(oid: &str) -> bool {
     [&GOST256, &GOST512].into_iter().any(|gost| gost.algorithm == oid)
 }
 
+/// The parameter sets of signatures: CryptoPro A, B, C and XchA; TC26 of 256 bits A to D, of 512 bits A to C.
+const CURVES: [&str; 11] = [
+    "1.2.643.2.2.35.1",
+    "1.2.643.2.2.35.2",
+    "1.2.643.2.2.35.3",
+    "1.2.643.2.2.36.0",
+    "1.2.643.7.1.2.1.1.1",
+    "1.2.643.7.1.2.1.1.2",
+    "1.2.643.7.1.2.1.1.3",
+    "1.2.643.7.1.2.1.1.4",
+    "1.2.643.7.1.2.1.2.1",
+    "1.2.643.7.1.2.1.2.2",
+    "1.2.643.7.1.2.1.2.3",
+];
 pub(in super::super) const STREEBOG256: &str = "md_gost12_256";
 pub(in super::super) const STREEBOG512: &str = "md_gost12_512";
 /// What to do about it.

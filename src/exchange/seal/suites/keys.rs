@@ -1,10 +1,12 @@
 //! Keys of all suites: those that OpenSSL knows, and those that it does not.
 
+use super::super::asn1::parts;
 use super::super::error::SealError;
 use super::gost::{self, ENGINE_MISSING, is_engine_loaded};
 use bignp256::pkcs8::PrivateKeyInfoRef;
+use der::asn1::ObjectIdentifier;
 use der::referenced::OwnedToRef;
-use der::{Decode, SecretDocument};
+use der::{Decode, Encode, SecretDocument};
 use openssl::pkey::{PKey, PKeyRef, Private, Public};
 use openssl::x509::X509Ref;
 use std::fmt;
@@ -30,13 +32,24 @@ pub enum PrivateKey {
 impl PublicKey {
     /// The key of a certificate.
     pub(in super::super) fn of(certificate: &X509Ref) -> Result<Self, SealError> {
-        if let Ok(key) = certificate.public_key() {
-            return Ok(Self::Library(key));
+        let library = certificate.public_key().ok();
+        if let Some(key) = &library
+            && !gost::is_key(key)
+        {
+            return Ok(Self::Library(key.clone()));
         }
         let unfit = |reason| SealError::Certificate { reason };
         let der = certificate.to_der()?;
         let read = Certificate::from_der(&der).map_err(|_cause| unfit("its key cannot be read"))?;
         let info = read.tbs_certificate().subject_public_key_info();
+        if let Some(key) = library {
+            let parameters = info.algorithm.parameters.as_ref().and_then(|any| any.to_der().ok());
+            let curve = parameters
+                .and_then(|parameters| ObjectIdentifier::from_der(parts(&parameters).ok()?.first()?).ok());
+            let is_known = curve.is_some_and(|curve: ObjectIdentifier| gost::is_curve(&curve.to_string()));
+            let reason = "its GOST key is on a curve that is not one for signing";
+            return if is_known { Ok(Self::Library(key)) } else { Err(unfit(reason)) };
+        }
         if gost::is_algorithm(&info.algorithm.oid.to_string()) && !is_engine_loaded() {
             return Err(SealError::GostEngine);
         }
