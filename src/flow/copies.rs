@@ -90,7 +90,7 @@ fn changed(how: &str) -> FlowError {
     FlowError::Local { verdict: Verdict::Retry { not_before: None }, detail }
 }
 
-/// Leaves out the copies that would make the message too large, the last first; what they prove is still told.
+/// Leaves out the copies that would make the message too large, in their order; what they prove is still told.
 fn leave_out_excess(record: &mut InsuranceRecord, limits: &Limits) -> usize {
     let room = limits.body_bytes_max - (limits.body_bytes_max / RESERVE).max(1);
     let mut room = u64::try_from(room).unwrap_or(u64::MAX);

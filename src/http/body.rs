@@ -109,9 +109,10 @@ impl Feed {
                 Err(_elapsed) => return Ok(Came::TooSlow { kept: self.taken.kept(), announced }),
                 Ok(Frame::End) => {
                     let came = self.taken.finish();
+                    let bytes_max = self.taken.bytes_max();
                     return Ok(match (&mut self.on, came) {
                         (Some(on), Came::Whole(rest)) => on
-                            .give(rest, usize::MAX)
+                            .give(rest, bytes_max)
                             .await
                             .map_or_else(|kept| kept, |()| Came::Whole(Bytes::new())),
                         (_, came) => came,
@@ -128,13 +129,13 @@ impl Feed {
                 if let Err(came) = self.taken.push(part, announced) {
                     return Ok(came);
                 }
-            }
-            if let Some(on) = &mut self.on {
-                let ready = self.taken.drain();
-                if let Err(came) = on.give(ready, self.taken.bytes_max()).await {
-                    return Ok(came);
+                if let Some(on) = &mut self.on {
+                    let ready = self.taken.drain();
+                    if let Err(came) = on.give(ready, self.taken.bytes_max()).await {
+                        return Ok(came);
+                    }
+                    self.pace.last = Instant::now(); // how long we took to keep it is not his matter
                 }
-                self.pace.last = Instant::now(); // how long we took to keep it is not his matter
             }
         }
     }

@@ -205,15 +205,18 @@ fn ending_of(media_type: &str) -> &'static str {
     MEDIA_TYPES.iter().find(|(_, kind)| *kind == media_type).map_or("bin", |(ending, _)| ending)
 }
 
-/// The folder of a person bears his number: it is not told.
+/// The folder of a person bears his number, and a file may bear his name: neither is told, the message tells whose it is.
 fn unreadable(path: &Path, error: &std::io::Error) -> FlowError {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    local(format!("read {name} among the documents of the local system: {error}"))
+    let kind = media_type_of(&ending(path));
+    local(format!("read the folder evidence, in it a file of the person asked about ({kind}): {error}"))
 }
 
 fn unnamed(path: &Path) -> FlowError {
-    let name: String = path.file_name().unwrap_or_default().to_string_lossy().chars().take(40).collect();
-    local(format!("the name of the file {name:?}… is no title of up to 300 characters; rename it"))
+    let kind = media_type_of(&ending(path));
+    local(format!(
+        "in the folder evidence the name of a file of the person asked about ({kind}) is no title of 1 to 300 \
+         characters; rename it"
+    ))
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> FlowError {
