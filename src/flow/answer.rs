@@ -144,6 +144,10 @@ pub(super) async fn sealed(
         })
         .await?;
     }
+    if !message.signed {
+        let message = message.code.clone();
+        return Err(FlowError::CopiesUnsigned { message });
+    }
     let names = parts.names();
     let sealing = Context::aside(move || {
         let valid = rules.check(&document, &message).map_err(FlowError::Unlawful)?;

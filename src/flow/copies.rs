@@ -143,12 +143,10 @@ pub(super) async fn hand_over_copies(
             verdict: Verdict::Park { code: "flow.no_copy" },
             detail: "the copy of a document is not kept any more; ask the peer to send it again".to_owned(),
         };
-        let kept = Kept { store: ctx.store.clone(), id: part.ok_or_else(gone)?.id };
-        let mut place = 0;
-        while let Some(chunk) = kept.chunk(place).await? {
+        let mut chunks = Kept { store: ctx.store.clone(), id: part.ok_or_else(gone)?.id }.chunks();
+        while let Some(chunk) = chunks.next().await? {
             writer =
                 Context::aside(move || writer.write_all(&chunk).map(|()| writer)).await?.map_err(disk)?;
-            place += 1;
         }
         Context::aside(move || writer.finish()).await??;
     }

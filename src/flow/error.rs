@@ -58,6 +58,14 @@ pub enum FlowError {
         /// What it begins with.
         carries: Carries,
     },
+    /// Copies of documents in a message that is not sealed: nothing would bind them to it.
+    #[error(
+        "send copies of documents in {message}, which is not signed; sign it in the catalogue, or send none"
+    )]
+    CopiesUnsigned {
+        /// Its code.
+        message: String,
+    },
     /// A peer that is not configured.
     #[error("find peer {peer}; add it to the settings")]
     UnknownPeer {
@@ -114,6 +122,7 @@ impl FlowError {
             Self::Own(_) => Verdict::Park { code: "flow.own_document" },
             Self::NotOurs { .. } => Verdict::Return { code: "flow.not_ours" },
             Self::OtherContent { .. } => Verdict::Return { code: "flow.other_content" },
+            Self::CopiesUnsigned { .. } => Verdict::Return { code: "flow.copies_unsigned" },
             Self::UnknownPeer { .. } => Verdict::Park { code: "flow.unknown_peer" },
             Self::NotTaken { .. } | Self::CutOff => Verdict::Retry { not_before: None },
             Self::Local { verdict, .. } => *verdict,

@@ -39,7 +39,7 @@ pub use error::FlowError;
 pub use expired::came_back;
 pub use inspect::Caller;
 pub use note::note_local_findings;
-pub use parts::{Arrived, forget_parts, take_package};
+pub use parts::{Arrived, NotTaken, forget_parts, take_package};
 pub use receive::{answer_stranger, receive, try_receive, unstored};
 pub use release::{Released, release, take_back_leases};
 pub use resend::{Resent, ended_without_result, resend};

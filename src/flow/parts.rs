@@ -1,7 +1,8 @@
 //! Attachments on their way in and out: kept piece by piece, never in memory as a whole.
 
+use super::receive::tell_unstored;
 use super::{Context, FlowError};
-use crate::base::HeldPart;
+use crate::base::{HeldPart, with_causes};
 use crate::exchange::seal::{Filling, SealError, Sha256Hasher, includes, sha256_hasher};
 use crate::exchange::wire::{Came, PackedPart, Parcel, PartContent, PartKeeper, UnpackError, unpack};
 use crate::store::{
@@ -14,6 +15,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream};
 use jiff::SignedDuration;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -33,23 +35,48 @@ impl From<Came> for Arrived {
     }
 }
 
+/// Why a package was not taken: nothing of it is decided, and it is brought again.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// Its attachments cannot be kept.
+    #[error("keep the attachments of a package")]
+    Store(#[source] StoreError),
+    /// It cannot be read from where it lies with us.
+    #[error("read a package")]
+    Read(#[source] std::io::Error),
+}
+
+impl NotTaken {
+    /// Tells the operator, unless he knows.
+    pub fn tell(&self) {
+        match self {
+            Self::Store(error) => tell_unstored(error),
+            Self::Read(_) => tracing::warn!(error = %with_causes(self), "it stays where it is"),
+        }
+    }
+}
+
 /// Takes a package apart: its attachments are kept while it comes. `grown` is told how large its envelope is.
 ///
 /// # Errors
-/// The database does not take them; the sender tries again.
+/// It cannot be read or kept; the sender tries again.
 pub async fn take_package(
     content_type: &str,
     body: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static,
     grown: Arc<AtomicUsize>,
     ctx: &Context,
-) -> Result<Arrived, StoreError> {
+) -> Result<Arrived, NotTaken> {
     let mut keeping = Keeping::new(ctx);
     let envelope_max = ctx.limits.xml_bytes_max.min(ctx.limits.body_bytes_max);
     let came = match unpack(content_type, body, &mut keeping, (envelope_max, grown)).await {
         Ok(envelope) => return Ok(Arrived { came: Came::Whole(envelope), parts: keeping.kept }),
         Err(UnpackError::Keep(error)) => {
             keeping.forget().await;
-            return Err(error);
+            return Err(NotTaken::Store(error));
+        }
+        Err(UnpackError::Read(error)) => {
+            keeping.forget().await;
+            return Err(NotTaken::Read(error));
         }
         Err(UnpackError::Envelope { .. }) => Came::TooLarge { kept: Bytes::new(), announced: None },
         Err(error @ UnpackError::Package { .. }) => Came::Unpackable { reason: error.to_string() },
@@ -180,6 +207,26 @@ impl Kept {
     }
 }
 
+/// The chunks of a kept attachment, one after the other.
+pub(super) struct Chunks {
+    kept: Kept,
+    place: u32,
+}
+
+impl Kept {
+    pub(super) fn chunks(self) -> Chunks {
+        Chunks { kept: self, place: 0 }
+    }
+}
+
+impl Chunks {
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        let chunk = self.kept.chunk(self.place).await?;
+        self.place = self.place.saturating_add(1);
+        Ok(chunk)
+    }
+}
+
 impl PartContent for Kept {
     fn piece(&self, place: u32) -> BoxFuture<'_, std::io::Result<Option<Bytes>>> {
         async move {
@@ -201,11 +248,9 @@ pub(super) async fn fill(
             let content_id = hole.content_id.clone();
             return Ok(Err(SealError::NoPart { content_id }));
         };
-        let kept = Kept { store: ctx.store.clone(), id: part.id };
-        let mut place = 0;
-        while let Some(chunk) = kept.chunk(place).await? {
+        let mut chunks = Kept { store: ctx.store.clone(), id: part.id }.chunks();
+        while let Some(chunk) = chunks.next().await? {
             filling.push(&chunk)?;
-            place += 1;
         }
         filling.close_hole(HeldPart { digest: part.digest, bytes: part.bytes })?;
     }
@@ -222,11 +267,14 @@ pub(super) async fn parts_by_name(of: PartOf, ctx: &Context) -> Result<HashMap<S
 
 /// Puts small attachments into the body they belong into and tells which are to travel beside it: XOP is a matter of
 /// the road alone (D5 ¶22–25).
-pub(super) async fn unfold(row: &OutboxRow, ctx: &Context) -> Result<(Vec<u8>, Vec<PackedPart>), FlowError> {
+pub(super) async fn unfold<'r>(
+    row: &'r OutboxRow,
+    ctx: &Context,
+) -> Result<(Cow<'r, [u8]>, Vec<PackedPart>), FlowError> {
     let body = &row.draft.body;
     let references = includes(body);
     if references.is_empty() {
-        return Ok((body.clone(), Vec::new()));
+        return Ok((Cow::Borrowed(body), Vec::new()));
     }
     let parts = parts_by_name(PartOf::Outbox(row.id), ctx).await?;
     let (mut unfolded, mut beside, mut from) = (Vec::new(), Vec::new(), 0);
@@ -241,14 +289,13 @@ pub(super) async fn unfold(row: &OutboxRow, ctx: &Context) -> Result<(Vec<u8>, V
         }
         unfolded.extend_from_slice(body.get(from..range.start).unwrap_or_default());
         from = range.end;
-        let mut place = 0;
-        while let Some(chunk) = kept.chunk(place).await? {
+        let mut chunks = kept.chunks();
+        while let Some(chunk) = chunks.next().await? {
             unfolded.extend_from_slice(STANDARD.encode(chunk).as_bytes()); // all but the last are whole base64
-            place += 1;
         }
     }
     unfolded.extend_from_slice(body.get(from..).unwrap_or_default());
-    Ok((unfolded, beside))
+    Ok((Cow::Owned(unfolded), beside))
 }
 
 /// An envelope with what travels beside it.

@@ -19,13 +19,17 @@ pub async fn receive(caller: Caller<'_>, arrived: impl Into<Arrived>, ctx: &Cont
     match try_receive(caller, arrived.into(), ctx).await {
         Ok(reply) => reply,
         Err(error) => {
-            if error.is_told() {
-                tracing::debug!(%error, "a message could not be stored; its sender will try again");
-            } else {
-                tracing::error!(error = ?error, "a message could not be stored; its sender will try again");
-            }
+            tell_unstored(&error);
             unstored()
         }
+    }
+}
+
+pub(super) fn tell_unstored(error: &StoreError) {
+    if error.is_told() {
+        tracing::debug!(%error, "a message could not be stored; its sender will try again");
+    } else {
+        tracing::error!(error = ?error, "a message could not be stored; its sender will try again");
     }
 }
 

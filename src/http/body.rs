@@ -3,7 +3,7 @@
 use super::seats::{Held, Share};
 use crate::base::{Limits, with_causes};
 use crate::exchange::wire::{Came, GZIP, InflateError, Inflater, is_package};
-use crate::flow::{Arrived, Context, take_package};
+use crate::flow::{Arrived, Context, NotTaken, take_package};
 use crate::store::StoreError;
 use axum::body::Body;
 use axum::extract::Request;
@@ -63,7 +63,12 @@ pub(super) async fn read_body(
     };
     let (fed, arrived) = tokio::join!(fed, take_package(&content_type, pieces, grown, ctx));
     match fed.map_err(|Busy| Unread::Busy)? {
-        Came::Whole(_rest) => Ok((arrived.map_err(Unread::Unkept)?, held)),
+        Came::Whole(_rest) => match arrived {
+            Ok(arrived) => Ok((arrived, held)),
+            Err(NotTaken::Store(error)) => Err(Unread::Unkept(error)),
+            // what is fed here ends or comes; it never fails to be read
+            Err(NotTaken::Read(_)) => Ok((Came::Broken { kept: Bytes::new(), announced }.into(), held)),
+        },
         failed @ (Came::TooLarge { .. }
         | Came::Broken { .. }
         | Came::TooSlow { .. }

@@ -4,7 +4,7 @@ use crate::base::{Random, SeededRandom};
 use crate::exchange::canonical::State;
 use crate::exchange::transit::{Fault, RawHeaders, Subcode};
 use crate::exchange::wire::{Came, Envelope, Parcel, Reply, Wire, WireError, is_package};
-use crate::flow::{Arrived, Caller, Context, receive, take_package, unstored};
+use crate::flow::{Arrived, Caller, Context, NotTaken, receive, take_package, unstored};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
@@ -34,12 +34,12 @@ struct Crate {
 }
 
 impl Crate {
-    async fn unpack(self, ctx: &Context) -> Option<Arrived> {
+    async fn unpack(self, ctx: &Context) -> Result<Arrived, NotTaken> {
         if !is_package(&self.content_type) {
-            return Some(Came::Whole(self.bytes).into());
+            return Ok(Came::Whole(self.bytes).into());
         }
         let body = stream::once(async move { Ok(self.bytes) });
-        take_package(&self.content_type, body, Arc::default(), ctx).await.ok()
+        take_package(&self.content_type, body, Arc::default(), ctx).await
     }
 }
 
@@ -155,8 +155,11 @@ impl SimWire {
     async fn hand(&self, from: State, to: &str, packed: Crate) -> Option<Reply> {
         let ctx = self.inner().nodes.get(to).and_then(Weak::upgrade)?;
         Some(match packed.unpack(&ctx).await {
-            Some(arrived) => receive(Caller::Road(from.as_code()), arrived, &ctx).await,
-            None => unstored(),
+            Ok(arrived) => receive(Caller::Road(from.as_code()), arrived, &ctx).await,
+            Err(error) => {
+                error.tell();
+                unstored()
+            }
         })
     }
 

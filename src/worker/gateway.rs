@@ -123,7 +123,7 @@ async fn arrive(letter: &mut Letter, ctx: &Context) -> Option<Arrived> {
     match take_package(&content_type, cut(bytes), Arc::default(), ctx).await {
         Ok(arrived) => Some(arrived),
         Err(error) => {
-            tracing::debug!(%error, "a package stays in its queue");
+            error.tell();
             None
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::base::with_causes;
 use crate::exchange::wire::{FolderWire, Lying, Wire, WireError};
-use crate::flow::{Arrived, Caller, Context, receive, take_package};
+use crate::flow::{Arrived, Caller, Context, NotTaken, receive, take_package};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -87,8 +87,12 @@ impl Pickup {
             Ok(Ok(Lying::Package { content_type, body })) => {
                 match take_package(&content_type, body, Arc::default(), ctx).await {
                     Ok(arrived) => arrived,
-                    Err(error) => {
-                        tracing::debug!(%error, "a package stays where it lies");
+                    Err(NotTaken::Read(source)) => {
+                        let error = WireError::Folder { path: path.to_owned(), source };
+                        return Picked::Stuck { is_stored: false, error };
+                    }
+                    Err(error @ NotTaken::Store(_)) => {
+                        error.tell();
                         return Picked::NotStored;
                     }
                 }

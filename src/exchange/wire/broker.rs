@@ -224,11 +224,6 @@ impl Letters {
 }
 
 impl Letter {
-    /// The envelope, or the package around it.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0.data
-    }
-
     /// The media type of a package; none of an envelope alone.
     pub fn package_type(&self) -> Option<&str> {
         let content_type = self.0.properties.content_type().as_ref().map(ShortString::as_str);

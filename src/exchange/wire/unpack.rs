@@ -25,6 +25,9 @@ pub trait PartKeeper: Send {
 /// Why a package could not be taken apart.
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackError<E> {
+    /// Its bytes could not be read on this side.
+    #[error("read a package")]
+    Read(#[source] std::io::Error),
     /// It is not one that is taken; or its bytes broke off.
     #[error("unpack a message: {reason}")]
     Package {
@@ -130,8 +133,7 @@ fn bounded(
             Ordering::Relaxed,
         );
         let is_too_long = before > HEAD_BYTES_MAX;
-        let too_long =
-            || std::io::Error::new(std::io::ErrorKind::FileTooLarge, "the head of a part is too long");
+        let too_long = || std::io::Error::new(HEAD_TOO_LONG, "the head of a part is too long");
         Poll::Ready(if is_too_long { Some(Err(too_long())) } else { piece })
     })
 }
@@ -171,6 +173,13 @@ fn parameter(content_type: &str, name: &str) -> Option<String> {
 }
 
 fn package<E>(error: multer::Error) -> UnpackError<E> {
+    if let multer::Error::StreamReadFailed(cause) = error {
+        return match cause.downcast::<std::io::Error>() {
+            Ok(cause) if cause.kind() != HEAD_TOO_LONG => UnpackError::Read(*cause),
+            Ok(cause) => wrong(&cause.to_string()),
+            Err(other) => wrong(&other.to_string()),
+        };
+    }
     UnpackError::Package { reason: crate::base::with_causes(&error) }
 }
 
@@ -182,6 +191,8 @@ fn wrong<E>(reason: &str) -> UnpackError<E> {
 const PARTS_MAX: usize = 1_000;
 /// The most bytes that are looked through for the end of a part's head.
 const HEAD_BYTES_MAX: usize = 1024 * 1024;
+/// No source of bytes says this of itself.
+const HEAD_TOO_LONG: std::io::ErrorKind = std::io::ErrorKind::FileTooLarge;
 /// Longer names are nobody's.
 const NAME_CHARS_MAX: usize = 255;
 
@@ -323,6 +334,22 @@ mod tests {
         let large =
             ["--b\r\nContent-ID: <root>\r\n\r\n".as_bytes(), &vec![b'a'; 2 << 20], b"\r\n--b--"].concat();
         assert!(take(&content_type, &large, 8192).unwrap_err().contains("exceeds 1048576 bytes"));
+    }
+
+    #[test]
+    fn bytes_that_cannot_be_read_are_not_their_senders_fault() {
+        let (content_type, bytes) = package(&["Content-ID: <root>", "Content-ID: <scan>"]);
+        for end in [0, 3, bytes.len() / 2, bytes.len() - 6] {
+            let broken = std::io::Error::from_raw_os_error(5);
+            let body = stream::iter([Ok(Bytes::copy_from_slice(&bytes[..end])), Err(broken)]);
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let mut kept = Kept::default();
+            let read = runtime.block_on(unpack(&content_type, body, &mut kept, (1 << 20, Arc::default())));
+            assert!(
+                matches!(&read, Err(UnpackError::Read(error)) if error.raw_os_error() == Some(5)),
+                "{read:?}"
+            );
+        }
     }
 
     #[test]

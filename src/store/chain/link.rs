@@ -5,6 +5,7 @@ use super::sealed::chain_seals;
 use super::walk::START;
 use super::{Break, ChainSeal, JournalEntry};
 use crate::base::Digest256;
+use crate::store::journal::told;
 use crate::store::row::RowReader;
 use crate::store::tx::{change, on};
 use crate::store::{StoreError, Tx};
@@ -78,6 +79,7 @@ pub async fn chain_head(tx: &mut Tx) -> Result<ChainHead, StoreError> {
 
 /// Up to `limit` entries after `after` (0: from the start) that wait for their link, by their keys.
 pub async fn chain_unlinked(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
+    told(tx).await?;
     on!(tx, "find what waits for its link", connection =>
         sqlx::query_as(UNLINKED).bind(after).bind(i64::from(limit)).fetch_all(connection))
 }
@@ -142,6 +144,7 @@ pub async fn chain_counts(tx: &mut Tx) -> Result<ChainCounts, StoreError> {
 
 /// How many entries wait for their link.
 pub async fn chain_waiting(tx: &mut Tx) -> Result<i64, StoreError> {
+    told(tx).await?;
     on!(tx, "count what waits for its link", connection => sqlx::query_scalar(WAITING).fetch_one(connection))
 }
 
