@@ -11,6 +11,7 @@ mod limits;
 mod random;
 mod secret;
 mod verdict;
+mod whole_file;
 
 pub use causes::with_causes;
 pub use clock::{Clock, FixedClock, SystemClock};
@@ -21,3 +22,4 @@ pub use limits::Limits;
 pub use random::{OsRandom, Random, SeededRandom};
 pub use secret::Secret;
 pub use verdict::{Code, Verdict};
+pub use whole_file::WholeFile;

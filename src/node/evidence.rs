@@ -5,12 +5,12 @@
 //! of evidence; a file of any other name is told as another document under that name. Those that came lie in `copies` of
 //! the folder of handed-over records, each under its SHA-256, which the record names.
 
-use crate::base::{Digest256, DocumentId, Verdict};
+use crate::base::{Digest256, DocumentId, Verdict, WholeFile};
 use crate::exchange::canonical::{CopyOfDocument, Evidence, Person};
 use crate::exchange::seal::sha256_hasher;
 use crate::flow::{CopyWriter, FlowError};
 use jiff::civil::Date;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -133,20 +133,15 @@ impl CopyFolder {
             return Ok(None);
         }
         let part = self.0.join(format!("{}.{id}.part", copy.sha256));
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
-        let opened = std::fs::create_dir_all(&self.0).and_then(|()| options.open(&part));
-        let file = opened.map_err(|error| unwritable(&part, &error))?;
-        Ok(Some(Box::new(CopyFile { file, part, path })))
+        let opened = std::fs::create_dir_all(&self.0).and_then(|()| WholeFile::create(part, path.clone()));
+        let file = opened.map_err(|error| unwritable(&path, &error))?;
+        Ok(Some(Box::new(CopyFile { file, path })))
     }
 }
 
 /// A copy that is being written.
 struct CopyFile {
-    file: File,
-    part: PathBuf,
+    file: WholeFile,
     path: PathBuf,
 }
 
@@ -162,10 +157,8 @@ impl Write for CopyFile {
 
 impl CopyWriter for CopyFile {
     fn finish(self: Box<Self>) -> Result<(), FlowError> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let done = self.file.sync_all().and_then(|()| std::fs::rename(&self.part, &self.path));
-        let kept = done.and_then(|()| File::open(folder)?.sync_all());
-        kept.map_err(|error| unwritable(&self.path, &error))
+        let Self { file, path } = *self;
+        file.finish().map_err(|error| unwritable(&path, &error))
     }
 }
 
@@ -239,10 +232,6 @@ const MEDIA_TYPES: [(&str, &str); 8] = [
 ];
 const UNKNOWN: &str = "application/octet-stream";
 const BUFFER_BYTES: usize = 256 * 1024;
-
-/// Personal data: for the node and the group of the local system.
-#[cfg(unix)]
-const FILE_MODE: u32 = 0o640;
 
 #[cfg(test)]
 mod tests {

@@ -10,12 +10,9 @@ use super::profile::Format;
 use super::profile::Head;
 use super::profile::Profile;
 use super::profile::RecordKind;
-use crate::base::DocumentId;
+use crate::base::{DocumentId, WholeFile};
 use crate::exchange::canonical::InsuranceRecord;
 use std::fs;
-use std::fs::File;
-use std::fs::OpenOptions;
-use std::io;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
@@ -91,10 +88,11 @@ impl Sink {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".part");
         let part = self.folder.join(name);
-        let written = write_synced(&part, bytes).and_then(|()| fs::rename(&part, path));
-        written
-            .and_then(|()| File::open(&self.folder)?.sync_all())
-            .map_err(|source| AdapterError::Write { path: path.to_owned(), source })
+        let written = WholeFile::create(part, path.to_owned()).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.finish()
+        });
+        written.map_err(|source| AdapterError::Write { path: path.to_owned(), source })
     }
 }
 
@@ -105,16 +103,6 @@ fn is_form(profile: &Profile) -> bool {
     *record == RecordKind::Period
         && !matches!(format, Format::Json | Format::Jsonl)
         && profile.coverage().iter().any(|one| one.place == "period.state" && one.is_said)
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 fn local_records(record: &InsuranceRecord) -> Vec<LocalRecord> {
@@ -129,7 +117,3 @@ fn local_records(record: &InsuranceRecord) -> Vec<LocalRecord> {
     let local = |period| LocalRecord::original(person.clone(), Entry::Period(period));
     periods.into_iter().map(local).collect()
 }
-
-/// Personal data: for the node and the group of the local system.
-#[cfg(unix)]
-const FILE_MODE: u32 = 0o640;
