@@ -130,17 +130,6 @@ async fn told(node: &Node, peer: &str, kind: &str) -> String {
     }
 }
 
-async fn all_told(desk: &TestDesk, count: usize) {
-    let begun = Instant::now();
-    while desk.told.lock().unwrap().len() < count {
-        assert!(begun.elapsed() < Duration::from_secs(120), "{} of {count}", desk.told.lock().unwrap().len());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let told = desk.told.lock().unwrap();
-    assert_eq!(told.len(), count);
-    assert!(told.values().all(|(_, times)| *times == 1), "each once");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn records_cross_by_queues_each_once_though_the_broker_is_killed() {
     let mut rabbit = Rabbit::start();
@@ -180,7 +169,7 @@ async fn records_cross_by_queues_each_once_though_the_broker_is_killed() {
     for id in asked {
         assert_eq!(ended(&ru, id).await, ConversationState::Completed);
     }
-    all_told(&ru_desk, 60).await;
+    ru_desk.all_told(60).await;
     assert!(ru_desk.taken.lock().unwrap()[&copy.sha256] == scan, "its copy came by the queue too");
     ru.stop().await;
     kz.stop().await;
@@ -202,7 +191,7 @@ async fn what_nobody_takes_in_time_comes_back_and_is_sent_again_and_what_is_too_
     assert_eq!(back, "a message came back: nobody took it from its queue in time");
     let kz = start(&kz_settings, kz_desk.clone()).await;
     assert_eq!(ended(&ru, id).await, ConversationState::Completed);
-    all_told(&ru_desk, 1).await;
+    ru_desk.all_told(1).await;
     kz.stop().await;
     // A peer that is reached by HTTPS is not spoken for by a queue.
     kz_settings.peers.push(stazh::node::Peer {

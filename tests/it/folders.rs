@@ -63,11 +63,7 @@ async fn records_cross_as_files_each_once_however_badly_they_are_carried() {
         }
     };
     tokio::time::timeout(Duration::from_secs(120), courier).await.unwrap();
-    {
-        let told = ru_desk.told.lock().unwrap();
-        assert_eq!(told.len(), usize::try_from(RECORDS).unwrap());
-        assert!(told.values().all(|(_, times)| *times == 1), "handed over once each");
-    }
+    ru_desk.all_told(usize::try_from(RECORDS).unwrap()).await;
     let counts = inbox_counts(&mut kz.flows().store.read().await.unwrap()).await.unwrap();
     assert!(
         counts[&InboxState::Returned] >= i64::from(RECORDS),

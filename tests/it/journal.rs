@@ -1,6 +1,6 @@
 //! The journal of a real exchange: every hop under all its ids, verified in the database and in a file.
 
-use crate::exchange::{ended, inquiry, record};
+use crate::exchange::{handed_over, inquiry, record};
 use crate::nodes::{TestDesk, World};
 use crate::processes::{Process, assert_handed_over, inquiries, keep_local, run, stazh, two_nodes};
 use sqlx::{Connection, SqliteConnection};
@@ -8,7 +8,7 @@ use stazh::base::MessageId;
 use stazh::exchange::transit::{LogicalAddress, ServiceAction, ServiceHeaders};
 use stazh::exchange::wire::Envelope;
 use stazh::flow::compose;
-use stazh::store::{ConversationState, Hop, JournalBy, journal_list};
+use stazh::store::{Hop, JournalBy, journal_list};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ async fn exchanged(world: &World) -> String {
     let kz_desk = Arc::new(TestDesk::knowing(vec![record(1)]));
     let (ru, kz) = world.pair(Arc::new(TestDesk::default()), kz_desk).await;
     let composed = compose(&inquiry(1), ru.flows()).await.unwrap();
-    assert_eq!(ended(&ru, composed.conversation_id).await, ConversationState::Completed);
+    handed_over(ru.flows(), composed.conversation_id).await;
     let rows = journal_list(&mut ru.flows().store.read().await.unwrap(), JournalBy::All, 0, 1_000).await;
     for row in rows.unwrap() {
         assert!(Hop::is_known(&row.entry.kind), "{} is not in the table of events", row.entry.kind);

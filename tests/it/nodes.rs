@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// A local system that knows some records and remembers what it was told.
 #[derive(Default)]
@@ -28,6 +29,25 @@ impl TestDesk {
     pub(crate) fn knowing(records: Vec<InsuranceRecord>) -> Self {
         let by_number = |record: InsuranceRecord| (number_of(&record.person), record);
         Self { records: records.into_iter().map(by_number).collect(), ..Self::default() }
+    }
+}
+
+impl TestDesk {
+    /// Waits until so many records were handed over, each once: the last of them a little after the end of its
+    /// conversation.
+    pub(crate) async fn all_told(&self, count: usize) {
+        let begun = Instant::now();
+        while self.told.lock().unwrap().len() < count {
+            assert!(
+                begun.elapsed() < Duration::from_secs(120),
+                "{} of {count}",
+                self.told.lock().unwrap().len()
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let told = self.told.lock().unwrap();
+        assert_eq!(told.len(), count);
+        assert!(told.values().all(|(_, times)| *times == 1), "a record was handed over twice");
     }
 }
 

@@ -35,6 +35,7 @@ async fn each_state_answers_from_its_own_forms_and_the_journal_names_them() {
         let inquiry: Inquiry = serde_json::from_value(inquiry).unwrap();
         let id = compose(&inquiry, one.flows()).await.unwrap().conversation_id;
         assert_eq!(ended(&one, id).await, ConversationState::Completed, "{}", journal(one.flows(), id).await);
+        told.all_told(1).await;
         let (record, _) = told.told.lock().unwrap().values().next().unwrap().clone();
         assert_eq!((&record.person, record.state), (&expected.person, state));
         assert!(record.periods == expected.periods && record.contributions == expected.contributions);
