@@ -23,6 +23,11 @@ pub struct SealedDocument {
 }
 
 impl SealedDocument {
+    /// A document of ours that more was put into than its signature.
+    pub(super) fn of_parts(bytes: Vec<u8>, document_id: DocumentId, digest: Digest256) -> Self {
+        Self { bytes, document_id, digest }
+    }
+
     /// The `SignedDoc`, in canonical form, without an XML declaration.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes

@@ -79,6 +79,11 @@ pub enum SealError {
         "trust the certificate of another signer than the peer's seal_signer; if he is lawful, correct the settings"
     )]
     OtherSigner,
+    /// A receipt of somebody who is no third party of ours.
+    #[error(
+        "rely on a receipt of another signer than the third party: its certificate must be the configured signer's, or issued for DVCS"
+    )]
+    OtherThirdParty,
     /// The certificate is not made for signing documents.
     #[error(
         "trust a certificate without the key usage digitalSignature; the signer needs one issued for signing"
@@ -119,6 +124,18 @@ pub enum SealError {
         /// Its Content-ID, cut to a printable length.
         content_id: String,
     },
+    /// The receipt of a third party is none of this document, or of no form that is taken.
+    #[error("rely on the receipt of a third party: {reason}")]
+    Receipt {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// What should be signed content of CMS is none that is taken.
+    #[error("read signed content: {reason}")]
+    Cms {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// Our own document is not in the form that can be sealed.
     #[error("seal a document: {reason}")]
     Unsealable {
@@ -150,6 +167,7 @@ impl SealError {
             Self::NotYetValid => "seal.not_yet_valid",
             Self::Foreign => "seal.foreign",
             Self::OtherSigner => "seal.other_signer",
+            Self::OtherThirdParty => "seal.other_third_party",
             Self::KeyUsage => "seal.key_usage",
             Self::Chain { .. } => "seal.chain",
             Self::ReadFile { .. } => "seal.read_file",
@@ -157,6 +175,8 @@ impl SealError {
             Self::TrustBundle { .. } => "seal.trust_bundle",
             Self::Hole => "seal.hole",
             Self::NoPart { .. } => "seal.no_part",
+            Self::Receipt { .. } => "seal.receipt",
+            Self::Cms { .. } => "seal.cms",
             Self::Unsealable { .. } => "seal.unsealable",
             Self::Crypto(_) => "seal.crypto",
         }
@@ -183,6 +203,9 @@ impl SealError {
             | Self::Foreign
             | Self::OtherSigner
             | Self::KeyUsage
+            | Self::OtherThirdParty
+            | Self::Receipt { .. }
+            | Self::Cms { .. }
             | Self::Chain { .. } => Verdict::Quarantine { code },
             Self::ReadFile { .. }
             | Self::Key { .. }

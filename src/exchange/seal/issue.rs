@@ -5,6 +5,7 @@
 use super::asn1::{parts, sequence};
 use super::error::SealError;
 use super::suites::{BIGN_SIGNATURE_OID, PrivateKey, STREEBOG256, STREEBOG512, gost_digest, sign_by_bign};
+use super::third_party::DVCS_PURPOSE;
 use bignp256::SecretKey;
 use bignp256::pkcs8::{EncodePrivateKey, EncodePublicKey, PrivateKeyInfoRef};
 use der::asn1::{AnyRef, BitStringRef, Null, ObjectIdentifier, OctetStringRef};
@@ -19,7 +20,7 @@ use openssl::nid::Nid;
 use openssl::pkey::{PKey, PKeyRef, Private};
 use openssl::rsa::Rsa;
 use openssl::sign::Signer;
-use openssl::x509::extension::{BasicConstraints, KeyUsage, SubjectAlternativeName};
+use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName};
 use openssl::x509::{X509, X509Builder, X509Name, X509NameBuilder};
 use zeroize::Zeroizing;
 
@@ -111,6 +112,20 @@ impl ThrowAwayAuthority {
         let mut builder = self.begin(name, &key.private)?;
         builder
             .append_extension(KeyUsage::new().critical().digital_signature().non_repudiation().build()?)?;
+        self.finish(builder, key)
+    }
+
+    /// A key that may sign the receipts of a third party (RFC 3029).
+    ///
+    /// # Errors
+    /// The cryptographic library refuses, or the GOST engine is not loaded.
+    pub fn issue_third_party(&self, name: &str, kind: KeyKind) -> Result<Issued, SealError> {
+        let key = Key::make(kind)?;
+        let mut builder = self.begin(name, &key.private)?;
+        builder
+            .append_extension(KeyUsage::new().critical().digital_signature().non_repudiation().build()?)?;
+        let purpose = ExtendedKeyUsage::new().critical().other(&DVCS_PURPOSE.to_string()).build()?;
+        builder.append_extension(purpose)?;
         self.finish(builder, key)
     }
 

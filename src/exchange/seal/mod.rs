@@ -35,28 +35,35 @@
 mod asn1;
 mod attest;
 mod c14n;
+mod cms;
 mod container;
+mod dvcs;
 mod error;
 mod filling;
 mod issue;
 mod open;
 mod path;
+mod receipt;
 mod signer;
 mod suites;
+mod third_party;
 mod trust;
 mod verify;
 
 pub use attest::{Witness, attest};
 pub use c14n::{Canonicalizer, canonicalize};
 pub use container::{SIGNED_DATA_NAMESPACE, SealedDocument, Sealing, includes, seal, seal_unchecked};
+pub use dvcs::{Answer, Asked, Question, refusal};
 pub use error::SealError;
 pub use filling::{Filled, Filling, Hole};
 pub use issue::{Issued, KeyKind, ThrowAwayAuthority};
 pub use open::{OpenedDocument, open, open_within};
+pub use receipt::{OpenedReceipt, ReceiptSubject, Said, open_receipt, with_receipt};
 pub use signer::Signer;
 pub use suites::{
     ContentDigests, ContentHasher, DigestAlgorithm, PrivateKey, PublicKey, Scheme, Sha256Hasher, Suite,
     sha256, sha256_hasher, suite_of,
 };
+pub use third_party::{Outcome, ReasonCode, ReceiptTrust, ThirdParty};
 pub use trust::TrustStore;
 pub use verify::{UnsignedDocument, VerifiedDocument, take_unsigned, verify, verify_filled};

@@ -39,6 +39,8 @@ pub struct OpenedDocument {
     pub(super) holes: Vec<Hole>,
     pub(super) document: Range<usize>,
     pub(super) doc_instance: String,
+    /// Whether a third party's receipt stands behind the signature; it is not looked into here.
+    pub(super) has_receipt: bool,
 }
 
 impl OpenedDocument {
@@ -60,6 +62,11 @@ impl OpenedDocument {
     pub(in crate::exchange) fn own_document(&self, digest: Digest256) -> Option<&[u8]> {
         (!self.has_holes() && sha256(&self.content) == digest)
             .then(|| self.content.get(self.document.clone()))?
+    }
+
+    /// Whether a third party's receipt came with it.
+    pub fn has_receipt(&self) -> bool {
+        self.has_receipt
     }
 
     /// What the document calls itself, for the journal of a refusal; nothing vouches for it.
@@ -111,7 +118,7 @@ struct Content {
 }
 
 /// A walk through the one shape a `SignedDoc` may have.
-struct Walk<'a> {
+pub(super) struct Walk<'a> {
     reader: XmlReader<'a>,
     size: usize,
     /// The most bytes of canonical form: what is repeated there may be more than what was read.
@@ -124,7 +131,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(reader: XmlReader<'a>, size: usize, limits: &Limits) -> Self {
+    pub(super) fn new(reader: XmlReader<'a>, size: usize, limits: &Limits) -> Self {
         let written_max = limits.xml_bytes_max;
         Self { reader, size, written_max, canonical: None, next_canonical: None, ids: HashSet::new() }
     }
@@ -136,7 +143,11 @@ impl<'a> Walk<'a> {
         let signature = self.signature()?;
         let content = self.content()?;
         self.leave("the end of Data")?;
-        self.leave("the end of SignedDoc")?;
+        let has_receipt = self.enter_or_leave(SIGNATURE_NAMESPACE, "Signature", &["Id"])?.is_some();
+        if has_receipt {
+            self.copy_rest(|_, _| {})?;
+            self.leave("the end of SignedDoc")?;
+        }
         self.done()?;
         check_ids(&data_id, &signature, &content)?;
         Ok(OpenedDocument {
@@ -150,6 +161,7 @@ impl<'a> Walk<'a> {
             holes: content.holes,
             document: content.document,
             doc_instance: content.doc_instance,
+            has_receipt,
         })
     }
 
@@ -241,14 +253,153 @@ impl<'a> Walk<'a> {
     }
 
     /// An element of the signature that holds nothing but its `Algorithm`.
-    fn algorithm(&mut self, local: &'static str) -> Result<String, SealError> {
+    pub(super) fn algorithm(&mut self, local: &'static str) -> Result<String, SealError> {
         let tag = self.enter(SIGNATURE_NAMESPACE, local, &["Algorithm"])?;
         self.leave("nothing inside an algorithm")?;
         self.required(&tag, "Algorithm")
     }
 
+    /// The rest of the element that is open, to its end, whatever it is; `seen` is shown each start tag with how deep it
+    /// stands, 1 for a child.
+    pub(super) fn copy_rest(&mut self, mut seen: impl FnMut(&StartTag<'_>, usize)) -> Result<(), SealError> {
+        let mut level = 0;
+        loop {
+            match self.reader.next_event()? {
+                Event::Start(tag) => {
+                    level += 1;
+                    seen(&tag, level);
+                    take_ids(&mut self.ids, &tag)?;
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.start(&tag);
+                        if canonical.written() > self.written_max {
+                            let kind = XmlErrorKind::TooLarge { limit: self.written_max };
+                            return Err(self.reader.error(kind).into());
+                        }
+                    }
+                }
+                Event::Text(text) => {
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.text(&text);
+                    }
+                }
+                Event::Pi { target, content } => {
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.pi(target, &content);
+                    }
+                }
+                Event::End { qname } => {
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.end(qname);
+                    }
+                    if level == 0 {
+                        return Ok(());
+                    }
+                    level -= 1;
+                }
+                Event::Done => return Err(self.wrong("the end of an element")),
+            }
+        }
+    }
+
+    /// The text of an element that holds nothing else and has no attributes.
+    pub(super) fn text(&mut self, namespace: &str, local: &'static str) -> Result<String, SealError> {
+        self.enter(namespace, local, &[])?;
+        let mut all = String::new();
+        loop {
+            match self.reader.next_event()? {
+                Event::Text(text) => {
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.text(&text);
+                    }
+                    all.push_str(&text);
+                }
+                Event::End { qname } => {
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.end(qname);
+                    }
+                    return Ok(all);
+                }
+                Event::Start(_) | Event::Pi { .. } | Event::Done => {
+                    return Err(self.wrong("text and nothing else"));
+                }
+            }
+        }
+    }
+
+    /// Reads up to the start of one of these elements, or to the end of the one that is open.
+    pub(super) fn enter_one_of(
+        &mut self,
+        namespace: &str,
+        locals: &[&'static str],
+        allowed: &[&'static str],
+    ) -> Result<Option<(&'static str, Tag)>, SealError> {
+        loop {
+            match self.reader.next_event()? {
+                Event::Text(text) if is_blank(&text) => {
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.text(&text);
+                    }
+                }
+                Event::End { qname } => {
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.end(qname);
+                    }
+                    return Ok(None);
+                }
+                Event::Start(tag) => {
+                    let found = locals.iter().find(|local| tag.is(namespace, local));
+                    let Some(local) = found else {
+                        return Err(self.wrong(locals.first().copied().unwrap_or_default()));
+                    };
+                    if let Some(canonical) = &mut self.canonical {
+                        canonical.start(&tag);
+                    }
+                    take_ids(&mut self.ids, &tag)?;
+                    return Ok(Some((local, Tag::read(&tag, allowed)?)));
+                }
+                Event::Text(_) | Event::Pi { .. } | Event::Done => {
+                    return Err(self.wrong(locals.first().copied().unwrap_or_default()));
+                }
+            }
+        }
+    }
+
+    /// The same for one element.
+    pub(super) fn enter_or_leave(
+        &mut self,
+        namespace: &str,
+        local: &'static str,
+        allowed: &[&'static str],
+    ) -> Result<Option<Tag>, SealError> {
+        Ok(self.enter_one_of(namespace, &[local], allowed)?.map(|(_, tag)| tag))
+    }
+
+    /// The next element is taken in canonical form from its start.
+    pub(super) fn canonicalize_next(&mut self, canonical: Canonicalizer) {
+        self.next_canonical = Some(canonical);
+    }
+
+    /// What was taken of the element that has just ended.
+    pub(super) fn canonical(&mut self) -> Canonicalizer {
+        self.canonical.take().unwrap_or_default()
+    }
+
+    /// How many bytes there are to read in all.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// How many comments were dropped.
+    pub(super) fn comments(&self) -> usize {
+        self.reader.comments()
+    }
+
     /// An element of the signature that holds base64.
-    fn base64(&mut self, local: &'static str, allowed: &[&'static str]) -> Result<(Tag, Vec<u8>), SealError> {
+    pub(super) fn base64(
+        &mut self,
+        local: &'static str,
+        allowed: &[&'static str],
+    ) -> Result<(Tag, Vec<u8>), SealError> {
         let tag = self.enter(SIGNATURE_NAMESPACE, local, allowed)?;
         let mut coded = String::new();
         loop {
@@ -277,7 +428,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads up to the start of the element the profile wants next.
-    fn enter(
+    pub(super) fn enter(
         &mut self,
         namespace: &str,
         local: &'static str,
@@ -308,7 +459,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads up to the end of the open element, which must come next.
-    fn leave(&mut self, expected: &'static str) -> Result<(), SealError> {
+    pub(super) fn leave(&mut self, expected: &'static str) -> Result<(), SealError> {
         loop {
             match self.reader.next_event()? {
                 Event::Text(text) if is_blank(&text) => {
@@ -329,14 +480,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn done(&mut self) -> Result<(), SealError> {
+    pub(super) fn done(&mut self) -> Result<(), SealError> {
         if matches!(self.reader.next_event()?, Event::Done) {
             return Ok(());
         }
         Err(self.wrong("nothing after SignedDoc"))
     }
 
-    fn required(&self, tag: &Tag, name: &'static str) -> Result<String, SealError> {
+    pub(super) fn required(&self, tag: &Tag, name: &'static str) -> Result<String, SealError> {
         let missing = SealError::Profile { rule: "a required attribute is missing", offset: tag.offset };
         tag.value(name).filter(|value| !value.is_empty()).ok_or(missing)
     }
@@ -351,7 +502,7 @@ impl<'a> Walk<'a> {
 }
 
 /// What is kept of a start tag of the container.
-struct Tag {
+pub(super) struct Tag {
     attributes: Vec<(&'static str, String)>,
     offset: usize,
 }
@@ -370,7 +521,7 @@ impl Tag {
         Ok(Self { attributes, offset: tag.offset() })
     }
 
-    fn value(&self, name: &str) -> Option<String> {
+    pub(super) fn value(&self, name: &str) -> Option<String> {
         self.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
     }
 }

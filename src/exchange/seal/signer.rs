@@ -78,9 +78,18 @@ impl Signer {
 
     /// The SHA-256 of the key's certificate.
     pub fn fingerprint(&self) -> Result<Digest256, SealError> {
+        Ok(sha256(&self.certificate_der()?))
+    }
+
+    /// The key's certificate.
+    pub(super) fn certificate_der(&self) -> Result<Vec<u8>, SealError> {
         let reason = "its certificate cannot be read";
-        let der = STANDARD.decode(&self.certificate).map_err(|_cause| SealError::Key { reason })?;
-        Ok(sha256(&der))
+        STANDARD.decode(&self.certificate).map_err(|_cause| SealError::Key { reason })
+    }
+
+    /// Those above it.
+    pub(super) fn chain_der(&self) -> Result<Vec<Vec<u8>>, SealError> {
+        Ok(self.chain.iter().map(|above| above.to_der()).collect::<Result<_, _>>()?)
     }
 
     /// The key's certificate as XML Signature writes it.

@@ -8,11 +8,15 @@ use super::suites::{DigestAlgorithm, PublicKey, suite_of};
 use super::trust::TrustStore;
 use crate::base::{Digest256, HeldPart, Limits};
 use crate::exchange::document::{Scope, XmlReader};
+use der::Decode;
+use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
 use openssl::x509::X509;
 use openssl::x509::X509NameRef;
 use std::ops::Range;
 use std::sync::Arc;
+use x509_cert::Certificate;
+use x509_cert::ext::pkix::ExtendedKeyUsage;
 
 /// A document whose signature is good, or needs none by its message. Shows only bytes that were digested. Only
 /// [`verify()`] and [`take_unsigned`] make one.
@@ -159,12 +163,12 @@ impl UnsignedDocument {
 pub(super) struct SignerCertificate {
     pub(super) certificate: X509,
     pub(super) key: PublicKey,
-    name: String,
+    pub(super) name: String,
 }
 
 impl SignerCertificate {
     /// Reads a certificate of which no byte may differ unseen from what its authority signed.
-    fn read(der: &[u8]) -> Result<Self, SealError> {
+    pub(super) fn read(der: &[u8]) -> Result<Self, SealError> {
         let certificate = X509::from_der(der).map_err(|_cause| unfit("it cannot be read"))?;
         let signature = certificate.signature().as_slice();
         let unused_bits = der.len().checked_sub(signature.len() + 1).and_then(|at| der.get(at));
@@ -175,6 +179,16 @@ impl SignerCertificate {
         let key = PublicKey::of(&certificate)?;
         let name = name_of(certificate.subject_name());
         Ok(Self { certificate, key, name })
+    }
+}
+
+impl SignerCertificate {
+    /// Whether the certificate says that it is for this purpose.
+    pub(super) fn is_for(&self, purpose: ObjectIdentifier) -> bool {
+        let Ok(der) = self.certificate.to_der() else { return false };
+        let usage = Certificate::from_der(&der)
+            .and_then(|read| read.tbs_certificate().get_extension::<ExtendedKeyUsage>());
+        usage.is_ok_and(|usage| usage.is_some_and(|(_, usage)| usage.0.contains(&purpose)))
     }
 }
 

@@ -36,6 +36,27 @@ impl DigestAlgorithm {
         row.map(|row| row.digest).ok_or_else(|| unknown(uri))
     }
 
+    /// The digest that CMS names so.
+    pub(in super::super) fn of_oid(oid: &str) -> Result<Self, SealError> {
+        let row = DIGESTS.iter().find(|row| row.oid == oid);
+        row.map(|row| row.digest).ok_or_else(|| unknown(oid))
+    }
+
+    /// What CMS calls it.
+    pub(in super::super) fn oid(self) -> &'static str {
+        DIGESTS.iter().find(|row| row.digest == self).map_or("", |row| row.oid)
+    }
+
+    /// The digest of some bytes.
+    ///
+    /// # Errors
+    /// As [`Self::hasher`].
+    pub(in super::super) fn of(self, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
+        let mut hasher = self.hasher()?;
+        hasher.write_all(bytes).map_err(|_never| SealError::Hole)?;
+        Ok(hasher.finish()?.signed)
+    }
+
     /// The URI that is written for it.
     pub fn uri(self) -> &'static str {
         let Uris { writes, .. } = match self {

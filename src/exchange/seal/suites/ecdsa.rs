@@ -38,6 +38,18 @@ impl Scheme for Ecdsa {
         Ok(raw)
     }
 
+    fn write_cms(&self, signature: Vec<u8>) -> Result<Vec<u8>, SealError> {
+        self.der_of_pair(&signature)
+    }
+
+    fn read_cms(&self, signature: &[u8]) -> Result<Vec<u8>, SealError> {
+        let pair = EcdsaSig::from_der(signature).map_err(|_cause| SealError::SignatureMismatch)?;
+        let padded = |half: &openssl::bn::BigNumRef| half.to_vec_padded(self.half_padded);
+        let halves = padded(pair.r()).and_then(|r| Ok((r, padded(pair.s())?)));
+        let (r, s) = halves.map_err(|_cause| SealError::SignatureMismatch)?;
+        Ok([r, s].concat())
+    }
+
     fn is_signature(&self, key: &PublicKey, bytes: &[u8], signature: &[u8]) -> bool {
         let (PublicKey::Library(key), Ok(der)) = (key, self.der_of_pair(signature)) else { return false };
         // a signature the library cannot even read is no signature of this key

@@ -15,7 +15,7 @@ pub(super) use keys::own_key;
 pub use keys::{PrivateKey, PublicKey};
 
 use super::error::SealError;
-use names::{SUITES, Uris};
+use names::{CMS, SUITES, Uris};
 use std::fmt::Debug;
 
 /// The arithmetic of one signature algorithm.
@@ -38,6 +38,22 @@ pub trait Scheme: Debug + Send + Sync {
     /// # Errors
     /// The key is of another algorithm, or the library fails.
     fn sign(&self, key: &PrivateKey, bytes: &[u8]) -> Result<Vec<u8>, SealError>;
+
+    /// A signature of this algorithm, from XML Signature's way of writing it into that of CMS.
+    ///
+    /// # Errors
+    /// It is none.
+    fn write_cms(&self, signature: Vec<u8>) -> Result<Vec<u8>, SealError> {
+        Ok(signature)
+    }
+
+    /// The other way round.
+    ///
+    /// # Errors
+    /// It is none.
+    fn read_cms(&self, signature: &[u8]) -> Result<Vec<u8>, SealError> {
+        Ok(signature.to_vec())
+    }
 
     /// Whether `signature` is that of `key` over `bytes`.
     fn is_signature(&self, key: &PublicKey, bytes: &[u8], signature: &[u8]) -> bool;
@@ -95,6 +111,27 @@ pub(super) fn suite_named(signature_uri: &str) -> Option<&'static Suite> {
 /// The suite a key is made for; where there are several, the one to sign with.
 pub(super) fn suite_for(key: &PublicKey) -> Option<&'static Suite> {
     SUITES.iter().find(|suite| suite.scheme.is_fit(key))
+}
+
+/// The suite and the digest that two names of CMS mean.
+///
+/// # Errors
+/// As [`suite_of`].
+pub(super) fn suite_of_cms(
+    signature_oid: &str,
+    digest_oid: &str,
+) -> Result<(&'static Suite, DigestAlgorithm), SealError> {
+    let digest = DigestAlgorithm::of_oid(digest_oid)?;
+    let row = CMS.iter().find(|row| row.oid == signature_oid && row.digest == digest);
+    let suite = row.and_then(|row| suite_named(row.suite)).ok_or_else(|| unknown(signature_oid))?;
+    suite.scheme.ready()?;
+    Ok((suite, digest))
+}
+
+/// What CMS calls a suite: the signature, and the digest beside it.
+pub(super) fn cms_names(suite: &Suite) -> Option<(&'static str, DigestAlgorithm)> {
+    let row = CMS.iter().find(|row| suite.uris.has(row.suite))?;
+    Some((row.oid, row.digest))
 }
 
 pub(super) fn unknown(uri: &str) -> SealError {

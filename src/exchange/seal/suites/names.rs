@@ -23,6 +23,16 @@ impl Uris {
 pub(super) struct DigestRow {
     pub(super) digest: DigestAlgorithm,
     pub(super) uris: &'static Uris,
+    /// As CMS and certificates name it.
+    pub(super) oid: &'static str,
+}
+
+/// A signature algorithm as CMS names it, with the digest that stands beside it there.
+pub(super) struct CmsRow {
+    pub(super) oid: &'static str,
+    pub(super) digest: DigestAlgorithm,
+    /// The URI that is written for the suite.
+    pub(super) suite: &'static str,
 }
 
 const fn only(writes: &'static str) -> Uris {
@@ -38,12 +48,12 @@ pub(super) static BELT: Uris = only("urn:EAEU:Digest:belt-hash256");
 
 /// All digests.
 pub(super) static DIGESTS: [DigestRow; 6] = [
-    DigestRow { digest: Sha256, uris: &SHA256 },
-    DigestRow { digest: Sha384, uris: &SHA384 },
-    DigestRow { digest: Sha512, uris: &SHA512 },
-    DigestRow { digest: Streebog256, uris: &STREEBOG256 },
-    DigestRow { digest: Streebog512, uris: &STREEBOG512 },
-    DigestRow { digest: Belt, uris: &BELT },
+    DigestRow { digest: Sha256, uris: &SHA256, oid: "2.16.840.1.101.3.4.2.1" },
+    DigestRow { digest: Sha384, uris: &SHA384, oid: "2.16.840.1.101.3.4.2.2" },
+    DigestRow { digest: Sha512, uris: &SHA512, oid: "2.16.840.1.101.3.4.2.3" },
+    DigestRow { digest: Streebog256, uris: &STREEBOG256, oid: "1.2.643.7.1.1.2.2" },
+    DigestRow { digest: Streebog512, uris: &STREEBOG512, oid: "1.2.643.7.1.1.2.3" },
+    DigestRow { digest: Belt, uris: &BELT, oid: "1.2.112.0.2.0.34.101.31.81" },
 ];
 
 /// Any of the family: a signature over SHA-512 may well stand over content digested by SHA-256.
@@ -123,4 +133,70 @@ pub(super) static SUITES: [Suite; 11] = [
         writes: Belt,
         reads: &[Belt],
     },
+];
+
+/// The suites as CMS names them; the first row of a suite is written. Some name the key's algorithm alone and let the
+/// digest tell the rest.
+pub(super) static CMS: [CmsRow; 13] = [
+    CmsRow {
+        oid: "1.2.840.113549.1.1.11",
+        digest: Sha256,
+        suite: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+    },
+    CmsRow {
+        oid: "1.2.840.113549.1.1.12",
+        digest: Sha384,
+        suite: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
+    },
+    CmsRow {
+        oid: "1.2.840.113549.1.1.13",
+        digest: Sha512,
+        suite: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
+    },
+    CmsRow {
+        oid: "1.2.840.113549.1.1.1",
+        digest: Sha256,
+        suite: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+    },
+    CmsRow {
+        oid: "1.2.840.113549.1.1.1",
+        digest: Sha384,
+        suite: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
+    },
+    CmsRow {
+        oid: "1.2.840.113549.1.1.1",
+        digest: Sha512,
+        suite: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
+    },
+    CmsRow {
+        oid: "1.2.840.10045.4.3.2",
+        digest: Sha256,
+        suite: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+    },
+    CmsRow {
+        oid: "1.2.840.10045.4.3.3",
+        digest: Sha384,
+        suite: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384",
+    },
+    CmsRow {
+        oid: "1.2.643.7.1.1.3.2",
+        digest: Streebog256,
+        suite: "urn:ietf:params:xml:ns:cpxmlsec:algorithms:gostr34102012-gostr34112012-256",
+    },
+    CmsRow {
+        oid: "1.2.643.7.1.1.3.3",
+        digest: Streebog512,
+        suite: "urn:ietf:params:xml:ns:cpxmlsec:algorithms:gostr34102012-gostr34112012-512",
+    },
+    CmsRow {
+        oid: "1.2.643.7.1.1.1.1",
+        digest: Streebog256,
+        suite: "urn:ietf:params:xml:ns:cpxmlsec:algorithms:gostr34102012-gostr34112012-256",
+    },
+    CmsRow {
+        oid: "1.2.643.7.1.1.1.2",
+        digest: Streebog512,
+        suite: "urn:ietf:params:xml:ns:cpxmlsec:algorithms:gostr34102012-gostr34112012-512",
+    },
+    CmsRow { oid: "1.2.112.0.2.0.34.101.45.12", digest: Belt, suite: "urn:EAEU:Signature:bign-with-hbelt" },
 ];

@@ -1,0 +1,271 @@
+//! Signed content of CMS (RFC 5652) by every suite that is known here: what a trusted third party or a time-stamping
+//! authority says.
+//!
+//! One signer, attributes that name content and certificate, DER throughout. OpenSSL does the same for the algorithms
+//! that it knows; bign is not among them.
+
+use super::error::SealError;
+use super::signer::Signer;
+use super::suites::{DigestAlgorithm, Suite, cms_names, sha256, suite_of_cms};
+use super::trust::TrustStore;
+use super::verify::SignerCertificate;
+use cms::cert::{CertificateChoices, IssuerAndSerialNumber};
+use cms::content_info::{CmsVersion, ContentInfo};
+use cms::signed_data::{
+    CertificateSet, EncapsulatedContentInfo, SignedData, SignerIdentifier, SignerInfo, SignerInfos,
+};
+use der::asn1::{Any, Null, ObjectIdentifier, OctetString, OctetStringRef, SetOfVec, UtcTime};
+use der::{Decode, DecodeOwned, Encode, Sequence};
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+use x509_cert::Certificate;
+use x509_cert::attr::Attribute;
+use x509_cert::ext::pkix::SubjectKeyIdentifier;
+use x509_cert::spki::AlgorithmIdentifierOwned;
+
+/// A content with one signature, which nobody has checked yet.
+pub(super) struct SignedContent {
+    content: Vec<u8>,
+    /// What is signed: the attributes, as a SET.
+    attributes: Vec<u8>,
+    told_digest: Vec<u8>,
+    suite: &'static Suite,
+    digest: DigestAlgorithm,
+    signature: Vec<u8>,
+    certificate: Vec<u8>,
+}
+
+impl SignedContent {
+    /// Reads a `SignedData` around a content of this type.
+    ///
+    /// # Errors
+    /// It is none, or not of the profile; or its algorithms are not known here.
+    pub(super) fn read(der: &[u8], content_type: ObjectIdentifier) -> Result<Self, SealError> {
+        let outer = ContentInfo::from_der(der).map_err(unreadable)?;
+        if outer.content_type != SIGNED_DATA {
+            return Err(wrong("it is not SignedData"));
+        }
+        let signed: SignedData = outer.content.decode_as().map_err(unreadable)?;
+        let inner = &signed.encap_content_info;
+        if inner.econtent_type != content_type {
+            return Err(wrong("it signs a content of another type"));
+        }
+        let content = inner.econtent.as_ref().ok_or(wrong("its content is not inside"))?;
+        let content: OctetString = content.decode_as().map_err(unreadable)?;
+        let [signer] = signed.signer_infos.0.as_slice() else { return Err(wrong("it has not one signer")) };
+        let attributes = signer.signed_attrs.as_ref().ok_or(wrong("it has no signed attributes"))?;
+        let told_type: ObjectIdentifier = one(attributes, CONTENT_TYPE)?.ok_or(wrong("it tells no type"))?;
+        if told_type != content_type {
+            return Err(wrong("its attributes are about another type"));
+        }
+        let told_digest: OctetString = one(attributes, MESSAGE_DIGEST)?.ok_or(wrong("it tells no digest"))?;
+        let certificate = certificate_of(&signed, signer)?;
+        if let Some(told) = one::<SigningCertificateV2>(attributes, SIGNING_CERTIFICATE_V2)? {
+            let is_its = told.certs.first().is_some_and(|first| first.is_of(&certificate));
+            if !is_its {
+                return Err(wrong("its attributes name another certificate"));
+            }
+        }
+        let oid = |algorithm: &AlgorithmIdentifierOwned| algorithm.oid.to_string();
+        let (suite, digest) = suite_of_cms(&oid(&signer.signature_algorithm), &oid(&signer.digest_alg))?;
+        Ok(Self {
+            content: content.into_bytes().into_vec(),
+            attributes: attributes.to_der().map_err(unreadable)?,
+            told_digest: told_digest.into_bytes().into_vec(),
+            suite,
+            digest,
+            signature: suite.scheme().read_cms(signer.signature.as_bytes())?,
+            certificate,
+        })
+    }
+
+    /// Sees that the content is what was signed, by whom we trust at `now`.
+    ///
+    /// # Errors
+    /// It is not.
+    pub(super) fn verify(
+        self,
+        trust: &TrustStore,
+        now: Timestamp,
+    ) -> Result<(Vec<u8>, Arc<SignerCertificate>), SealError> {
+        if self.digest.of(&self.content)? != self.told_digest {
+            return Err(SealError::DigestMismatch);
+        }
+        let signer = Arc::new(SignerCertificate::read(&self.certificate)?);
+        if !self.suite.scheme().is_fit(&signer.key) {
+            return Err(SealError::Certificate { reason: "its key does not fit the algorithm" });
+        }
+        if !self.suite.scheme().is_signature(&signer.key, &self.attributes, &self.signature) {
+            return Err(SealError::SignatureMismatch);
+        }
+        trust.check(self.certificate, signer.clone(), now)?;
+        Ok((self.content, signer))
+    }
+}
+
+/// Signs a content of this type.
+///
+/// # Errors
+/// The key refuses, or CMS has no name for its algorithm.
+pub(super) fn sign_content(
+    content_type: ObjectIdentifier,
+    content: &[u8],
+    signer: &Signer,
+    at: Timestamp,
+) -> Result<Vec<u8>, SealError> {
+    let reason = "CMS has no name for its algorithm";
+    let (signature_oid, digest) = cms_names(signer.suite()).ok_or(SealError::Key { reason })?;
+    let told_digest = digest.of(content)?;
+    let certificate = signer.certificate_der()?;
+    let coded = (|| {
+        let own = Certificate::from_der(&certificate)?;
+        let since = Duration::from_secs(u64::try_from(at.as_second()).unwrap_or_default());
+        let named = SigningCertificateV2 { certs: vec![CertificateIdV2::of(&certificate)?] };
+        let attributes = SetOfVec::try_from(vec![
+            attribute(CONTENT_TYPE, &content_type)?,
+            attribute(MESSAGE_DIGEST, &OctetStringRef::new(&told_digest)?)?,
+            attribute(SIGNING_TIME, &UtcTime::from_unix_duration(since)?)?,
+            attribute(SIGNING_CERTIFICATE_V2, &named)?,
+        ])?;
+        der::Result::Ok((own, attributes))
+    })();
+    let (own, attributes) = coded.map_err(unwritable)?;
+    let octets = attributes.to_der().map_err(unwritable)?;
+    let signature = signer.suite().scheme().write_cms(signer.sign(&octets)?)?;
+    let chain = signer.chain_der()?;
+    let coded = (|| {
+        let digest_algorithm = algorithm(digest.oid(), false)?;
+        let tbs = own.tbs_certificate();
+        let sid = SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
+            issuer: tbs.issuer().clone(),
+            serial_number: tbs.serial_number().clone(),
+        });
+        let info = SignerInfo {
+            version: CmsVersion::V1,
+            sid,
+            digest_alg: digest_algorithm.clone(),
+            signed_attrs: Some(attributes),
+            signature_algorithm: algorithm(signature_oid, signature_oid.starts_with(RSA))?,
+            signature: OctetString::new(signature)?,
+            unsigned_attrs: None,
+        };
+        let mut certificates = vec![CertificateChoices::Certificate(own)];
+        for above in &chain {
+            certificates.push(CertificateChoices::Certificate(Certificate::from_der(above)?));
+        }
+        let signed = SignedData {
+            version: CmsVersion::V3,
+            digest_algorithms: SetOfVec::try_from(vec![digest_algorithm])?,
+            encap_content_info: EncapsulatedContentInfo {
+                econtent_type: content_type,
+                econtent: Some(Any::encode_from(&OctetStringRef::new(content)?)?),
+            },
+            certificates: Some(CertificateSet::try_from(certificates)?),
+            crls: None,
+            signer_infos: SignerInfos::try_from(vec![info])?,
+        };
+        ContentInfo { content_type: SIGNED_DATA, content: Any::encode_from(&signed)? }.to_der()
+    })();
+    coded.map_err(unwritable)
+}
+
+/// Which certificate was used, as its signature binds it (RFC 5035).
+#[derive(Sequence)]
+struct SigningCertificateV2 {
+    certs: Vec<CertificateIdV2>,
+}
+
+/// A certificate by its digest: SHA-256 unless another is named.
+#[derive(Sequence)]
+struct CertificateIdV2 {
+    #[asn1(optional = "true")]
+    algorithm: Option<AlgorithmIdentifierOwned>,
+    hash: OctetString,
+    #[asn1(optional = "true")]
+    issuer_serial: Option<Any>,
+}
+
+impl CertificateIdV2 {
+    fn of(certificate: &[u8]) -> der::Result<Self> {
+        let hash = OctetString::new(sha256(certificate).0.to_vec())?;
+        Ok(Self { algorithm: None, hash, issuer_serial: None })
+    }
+
+    fn is_of(&self, certificate: &[u8]) -> bool {
+        let digest = match &self.algorithm {
+            Some(named) => DigestAlgorithm::of_oid(&named.oid.to_string()),
+            None => Ok(DigestAlgorithm::Sha256),
+        };
+        digest.and_then(|digest| digest.of(certificate)).is_ok_and(|hash| hash == self.hash.as_bytes())
+    }
+}
+
+/// The certificate that the signer names.
+fn certificate_of(signed: &SignedData, signer: &SignerInfo) -> Result<Vec<u8>, SealError> {
+    let is_named = |certificate: &Certificate| {
+        let tbs = certificate.tbs_certificate();
+        match &signer.sid {
+            SignerIdentifier::IssuerAndSerialNumber(named) => {
+                named.issuer == *tbs.issuer() && named.serial_number == *tbs.serial_number()
+            }
+            SignerIdentifier::SubjectKeyIdentifier(named) => {
+                let own = tbs.get_extension::<SubjectKeyIdentifier>();
+                own.is_ok_and(|own| own.is_some_and(|(_, own)| own == *named))
+            }
+        }
+    };
+    let enclosed = signed.certificates.as_ref().map(|set| set.0.iter()).into_iter().flatten();
+    let certificate = enclosed
+        .filter_map(|choice| match choice {
+            CertificateChoices::Certificate(certificate) => Some(certificate),
+            CertificateChoices::Other(_) => None,
+        })
+        .find(|certificate| is_named(certificate));
+    certificate.ok_or(wrong("its certificate is not inside"))?.to_der().map_err(unreadable)
+}
+
+/// The one value of an attribute that stands once or not at all.
+fn one<T: DecodeOwned<Error = der::Error>>(
+    attributes: &SetOfVec<Attribute>,
+    oid: ObjectIdentifier,
+) -> Result<Option<T>, SealError> {
+    let mut found = attributes.iter().filter(|attribute| attribute.oid == oid);
+    let Some(attribute) = found.next() else { return Ok(None) };
+    let [value] = attribute.values.as_slice() else { return Err(wrong("an attribute has not one value")) };
+    if found.next().is_some() {
+        return Err(wrong("an attribute stands twice"));
+    }
+    let octets = value.to_der().map_err(unreadable)?;
+    T::from_der(&octets).map(Some).map_err(unreadable)
+}
+
+fn attribute(oid: ObjectIdentifier, value: &impl Encode) -> der::Result<Attribute> {
+    let value = Any::from_der(&value.to_der()?)?;
+    Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
+}
+
+fn algorithm(oid: &str, has_null: bool) -> der::Result<AlgorithmIdentifierOwned> {
+    let parameters = if has_null { Some(Any::encode_from(&Null)?) } else { None };
+    Ok(AlgorithmIdentifierOwned { oid: ObjectIdentifier::new(oid).map_err(|_cause| CODING)?, parameters })
+}
+
+fn wrong(reason: &'static str) -> SealError {
+    SealError::Cms { reason }
+}
+
+fn unreadable(_cause: der::Error) -> SealError {
+    wrong("it is not in DER, or a part of it is missing")
+}
+
+fn unwritable(_cause: der::Error) -> SealError {
+    SealError::Key { reason: "what it signs cannot be written in DER" }
+}
+
+const CODING: der::ErrorKind = der::ErrorKind::Failed;
+const RSA: &str = "1.2.840.113549.1.1.";
+const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
+const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
+const SIGNING_TIME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.5");
+const SIGNING_CERTIFICATE_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
