@@ -22,6 +22,10 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Demo {
+    /// Instead, let these states ask each other, each with a seal and a third
+    /// party of its own: AM, BY, KG, KZ, RU, with commas between them.
+    #[arg(long, value_delimiter = ',', conflicts_with = "keep")]
+    states: Vec<String>,
     /// Leave both nodes up until Ctrl-C.
     #[arg(long)]
     keep: bool,
@@ -41,6 +45,21 @@ impl Demo {
             Some(folder) => folder.clone(),
             None => std::env::temp_dir().join(format!("stazh-demo-{}", std::process::id())),
         };
+        if !self.states.is_empty() {
+            let states = super::states::read(&self.states)?;
+            std::fs::create_dir_all(&root).with_context(|| format!("make {}", root.display()))?;
+            let played = super::local::block_on(super::states::play(&root, &states, self.json));
+            if chosen.is_none() {
+                let _ = std::fs::remove_dir_all(&root); // as below
+            }
+            let matrix = played?;
+            if self.json {
+                show::json(&matrix.as_json());
+            } else {
+                show::line(&matrix.as_text());
+            }
+            return Ok(matrix.exit());
+        }
         let stage =
             Stage { root: root.clone(), begun_at, is_silent: self.json, catalogue: Catalogue::built_in()? };
         let outcome = super::local::block_on(stage.play(self.keep));

@@ -40,7 +40,10 @@ pub(super) struct Init {
     /// wherever such documents are verified.
     #[arg(long, value_enum, default_value_t = SealKey::Rsa)]
     seal_key: SealKey,
-    /// The folder of another node to trust; may be given several times.
+    /// Make the folder of a trusted third party instead, for stazh ttp.
+    #[arg(long)]
+    third_party: bool,
+    /// The folder of another node, or of a third party, to trust; may be given several times.
     #[arg(long, value_name = "FOLDER")]
     trust: Vec<PathBuf>,
 }
@@ -82,13 +85,26 @@ impl Init {
                 state.parse().map_err(|finding| Misused(format!("read --state: {finding}")))?;
             let peers = self.peers()?;
             let kind = self.seal_key.kind();
-            let plan = NodePlan { state, listen: self.listen, health: self.health, peers, kind };
-            make(&self.folder, &plan)?;
-            show::line(&format!("made the node of {state} in {}", self.folder.display()));
+            let plan = NodePlan {
+                state,
+                listen: self.listen,
+                health: self.health,
+                peers,
+                kind,
+                has_third_party: false,
+            };
+            let what = if self.third_party {
+                make_third_party(&self.folder, &plan)?;
+                "third party"
+            } else {
+                make(&self.folder, &plan)?;
+                "node"
+            };
+            show::line(&format!("made the {what} of {state} in {}", self.folder.display()));
         }
         for other in &self.trust {
-            let state = trust(&self.folder, other)?;
-            show::line(&format!("{} now trusts the node of {state}", self.folder.display()));
+            let (what, state) = trust(&self.folder, other)?;
+            show::line(&format!("{} now trusts the {what} of {state}", self.folder.display()));
         }
         Ok(Exit::Done)
     }
@@ -112,6 +128,8 @@ pub(super) struct NodePlan {
     pub(super) health: SocketAddr,
     pub(super) peers: Vec<(State, String)>,
     pub(super) kind: KeyKind,
+    /// Whether its third party judges the seals of the others, so that it need not know their authorities.
+    pub(super) has_third_party: bool,
 }
 
 /// Makes a node's folder; an existing node is never touched.
@@ -140,17 +158,47 @@ pub(super) fn make(folder: &Path, plan: &NodePlan) -> Result<()> {
     write(&settings, settings_text(plan).as_bytes())
 }
 
-/// Lets the node in `folder` accept the one in `other`.
-pub(super) fn trust(folder: &Path, other: &Path) -> Result<State> {
-    let text = read(&other.join("node.toml"))?;
+/// Makes the folder of a third party; an existing one is never touched.
+pub(super) fn make_third_party(folder: &Path, plan: &NodePlan) -> Result<()> {
+    let settings = folder.join("ttp.toml");
+    if settings.exists() {
+        bail!("make {}: a third party is there already; choose another folder", folder.display());
+    }
+    let now = SystemClock.now();
+    let state = plan.state.as_code();
+    let keys = folder.join("keys");
+    std::fs::create_dir_all(&keys).with_context(|| format!("make {}", keys.display()))?;
+    let wire = ThrowAwayAuthority::new(&format!("{state} third party wire (throw-away)"), state, now)?;
+    let name = format!("{state} third party (throw-away)");
+    let receipts =
+        ThrowAwayAuthority::of_kind(plan.kind, &format!("{state} receipts (throw-away)"), state, now)?;
+    write_issued(&keys, "wire", &wire.issue_wire(&format!("ttp.{}", dns_name(plan.state)))?)?;
+    write_issued(&keys, "seal", &receipts.issue_third_party(&name, plan.kind)?)?;
+    write(&keys.join("own-wire-authority.pem"), &wire.pem()?)?;
+    write(&keys.join("own-seal-authority.pem"), &receipts.pem()?)?;
+    write(&keys.join("wire-authorities.pem"), &wire.pem()?)?;
+    let text = format!(
+        "# Settings of this third party: [[registered]] tells whom it may judge.\n\n\
+         [third_party]\nstate = \"{state}\"\nlisten = \"{}\"\n\n{KEYS}",
+        plan.listen
+    );
+    write(&settings, text.as_bytes())
+}
+
+/// Lets the node or third party in `folder` accept the one in `other`; what that is, and whose.
+pub(super) fn trust(folder: &Path, other: &Path) -> Result<(&'static str, State)> {
+    let is_other_party = other.join("ttp.toml").exists();
+    let (file, section) = if is_other_party { ("ttp.toml", "third_party") } else { ("node.toml", "node") };
+    let place = other.join(file);
+    let text = read(&place)?;
     let table: toml::Table = String::from_utf8(text)
         .ok()
         .and_then(|text| text.parse().ok())
-        .with_context(|| format!("understand {}", other.join("node.toml").display()))?;
-    let state = table.get("node").and_then(|node| node.get("state")).and_then(toml::Value::as_str);
-    let state: State = state
+        .with_context(|| format!("understand {}", place.display()))?;
+    let told = |key: &str| table.get(section).and_then(|own| own.get(key)).and_then(toml::Value::as_str);
+    let state: State = told("state")
         .and_then(|state| state.parse().ok())
-        .with_context(|| format!("find the state in {}", other.join("node.toml").display()))?;
+        .with_context(|| format!("find the state in {}", place.display()))?;
     let keys = folder.join("keys");
     let mut authorities = read(&keys.join("wire-authorities.pem"))?;
     let theirs = read(&other.join("keys/own-wire-authority.pem"))?;
@@ -159,8 +207,28 @@ pub(super) fn trust(folder: &Path, other: &Path) -> Result<State> {
         write(&keys.join("wire-authorities.pem"), &authorities)?;
     }
     let seals = read(&other.join("keys/own-seal-authority.pem"))?;
-    write(&keys.join(seal_authorities(state)), &seals)?;
-    Ok(state)
+    let (what, name) = match is_other_party {
+        true => ("third party", receipt_authorities(state)),
+        false => ("node", seal_authorities(state)),
+    };
+    write(&keys.join(&name), &seals)?;
+    let own = folder.join("ttp.toml");
+    if own.exists() {
+        let key = if is_other_party { "third_party" } else { "seal_authorities" };
+        add(&own, &format!("\n[[registered]]\nstate = \"{state}\"\n{key} = \"keys/{name}\"\n"))?;
+    } else if is_other_party {
+        let listen = told("listen").with_context(|| format!("find where to call in {}", place.display()))?;
+        let section =
+            format!("\n[third_party]\nurl = \"https://{listen}/\"\nauthorities = \"keys/{name}\"\n");
+        add(&folder.join("node.toml"), &section)?;
+    }
+    Ok((what, state))
+}
+
+/// Adds a section to settings that do not have it yet.
+fn add(settings: &Path, section: &str) -> Result<()> {
+    let text = String::from_utf8(read(settings)?).with_context(|| format!("read {}", settings.display()))?;
+    if text.contains(section) { Ok(()) } else { write(settings, (text + section).as_bytes()) }
 }
 
 fn settings_text(plan: &NodePlan) -> String {
@@ -168,18 +236,16 @@ fn settings_text(plan: &NodePlan) -> String {
     let mut text = format!(
         "# Settings of this node; deploy/node.example.toml explains every key.\n\n\
          [node]\nstate = \"{state}\"\ndata = \"data\"\nlocal = \"local\"\nhanded_over = \"handed-over\"\n\
-         listen = \"{listen}\"\nhealth = \"{health}\"\n\n\
-         [wire]\ncertificate = \"keys/wire.pem\"\nkey = \"keys/wire.key.pem\"\n\
-         authorities = \"keys/wire-authorities.pem\"\n\n\
-         [seal]\ncertificate = \"keys/seal.pem\"\nkey = \"keys/seal.key.pem\"\n"
+         listen = \"{listen}\"\nhealth = \"{health}\"\n\n{KEYS}"
     );
     for (peer, url) in peers {
         text.push_str(&format!(
-            "\n[[peer]]\nstate = \"{peer}\"\nurl = \"{url}\"\ncertificate_name = \"{}\"\n\
-             seal_authorities = \"keys/{}\"\n",
+            "\n[[peer]]\nstate = \"{peer}\"\nurl = \"{url}\"\ncertificate_name = \"{}\"\n",
             dns_name(*peer),
-            seal_authorities(*peer)
         ));
+        if !plan.has_third_party {
+            text.push_str(&format!("seal_authorities = \"keys/{}\"\n", seal_authorities(*peer)));
+        }
     }
     text
 }
@@ -191,6 +257,15 @@ fn dns_name(state: State) -> String {
 fn seal_authorities(state: State) -> String {
     format!("{}-seal-authorities.pem", state.as_code().to_lowercase())
 }
+
+fn receipt_authorities(state: State) -> String {
+    format!("{}-receipt-authorities.pem", state.as_code().to_lowercase())
+}
+
+/// The files of an identity, as this command makes them.
+const KEYS: &str = "[wire]\ncertificate = \"keys/wire.pem\"\nkey = \"keys/wire.key.pem\"\n\
+    authorities = \"keys/wire-authorities.pem\"\n\n\
+    [seal]\ncertificate = \"keys/seal.pem\"\nkey = \"keys/seal.key.pem\"\n";
 
 fn write_issued(keys: &Path, name: &str, issued: &Issued) -> Result<()> {
     write(&keys.join(format!("{name}.pem")), &issued.chain_pem)?;

@@ -16,9 +16,11 @@ mod serve;
 mod show;
 mod sign;
 mod simulate;
+mod states;
 mod status;
 mod synth;
 mod translate;
+mod ttp;
 mod validate;
 mod verify;
 
@@ -60,6 +62,7 @@ enum Command {
     Demo(demo::Demo),
     Init(init::Init),
     Serve(serve::Serve),
+    Ttp(ttp::Ttp),
     Send(send::Send),
     Status(status::Status),
     Journal(journal::Journal),
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Init(init) => init.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Ttp(ttp) => ttp.run(),
         Command::Send(send) => send.run(),
         Command::Status(status) => status.run(),
         Command::Journal(journal) => journal.run(),

@@ -20,6 +20,7 @@ pub(super) fn make(ru: &Path, kz: &Path) -> Result<()> {
         health: SocketAddr::from(([127, 0, 0, 1], 0)),
         peers: vec![(peer, format!("https://{at}/"))],
         kind: KeyKind::Rsa2048,
+        has_third_party: false,
     };
     init::make(ru, &plan(State::Ru, ru_at, State::Kz, kz_at))?;
     init::make(kz, &plan(State::Kz, kz_at, State::Ru, ru_at))?;
@@ -47,8 +48,17 @@ pub(super) fn inquiries(root: &Path) -> Result<Vec<PathBuf>> {
 
 /// Starts a node and waits until it says that it is ready.
 pub(super) async fn start(folder: &Path) -> Result<Child> {
+    start_as("serve", folder).await
+}
+
+/// The same for a third party.
+pub(super) async fn start_third_party(folder: &Path) -> Result<Child> {
+    start_as("ttp", folder).await
+}
+
+async fn start_as(what: &str, folder: &Path) -> Result<Child> {
     let mut child = this_program()?
-        .args(["--log", "error", "serve"])
+        .args(["--log", "error", what])
         .arg(folder)
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -57,7 +67,7 @@ pub(super) async fn start(folder: &Path) -> Result<Child> {
     let out = child.stdout.take().context("hear a node")?;
     let mut line = String::new();
     BufReader::new(out).read_line(&mut line).await.context("hear a node")?;
-    if line.contains("ready") { Ok(child) } else { bail!("start the node in {}", folder.display()) }
+    if line.contains("ready") { Ok(child) } else { bail!("start what is in {}", folder.display()) }
 }
 
 /// SIGKILL.
@@ -92,7 +102,7 @@ fn this_program() -> Result<Command> {
 }
 
 /// An address that was free a moment ago: a node that is started again must keep it.
-fn free_address() -> Result<SocketAddr> {
+pub(super) fn free_address() -> Result<SocketAddr> {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").context("find a free port")?;
     socket.local_addr().context("find a free port")
 }

@@ -4,6 +4,7 @@ use super::copies::OwnParts;
 use super::document::Content;
 use super::note::note_local_findings;
 use super::parts::fill;
+use super::third_party::receipted;
 use super::{Context, FlowError};
 use crate::base::{Digest256, DocumentId};
 use crate::exchange::adapter::Found;
@@ -132,32 +133,36 @@ pub(super) async fn sealed(
     ctx: &Context,
 ) -> Result<Outgoing, FlowError> {
     let (rules, signer, message) = (ctx.rules.clone(), ctx.signer.clone(), message.clone());
-    if parts.is_empty() {
+    if !message.signed {
+        if !parts.is_empty() {
+            return Err(FlowError::CopiesUnsigned { message: message.code });
+        }
         return Context::aside(move || {
             let valid = rules.check(&document, &message).map_err(FlowError::Unlawful)?;
-            if !message.signed {
-                let digest = sha256(valid.as_bytes());
-                return Ok(Outgoing { digest, bytes: valid.as_bytes().to_vec(), parts });
-            }
-            let sealed = seal(&valid, document_id, &signer)?;
-            Ok(Outgoing { digest: sealed.digest(), bytes: sealed.into_bytes(), parts })
+            let digest = sha256(valid.as_bytes());
+            Ok(Outgoing { digest, bytes: valid.as_bytes().to_vec(), parts })
         })
         .await?;
     }
-    if !message.signed {
-        let message = message.code.clone();
-        return Err(FlowError::CopiesUnsigned { message });
-    }
-    let names = parts.names();
-    let sealing = Context::aside(move || {
-        let valid = rules.check(&document, &message).map_err(FlowError::Unlawful)?;
-        Ok::<_, FlowError>(Sealing::new(&valid, &names, document_id)?)
-    })
-    .await??;
-    let mut filling = sealing.filling(&signer)?;
-    fill(&mut filling, &parts.by_name(), ctx).await??;
-    let filled = filling.finish()?;
-    let sealed = Context::aside(move || sealing.seal(filled, &signer)).await??;
+    let sealed = if parts.is_empty() {
+        Context::aside(move || {
+            let valid = rules.check(&document, &message).map_err(FlowError::Unlawful)?;
+            Ok::<_, FlowError>(seal(&valid, document_id, &signer)?)
+        })
+        .await??
+    } else {
+        let names = parts.names();
+        let sealing = Context::aside(move || {
+            let valid = rules.check(&document, &message).map_err(FlowError::Unlawful)?;
+            Ok::<_, FlowError>(Sealing::new(&valid, &names, document_id)?)
+        })
+        .await??;
+        let mut filling = sealing.filling(&signer)?;
+        fill(&mut filling, &parts.by_name(), ctx).await??;
+        let filled = filling.finish()?;
+        Context::aside(move || sealing.seal(filled, &signer)).await??
+    };
+    let sealed = receipted(sealed, &parts.by_name(), ctx).await?;
     Ok(Outgoing { digest: sealed.digest(), bytes: sealed.into_bytes(), parts })
 }
 

@@ -1,6 +1,6 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
-use super::{CopyWriter, FlowError, Wake};
+use super::{CopyWriter, FlowError, OwnThirdParty, Wake};
 use crate::base::{Clock, DocumentId, Findings, Limits, Random, Verdict};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
@@ -38,6 +38,8 @@ pub struct Context {
     pub rules: Arc<Rules>,
     /// Our signature.
     pub signer: Arc<Signer>,
+    /// Our trusted third party, if we have one; without, seals are judged by the authorities of each peer.
+    pub third_party: Option<OwnThirdParty>,
     /// The local system.
     pub desk: Arc<dyn Desk>,
     /// Wake-ups of the workers.
@@ -55,8 +57,8 @@ pub struct Peer {
     pub state: State,
     /// The DNS name in its wire certificate.
     pub certificate_name: String,
-    /// Who may vouch for its seals.
-    pub trust: Arc<TrustStore>,
+    /// Who may vouch for its seals, where no third party judges them.
+    pub trust: Option<Arc<TrustStore>>,
     /// Who alone seals for it, if the settings say so.
     pub signer: Option<String>,
     /// How many times longer its terms are than the process says.

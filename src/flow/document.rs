@@ -7,15 +7,16 @@ use super::acknowledge::Taken;
 use super::conversation::plan;
 use super::copies::keep_contents;
 use super::parts::{fill, parts_by_name};
-use super::{Context, FlowError};
+use super::{Context, FlowError, OwnThirdParty};
 use crate::base::Finding;
 use crate::exchange::accept;
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus};
+use crate::exchange::document::Scope;
 use crate::exchange::document::codec::{CodecError, Header};
 use crate::exchange::rules::{Carries, MessageKind, Process, Rules, Transaction};
 use crate::exchange::seal::{
-    OpenedDocument, SealError, UnsignedDocument, VerifiedDocument, open_within, take_unsigned, verify,
-    verify_filled,
+    Judged, OpenedDocument, SealError, UnsignedDocument, VerifiedDocument, confirm, open_within,
+    take_unsigned, verify, verify_filled,
 };
 use crate::exchange::transit::{ErrorCode, Headers, MessageCode, Plan, Role, Stage};
 use crate::exchange::wire::Envelope;
@@ -130,6 +131,12 @@ impl Case<'_> {
             Some(signer) if Some(signer.as_str()) != verified.signer() => Err(SealError::OtherSigner),
             Some(_) | None => Ok(verified),
         };
+        if is_signed && let Some(third) = &self.ctx.third_party {
+            let confirmed = self.confirm(third, (bytes, scope)).await?;
+            return Ok(confirmed.and_then(is_his));
+        }
+        let unknown = || FlowError::UnknownPeer { peer: self.row.peer.clone() };
+        let trust = trust.ok_or_else(unknown)?;
         let alone_trust = trust.clone();
         let alone_is_his = is_his.clone();
         let opened = Context::aside(move || {
@@ -180,6 +187,38 @@ enum Opened {
     WithParts(OpenedDocument),
     /// Nobody had to sign it.
     Bare(UnsignedDocument),
+}
+
+impl Case<'_> {
+    /// The same by our third party: whose receipt is proof enough, and the only one.
+    async fn confirm(
+        &self,
+        third: &OwnThirdParty,
+        (bytes, scope): (Vec<u8>, Scope),
+    ) -> Result<Result<VerifiedDocument, SealError>, FlowError> {
+        let limits = self.ctx.limits;
+        let opening = (bytes.clone(), scope.clone());
+        let opened = Context::aside(move || open_within(&opening.0, &opening.1, &limits)).await?;
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(error) => return Ok(Err(error)),
+        };
+        let confirmation = match self.judged(third, (&bytes, &scope)).await? {
+            Judged::Confirmed(confirmation) => confirmation,
+            Judged::NotConfirmed { code, text } => {
+                let code = code.map_or("no code", |code| code.as_str());
+                return Ok(Err(SealError::NotConfirmed { reason: format!("{code}; {text}") }));
+            }
+            Judged::Impossible { text } => return Err(FlowError::ThirdParty { detail: text }),
+        };
+        let parts = parts_by_name(PartOf::Inbox(self.row.id), self.ctx).await?;
+        let mut filling = opened.filling_to_confirm()?;
+        if let Err(error) = fill(&mut filling, &parts, self.ctx).await? {
+            return Ok(Err(error));
+        }
+        let filled = filling.finish()?;
+        Ok(confirm(opened, filled, &confirmation))
+    }
 }
 
 /// A numbered rule is told by its number (D5 ¶119); a value that means nothing by a code of ours; what is wrong with

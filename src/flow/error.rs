@@ -80,6 +80,12 @@ pub enum FlowError {
         /// Why not.
         detail: String,
     },
+    /// Our trusted third party could not be asked, or did not decide. It says nothing of the document.
+    #[error("have the signature judged by the third party: {detail}")]
+    ThirdParty {
+        /// Why, without a person's data.
+        detail: String,
+    },
     /// Work on a thread of its own was cut off.
     #[error("finish the work on a document; the node is stopping")]
     CutOff,
@@ -124,7 +130,9 @@ impl FlowError {
             Self::OtherContent { .. } => Verdict::Return { code: "flow.other_content" },
             Self::CopiesUnsigned { .. } => Verdict::Return { code: "flow.copies_unsigned" },
             Self::UnknownPeer { .. } => Verdict::Park { code: "flow.unknown_peer" },
-            Self::NotTaken { .. } | Self::CutOff => Verdict::Retry { not_before: None },
+            Self::NotTaken { .. } | Self::CutOff | Self::ThirdParty { .. } => {
+                Verdict::Retry { not_before: None }
+            }
             Self::Local { verdict, .. } => *verdict,
             Self::TooMuch { .. } => Verdict::Return { code: "flow.too_much" },
             Self::Unlawful(_) => Verdict::Return { code: "flow.unlawful" },

@@ -26,6 +26,7 @@ mod resend;
 mod service;
 mod settle;
 mod signals;
+mod third_party;
 mod turned_away;
 mod wake;
 
@@ -45,5 +46,6 @@ pub use release::{Released, release, take_back_leases};
 pub use resend::{Resent, ended_without_result, resend};
 pub use service::{ask_journal, journal_records};
 pub use settle::{claim_inbox, extend_lease, settle};
+pub use third_party::OwnThirdParty;
 pub use turned_away::{Told, TurnedAway};
 pub use wake::{OwnWork, Wake};

@@ -1,4 +1,4 @@
-//! The doors of a node: one for the peers, one for the machine's own watchers.
+//! The doors of a node: one for the peers, one for the machine's own watchers; and that of a third party.
 //!
 //! Identity is established here, by certificate; what a message means is decided in `flow`.
 
@@ -6,7 +6,9 @@ mod body;
 mod health;
 mod peer;
 mod seats;
+mod third_party;
 mod trouble;
 
 pub use health::serve_health;
 pub use peer::serve_peers;
+pub use third_party::{ThirdPartyDoor, serve_third_party};

@@ -3,11 +3,12 @@
 use super::{Server, Settings, StartError};
 use crate::base::{OsRandom, Secret, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
-use crate::exchange::seal::{Signer, TrustStore};
+use crate::exchange::seal::{ReceiptTrust, Signer, TrustStore};
 use crate::exchange::wire::{
-    BrokerPlan, BrokerWire, FolderWire, HttpsWire, NodeIdentity, PeerEndpoint, Roads, TlsListener,
+    BrokerPlan, BrokerWire, FolderWire, HttpsThirdParty, HttpsWire, NodeIdentity, PeerEndpoint, Roads,
+    TlsListener,
 };
-use crate::flow::{Context, Desk, Peer, Peers, Wake, note_local_findings, take_back_leases};
+use crate::flow::{Context, Desk, OwnThirdParty, Peer, Peers, Wake, note_local_findings, take_back_leases};
 use crate::http::{serve_health, serve_peers};
 use crate::store::Store;
 use crate::worker::run_workers;
@@ -86,10 +87,12 @@ impl Node {
                 let url = peer.url.parse().map_err(|_cause| StartError::Url { peer: name.clone() })?;
                 endpoints.push(PeerEndpoint { name, url });
             }
+            let trust =
+                peer.seal_authorities.as_ref().map(|file| TrustStore::from_files(&[file])).transpose()?;
             peers.push(Peer {
                 state: peer.state,
                 certificate_name: peer.certificate_name.clone(),
-                trust: Arc::new(TrustStore::from_files(&[&peer.seal_authorities])?),
+                trust: trust.map(Arc::new),
                 signer: peer.seal_signer.clone(),
                 term_factor: peer.term_factor,
             });
@@ -110,9 +113,26 @@ impl Node {
             catalogue: Catalogue::built_in()?,
             rules: Arc::new(Rules::built_in(settings.limits)?),
             signer: Arc::new(Signer::from_files(&settings.seal.key, &settings.seal.certificate)?),
+            third_party: Self::third_party(settings, identity)?,
             desk,
             wake: Wake::default(),
         })
+    }
+
+    /// The way to our third party, and whose receipts count.
+    fn third_party(
+        settings: &Settings,
+        identity: &NodeIdentity,
+    ) -> Result<Option<OwnThirdParty>, StartError> {
+        let Some(third) = &settings.third_party else { return Ok(None) };
+        let url = third.url.parse().map_err(|_cause| StartError::Url { peer: "third-party".to_owned() })?;
+        let wire = HttpsThirdParty::new(url, settings.limits.post_timeout_ms, identity)?;
+        let trust = TrustStore::from_files(&[&third.authorities])?;
+        Ok(Some(OwnThirdParty {
+            wire: Box::new(wire),
+            trust: ReceiptTrust::new(trust, third.signer.clone()),
+            gives_receipts: third.receipts,
+        }))
     }
 
     /// The folders of the peers that are reached by files.

@@ -5,8 +5,10 @@ mod error;
 mod evidence;
 mod lifecycle;
 mod settings;
+mod third_party;
 
 pub use desk::FolderDesk;
 pub use error::StartError;
 pub use lifecycle::{Door, Node};
-pub use settings::{Broker, Peer, SealFiles, Server, Settings, SettingsError, WireFiles};
+pub use settings::{Broker, Peer, SealFiles, Server, Settings, SettingsError, ThirdPartySettings, WireFiles};
+pub use third_party::{Place, Registered, ThirdPartyNode, ThirdPartyPlan};

@@ -35,6 +35,8 @@ pub struct Settings {
     pub seal: SealFiles,
     /// The broker by whose queues peers are reached, if any are.
     pub broker: Option<Broker>,
+    /// Our trusted third party, which judges the seals of other states.
+    pub third_party: Option<ThirdPartySettings>,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -70,6 +72,21 @@ pub struct Broker {
     pub expiry_ms: u64,
 }
 
+/// Our own state's trusted third party.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThirdPartySettings {
+    /// Its `https://` address.
+    pub url: String,
+    /// The authorities whose receipts count.
+    pub authorities: PathBuf,
+    /// The subject of its certificate, as `stazh verify` shows it; one issued for RFC 3029 if absent.
+    pub signer: Option<String>,
+    /// Whether documents of ours leave with its receipt.
+    #[serde(default = "yes")]
+    pub receipts: bool,
+}
+
 /// The files of our identity on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,8 +120,9 @@ pub struct Peer {
     pub url: String,
     /// The DNS name in its wire certificate; no other certificate speaks for this state.
     pub certificate_name: String,
-    /// The authorities whose seals are accepted from this state, and from no other.
-    pub seal_authorities: PathBuf,
+    /// The authorities whose seals are accepted from this state, and from no other; needed where no third party judges
+    /// them.
+    pub seal_authorities: Option<PathBuf>,
     /// The subject of the certificate that seals for this state, as `stazh verify` shows it; any signer of the
     /// authorities if absent.
     pub seal_signer: Option<String>,
@@ -150,9 +168,7 @@ impl Settings {
     /// # Errors
     /// A file that cannot be read, an unknown or absent key, parts that do not fit.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-        Self::parse(&text, path)
+        Self::parse(&read_text(path)?, path)
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
@@ -163,13 +179,15 @@ impl Settings {
         }
         let folder = path.parent().unwrap_or(Path::new(""));
         let at = |file: PathBuf| folder.join(file);
-        let Written { node, database, broker, wire, seal, peer, limits, retry } = written;
+        let Written { node, database, broker, third_party, wire, seal, peer, limits, retry } = written;
         let broker = broker.map(|broker| Broker { password_file: broker.password_file.map(at), ..broker });
         let database =
             database.map(|server| Server { password_file: server.password_file.map(at), ..server });
+        let third_party =
+            third_party.map(|third| ThirdPartySettings { authorities: at(third.authorities), ..third });
         let peers = peer
             .into_iter()
-            .map(|p| Peer { seal_authorities: at(p.seal_authorities), url: placed(p.url, folder), ..p })
+            .map(|p| Peer { seal_authorities: p.seal_authorities.map(at), url: placed(p.url, folder), ..p })
             .collect();
         Ok(Self {
             state: node.state,
@@ -187,11 +205,16 @@ impl Settings {
             },
             seal: SealFiles { certificate: at(seal.certificate), key: at(seal.key) },
             broker,
+            third_party,
             peers,
             limits,
             retry,
         })
     }
+}
+
+pub(super) fn read_text(path: &Path) -> Result<String, SettingsError> {
+    std::fs::read_to_string(path).map_err(|source| SettingsError::Read { path: path.to_owned(), source })
 }
 
 /// A folder is relative to the file that names it, like every path.
@@ -209,6 +232,7 @@ struct Written {
     node: WrittenNode,
     database: Option<Server>,
     broker: Option<Broker>,
+    third_party: Option<ThirdPartySettings>,
     wire: WireFiles,
     seal: SealFiles,
     #[serde(default)]
@@ -284,6 +308,10 @@ fn one_or_more<'de, D: Deserializer<'de>>(written: D) -> Result<Vec<String>, D::
     })
 }
 
+fn yes() -> bool {
+    true
+}
+
 fn once() -> u32 {
     1
 }
@@ -330,8 +358,18 @@ impl Written {
                 "lease_ms must exceed post_timeout_ms, or a slow delivery is begun twice".to_owned(),
             );
         }
+        if self.third_party.as_ref().is_some_and(|third| !third.url.starts_with("https://")) {
+            return Some(
+                "the url of the third party is not https; its callers are authenticated by TLS".to_owned(),
+            );
+        }
         let mut seen = vec![self.node.state];
-        for Peer { state, url, term_factor, .. } in &self.peer {
+        for Peer { state, url, term_factor, seal_authorities, .. } in &self.peer {
+            if seal_authorities.is_none() && self.third_party.is_none() {
+                return Some(format!(
+                    "peer {state} has no seal_authorities, and no [third_party] judges its seals"
+                ));
+            }
             if *term_factor == 0 {
                 return Some(format!("the term_factor of peer {state} is 0; write 1 or more"));
             }

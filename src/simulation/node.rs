@@ -121,7 +121,7 @@ async fn start(
     let peers = identity.trust.iter().filter(|(peer, _)| **peer != state).map(|(peer, trust)| Peer {
         state: *peer,
         certificate_name: name_of(*peer),
-        trust: trust.clone(),
+        trust: Some(trust.clone()),
         signer: None,
         term_factor: 1,
     });
@@ -138,6 +138,7 @@ async fn start(
         catalogue: Catalogue::built_in()?,
         rules: Arc::new(rules.clone()),
         signer: identity.signer.clone(),
+        third_party: None,
         desk: desk.clone(),
         wake: Wake::default(),
     });

@@ -3,7 +3,7 @@
 use super::{JournalDraft, word_enum};
 
 word_enum!(
-    /// An event of a gateway (D5 App.4 ¶1); the trusted third party's two have no place in a node yet.
+    /// An event of a gateway (D5 App.4 ¶1).
     Hop {
         /// 1: a message was received.
         Received = "received",
@@ -61,7 +61,7 @@ enum Told {
 }
 
 /// Every kind of entry that the flows write.
-const KINDS: [(&str, Told); 29] = [
+const KINDS: [(&str, Told); 31] = [
     ("held", Told::Always(Hop::Received)),
     ("composed", Told::Always(Hop::Transformed)),
     ("answering", Told::Always(Hop::Transformed)),
@@ -70,6 +70,8 @@ const KINDS: [(&str, Told); 29] = [
     ("faulted", Told::Always(Hop::Sent)),
     ("answered", Told::Always(Hop::Sent)), // to the local system, which is an adjacent one
     ("taken", Told::Always(Hop::Sent)),
+    ("to_third_party", Told::Always(Hop::ToThirdParty)),
+    ("from_third_party", Told::Always(Hop::FromThirdParty)),
     ("translated", Told::Never),
     ("journal_asked", Told::Never),
     ("journal_told", Told::Never),

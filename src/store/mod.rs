@@ -19,6 +19,7 @@ mod outbox_stage;
 mod part;
 mod postgres;
 mod primary;
+mod receipt;
 mod row;
 mod server;
 mod sqlite;
@@ -71,6 +72,7 @@ pub use part::{
     PART_CHUNK_BYTES, Part, PartId, PartOf, part_begin, part_chunk, part_chunk_put, part_drop, part_find,
     part_finish, part_use, parts_forget, parts_of,
 };
+pub use receipt::{Receipt, receipt_find, receipt_put};
 pub use row::{InboxId, OutboxId};
 pub use sqlite_writer::Fate;
 pub use state::{ConversationState, Direction, InboxState, OutboxKind, OutboxState, WordError};

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 
 /// Bytes that nothing compresses and that hold every kind of line end.
-fn noise(bytes: usize) -> Vec<u8> {
+pub(crate) fn noise(bytes: usize) -> Vec<u8> {
     let random = SeededRandom::new(20_261_124);
     let mut noise = Vec::with_capacity(bytes + 16);
     while noise.len() < bytes {
@@ -27,7 +27,7 @@ fn noise(bytes: usize) -> Vec<u8> {
 }
 
 /// Puts a document that proves the work of a worker among the local records.
-fn prove(kz: &Path, number: u32, name: &str, content: &[u8]) {
+pub(crate) fn prove(kz: &Path, number: u32, name: &str, content: &[u8]) {
     let folder = kz.join("local/evidence").join(iin(number));
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join(name), content).unwrap();
@@ -44,7 +44,7 @@ fn record_of(ru: &Path, number: u32) -> InsuranceRecord {
 }
 
 /// The copies that came with the record of a worker, by what they are told to be.
-fn copies_of(ru: &Path, number: u32) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn copies_of(ru: &Path, number: u32) -> BTreeMap<String, Vec<u8>> {
     let of = |evidence: &stazh::exchange::canonical::Evidence| {
         let copy = evidence.copy.as_ref()?;
         let found = std::fs::read_dir(ru.join("handed-over/copies")).unwrap().find_map(|file| {

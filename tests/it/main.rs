@@ -34,5 +34,6 @@ mod shared;
 mod simulation;
 mod soak;
 mod sources;
+mod third_party;
 mod tidy;
 mod wire;

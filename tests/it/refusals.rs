@@ -59,7 +59,10 @@ impl Stage {
         kz.peers.push(stazh::node::Peer {
             state: am.state,
             certificate_name: "am.example".to_owned(),
-            seal_authorities: kz.peers[0].seal_authorities.with_file_name("AM-seals.pem"),
+            seal_authorities: kz.peers[0]
+                .seal_authorities
+                .as_ref()
+                .map(|file| file.with_file_name("AM-seals.pem")),
             seal_signer: None,
             ..kz.peers[0].clone()
         });

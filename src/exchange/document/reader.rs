@@ -19,6 +19,7 @@ use super::tag::split_name;
 use super::xml_error::XmlError;
 use super::xml_error::XmlErrorKind;
 use crate::base::Limits;
+use memchr::memmem;
 use std::borrow::Cow;
 
 /// One thing read. Text comes in pieces: neighbours belong together.
@@ -47,6 +48,34 @@ pub enum Event<'r, 'a> {
 /// The namespaces declared outside a fragment, so that it means the same when read alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope(Vec<(String, String)>);
+
+impl Scope {
+    /// An element that was cut out of a document, with the declarations of that place, so that it can be read alone.
+    pub fn declared_on<'e>(&self, element: &'e [u8], limits: &Limits) -> Result<Cow<'e, [u8]>, XmlError> {
+        let mut reader = XmlReader::within(element, self, limits)?;
+        reader.next_event()?;
+        let tag = element.get(..reader.position()).unwrap_or_default();
+        let is_declared = |name: &str| {
+            memmem::find_iter(tag, name.as_bytes())
+                .any(|at| matches!(tag.get(at + name.len()), Some(b'=' | b' ' | b'\t' | b'\n' | b'\r')))
+        };
+        let mut declarations = String::new();
+        for (prefix, namespace) in &self.0 {
+            let name = if prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{prefix}") };
+            if !is_declared(&name) {
+                let namespace = namespace.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+                declarations.push_str(&format!(" {name}=\"{namespace}\""));
+            }
+        }
+        if declarations.is_empty() {
+            return Ok(Cow::Borrowed(element));
+        }
+        let ends = |c: &u8| matches!(c, b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r');
+        let end = tag.iter().position(ends).unwrap_or(tag.len());
+        let (name, rest) = element.split_at_checked(end).unwrap_or((element, &[]));
+        Ok(Cow::Owned([name, declarations.as_bytes(), rest].concat()))
+    }
+}
 
 /// Reads one document, or one element cut out of it, from a slice.
 pub struct XmlReader<'a> {

@@ -119,13 +119,43 @@ impl Answer {
     ///
     /// # Errors
     /// It is about another document.
-    pub fn of_document(self, digest: &[u8]) -> Result<Outcome, SealError> {
-        match &self.imprint {
-            Some((_, told)) if told != digest => Err(wrong("it is about another document")),
-            Some(_) | None => Ok(self.outcome),
-        }
+    pub fn of_document(self, digest: &[u8]) -> Result<Judged, SealError> {
+        let is_its = match &self.imprint {
+            Some((_, told)) if told != digest => return Err(wrong("it is about another document")),
+            Some(_) => true,
+            None => false,
+        };
+        Ok(match self.outcome {
+            Outcome::Confirmed if is_its => Judged::Confirmed(Confirmation(())),
+            Outcome::Confirmed => Judged::Impossible { text: String::new() },
+            Outcome::NotConfirmed { code, text } => Judged::NotConfirmed { code, text },
+            Outcome::Impossible { text } => Judged::Impossible { text },
+        })
     }
 }
+
+/// What a third party that we trust says of one document.
+#[derive(Debug)]
+pub enum Judged {
+    /// As [`Outcome::Confirmed`].
+    Confirmed(Confirmation),
+    /// As [`Outcome::NotConfirmed`].
+    NotConfirmed {
+        /// Why, if it is told by a code.
+        code: Option<ReasonCode>,
+        /// The same in words.
+        text: String,
+    },
+    /// As [`Outcome::Impossible`].
+    Impossible {
+        /// Why not.
+        text: String,
+    },
+}
+
+/// That a third party confirmed the signatures of a document; only [`Answer::of_document`] makes one.
+#[derive(Debug)]
+pub struct Confirmation(());
 
 /// A question as a third party gets it.
 #[derive(Debug)]

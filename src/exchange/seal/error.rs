@@ -124,6 +124,12 @@ pub enum SealError {
         /// Its Content-ID, cut to a printable length.
         content_id: String,
     },
+    /// Our third party does not confirm the signature.
+    #[error("have the signature confirmed by the third party: {reason}")]
+    NotConfirmed {
+        /// Its reason.
+        reason: String,
+    },
     /// The receipt of a third party is none of this document, or of no form that is taken.
     #[error("rely on the receipt of a third party: {reason}")]
     Receipt {
@@ -175,6 +181,7 @@ impl SealError {
             Self::TrustBundle { .. } => "seal.trust_bundle",
             Self::Hole => "seal.hole",
             Self::NoPart { .. } => "seal.no_part",
+            Self::NotConfirmed { .. } => "seal.not_confirmed",
             Self::Receipt { .. } => "seal.receipt",
             Self::Cms { .. } => "seal.cms",
             Self::Unsealable { .. } => "seal.unsealable",
@@ -204,6 +211,7 @@ impl SealError {
             | Self::OtherSigner
             | Self::KeyUsage
             | Self::OtherThirdParty
+            | Self::NotConfirmed { .. }
             | Self::Receipt { .. }
             | Self::Cms { .. }
             | Self::Chain { .. } => Verdict::Quarantine { code },

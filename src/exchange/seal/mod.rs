@@ -53,7 +53,7 @@ mod verify;
 pub use attest::{Witness, attest};
 pub use c14n::{Canonicalizer, canonicalize};
 pub use container::{SIGNED_DATA_NAMESPACE, SealedDocument, Sealing, includes, seal, seal_unchecked};
-pub use dvcs::{Answer, Asked, Question, refusal};
+pub use dvcs::{Answer, Asked, Confirmation, Judged, Question, refusal};
 pub use error::SealError;
 pub use filling::{Filled, Filling, Hole};
 pub use issue::{Issued, KeyKind, ThrowAwayAuthority};
@@ -66,4 +66,4 @@ pub use suites::{
 };
 pub use third_party::{Outcome, ReasonCode, ReceiptTrust, ThirdParty};
 pub use trust::TrustStore;
-pub use verify::{UnsignedDocument, VerifiedDocument, take_unsigned, verify, verify_filled};
+pub use verify::{UnsignedDocument, VerifiedDocument, confirm, take_unsigned, verify, verify_filled};

@@ -10,6 +10,7 @@ use super::container::SIGNED_DATA_NAMESPACE;
 use super::error::SealError;
 use super::filling::Filling;
 use super::filling::Hole;
+use super::suites::DigestAlgorithm;
 use super::suites::sha256;
 use super::suites::suite_of;
 use super::suites::unknown;
@@ -56,6 +57,15 @@ impl OpenedDocument {
     pub fn filling(&self) -> Result<Filling<'_>, SealError> {
         let (_suite, digest) = suite_of(&self.signature_uri, &self.digest_uri)?;
         Filling::new(&self.content, &self.holes, digest.hasher()?)
+    }
+
+    /// The same for one that a third party judges, even by an algorithm that is not known here.
+    ///
+    /// # Errors
+    /// The cryptographic library fails.
+    pub fn filling_to_confirm(&self) -> Result<Filling<'_>, SealError> {
+        let known = suite_of(&self.signature_uri, &self.digest_uri).map(|(_suite, digest)| digest);
+        Filling::new(&self.content, &self.holes, known.unwrap_or(DigestAlgorithm::Sha256).hasher()?)
     }
 
     /// The document inside, if these are the bytes that we sealed ourselves under this digest.

@@ -231,6 +231,7 @@ fn outcome_of(error: &SealError) -> Outcome {
         | SealError::Hole
         | SealError::NoPart { .. }
         | SealError::Cms { .. }
+        | SealError::NotConfirmed { .. }
         | SealError::Unsealable { .. }
         | SealError::Crypto(_) => return Outcome::Impossible { text },
     };
@@ -242,7 +243,9 @@ pub(super) const DVCS_PURPOSE: ObjectIdentifier = ObjectIdentifier::new_unwrap("
 
 #[cfg(test)]
 mod tests {
-    use super::super::{KeyKind, Question, SealedDocument, ThrowAwayAuthority, seal_unchecked, with_receipt};
+    use super::super::{
+        Judged, KeyKind, Question, SealedDocument, ThrowAwayAuthority, seal_unchecked, with_receipt,
+    };
     use super::*;
     use crate::base::DocumentId;
     use jiff::ToSpan;
@@ -297,8 +300,12 @@ mod tests {
         let (answer, outcome) = party.answer(&request, (Uuid::from_u128(9), now())).unwrap();
         let answer = question.read_answer(&answer, trust, now())?;
         let digest = answer.digest().map(|digest| digest.of(document).unwrap()).unwrap_or_default();
-        let told = answer.of_document(&digest)?;
-        assert_eq!(std::mem::discriminant(&told), std::mem::discriminant(&outcome));
+        let told = match answer.of_document(&digest)? {
+            Judged::Confirmed(_) => Outcome::Confirmed,
+            Judged::NotConfirmed { code, text } => Outcome::NotConfirmed { code, text },
+            Judged::Impossible { text } => Outcome::Impossible { text },
+        };
+        assert_eq!(told, outcome);
         Ok(told)
     }
 
@@ -364,7 +371,7 @@ mod tests {
         let question = Question::new(Uuid::from_u128(7), now()).unwrap();
         let (answer, _) = party.answer(b"GET / HTTP/1.1", (Uuid::from_u128(9), now())).unwrap();
         let answer = question.read_answer(&answer, &kz.receipts(), now()).unwrap();
-        assert!(matches!(answer.of_document(b"").unwrap(), Outcome::Impossible { .. }));
+        assert!(matches!(answer.of_document(b"").unwrap(), Judged::Impossible { .. }));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Checks an opened document: digest, signature, certificate. In that order, each with its own error.
 
 use super::c14n::{Canonicalizer, canonical_form};
+use super::dvcs::Confirmation;
 use super::error::SealError;
 use super::filling::{Filled, Filling, Hole};
 use super::open::OpenedDocument;
@@ -19,7 +20,7 @@ use x509_cert::Certificate;
 use x509_cert::ext::pkix::ExtendedKeyUsage;
 
 /// A document whose signature is good, or needs none by its message. Shows only bytes that were digested. Only
-/// [`verify()`] and [`take_unsigned`] make one.
+/// [`verify()`], [`confirm`] and [`take_unsigned`] make one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerifiedDocument {
     content: Vec<u8>,
@@ -115,6 +116,31 @@ pub fn verify_filled(
         document: opened.document,
         doc_instance: opened.doc_instance,
         signer: Some(signer.name.clone()),
+        digest: digests.ledger,
+        parts,
+    })
+}
+
+/// Takes a document whose signatures a third party confirmed: that is enough proof, and the only one, within the state
+/// that asked. What is looked at still is that the content is what was signed, where its digest is known here.
+pub fn confirm(
+    opened: OpenedDocument,
+    Filled { digests, parts }: Filled,
+    _by: &Confirmation,
+) -> Result<VerifiedDocument, SealError> {
+    if parts.len() != opened.holes.len() {
+        return Err(SealError::Hole);
+    }
+    let is_known = suite_of(&opened.signature_uri, &opened.digest_uri).is_ok();
+    if is_known && digests.signed != opened.digest {
+        return Err(SealError::DigestMismatch);
+    }
+    let signer = X509::from_der(&opened.certificate).ok();
+    Ok(VerifiedDocument {
+        content: opened.content,
+        document: opened.document,
+        doc_instance: opened.doc_instance,
+        signer: signer.map(|signer| name_of(signer.subject_name())),
         digest: digests.ledger,
         parts,
     })

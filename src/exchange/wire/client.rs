@@ -141,7 +141,7 @@ async fn deflate_aside(envelope: Bytes) -> Option<Bytes> {
     deflated.ok()
 }
 
-fn client(timeout_ms: u64, identity: &NodeIdentity) -> Result<reqwest::Client, reqwest::Error> {
+pub(super) fn client(timeout_ms: u64, identity: &NodeIdentity) -> Result<reqwest::Client, reqwest::Error> {
     let ours = reqwest::Identity::from_pkcs8_pem(&identity.certificate_pem, identity.key_pem.expose())?;
     let authorities = reqwest::Certificate::from_pem_bundle(&identity.authorities_pem)?;
     reqwest::Client::builder()

@@ -61,6 +61,14 @@ pub enum WireError {
         /// The limit.
         timeout_ms: u64,
     },
+    /// Our trusted third party did not answer the question.
+    #[error("ask the third party: it answers {status}: {detail}")]
+    ThirdParty {
+        /// The status.
+        status: u16,
+        /// What it says.
+        detail: String,
+    },
     /// The peer sends callers elsewhere, where a message must not follow.
     #[error(
         "reach peer {peer}: it answers {status} and sends callers to {location}; ask its operator, then correct its url in the settings"
@@ -187,6 +195,7 @@ impl WireError {
             | Self::ReplyBroken { .. }
             | Self::ReplyTimeout { .. }
             | Self::Redirected { .. }
+            | Self::ThirdParty { .. }
             | Self::ReadFile { .. }
             | Self::Identity { .. }
             | Self::Client { .. }
@@ -211,6 +220,7 @@ impl WireError {
             | Self::ReplyBroken { .. }
             | Self::ReplyTimeout { .. }
             | Self::Redirected { .. }
+            | Self::ThirdParty { .. }
             | Self::Folder { .. } => Verdict::Retry { not_before: None },
             Self::UnknownPeer { .. } => Verdict::Park { code: "wire.unknown_peer" },
             Self::ReadFile { .. } | Self::Identity { .. } | Self::Client { .. } => {

@@ -13,6 +13,7 @@ mod folder;
 mod identity;
 mod parcel;
 mod server;
+mod third_party;
 mod unpack;
 
 pub use broker::{BrokerPlan, BrokerWire, Letter, Letters};
@@ -25,6 +26,7 @@ pub use folder::{FolderWire, Lying, Roads};
 pub use identity::{NodeIdentity, PeerCertificate};
 pub use parcel::{PackedPart, Parcel, PartContent};
 pub use server::{Handshake, TlsListener};
+pub use third_party::{AskedBy, HttpsThirdParty, Inquest, ThirdPartyWire};
 pub use unpack::{PartKeeper, UnpackError, is_package, unpack};
 
 use bytes::Bytes;

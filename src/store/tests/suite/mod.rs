@@ -9,6 +9,7 @@ mod ledger;
 mod model;
 mod outbox;
 mod part;
+mod receipt;
 mod waiting;
 
 use super::fixture;

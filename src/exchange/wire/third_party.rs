@@ -1,0 +1,112 @@
+//! The way to our own trusted third party: a question out, an answer back, both sides authenticated.
+
+use super::client::client;
+use super::{NodeIdentity, WireError};
+use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use std::time::Duration;
+
+/// The form of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedBy {
+    /// RFC 3029.
+    Dvcs,
+    /// The signed document as it is.
+    Xml,
+}
+
+impl AskedBy {
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Dvcs => "application/dvcs",
+            Self::Xml => "application/xml",
+        }
+    }
+}
+
+/// A question, fed piece by piece.
+pub struct Inquest {
+    /// Its form.
+    pub form: AskedBy,
+    /// How long it is.
+    pub bytes: u64,
+    /// What it says.
+    pub body: BoxStream<'static, std::io::Result<Bytes>>,
+}
+
+/// The way to a third party.
+pub trait ThirdPartyWire: Send + Sync {
+    /// Asks it and gives what it answers, whatever that says.
+    fn ask(&self, question: Inquest) -> BoxFuture<'_, Result<Bytes, WireError>>;
+}
+
+/// HTTPS to a third party.
+pub struct HttpsThirdParty {
+    client: reqwest::Client,
+    url: reqwest::Url,
+    timeout_ms: u64,
+}
+
+impl HttpsThirdParty {
+    /// Prepares the way.
+    ///
+    /// # Errors
+    /// Our key or certificate is unusable.
+    pub fn new(url: reqwest::Url, timeout_ms: u64, identity: &NodeIdentity) -> Result<Self, WireError> {
+        let client = client(timeout_ms, identity)
+            .map_err(|source| WireError::Client { peer: NAME.to_owned(), source })?;
+        Ok(Self { client, url, timeout_ms })
+    }
+
+    async fn send(&self, Inquest { form, bytes, body }: Inquest) -> Result<Bytes, WireError> {
+        let peer = || NAME.to_owned();
+        let timeout_ms = self.timeout_ms.saturating_add(bytes / SLOWEST_BYTES_A_MS);
+        let request = self
+            .client
+            .post(self.url.clone())
+            .timeout(Duration::from_millis(timeout_ms))
+            .header(CONTENT_TYPE, form.media_type())
+            .header(CONTENT_LENGTH, bytes)
+            .body(reqwest::Body::wrap_stream(body));
+        let mut response = request.send().await.map_err(|source| match source.is_timeout() {
+            true => WireError::Timeout { peer: peer(), timeout_ms },
+            false => WireError::Unreachable { peer: peer(), source },
+        })?;
+        let status = response.status().as_u16();
+        let mut answer = BytesMut::new();
+        loop {
+            match response.chunk().await {
+                Ok(None) => break,
+                Ok(Some(chunk)) if answer.len() + chunk.len() > ANSWER_BYTES_MAX => {
+                    return Err(WireError::ReplyTooLarge { peer: peer(), bytes_max: ANSWER_BYTES_MAX });
+                }
+                Ok(Some(chunk)) => answer.extend_from_slice(&chunk),
+                Err(source) => return Err(WireError::ReplyBroken { peer: peer(), status, source }),
+            }
+        }
+        if status == 200 {
+            return Ok(answer.freeze());
+        }
+        let detail = String::from_utf8_lossy(&answer);
+        let detail = detail.chars().filter(|c| !c.is_control()).take(DETAIL_CHARS_MAX).collect();
+        Err(WireError::ThirdParty { status, detail })
+    }
+}
+
+impl ThirdPartyWire for HttpsThirdParty {
+    fn ask(&self, question: Inquest) -> BoxFuture<'_, Result<Bytes, WireError>> {
+        self.send(question).boxed()
+    }
+}
+
+/// What errors call it.
+const NAME: &str = "third-party";
+/// A receipt with its certificates is a few kilobytes.
+const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+const DETAIL_CHARS_MAX: usize = 300;
+/// A line that carries less than 100 kB a second is broken.
+const SLOWEST_BYTES_A_MS: u64 = 100;

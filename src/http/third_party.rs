@@ -1,0 +1,155 @@
+//! The door of a trusted third party: one question at a time from callers that are known here, by RFC 3029 or as a
+//! signed document in XML.
+
+use crate::base::{Clock, Limits, Random};
+use crate::exchange::seal::{Outcome, SealError, ThirdParty};
+use crate::exchange::wire::{AskedBy, Handshake, TlsListener};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::routing::post;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+/// What a third party judges with.
+pub struct ThirdPartyDoor {
+    /// It itself.
+    pub party: Arc<ThirdParty>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids of receipts.
+    pub random: Arc<dyn Random>,
+    /// Bounds on everything.
+    pub limits: Limits,
+}
+
+/// Answers callers until `stop` turns true; a call that began is finished.
+pub async fn serve_third_party(
+    listener: TlsListener,
+    mut stop: watch::Receiver<bool>,
+    door: Arc<ThirdPartyDoor>,
+) {
+    let places = Arc::new(Semaphore::new(CALLERS_MAX));
+    let router = Router::new().route("/", post(take)).with_state(door.clone());
+    let mut calls = JoinSet::new();
+    loop {
+        let caller = tokio::select! {
+            _ = stop.wait_for(|is_over| *is_over) => break,
+            Some(_) = calls.join_next() => continue,
+            caller = listener.accept() => caller,
+        };
+        match caller {
+            Ok(caller) => {
+                // a caller without a place is let go: it asks again
+                let Ok(place) = places.clone().try_acquire_owned() else { continue };
+                let (router, idle) = (router.clone(), Duration::from_millis(door.limits.idle_ms));
+                let stop = stop.clone();
+                calls.spawn(async move {
+                    serve_caller(caller, router, idle, stop).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(error = ?error, "a caller could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    while calls.join_next().await.is_some() {}
+}
+
+async fn serve_caller(caller: Handshake, router: Router, idle: Duration, mut stop: watch::Receiver<bool>) {
+    let address = caller.caller();
+    let stream = match caller.finish().await {
+        Ok((stream, _certificate)) => stream,
+        Err(error) => {
+            tracing::debug!(%address, error = ?error, "a caller was turned away");
+            return;
+        }
+    };
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(idle);
+    let call = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut call = std::pin::pin!(call);
+    let ended = tokio::select! {
+        ended = call.as_mut() => Some(ended),
+        _ = stop.wait_for(|is_over| *is_over) => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            call.as_mut().graceful_shutdown();
+            tokio::time::timeout(idle, call).await.unwrap_or(Ok(())) // it asks again
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error = ?error, "a caller's connection ended early");
+    }
+}
+
+async fn take(State(door): State<Arc<ThirdPartyDoor>>, request: Request) -> Response<Body> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let form =
+        [AskedBy::Dvcs, AskedBy::Xml].into_iter().find(|form| Some(form.media_type()) == kind.as_deref());
+    let Some(form) = form else {
+        let told = "send application/dvcs (RFC 3029) or application/xml (a SignedDoc)";
+        return reply(StatusCode::UNSUPPORTED_MEDIA_TYPE, "text/plain", told);
+    };
+    // the question is longer than its document by less than this
+    let bytes_max = door.limits.body_bytes_max.saturating_add(FRAME_BYTES);
+    let read = tokio::time::timeout(BODY_TIME, to_bytes(request.into_body(), bytes_max)).await;
+    let Ok(Ok(body)) = read else {
+        let told = format!("send a question of up to {bytes_max} bytes within {} s", BODY_TIME.as_secs());
+        return reply(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", told);
+    };
+    let ids = (door.random.uuid(), door.clock.now());
+    let party = door.party.clone();
+    let judged = tokio::task::spawn_blocking(move || match form {
+        AskedBy::Dvcs => party.answer(&body, ids).map(|(answer, outcome)| (Some(answer), outcome)),
+        AskedBy::Xml => {
+            let (receipt, outcome) = party.receipt(&body, ids)?;
+            Ok::<_, SealError>((receipt.map(String::into_bytes), outcome))
+        }
+    })
+    .await;
+    match judged {
+        Ok(Ok((answer, outcome))) => {
+            let told = match &outcome {
+                Outcome::Confirmed => "confirmed",
+                Outcome::NotConfirmed { code, .. } => code.map_or("not confirmed", |code| code.as_str()),
+                Outcome::Impossible { text } => text,
+            };
+            tracing::info!(receipt = %ids.0, outcome = told, "a document was judged");
+            match answer {
+                Some(answer) => reply(StatusCode::OK, form.media_type(), answer),
+                // no receipt can say that it is impossible
+                None => reply(StatusCode::UNPROCESSABLE_ENTITY, "text/plain", told.to_owned()),
+            }
+        }
+        Ok(Err(error)) => {
+            tracing::error!(error = ?error, "a question could not be answered");
+            reply(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "it cannot sign now; ask again")
+        }
+        Err(_stopping) => reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "it is stopping; ask again"),
+    }
+}
+
+fn reply(status: StatusCode, kind: &'static str, body: impl Into<Vec<u8>>) -> Response<Body> {
+    let mut response = Response::new(Body::from(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+/// So many are answered at a time.
+const CALLERS_MAX: usize = 64;
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+const BODY_TIME: Duration = Duration::from_secs(300);
+const FRAME_BYTES: usize = 4096;
