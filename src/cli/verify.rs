@@ -2,13 +2,16 @@
 
 use super::{Exit, show};
 use crate::base::{Clock, Limits, SystemClock, with_causes};
-use crate::exchange::seal::{SealError, TrustStore, VerifiedDocument, open, verify};
+use crate::exchange::seal::{Aspect, Inspection, ReceiptTrust, SealError, TrustStore, inspect};
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use std::path::PathBuf;
 
 /// Check the seals of files: who sealed them, and whether a byte was changed
 /// since.
+///
+/// Everything that is wrong is told, not the first thing alone; with --receipts
+/// also what a third party said.
 ///
 ///   stazh verify sealed.xml --trust authorities.pem
 ///   stazh verify sealed.xml --trust authorities.pem --at 2026-06-01T00:00:00Z --json
@@ -21,6 +24,14 @@ pub(super) struct Verify {
     /// The authorities that are trusted, as PEM; may be given several times.
     #[arg(long, required = true)]
     trust: Vec<PathBuf>,
+    /// The authorities whose receipts count, as PEM; the document must have one
+    /// then.
+    #[arg(long)]
+    receipts: Vec<PathBuf>,
+    /// The subject of the third party's certificate; one issued for RFC 3029 if
+    /// absent.
+    #[arg(long, requires = "receipts")]
+    receipt_signer: Option<String>,
     /// The instant to judge certificates by; now if absent.
     #[arg(long)]
     at: Option<Timestamp>,
@@ -32,50 +43,98 @@ pub(super) struct Verify {
 impl Verify {
     pub(super) fn run(self) -> Result<Exit> {
         let trust = TrustStore::from_files(&self.trust)?;
+        let receipts = match self.receipts.is_empty() {
+            true => None,
+            false => Some(ReceiptTrust::new(TrustStore::from_files(&self.receipts)?, self.receipt_signer)),
+        };
         let at = self.at.unwrap_or_else(|| SystemClock.now());
         let mut exit = Exit::Done;
         for file in &self.files {
             let bytes = std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
-            let outcome = open(&bytes, &Limits::default()).and_then(|opened| verify(opened, &trust, at));
-            if outcome.is_err() {
+            let found = inspect(&bytes, &trust, receipts.as_ref(), at, &Limits::default());
+            if !found.is_good() {
                 exit = Exit::Refused;
             }
             let name = file.display().to_string();
             if self.json {
-                show::json(&as_json(&name, at, &outcome))
+                show::json(&as_json(&name, at, &found))
             } else {
-                show::line(&as_text(&name, at, &outcome))
+                show::line(&as_text(&name, at, &found))
             }
         }
         Ok(exit)
     }
 }
 
-fn as_json(file: &str, at: Timestamp, outcome: &Result<VerifiedDocument, SealError>) -> serde_json::Value {
-    let at = at.to_string();
-    match outcome {
-        Ok(verified) => serde_json::json!({
-            "file": file, "at": at, "outcome": "valid", "signer": verified.signer(),
-            "document": verified.doc_instance(), "digest": verified.digest().to_string(),
+fn as_json(file: &str, at: Timestamp, found: &Inspection) -> serde_json::Value {
+    let outcome = match (found.is_good(), found.is_undecided()) {
+        (true, _) => "valid",
+        (false, true) => "cannot-verify",
+        (false, false) => "invalid",
+    };
+    let checks = found.checks.iter().map(|(aspect, outcome)| match outcome {
+        Ok(()) => serde_json::json!({ "of": name_of(*aspect), "is_good": true }),
+        Err(error) => serde_json::json!({
+            "of": name_of(*aspect), "is_good": false, "code": error.code(), "reason": with_causes(error),
         }),
-        Err(error) => {
-            let outcome = if error.is_undecided() { "cannot-verify" } else { "invalid" };
-            serde_json::json!({ "file": file, "at": at, "outcome": outcome, "code": error.code(), "reason": with_causes(error) })
-        }
+    });
+    let said = found
+        .said
+        .as_ref()
+        .map(|said| serde_json::json!({ "receipt": said.receipt_id, "at": said.at.to_string() }));
+    let first = found.checks.iter().find_map(|(_, outcome)| outcome.as_ref().err());
+    serde_json::json!({
+        "file": file, "at": at.to_string(), "outcome": outcome, "code": first.map(SealError::code),
+        "reason": first.map(|error| with_causes(error)), "signer": found.signer,
+        "document": found.doc_instance, "digest": found.digest.map(|digest| digest.to_string()),
+        "findings": checks.collect::<Vec<_>>(), "receipt": said,
+    })
+}
+
+fn as_text(file: &str, at: Timestamp, found: &Inspection) -> String {
+    let outcome = match (found.is_good(), found.is_undecided()) {
+        (true, _) => "valid",
+        (false, true) => "cannot be verified here",
+        (false, false) => "NOT valid",
+    };
+    let mut lines = vec![format!("{file}: {outcome}")];
+    if let Some(signer) = &found.signer {
+        lines.push(format!("  sealed by {signer}"));
+    }
+    for (aspect, outcome) in &found.checks {
+        lines.push(match outcome {
+            Ok(()) => format!("  yes  {}", good(*aspect, at)),
+            Err(error) if error.is_undecided() => format!("  ?    {} ({})", with_causes(error), error.code()),
+            Err(error) => format!("  NO   {} ({})", with_causes(error), error.code()),
+        });
+    }
+    if let Some(said) = &found.said {
+        lines.push(format!("  receipt {} of {}", said.receipt_id, said.at));
+    }
+    if let Some(digest) = found.digest {
+        lines.push(format!("  document {}, sha-256 {digest}", found.doc_instance));
+    }
+    lines.join("\n")
+}
+
+fn name_of(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Form => "form",
+        Aspect::Content => "content",
+        Aspect::Signature => "signature",
+        Aspect::Certificate => "certificate",
+        Aspect::Usage => "usage",
+        Aspect::Receipt => "receipt",
     }
 }
 
-fn as_text(file: &str, at: Timestamp, outcome: &Result<VerifiedDocument, SealError>) -> String {
-    match outcome {
-        Ok(verified) => format!(
-            "{file}: valid\n  sealed by {}\n  certificate valid at {at}; no byte of the content was changed since\n  document {}, sha-256 {}",
-            verified.signer().unwrap_or_default(),
-            verified.doc_instance(),
-            verified.digest()
-        ),
-        Err(error) if error.is_undecided() => {
-            format!("{file}: cannot be verified here\n  {} ({})", with_causes(error), error.code())
-        }
-        Err(error) => format!("{file}: NOT valid\n  {} ({})", with_causes(error), error.code()),
+fn good(aspect: Aspect, at: Timestamp) -> String {
+    match aspect {
+        Aspect::Form => "it is one signed document".to_owned(),
+        Aspect::Content => "no byte of the content was changed since".to_owned(),
+        Aspect::Signature => "the signature was made by the key of the certificate".to_owned(),
+        Aspect::Certificate => format!("a trusted authority stands behind the certificate, valid at {at}"),
+        Aspect::Usage => "the certificate is made for signing documents".to_owned(),
+        Aspect::Receipt => "a trusted third party confirmed this signature of this document".to_owned(),
     }
 }

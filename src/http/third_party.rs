@@ -27,6 +27,13 @@ pub struct ThirdPartyDoor {
     pub random: Arc<dyn Random>,
     /// Bounds on everything.
     pub limits: Limits,
+    /// How many questions are read and judged at a time.
+    pub turns: Semaphore,
+}
+
+impl ThirdPartyDoor {
+    /// So many questions are in memory at a time.
+    pub const TURNS: usize = 4;
 }
 
 /// Answers callers until `stop` turns true; a call that began is finished.
@@ -102,6 +109,8 @@ async fn take(State(door): State<Arc<ThirdPartyDoor>>, request: Request) -> Resp
         let told = "send application/dvcs (RFC 3029) or application/xml (a SignedDoc)";
         return reply(StatusCode::UNSUPPORTED_MEDIA_TYPE, "text/plain", told);
     };
+    // a question may be large, so few are in memory at a time; a closed semaphore lets all in
+    let _turn = door.turns.acquire().await.ok();
     // the question is longer than its document by less than this
     let bytes_max = door.limits.body_bytes_max.saturating_add(FRAME_BYTES);
     let read = tokio::time::timeout(BODY_TIME, to_bytes(request.into_body(), bytes_max)).await;

@@ -124,6 +124,7 @@ impl ThirdPartyNode {
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
             limits: plan.limits,
+            turns: tokio::sync::Semaphore::new(ThirdPartyDoor::TURNS),
         };
         let task = tokio::spawn(serve_third_party(listener, stopping, Arc::new(door)));
         Ok(Self { address, stop, task })

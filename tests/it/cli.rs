@@ -66,6 +66,10 @@ fn what_is_sealed_is_verified_and_a_change_is_named() {
         (outcome["outcome"].as_str(), outcome["code"].as_str()),
         (Some("invalid"), Some("seal.digest_mismatch"))
     );
+    let late = at(&[&verify[..], &["--at", "2099-01-01T00:00:00Z"]].concat()).1;
+    for told in ["(seal.digest_mismatch)", "(seal.expired)", "yes  the signature was made by the key"] {
+        assert!(late.contains(told), "not the first thing alone: {late}");
+    }
 }
 
 #[test]

@@ -241,6 +241,29 @@ fn xmlsec1_accepts_the_receipts_of_a_third_party() {
         };
         let judged = judge(&whole);
         assert!(judged.status.success(), "{kind:?}: {}", String::from_utf8_lossy(&judged.stderr));
+        let ours = |text: &str| {
+            let (document, authority) = (folder.path().join("ours.xml"), folder.path().join("anchor.pem"));
+            std::fs::write(&document, text).unwrap();
+            let mut verify = stazh();
+            verify
+                .arg("verify")
+                .arg(document)
+                .arg("--trust")
+                .arg(&authority)
+                .arg("--receipts")
+                .arg(authority);
+            let output = verify.output().unwrap();
+            (output.status.code(), String::from_utf8(output.stdout).unwrap())
+        };
+        let (code, told) = ours(&whole);
+        assert!(code == Some(0) && told.contains("a trusted third party confirmed this signature"), "{told}");
+        let (code, told) = ours(&whole.replace("rcpt:Success", "rcpt:Error"));
+        assert!(code == Some(1) && told.contains("NO   find ReasonCode"), "{told}");
+        let (code, told) = ours(&whole.replace("1985", "1986"));
+        assert!(
+            code == Some(1) && told.contains("seal.digest_mismatch") && told.contains("seal.receipt"),
+            "{told}"
+        );
         assert!(!judge(&whole.replace("1985", "1986")).status.success(), "the judge accepts everything");
         assert!(!judge(&whole.replace("rcpt:Success", "rcpt:Error")).status.success());
     }

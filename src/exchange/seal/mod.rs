@@ -40,6 +40,7 @@ mod container;
 mod dvcs;
 mod error;
 mod filling;
+mod inspect;
 mod issue;
 mod open;
 mod path;
@@ -56,6 +57,7 @@ pub use container::{SIGNED_DATA_NAMESPACE, SealedDocument, Sealing, includes, se
 pub use dvcs::{Answer, Asked, Confirmation, Judged, Question, refusal};
 pub use error::SealError;
 pub use filling::{Filled, Filling, Hole};
+pub use inspect::{Aspect, Inspection, inspect};
 pub use issue::{Issued, KeyKind, ThrowAwayAuthority};
 pub use open::{OpenedDocument, open, open_within};
 pub use receipt::{OpenedReceipt, ReceiptSubject, Said, open_receipt, with_receipt};

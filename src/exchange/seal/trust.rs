@@ -92,8 +92,7 @@ impl TrustStore {
         } else {
             self.build_chain(&signer.certificate, now)?
         };
-        let usage = signer.certificate.key_usage();
-        if !usage.is_some_and(|usage| usage.contains(X509KeyUsage::DIGITAL_SIGNATURE)) {
+        if !may_sign(&signer.certificate) {
             return Err(SealError::KeyUsage);
         }
         let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,6 +136,11 @@ impl fmt::Debug for TrustStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TrustStore({} anchors, {} below them)", self.anchors.len(), self.intermediates.len())
     }
+}
+
+/// Whether a certificate is made for signing documents.
+pub(super) fn may_sign(certificate: &X509Ref) -> bool {
+    certificate.key_usage().is_some_and(|usage| usage.contains(X509KeyUsage::DIGITAL_SIGNATURE))
 }
 
 /// Whether a certificate of our bundle is self-signed.

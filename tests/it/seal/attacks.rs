@@ -22,7 +22,8 @@ fn known_attacks_are_refused() {
         ("second content", sealed.replace(&content, &format!("{evil}{content}")), "seal.wrong_element"),
         ("content first", sealed.replace(&format!("{signature}{content}"), &format!("{content}{signature}")), "seal.wrong_element"),
         ("second signature", sealed.replace(&signature, &format!("{signature}{signature}")), "seal.wrong_element"),
-        ("signature after Data", sealed.replace("</doc:Data>", &format!("</doc:Data>{signature}")), "seal.wrong_element"),
+        ("signature after Data", sealed.replace("</doc:Data>", &format!("</doc:Data>{signature}")), "seal.duplicate_id"),
+        ("second receipt", sealed.replace("</doc:Data>", &format!("</doc:Data>{}", "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"></ds:Signature>".repeat(2))), "seal.wrong_element"),
         ("no signature", sealed.replace(&signature, ""), "seal.wrong_element"),
         ("second Data", sealed.replace("</doc:Data>", "</doc:Data><doc:Data Id=\"e\"></doc:Data>"), "seal.wrong_element"),
         ("two documents", sealed.replace("</doc:SignedContent>", "<a></a></doc:SignedContent>"), "seal.wrong_element"),
@@ -66,6 +67,20 @@ fn known_attacks_are_refused() {
         let is_final = matches!(error.verdict(), Verdict::Quarantine { .. } | Verdict::Return { .. });
         assert!(is_final, "{name}");
     }
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_receipt_is_never_read() {
+    let sealed = sealed_by(keys::rsa());
+    let content = between(&sealed, "<doc:SignedContent ", "</doc:SignedContent>");
+    let evil = content.replace("1985", "1999").replace(" Id=\"c", " Id=\"e");
+    let signature = "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">";
+    let wrapped = format!(
+        "</doc:Data>{signature}<ds:Object><doc:Data Id=\"e\">{evil}</doc:Data></ds:Object></ds:Signature>"
+    );
+    let attack = sealed.replace("</doc:Data>", &wrapped);
+    let verified = check(&attack).unwrap();
+    assert_eq!(verified.document(), check(&sealed).unwrap().document());
 }
 
 fn between(text: &str, from: &str, to: &str) -> String {
