@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod evidence;
 mod exit;
 mod init;
 mod journal;
@@ -74,6 +75,7 @@ enum Command {
     Validate(validate::Validate),
     Sign(sign::Sign),
     Verify(verify::Verify),
+    Evidence(evidence::Evidence),
     Bench(bench::Bench),
     Simulate(simulate::Simulate),
 }
@@ -103,6 +105,7 @@ pub fn run() -> ExitCode {
         Command::Validate(validate) => validate.run(),
         Command::Sign(sign) => sign.run(),
         Command::Verify(verify) => verify.run(),
+        Command::Evidence(evidence) => evidence.run(),
         Command::Bench(bench) => bench.run(),
         Command::Simulate(simulate) => simulate.run(),
     });

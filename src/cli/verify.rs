@@ -2,7 +2,9 @@
 
 use super::{Exit, show};
 use crate::base::{Clock, Limits, SystemClock, with_causes};
-use crate::exchange::seal::{Aspect, Inspection, ReceiptTrust, SealError, TrustStore, inspect};
+use crate::exchange::seal::{
+    Aspect, Inspection, ReceiptTrust, SealError, TrustStore, inspect, inspect_container, is_container,
+};
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -14,11 +16,12 @@ use std::path::PathBuf;
 /// also what a third party said.
 ///
 ///   stazh verify sealed.xml --trust authorities.pem
+///   stazh verify case.asice --trust ours.pem --trust theirs.pem
 ///   stazh verify sealed.xml --trust authorities.pem --at 2026-06-01T00:00:00Z --json
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Verify {
-    /// SignedDoc files.
+    /// SignedDoc files, or containers of evidence.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// The authorities that are trusted, as PEM; may be given several times.
@@ -51,7 +54,8 @@ impl Verify {
         let mut exit = Exit::Done;
         for file in &self.files {
             let bytes = std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
-            let found = inspect(&bytes, &trust, receipts.as_ref(), at, &Limits::default());
+            let look = if is_container(&bytes) { inspect_container } else { inspect };
+            let found = look(&bytes, &trust, receipts.as_ref(), at, &Limits::default());
             if !found.is_good() {
                 exit = Exit::Refused;
             }
@@ -119,6 +123,7 @@ fn as_text(file: &str, at: Timestamp, found: &Inspection) -> String {
 
 fn name_of(aspect: Aspect) -> &'static str {
     match aspect {
+        Aspect::Container => "container",
         Aspect::Form => "form",
         Aspect::Content => "content",
         Aspect::Signature => "signature",
@@ -130,6 +135,7 @@ fn name_of(aspect: Aspect) -> &'static str {
 
 fn good(aspect: Aspect, at: Timestamp) -> String {
     match aspect {
+        Aspect::Container => "nothing in the container was changed since it was signed".to_owned(),
         Aspect::Form => "it is one signed document".to_owned(),
         Aspect::Content => "no byte of the content was changed since".to_owned(),
         Aspect::Signature => "the signature was made by the key of the certificate".to_owned(),

@@ -151,7 +151,7 @@ fn whole_second(at: Timestamp) -> Timestamp {
 }
 
 /// A document with its attachments where they belong, fed from wherever they lie.
-struct Whole {
+pub(super) struct Whole {
     segments: Arc<[Segment]>,
     bytes: u64,
 }
@@ -163,7 +163,7 @@ enum Segment {
 }
 
 impl Whole {
-    fn of(
+    pub(super) fn of(
         body: &[u8],
         scope: &Scope,
         parts: &HashMap<String, Part>,
@@ -187,7 +187,7 @@ impl Whole {
         Ok(Self { segments: segments.into(), bytes })
     }
 
-    fn stream(&self, store: &Store) -> BoxStream<'static, std::io::Result<Bytes>> {
+    pub(super) fn stream(&self, store: &Store) -> BoxStream<'static, std::io::Result<Bytes>> {
         let begin = (self.segments.clone(), 0_usize, None, store.clone());
         stream::try_unfold(begin, |(segments, mut place, mut open, store)| async move {
             loop {

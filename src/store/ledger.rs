@@ -70,12 +70,21 @@ pub async fn ledger_record(
     })
 }
 
-/// Whether a document of a peer was ever seen.
-pub async fn ledger_knows(tx: &mut Tx, peer: &str, document_id: DocumentId) -> Result<bool, StoreError> {
+/// The message with which a document of a peer came first.
+pub async fn ledger_first(
+    tx: &mut Tx,
+    peer: &str,
+    document_id: DocumentId,
+) -> Result<Option<InboxId>, StoreError> {
     let key = document_id.as_uuid().to_string();
     let row: Option<(Vec<u8>, i64)> = on!(tx, "find a document in the ledger", connection =>
         sqlx::query_as(FIND).bind(peer).bind(&key).fetch_optional(connection))?;
-    Ok(row.is_some())
+    Ok(row.map(|(_digest, id)| InboxId(id)))
+}
+
+/// Whether a document of a peer was ever seen.
+pub async fn ledger_knows(tx: &mut Tx, peer: &str, document_id: DocumentId) -> Result<bool, StoreError> {
+    Ok(ledger_first(tx, peer, document_id).await?.is_some())
 }
 
 /// Adds to what was answered to a document; an answer named twice is stored once.

@@ -57,12 +57,12 @@ pub use journal::{
     journal_list, storable,
 };
 pub use ledger::{
-    Handover, Seen, handover_record, ledger_answers, ledger_forget, ledger_knows, ledger_outcome,
-    ledger_record,
+    Handover, Seen, handover_record, ledger_answers, ledger_first, ledger_forget, ledger_knows,
+    ledger_outcome, ledger_record,
 };
 pub use outbox::{
     OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_extend,
-    outbox_find, outbox_knows, outbox_probe, outbox_put,
+    outbox_find, outbox_knows, outbox_of_document, outbox_probe, outbox_put,
 };
 pub use outbox_stage::{
     Outcome, Resend, outbox_confirmed, outbox_parked, outbox_quarantined, outbox_release, outbox_requeue,

@@ -163,6 +163,18 @@ pub async fn outbox_find(tx: &mut Tx, id: OutboxId) -> Result<Option<OutboxRow>,
     row.map(RawOutbox::parse).transpose()
 }
 
+/// The message by which a document of ours left first.
+pub async fn outbox_of_document(
+    tx: &mut Tx,
+    peer: &str,
+    document_id: DocumentId,
+) -> Result<Option<OutboxRow>, StoreError> {
+    let key = document_id.as_uuid().to_string();
+    let row: Option<RawOutbox> = on!(tx, "find a document of the outbox", connection =>
+        sqlx::query_as(OF_DOCUMENT).bind(peer).bind(&key).fetch_optional(connection))?;
+    row.map(RawOutbox::parse).transpose()
+}
+
 /// How many rows are in each state; a state without rows is left out.
 pub async fn outbox_counts(tx: &mut Tx) -> Result<BTreeMap<OutboxState, i64>, StoreError> {
     let rows: Vec<(String, i64)> = on!(tx, "count the outbox", connection =>
@@ -308,6 +320,11 @@ const EXTEND: &str = "
     UPDATE outbox SET lease_until = $2 WHERE id = $1 AND state = 'leased' AND lease_until < $2";
 
 const KNOWS: &str = "SELECT id FROM outbox WHERE document_id = $1 AND peer = $2 LIMIT 1";
+
+const OF_DOCUMENT: &str = "
+    SELECT id, peer, conversation_id, procedure_id, document_id, kind, role, action, body, relates_to, digest,
+           state, code, attempts, created_at, next_try_at, lease_until
+    FROM outbox WHERE peer = $1 AND document_id = $2 AND kind = 'application' ORDER BY id LIMIT 1";
 
 const FIND: &str = "
     SELECT id, peer, conversation_id, procedure_id, document_id, kind, role, action, body, relates_to, digest,

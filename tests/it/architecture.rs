@@ -18,13 +18,15 @@ const STAGES: [&[&str]; 7] =
     [&["wire"], &["transit"], &["seal"], &["rules"], &["document", "adapter"], &["canonical"], &[]];
 
 /// Which modules may name which crate.
-const OWNERS: [(&str, &[&str]); 8] = [
+const OWNERS: [(&str, &[&str]); 10] = [
     ("sqlx", &["store"]),
     ("openssl", &["exchange/seal", "exchange/wire"]),
     ("quick_xml", &["exchange/document", "exchange/seal", "exchange/wire/envelope"]),
     ("axum", &["http"]),
     ("lapin", &["exchange/wire"]),
     ("clap", &["cli"]),
+    ("cms", &["exchange/seal"]),
+    ("zip", &["exchange/seal"]),
     ("reqwest", &["exchange/wire", "cli"]),
     ("anyhow", &["main", "cli"]),
 ];

@@ -42,6 +42,22 @@ impl SignedContent {
     /// # Errors
     /// It is none, or not of the profile; or its algorithms are not known here.
     pub(super) fn read(der: &[u8], content_type: ObjectIdentifier) -> Result<Self, SealError> {
+        Self::read_around(der, content_type, None)
+    }
+
+    /// Reads a `SignedData` whose content, data of no type, stands beside it.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) fn read_beside(der: &[u8], content: Vec<u8>) -> Result<Self, SealError> {
+        Self::read_around(der, DATA, Some(content))
+    }
+
+    fn read_around(
+        der: &[u8],
+        content_type: ObjectIdentifier,
+        beside: Option<Vec<u8>>,
+    ) -> Result<Self, SealError> {
         let outer = ContentInfo::from_der(der).map_err(unreadable)?;
         if outer.content_type != SIGNED_DATA {
             return Err(wrong("it is not SignedData"));
@@ -51,8 +67,15 @@ impl SignedContent {
         if inner.econtent_type != content_type {
             return Err(wrong("it signs a content of another type"));
         }
-        let content = inner.econtent.as_ref().ok_or(wrong("its content is not inside"))?;
-        let content: OctetString = content.decode_as().map_err(unreadable)?;
+        let content = match (&inner.econtent, beside) {
+            (Some(inside), None) => {
+                let inside: OctetString = inside.decode_as().map_err(unreadable)?;
+                inside.into_bytes().into_vec()
+            }
+            (None, Some(beside)) => beside,
+            (None, None) => return Err(wrong("its content is not inside")),
+            (Some(_), Some(_)) => return Err(wrong("it has a content of its own")),
+        };
         let [signer] = signed.signer_infos.0.as_slice() else { return Err(wrong("it has not one signer")) };
         let attributes = signer.signed_attrs.as_ref().ok_or(wrong("it has no signed attributes"))?;
         let told_type: ObjectIdentifier = one(attributes, CONTENT_TYPE)?.ok_or(wrong("it tells no type"))?;
@@ -70,7 +93,7 @@ impl SignedContent {
         let oid = |algorithm: &AlgorithmIdentifierOwned| algorithm.oid.to_string();
         let (suite, digest) = suite_of_cms(&oid(&signer.signature_algorithm), &oid(&signer.digest_alg))?;
         Ok(Self {
-            content: content.into_bytes().into_vec(),
+            content,
             attributes: attributes.to_der().map_err(unreadable)?,
             told_digest: told_digest.into_bytes().into_vec(),
             suite,
@@ -114,6 +137,22 @@ pub(super) fn sign_content(
     signer: &Signer,
     at: Timestamp,
 ) -> Result<Vec<u8>, SealError> {
+    sign_around((content_type, content, true), signer, at)
+}
+
+/// Signs data of no type that stands beside its signature.
+///
+/// # Errors
+/// As [`sign_content`].
+pub(super) fn sign_beside(content: &[u8], signer: &Signer, at: Timestamp) -> Result<Vec<u8>, SealError> {
+    sign_around((DATA, content, false), signer, at)
+}
+
+fn sign_around(
+    (content_type, content, is_inside): (ObjectIdentifier, &[u8], bool),
+    signer: &Signer,
+    at: Timestamp,
+) -> Result<Vec<u8>, SealError> {
     let reason = "CMS has no name for its algorithm";
     let (signature_oid, digest) = cms_names(signer.suite()).ok_or(SealError::Key { reason })?;
     let told_digest = digest.of(content)?;
@@ -154,13 +193,11 @@ pub(super) fn sign_content(
         for above in &chain {
             certificates.push(CertificateChoices::Certificate(Certificate::from_der(above)?));
         }
+        let inside = is_inside.then(|| Any::encode_from(&OctetStringRef::new(content)?)).transpose()?;
         let signed = SignedData {
-            version: CmsVersion::V3,
+            version: if content_type == DATA { CmsVersion::V1 } else { CmsVersion::V3 },
             digest_algorithms: SetOfVec::try_from(vec![digest_algorithm])?,
-            encap_content_info: EncapsulatedContentInfo {
-                econtent_type: content_type,
-                econtent: Some(Any::encode_from(&OctetStringRef::new(content)?)?),
-            },
+            encap_content_info: EncapsulatedContentInfo { econtent_type: content_type, econtent: inside },
             certificates: Some(CertificateSet::try_from(certificates)?),
             crls: None,
             signer_infos: SignerInfos::try_from(vec![info])?,
@@ -265,6 +302,7 @@ fn unwritable(_cause: der::Error) -> SealError {
 const CODING: der::ErrorKind = der::ErrorKind::Failed;
 const RSA: &str = "1.2.840.113549.1.1.";
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
 const SIGNING_TIME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.5");

@@ -124,6 +124,12 @@ pub enum SealError {
         /// Its Content-ID, cut to a printable length.
         content_id: String,
     },
+    /// A container of evidence is none, or was changed.
+    #[error("rely on a container of evidence: {reason}")]
+    Container {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Our third party does not confirm the signature.
     #[error("have the signature confirmed by the third party: {reason}")]
     NotConfirmed {
@@ -181,6 +187,7 @@ impl SealError {
             Self::TrustBundle { .. } => "seal.trust_bundle",
             Self::Hole => "seal.hole",
             Self::NoPart { .. } => "seal.no_part",
+            Self::Container { .. } => "seal.container",
             Self::NotConfirmed { .. } => "seal.not_confirmed",
             Self::Receipt { .. } => "seal.receipt",
             Self::Cms { .. } => "seal.cms",
@@ -211,6 +218,7 @@ impl SealError {
             | Self::OtherSigner
             | Self::KeyUsage
             | Self::OtherThirdParty
+            | Self::Container { .. }
             | Self::NotConfirmed { .. }
             | Self::Receipt { .. }
             | Self::Cms { .. }

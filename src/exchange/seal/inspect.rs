@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// What was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aspect {
+    /// That nothing in a container was changed since somebody trusted made it.
+    Container,
     /// That the file is one signed document of the profile.
     Form,
     /// That no byte of the content was changed since.
@@ -46,6 +48,17 @@ pub struct Inspection {
 }
 
 impl Inspection {
+    /// A container that cannot be looked into.
+    pub(super) fn of_container(error: SealError) -> Self {
+        Self {
+            checks: vec![(Aspect::Container, Err(error))],
+            signer: None,
+            doc_instance: String::new(),
+            digest: None,
+            said: None,
+        }
+    }
+
     /// Whether nothing is wrong.
     pub fn is_good(&self) -> bool {
         self.checks.iter().all(|(_, outcome)| outcome.is_ok())

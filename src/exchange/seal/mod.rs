@@ -39,6 +39,7 @@ mod cms;
 mod container;
 mod dvcs;
 mod error;
+mod evidence;
 mod filling;
 mod inspect;
 mod issue;
@@ -56,6 +57,10 @@ pub use c14n::{Canonicalizer, canonicalize};
 pub use container::{SIGNED_DATA_NAMESPACE, SealedDocument, Sealing, includes, seal, seal_unchecked};
 pub use dvcs::{Answer, Asked, Confirmation, Judged, Question, refusal};
 pub use error::SealError;
+pub use evidence::{
+    EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EvidenceQuestion, inspect_container, is_container,
+    pack,
+};
 pub use filling::{Filled, Filling, Hole};
 pub use inspect::{Aspect, Inspection, inspect};
 pub use issue::{Issued, KeyKind, ThrowAwayAuthority};

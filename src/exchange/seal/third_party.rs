@@ -232,6 +232,7 @@ fn outcome_of(error: &SealError) -> Outcome {
         | SealError::NoPart { .. }
         | SealError::Cms { .. }
         | SealError::NotConfirmed { .. }
+        | SealError::Container { .. }
         | SealError::Unsealable { .. }
         | SealError::Crypto(_) => return Outcome::Impossible { text },
     };

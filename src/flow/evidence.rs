@@ -1,0 +1,84 @@
+//! Gathers what shows what became of one document: itself, its envelope, the receipt, the certificates and the journal.
+
+use super::parts::parts_by_name;
+use super::third_party::Whole;
+use super::{Context, FlowError};
+use crate::base::DocumentId;
+use crate::exchange::document::Scope;
+use crate::exchange::seal::{EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EvidenceQuestion, pack};
+use crate::exchange::wire::Envelope;
+use crate::store::{
+    JournalBy, PartOf, inbox_find, journal_list, ledger_first, outbox_of_document, receipt_find,
+};
+use futures_util::TryStreamExt;
+use std::collections::BTreeMap;
+
+/// The evidence container of a document that came or left, signed by our seal; nothing if there is no such document.
+///
+/// # Errors
+/// The database does not answer, or the document cannot be read any more.
+pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<Vec<u8>>, FlowError> {
+    let mut files = BTreeMap::new();
+    let mut tx = ctx.store.read().await?;
+    let (mut came, mut left) = (None, None);
+    for peer in ctx.peers.names() {
+        if came.is_none()
+            && let Some(id) = ledger_first(&mut tx, &peer, document).await?
+        {
+            came = inbox_find(&mut tx, id).await?;
+        }
+        if left.is_none() {
+            left = outbox_of_document(&mut tx, &peer, document).await?;
+        }
+    }
+    let mut keep = |name: &str, content: Vec<u8>| files.insert(name.to_owned(), content);
+    let (body, scope, of) = match (&came, &left) {
+        (Some(row), _) => {
+            if let Some(receipt) = receipt_find(&mut tx, row.id).await? {
+                let asked = EvidenceQuestion {
+                    question: receipt.question,
+                    asked_at: receipt.asked_at,
+                    came_at: receipt.came_at,
+                };
+                keep(EVIDENCE_QUESTION, serde_json::to_vec_pretty(&asked).unwrap_or_default());
+                keep(EVIDENCE_ANSWER, receipt.answer);
+            }
+            let envelope = Envelope::read(&row.raw, &ctx.limits)?;
+            let body = row.raw.get(envelope.body.clone()).unwrap_or_default().to_vec();
+            keep("envelope.xml", row.raw.clone());
+            (body, envelope.scope, PartOf::Inbox(row.id))
+        }
+        (None, Some(row)) => (row.draft.body.clone(), Scope::default(), PartOf::Outbox(row.id)),
+        (None, None) => return Ok(None),
+    };
+    let conversation = match (&came, &left) {
+        (Some(row), _) => row.conversation_id,
+        (None, row) => row.as_ref().map(|row| row.draft.conversation_id),
+    };
+    let by = conversation.map_or(JournalBy::Document(document), JournalBy::Conversation);
+    let mut entries = Vec::new();
+    for row in journal_list(&mut tx, by, 0, ENTRIES_MAX).await? {
+        let entry = row.entry;
+        entries.push(serde_json::json!({
+            "at": entry.at, "kind": entry.kind, "code": entry.code, "peer": entry.peer,
+            "action": entry.action, "detail": entry.detail,
+            "conversation": entry.conversation_id.map(|id| id.as_uuid().to_string()),
+        }));
+    }
+    tx.commit().await?;
+    keep("journal.json", serde_json::to_vec_pretty(&entries).unwrap_or_default());
+    let made_by =
+        serde_json::json!({ "program": concat!("stazh ", env!("CARGO_PKG_VERSION")), "state": ctx.state });
+    keep("made-by.json", serde_json::to_vec_pretty(&made_by).unwrap_or_default());
+    let parts = parts_by_name(of, ctx).await?;
+    let whole = Whole::of(&body, &scope, &parts, ctx)?;
+    let pieces: Vec<_> = whole.stream(&ctx.store).try_collect().await.map_err(|error| FlowError::Local {
+        verdict: crate::base::Verdict::Retry { not_before: None },
+        detail: error.to_string(),
+    })?;
+    keep(EVIDENCE_DOCUMENT, pieces.concat());
+    Ok(Some(pack(&files, &ctx.signer, ctx.clock.now())?))
+}
+
+/// As many entries of the journal as a person reads.
+const ENTRIES_MAX: u32 = 10_000;
