@@ -46,9 +46,9 @@ impl Case<'_> {
         let mut tx = ctx.store.read().await?;
         let known = receipt_find(&mut tx, row.id).await?;
         tx.commit().await?;
-        let receipt = match known {
-            Some(receipt) => receipt,
-            None => ask(third, &whole, ctx).await?,
+        let (receipt, is_new) = match known {
+            Some(receipt) => (receipt, false),
+            None => (ask(third, &whole, ctx).await?, true),
         };
         let Receipt { question, asked_at, answer, came_at } = &receipt;
         let question = Question::new(*question, *asked_at).map_err(unusable)?;
@@ -63,7 +63,9 @@ impl Case<'_> {
         if let Judged::Impossible { text } = &judged {
             return Err(undecided(format!("it is impossible to check: {text}")));
         }
-        self.keep(&receipt, &judged, said_at).await?;
+        if is_new {
+            self.keep(&receipt, &judged, said_at).await?;
+        }
         Ok(judged)
     }
 
@@ -76,9 +78,6 @@ impl Case<'_> {
     ) -> Result<(), FlowError> {
         let (row, ctx) = (self.row, self.ctx);
         let mut tx = ctx.store.begin().await?;
-        if receipt_find(&mut tx, row.id).await?.is_some() {
-            return Ok(()); // this was told when it came
-        }
         receipt_put(&mut tx, row.id, receipt).await?;
         let asked = format!("asked at {}, question {}", receipt.asked_at, receipt.question);
         note(&mut tx, row, ("to_third_party", None), &asked, ctx).await?;

@@ -94,24 +94,23 @@ pub fn inspect_container(
         Err(error) => return Inspection::of_container(error),
     };
     let document = files.get(EVIDENCE_DOCUMENT).map(Vec::as_slice).unwrap_or_default();
-    let mut found = inspect(document, trust, None, now, limits);
+    // the answer to the state that made the container, or else the receipt that came with the document
+    let answer = files.get(EVIDENCE_QUESTION).zip(files.get(EVIDENCE_ANSWER));
+    let within = receipts.filter(|_| answer.is_none());
+    let mut found = inspect(document, trust, within, now, limits);
     found.checks.insert(0, (Aspect::Container, signed_by));
-    if let Some(receipts) = receipts {
-        found.checks.push((Aspect::Receipt, confirmed(&files, document, receipts)));
+    if let Some((receipts, answer)) = receipts.zip(answer) {
+        found.checks.push((Aspect::Receipt, confirmed(answer, document, receipts)));
     }
     found
 }
 
 /// Whether the answer in the container confirms the document in it, judged at the time it came.
 fn confirmed(
-    files: &BTreeMap<String, Vec<u8>>,
+    (asked, answer): (&Vec<u8>, &Vec<u8>),
     document: &[u8],
     receipts: &ReceiptTrust,
 ) -> Result<(), SealError> {
-    let missing = SealError::Receipt { reason: "there is none in the container" };
-    let (Some(asked), Some(answer)) = (files.get(EVIDENCE_QUESTION), files.get(EVIDENCE_ANSWER)) else {
-        return Err(missing);
-    };
     let asked: EvidenceQuestion = serde_json::from_slice(asked)
         .map_err(|_cause| SealError::Receipt { reason: "its question cannot be read" })?;
     let question = Question::new(asked.question, asked.asked_at)?;
