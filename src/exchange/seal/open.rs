@@ -112,11 +112,11 @@ struct Signature {
     reference: Reference,
 }
 
-struct Reference {
+pub(super) struct Reference {
     id: Option<String>,
-    uri: String,
-    digest_uri: String,
-    digest: Vec<u8>,
+    pub(super) uri: String,
+    pub(super) digest_uri: String,
+    pub(super) digest: Vec<u8>,
 }
 
 struct Content {
@@ -182,15 +182,12 @@ impl<'a> Walk<'a> {
         self.enter(SIGNATURE_NAMESPACE, "SignedInfo", &["Id"])?;
         let canonical = self.algorithm("CanonicalizationMethod")?;
         let method = self.algorithm("SignatureMethod")?;
-        let reference = self.reference()?;
+        let reference = self.enter(SIGNATURE_NAMESPACE, "Reference", &["Id", "URI"])?;
+        let reference = self.reference(&reference)?;
         self.leave("the end of SignedInfo")?;
         let info = self.canonical.take().map(Canonicalizer::into_bytes).unwrap_or_default();
         let (value_tag, value) = self.base64("SignatureValue", &["Id"])?;
-        self.enter(SIGNATURE_NAMESPACE, "KeyInfo", &["Id"])?;
-        self.enter(SIGNATURE_NAMESPACE, "X509Data", &[])?;
-        let (_, certificate) = self.base64("X509Certificate", &[])?;
-        self.leave("the end of X509Data")?;
-        self.leave("the end of KeyInfo")?;
+        let certificate = self.key_info()?;
         self.leave("the end of Signature")?;
         if self.reader.comments() != comments {
             return Err(self.profile("a comment in the signature"));
@@ -202,8 +199,18 @@ impl<'a> Walk<'a> {
         Ok(Signature { id, value_id, value, certificate, info, method, reference })
     }
 
-    fn reference(&mut self) -> Result<Reference, SealError> {
-        let tag = self.enter(SIGNATURE_NAMESPACE, "Reference", &["Id", "URI"])?;
+    /// The one certificate of a signature.
+    pub(super) fn key_info(&mut self) -> Result<Vec<u8>, SealError> {
+        self.enter(SIGNATURE_NAMESPACE, "KeyInfo", &["Id"])?;
+        self.enter(SIGNATURE_NAMESPACE, "X509Data", &[])?;
+        let (_, certificate) = self.base64("X509Certificate", &[])?;
+        self.leave("the end of X509Data")?;
+        self.leave("the end of KeyInfo")?;
+        Ok(certificate)
+    }
+
+    /// What a reference holds, behind its start tag.
+    pub(super) fn reference(&mut self, tag: &Tag) -> Result<Reference, SealError> {
         self.enter(SIGNATURE_NAMESPACE, "Transforms", &[])?;
         let transform = self.algorithm("Transform")?;
         self.leave("the end of Transforms")?;
@@ -274,38 +281,21 @@ impl<'a> Walk<'a> {
     pub(super) fn copy_rest(&mut self, mut seen: impl FnMut(&StartTag<'_>, usize)) -> Result<(), SealError> {
         let mut level = 0;
         loop {
-            match self.reader.next_event()? {
+            let event = self.reader.next_event()?;
+            feed(&mut self.canonical, &event);
+            match event {
                 Event::Start(tag) => {
                     level += 1;
                     seen(&tag, level);
                     take_ids(&mut self.ids, &tag)?;
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.start(&tag);
-                        if canonical.written() > self.written_max {
-                            let kind = XmlErrorKind::TooLarge { limit: self.written_max };
-                            return Err(self.reader.error(kind).into());
-                        }
+                    if self.canonical.as_ref().is_some_and(|it| it.written() > self.written_max) {
+                        let kind = XmlErrorKind::TooLarge { limit: self.written_max };
+                        return Err(self.reader.error(kind).into());
                     }
                 }
-                Event::Text(text) => {
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.text(&text);
-                    }
-                }
-                Event::Pi { target, content } => {
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.pi(target, &content);
-                    }
-                }
-                Event::End { qname } => {
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.end(qname);
-                    }
-                    if level == 0 {
-                        return Ok(());
-                    }
-                    level -= 1;
-                }
+                Event::Text(_) | Event::Pi { .. } => {}
+                Event::End { .. } if level == 0 => return Ok(()),
+                Event::End { .. } => level -= 1,
                 Event::Done => return Err(self.wrong("the end of an element")),
             }
         }
@@ -314,24 +304,19 @@ impl<'a> Walk<'a> {
     /// The text of an element that holds nothing else and has no attributes.
     pub(super) fn text(&mut self, namespace: &str, local: &'static str) -> Result<String, SealError> {
         self.enter(namespace, local, &[])?;
+        self.text_to_end("text and nothing else")
+    }
+
+    /// The text up to the end of the open element, which must hold nothing else.
+    fn text_to_end(&mut self, expected: &'static str) -> Result<String, SealError> {
         let mut all = String::new();
         loop {
-            match self.reader.next_event()? {
-                Event::Text(text) => {
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.text(&text);
-                    }
-                    all.push_str(&text);
-                }
-                Event::End { qname } => {
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.end(qname);
-                    }
-                    return Ok(all);
-                }
-                Event::Start(_) | Event::Pi { .. } | Event::Done => {
-                    return Err(self.wrong("text and nothing else"));
-                }
+            let event = self.reader.next_event()?;
+            feed(&mut self.canonical, &event);
+            match event {
+                Event::Text(text) => all.push_str(&text),
+                Event::End { .. } => return Ok(all),
+                Event::Start(_) | Event::Pi { .. } | Event::Done => return Err(self.wrong(expected)),
             }
         }
     }
@@ -343,33 +328,23 @@ impl<'a> Walk<'a> {
         locals: &[&'static str],
         allowed: &[&'static str],
     ) -> Result<Option<(&'static str, Tag)>, SealError> {
+        let wanted = locals.first().copied().unwrap_or_default();
         loop {
-            match self.reader.next_event()? {
-                Event::Text(text) if is_blank(&text) => {
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.text(&text);
-                    }
-                }
-                Event::End { qname } => {
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.end(qname);
-                    }
-                    return Ok(None);
-                }
+            let event = self.reader.next_event()?;
+            if matches!(event, Event::Start(_)) && self.next_canonical.is_some() {
+                self.canonical = self.next_canonical.take();
+            }
+            feed(&mut self.canonical, &event);
+            match event {
+                Event::Text(text) if is_blank(&text) => {}
+                Event::End { .. } => return Ok(None),
                 Event::Start(tag) => {
                     let found = locals.iter().find(|local| tag.is(namespace, local));
-                    let Some(local) = found else {
-                        return Err(self.wrong(locals.first().copied().unwrap_or_default()));
-                    };
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.start(&tag);
-                    }
+                    let Some(local) = found else { return Err(self.wrong(wanted)) };
                     take_ids(&mut self.ids, &tag)?;
                     return Ok(Some((local, Tag::read(&tag, allowed)?)));
                 }
-                Event::Text(_) | Event::Pi { .. } | Event::Done => {
-                    return Err(self.wrong(locals.first().copied().unwrap_or_default()));
-                }
+                Event::Text(_) | Event::Pi { .. } | Event::Done => return Err(self.wrong(wanted)),
             }
         }
     }
@@ -411,29 +386,11 @@ impl<'a> Walk<'a> {
         allowed: &[&'static str],
     ) -> Result<(Tag, Vec<u8>), SealError> {
         let tag = self.enter(SIGNATURE_NAMESPACE, local, allowed)?;
-        let mut coded = String::new();
-        loop {
-            match self.reader.next_event()? {
-                Event::Text(text) => {
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.text(&text);
-                    }
-                    coded.extend(text.chars().filter(|c| !c.is_ascii_whitespace()));
-                }
-                Event::End { qname } => {
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.end(qname);
-                    }
-                    let decoded = STANDARD.decode(&coded);
-                    return match decoded {
-                        Ok(bytes) if !bytes.is_empty() => Ok((tag, bytes)),
-                        _ => Err(self.profile("a value that is not base64")),
-                    };
-                }
-                Event::Start(_) | Event::Pi { .. } | Event::Done => {
-                    return Err(self.wrong("base64 and nothing else"));
-                }
-            }
+        let mut coded = self.text_to_end("base64 and nothing else")?;
+        coded.retain(|c| !c.is_ascii_whitespace());
+        match STANDARD.decode(&coded) {
+            Ok(bytes) if !bytes.is_empty() => Ok((tag, bytes)),
+            _ => Err(self.profile("a value that is not base64")),
         }
     }
 
@@ -444,45 +401,17 @@ impl<'a> Walk<'a> {
         local: &'static str,
         allowed: &[&'static str],
     ) -> Result<Tag, SealError> {
-        loop {
-            match self.reader.next_event()? {
-                Event::Text(text) if is_blank(&text) => {
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.text(&text);
-                    }
-                }
-                Event::Start(tag) if tag.is(namespace, local) => {
-                    if self.next_canonical.is_some() {
-                        self.canonical = self.next_canonical.take();
-                    }
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.start(&tag);
-                    }
-                    take_ids(&mut self.ids, &tag)?;
-                    return Tag::read(&tag, allowed);
-                }
-                Event::Start(_) | Event::Text(_) | Event::Pi { .. } | Event::End { .. } | Event::Done => {
-                    return Err(self.wrong(local));
-                }
-            }
-        }
+        self.enter_or_leave(namespace, local, allowed)?.ok_or_else(|| self.wrong(local))
     }
 
     /// Reads up to the end of the open element, which must come next.
     pub(super) fn leave(&mut self, expected: &'static str) -> Result<(), SealError> {
         loop {
-            match self.reader.next_event()? {
-                Event::Text(text) if is_blank(&text) => {
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.text(&text);
-                    }
-                }
-                Event::End { qname } => {
-                    if let Some(canonical) = &mut self.canonical {
-                        canonical.end(qname);
-                    }
-                    return Ok(());
-                }
+            let event = self.reader.next_event()?;
+            feed(&mut self.canonical, &event);
+            match event {
+                Event::Text(text) if is_blank(&text) => {}
+                Event::End { .. } => return Ok(()),
                 Event::Start(_) | Event::Text(_) | Event::Pi { .. } | Event::Done => {
                     return Err(self.wrong(expected));
                 }
@@ -508,6 +437,18 @@ impl<'a> Walk<'a> {
 
     fn profile(&self, rule: &'static str) -> SealError {
         SealError::Profile { rule, offset: self.reader.offset() }
+    }
+}
+
+/// Gives what was read to the canonical form that is being taken, if one is.
+fn feed(canonical: &mut Option<Canonicalizer>, event: &Event<'_, '_>) {
+    let Some(canonical) = canonical else { return };
+    match event {
+        Event::Start(tag) => canonical.start(tag),
+        Event::Text(text) => canonical.text(text),
+        Event::Pi { target, content } => canonical.pi(target, content),
+        Event::End { qname } => canonical.end(qname),
+        Event::Done => {}
     }
 }
 

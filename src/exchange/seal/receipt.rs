@@ -9,7 +9,7 @@ use super::c14n::Canonicalizer;
 use super::container::{EXCLUSIVE_URI, SIGNATURE_NAMESPACE, SIGNED_DATA_NAMESPACE, SealedDocument};
 use super::error::SealError;
 use super::filling::{Filled, Filling, Hole};
-use super::open::Walk;
+use super::open::{Reference, Walk};
 use super::signer::Signer;
 use super::suites::{DigestAlgorithm, suite_of, unknown};
 use super::third_party::{Outcome, ReasonCode, ReceiptTrust};
@@ -140,12 +140,6 @@ pub struct OpenedReceipt {
     told_certificate: (String, Vec<u8>),
     outcome: Outcome,
     signature_id: Option<String>,
-}
-
-struct Reference {
-    uri: String,
-    digest_uri: String,
-    digest: Vec<u8>,
 }
 
 /// A signed element: its Id and its canonical form.
@@ -306,15 +300,11 @@ fn receipt(walk: &mut Walk<'_>) -> Result<OpenedReceipt, SealError> {
         if references.len() == REFERENCES {
             return Err(SealError::Receipt { reason: "it signs more than itself and the document" });
         }
-        references.push(reference(walk, &tag.value("URI").unwrap_or_default())?);
+        references.push(walk.reference(&tag)?);
     }
     let signed_info = walk.canonical().into_bytes();
     let (_, signature) = walk.base64("SignatureValue", &["Id"])?;
-    walk.enter(SIGNATURE_NAMESPACE, "KeyInfo", &["Id"])?;
-    walk.enter(SIGNATURE_NAMESPACE, "X509Data", &[])?;
-    let (_, certificate) = walk.base64("X509Certificate", &[])?;
-    walk.leave("the end of X509Data")?;
-    walk.leave("the end of KeyInfo")?;
+    let certificate = walk.key_info()?;
     walk.enter(SIGNATURE_NAMESPACE, "Object", &["Id"])?;
     let (receipt, said) = payload(walk)?;
     walk.leave("the end of Object")?;
@@ -342,19 +332,6 @@ fn receipt(walk: &mut Walk<'_>) -> Result<OpenedReceipt, SealError> {
         outcome: said.outcome,
         signature_id: said.signature_id,
     })
-}
-
-fn reference(walk: &mut Walk<'_>, uri: &str) -> Result<Reference, SealError> {
-    walk.enter(SIGNATURE_NAMESPACE, "Transforms", &[])?;
-    let transform = walk.algorithm("Transform")?;
-    walk.leave("the end of Transforms")?;
-    let digest_uri = walk.algorithm("DigestMethod")?;
-    let (_, digest) = walk.base64("DigestValue", &[])?;
-    walk.leave("the end of Reference")?;
-    if transform != EXCLUSIVE_URI {
-        return Err(unknown(&transform));
-    }
-    Ok(Reference { uri: uri.to_owned(), digest_uri, digest })
 }
 
 /// What `rcpt:Receipt` holds.
