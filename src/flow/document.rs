@@ -135,8 +135,8 @@ impl Case<'_> {
             let confirmed = self.confirm(third, (bytes, scope)).await?;
             return Ok(confirmed.and_then(is_his));
         }
-        let unknown = || FlowError::UnknownPeer { peer: self.row.peer.clone() };
-        let trust = trust.ok_or_else(unknown)?;
+        let reason = "this peer has none, and no third party judges its seals; add seal_authorities";
+        let trust = trust.ok_or(SealError::TrustBundle { reason })?;
         let alone_trust = trust.clone();
         let alone_is_his = is_his.clone();
         let opened = Context::aside(move || {

@@ -81,7 +81,7 @@ pub enum FlowError {
         detail: String,
     },
     /// Our trusted third party could not be asked, or did not decide. It says nothing of the document.
-    #[error("have the signature judged by the third party: {detail}")]
+    #[error("have the signature judged by the third party of [third_party] in the settings: {detail}")]
     ThirdParty {
         /// Why, without a person's data.
         detail: String,

@@ -1,4 +1,4 @@
-//! Gathers what shows what became of one document: itself, its envelope, the receipt, the certificates and the journal.
+//! Gathers what shows what became of one document: itself, its envelope, what our third party answered, and the journal.
 
 use super::parts::parts_by_name;
 use super::third_party::Whole;
@@ -40,7 +40,7 @@ pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<V
                     asked_at: receipt.asked_at,
                     came_at: receipt.came_at,
                 };
-                keep(EVIDENCE_QUESTION, serde_json::to_vec_pretty(&asked).unwrap_or_default());
+                keep(EVIDENCE_QUESTION, asked.to_json());
                 keep(EVIDENCE_ANSWER, receipt.answer);
             }
             let envelope = Envelope::read(&row.raw, &ctx.limits)?;
@@ -66,10 +66,10 @@ pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<V
         }));
     }
     tx.commit().await?;
-    keep("journal.json", serde_json::to_vec_pretty(&entries).unwrap_or_default());
+    keep("journal.json", format!("{:#}\n", serde_json::Value::from(entries)).into_bytes());
     let made_by =
         serde_json::json!({ "program": concat!("stazh ", env!("CARGO_PKG_VERSION")), "state": ctx.state });
-    keep("made-by.json", serde_json::to_vec_pretty(&made_by).unwrap_or_default());
+    keep("made-by.json", format!("{made_by:#}\n").into_bytes());
     let parts = parts_by_name(of, ctx).await?;
     let whole = Whole::of(&body, &scope, &parts, ctx)?;
     let pieces: Vec<_> = whole.stream(&ctx.store).try_collect().await.map_err(|error| FlowError::Local {

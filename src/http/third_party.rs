@@ -19,21 +19,19 @@ use tokio::task::JoinSet;
 
 /// What a third party judges with.
 pub struct ThirdPartyDoor {
-    /// It itself.
-    pub party: Arc<ThirdParty>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Ids of receipts.
-    pub random: Arc<dyn Random>,
-    /// Bounds on everything.
-    pub limits: Limits,
-    /// How many questions are read and judged at a time.
-    pub turns: Semaphore,
+    party: Arc<ThirdParty>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    limits: Limits,
+    /// A question may be large, so few are in memory at a time.
+    turns: Semaphore,
 }
 
 impl ThirdPartyDoor {
-    /// So many questions are in memory at a time.
-    pub const TURNS: usize = 4;
+    /// A third party with the time, ids for its receipts, and bounds on what it reads.
+    pub fn new(party: ThirdParty, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
+        Self { party: Arc::new(party), clock, random, limits, turns: Semaphore::new(TURNS) }
+    }
 }
 
 /// Answers callers until `stop` turns true; a call that began is finished.
@@ -109,7 +107,7 @@ async fn take(State(door): State<Arc<ThirdPartyDoor>>, request: Request) -> Resp
         let told = "send application/dvcs (RFC 3029) or application/xml (a SignedDoc)";
         return reply(StatusCode::UNSUPPORTED_MEDIA_TYPE, "text/plain", told);
     };
-    // a question may be large, so few are in memory at a time; a closed semaphore lets all in
+    // nobody closes it
     let _turn = door.turns.acquire().await.ok();
     // the question is longer than its document by less than this
     let bytes_max = door.limits.body_bytes_max.saturating_add(FRAME_BYTES);
@@ -157,7 +155,9 @@ fn reply(status: StatusCode, kind: &'static str, body: impl Into<Vec<u8>>) -> Re
     response
 }
 
-/// So many are answered at a time.
+/// So many questions are read and judged at a time.
+const TURNS: usize = 4;
+/// So many callers there may be.
 const CALLERS_MAX: usize = 64;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const BODY_TIME: Duration = Duration::from_secs(300);

@@ -47,7 +47,7 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Registered {
-    /// Which.
+    /// Which; for who reads the settings.
     pub state: State,
     /// The authorities behind its signatures.
     pub seal_authorities: Option<PathBuf>,
@@ -119,13 +119,7 @@ impl ThirdPartyNode {
         let listener = TlsListener::bind(place.listen, plan.limits.handshake_timeout_ms, &identity).await?;
         let address = listener.address()?;
         let (stop, stopping) = watch::channel(false);
-        let door = ThirdPartyDoor {
-            party: Arc::new(party),
-            clock: Arc::new(SystemClock),
-            random: Arc::new(OsRandom),
-            limits: plan.limits,
-            turns: tokio::sync::Semaphore::new(ThirdPartyDoor::TURNS),
-        };
+        let door = ThirdPartyDoor::new(party, Arc::new(SystemClock), Arc::new(OsRandom), plan.limits);
         let task = tokio::spawn(serve_third_party(listener, stopping, Arc::new(door)));
         Ok(Self { address, stop, task })
     }

@@ -16,7 +16,7 @@ use crate::exchange::document::{Event, XmlReader};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 use uuid::Uuid;
@@ -31,7 +31,7 @@ pub const EVIDENCE_ANSWER: &str = "receipt/answer.der";
 pub const EVIDENCE_QUESTION: &str = "receipt/question.json";
 
 /// What a third party was asked, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct EvidenceQuestion {
     /// The id of the question.
     pub question: Uuid,
@@ -39,6 +39,15 @@ pub struct EvidenceQuestion {
     pub asked_at: Timestamp,
     /// When its answer came.
     pub came_at: Timestamp,
+}
+
+impl EvidenceQuestion {
+    /// As it stands in a container.
+    pub fn to_json(&self) -> Vec<u8> {
+        let Self { question, asked_at, came_at } = self;
+        let told = serde_json::json!({ "question": question, "asked_at": asked_at, "came_at": came_at });
+        format!("{told:#}\n").into_bytes()
+    }
 }
 
 /// Whether a file is a container rather than a document.
@@ -93,7 +102,9 @@ pub fn inspect_container(
         Ok(opened) => opened,
         Err(error) => return Inspection::of_container(error),
     };
-    let document = files.get(EVIDENCE_DOCUMENT).map(Vec::as_slice).unwrap_or_default();
+    let Some(document) = files.get(EVIDENCE_DOCUMENT) else {
+        return Inspection::of_container(broken(&format!("it holds no {EVIDENCE_DOCUMENT}")));
+    };
     // the answer to the state that made the container, or else the receipt that came with the document
     let answer = files.get(EVIDENCE_QUESTION).zip(files.get(EVIDENCE_ANSWER));
     let within = receipts.filter(|_| answer.is_none());

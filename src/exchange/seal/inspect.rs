@@ -94,7 +94,7 @@ pub fn inspect(
         }
     };
     found.checks.push((Aspect::Form, Ok(())));
-    found.doc_instance = opened.doc_instance.clone();
+    found.doc_instance = opened.claimed_doc_instance().to_owned();
     if let Some(hole) = opened.holes.first() {
         let content_id = hole.content_id.clone();
         found.checks.push((Aspect::Content, Err(SealError::NoPart { content_id })));

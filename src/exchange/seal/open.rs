@@ -79,7 +79,7 @@ impl OpenedDocument {
         self.has_receipt
     }
 
-    /// What the document calls itself, for the journal of a refusal; nothing vouches for it.
+    /// What the document calls itself, for who tells of a refusal; nothing vouches for it.
     pub fn claimed_doc_instance(&self) -> &str {
         &self.doc_instance
     }
