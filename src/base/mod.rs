@@ -5,6 +5,7 @@
 mod causes;
 mod clock;
 mod digest;
+mod explain;
 mod finding;
 mod ids;
 mod limits;
@@ -16,6 +17,7 @@ mod whole_file;
 pub use causes::with_causes;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use digest::{Digest256, DigestError, HeldPart};
+pub use explain::{Again, Explanation, Language, Texts, Turn, explain, explanations};
 pub use finding::{Finding, Findings, Severity};
 pub use ids::{ConversationId, DocumentId, IdError, MessageId, ProcedureId};
 pub use limits::Limits;

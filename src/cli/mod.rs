@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod evidence;
 mod exit;
+mod explain;
 mod init;
 mod journal;
 mod local;
@@ -76,6 +77,7 @@ enum Command {
     Sign(sign::Sign),
     Verify(verify::Verify),
     Evidence(evidence::Evidence),
+    Explain(explain::Explain),
     Bench(bench::Bench),
     Simulate(simulate::Simulate),
 }
@@ -106,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Sign(sign) => sign.run(),
         Command::Verify(verify) => verify.run(),
         Command::Evidence(evidence) => evidence.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Bench(bench) => bench.run(),
         Command::Simulate(simulate) => simulate.run(),
     });

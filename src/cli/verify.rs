@@ -1,7 +1,8 @@
 //! `stazh verify`: checks the seals of files, offline.
 
+use super::explain::remedy;
 use super::{Exit, show};
-use crate::base::{Clock, Limits, SystemClock, with_causes};
+use crate::base::{Clock, Language, Limits, SystemClock, explain, with_causes};
 use crate::exchange::seal::{
     Aspect, Inspection, ReceiptTrust, SealError, TrustStore, inspect, inspect_container, is_container,
 };
@@ -12,8 +13,8 @@ use std::path::PathBuf;
 /// Check the seals of files: who sealed them, and whether a byte was changed
 /// since.
 ///
-/// Everything that is wrong is told, not the first thing alone; with --receipts
-/// also what a third party said.
+/// Everything that is wrong is told, not the first thing alone, with what to do
+/// about it; with --receipts also what a third party said.
 ///
 ///   stazh verify sealed.xml --trust authorities.pem
 ///   stazh verify case.asice --trust ours.pem --trust theirs.pem
@@ -38,6 +39,9 @@ pub(super) struct Verify {
     /// The instant to judge certificates by; now if absent.
     #[arg(long)]
     at: Option<Timestamp>,
+    /// In which language: en or ru.
+    #[arg(long, default_value = "en")]
+    language: Language,
     /// Print one JSON object a file.
     #[arg(long)]
     json: bool,
@@ -61,16 +65,16 @@ impl Verify {
             }
             let name = file.display().to_string();
             if self.json {
-                show::json(&as_json(&name, at, &found))
+                show::json(&as_json(&name, at, &found, self.language))
             } else {
-                show::line(&as_text(&name, at, &found))
+                show::line(&as_text(&name, at, &found, self.language))
             }
         }
         Ok(exit)
     }
 }
 
-fn as_json(file: &str, at: Timestamp, found: &Inspection) -> serde_json::Value {
+fn as_json(file: &str, at: Timestamp, found: &Inspection, language: Language) -> serde_json::Value {
     let outcome = match (found.is_good(), found.is_undecided()) {
         (true, _) => "valid",
         (false, true) => "cannot-verify",
@@ -80,6 +84,8 @@ fn as_json(file: &str, at: Timestamp, found: &Inspection) -> serde_json::Value {
         Ok(()) => serde_json::json!({ "of": name_of(*aspect), "is_good": true }),
         Err(error) => serde_json::json!({
             "of": name_of(*aspect), "is_good": false, "code": error.code(), "reason": with_causes(error),
+            "cause": explain(error.code()).map(|it| it.cause.of(language)),
+            "remedy": remedy(error.code(), language),
         }),
     });
     let said = found
@@ -95,30 +101,89 @@ fn as_json(file: &str, at: Timestamp, found: &Inspection) -> serde_json::Value {
     })
 }
 
-fn as_text(file: &str, at: Timestamp, found: &Inspection) -> String {
+fn as_text(file: &str, at: Timestamp, found: &Inspection, language: Language) -> String {
+    let words = Words::of(language);
     let outcome = match (found.is_good(), found.is_undecided()) {
-        (true, _) => "valid",
-        (false, true) => "cannot be verified here",
-        (false, false) => "NOT valid",
+        (true, _) => words.valid,
+        (false, true) => words.undecided,
+        (false, false) => words.invalid,
     };
     let mut lines = vec![format!("{file}: {outcome}")];
     if let Some(signer) = &found.signer {
-        lines.push(format!("  sealed by {signer}"));
+        lines.push(format!("  {} {signer}", words.sealed_by));
     }
     for (aspect, outcome) in &found.checks {
-        lines.push(match outcome {
-            Ok(()) => format!("  yes  {}", good(*aspect, at)),
-            Err(error) if error.is_undecided() => format!("  ?    {} ({})", with_causes(error), error.code()),
-            Err(error) => format!("  NO   {} ({})", with_causes(error), error.code()),
-        });
+        let error = match outcome {
+            Ok(()) => {
+                lines.push(format!("  {}  {}", words.yes, good(*aspect, at, language)));
+                continue;
+            }
+            Err(error) => error,
+        };
+        let mark = if error.is_undecided() { words.unknown } else { words.no };
+        let code = error.code();
+        let reason = match (language, explain(code)) {
+            (Language::Ru, Some(it)) => it.cause.of(language).to_owned(),
+            (Language::Ru, None) | (Language::En, _) => with_causes(error),
+        };
+        lines.push(format!("  {mark}  {reason} ({code})"));
+        if language == Language::Ru {
+            lines.push(format!("       {}", with_causes(error)));
+        }
+        lines.extend(remedy(code, language).map(|remedy| format!("       {}: {remedy}", words.remedy)));
     }
     if let Some(said) = &found.said {
-        lines.push(format!("  receipt {} of {}", said.receipt_id, said.at));
+        lines.push(format!("  {} {}, {}", words.receipt, said.receipt_id, said.at));
     }
     if let Some(digest) = found.digest {
-        lines.push(format!("  document {}, sha-256 {digest}", found.doc_instance));
+        lines.push(format!("  {} {}, sha-256 {digest}", words.document, found.doc_instance));
     }
     lines.join("\n")
+}
+
+/// The words around the findings.
+struct Words {
+    valid: &'static str,
+    undecided: &'static str,
+    invalid: &'static str,
+    sealed_by: &'static str,
+    yes: &'static str,
+    no: &'static str,
+    unknown: &'static str,
+    remedy: &'static str,
+    receipt: &'static str,
+    document: &'static str,
+}
+
+impl Words {
+    fn of(language: Language) -> Self {
+        match language {
+            Language::En => Self {
+                valid: "valid",
+                undecided: "cannot be verified here",
+                invalid: "NOT valid",
+                sealed_by: "sealed by",
+                yes: "yes",
+                no: "NO ",
+                unknown: "?  ",
+                remedy: "what to do",
+                receipt: "receipt",
+                document: "document",
+            },
+            Language::Ru => Self {
+                valid: "действителен",
+                undecided: "здесь проверить невозможно",
+                invalid: "НЕ действителен",
+                sealed_by: "подписал",
+                yes: "да ",
+                no: "НЕТ",
+                unknown: "?  ",
+                remedy: "что делать",
+                receipt: "квитанция",
+                document: "документ",
+            },
+        }
+    }
 }
 
 fn name_of(aspect: Aspect) -> &'static str {
@@ -133,14 +198,35 @@ fn name_of(aspect: Aspect) -> &'static str {
     }
 }
 
-fn good(aspect: Aspect, at: Timestamp) -> String {
-    match aspect {
-        Aspect::Container => "nothing in the container was changed since it was signed".to_owned(),
-        Aspect::Form => "it is one signed document".to_owned(),
-        Aspect::Content => "no byte of the content was changed since".to_owned(),
-        Aspect::Signature => "the signature was made by the key of the certificate".to_owned(),
-        Aspect::Certificate => format!("a trusted authority stands behind the certificate, valid at {at}"),
-        Aspect::Usage => "the certificate is made for signing documents".to_owned(),
-        Aspect::Receipt => "a trusted third party confirmed this signature of this document".to_owned(),
-    }
+fn good(aspect: Aspect, at: Timestamp, language: Language) -> String {
+    let (en, ru) = match aspect {
+        Aspect::Container => (
+            "nothing in the container was changed since it was signed",
+            "в контейнере ничего не изменено с момента его подписания",
+        ),
+        Aspect::Form => ("it is one signed document", "это один подписанный документ"),
+        Aspect::Content => {
+            ("no byte of the content was changed since", "ни один байт содержания с тех пор не изменён")
+        }
+        Aspect::Signature => {
+            ("the signature was made by the key of the certificate", "подпись создана ключом сертификата")
+        }
+        Aspect::Certificate => {
+            return match language {
+                Language::En => format!("a trusted authority stands behind the certificate, valid at {at}"),
+                Language::Ru => {
+                    format!("за сертификатом стоит доверенный удостоверяющий центр, действителен на {at}")
+                }
+            };
+        }
+        Aspect::Usage => (
+            "the certificate is made for signing documents",
+            "сертификат предназначен для подписания документов",
+        ),
+        Aspect::Receipt => (
+            "a trusted third party confirmed this signature of this document",
+            "доверенная третья сторона подтвердила эту подпись этого документа",
+        ),
+    };
+    if language == Language::Ru { ru } else { en }.to_owned()
 }

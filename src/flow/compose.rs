@@ -80,8 +80,13 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
         return Err(FlowError::NotOurs { asking, ours: ctx.state });
     }
     let now = ctx.clock.now();
-    let peer = ctx.peers.of_name(what.to.as_code())?.state.to_string();
+    let peer = ctx.peers.of_name(what.to.as_code())?;
     let (process, transaction) = ctx.catalogue.transaction(what.transaction)?;
+    if !peer.may_take_part(&process.code) {
+        let (peer, process) = (peer.state.to_string(), process.code.clone());
+        return Err(FlowError::ProcessNotAllowed { peer, process });
+    }
+    let peer = peer.state.to_string();
     let message = process.message(&transaction.request)?;
     let document_id = DocumentId::from_uuid(ctx.random.uuid());
     let header = Header::new((&message.code, &message.structure), document_id, what.refers_to, now);

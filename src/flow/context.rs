@@ -10,7 +10,7 @@ use crate::exchange::transit::{LogicalAddress, Schedule};
 use crate::exchange::wire::{PeerCertificate, Wire};
 use crate::store::{Role, Store};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -63,6 +63,15 @@ pub struct Peer {
     pub signer: Option<String>,
     /// How many times longer its terms are than the process says.
     pub term_factor: u32,
+    /// The common processes it takes part in here; all of them if nothing is said.
+    pub processes: Option<BTreeSet<String>>,
+}
+
+impl Peer {
+    /// Whether it may send messages of this process, and be sent them.
+    pub fn may_take_part(&self, process: &str) -> bool {
+        self.processes.as_ref().is_none_or(|allowed| allowed.contains(process))
+    }
 }
 
 /// The local system: asked for records, told of them. May block; called on threads of its own.

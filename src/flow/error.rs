@@ -72,6 +72,14 @@ pub enum FlowError {
         /// Its state's code.
         peer: String,
     },
+    /// A peer that takes no part in a process, by our settings.
+    #[error("begin {process} with peer {peer}, which takes no part in it; add it to processes of the peer")]
+    ProcessNotAllowed {
+        /// Its state's code.
+        peer: String,
+        /// The process.
+        process: String,
+    },
     /// A service message that a peer did not take.
     #[error("tell peer {peer}: {detail}")]
     NotTaken {
@@ -130,6 +138,7 @@ impl FlowError {
             Self::OtherContent { .. } => Verdict::Return { code: "flow.other_content" },
             Self::CopiesUnsigned { .. } => Verdict::Return { code: "flow.copies_unsigned" },
             Self::UnknownPeer { .. } => Verdict::Park { code: "flow.unknown_peer" },
+            Self::ProcessNotAllowed { .. } => Verdict::Return { code: "flow.process_not_allowed" },
             Self::NotTaken { .. } | Self::CutOff | Self::ThirdParty { .. } => {
                 Verdict::Retry { not_before: None }
             }

@@ -104,9 +104,15 @@ pub(super) fn look(caller: Caller<'_>, came: &Came, ctx: &Context) -> Sight {
     let checked = match ServiceAction::of(&envelope.headers) {
         Some(action) => {
             let (own, from) = (ctx.state.as_code(), peer.state.as_code());
-            ServiceHeaders::parse(action, &envelope.headers, own, from).map(|_| action.as_uri().to_owned())
+            let parsed = ServiceHeaders::parse(action, &envelope.headers, own, from);
+            parsed.map(|_| action.as_uri().to_owned()).map_err(|faults| ("wire.header", faults))
         }
-        None => check_headers(&envelope, peer, ctx).map(|headers| headers.action.message.to_string()),
+        None => check_headers(&envelope, peer, ctx).map_err(|faults| ("wire.header", faults)).and_then(
+            |headers| match peer.may_take_part(&headers.action.process) {
+                true => Ok(headers.action.message.to_string()),
+                false => Err(("wire.process_not_allowed", vec![not_allowed(&headers.action, peer)])),
+            },
+        ),
     };
     match checked {
         Ok(what) => Sight {
@@ -121,11 +127,11 @@ pub(super) fn look(caller: Caller<'_>, came: &Came, ctx: &Context) -> Sight {
             fault: None,
             failed: None,
         },
-        Err(faults) => {
+        Err((code, faults)) => {
             let detail = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
             let first = faults.into_iter().next();
             let fault = first.map(|fault| Fault { place: detail.clone(), ..fault });
-            refuse("wire.header", 400, envelope.headers, fault, detail)
+            refuse(code, 400, envelope.headers, fault, detail)
         }
     }
 }
@@ -233,6 +239,12 @@ fn is_known(action: &Action, ctx: &Context) -> bool {
         MessageCode::Application(code) => card.request == *code || card.responses.contains(code),
     };
     is_message && process.version == action.version && card.procedure == action.procedure
+}
+
+/// A process that both nodes know, and in which this peer takes no part by our settings.
+fn not_allowed(action: &Action, peer: &Peer) -> Fault {
+    let place = format!("wsa:Action: {} is not among the processes of {} here", action.process, peer.state);
+    Fault::new(Subcode::ActionNotSupported, place)
 }
 
 fn envelope_code(error: &EnvelopeError) -> Code {

@@ -33,6 +33,14 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// A peer is to take part in a process that is not in the catalogue.
+    #[error("let peer {peer} take part in {process}: the catalogue has no such common process")]
+    UnknownProcess {
+        /// Which peer.
+        peer: String,
+        /// Which process.
+        process: String,
+    },
     /// A peer's address is none.
     #[error("read the url of peer {peer}")]
     Url {

@@ -79,6 +79,7 @@ impl Node {
         desk: Arc<dyn Desk>,
     ) -> Result<Context, StartError> {
         make_folder(&settings.data)?;
+        let catalogue = Catalogue::built_in()?;
         let mut endpoints = Vec::new();
         let mut peers = Vec::new();
         for peer in &settings.peers {
@@ -86,6 +87,12 @@ impl Node {
             if !peer.url.starts_with(FILE) && !peer.url.starts_with(QUEUE) {
                 let url = peer.url.parse().map_err(|_cause| StartError::Url { peer: name.clone() })?;
                 endpoints.push(PeerEndpoint { name, url });
+            }
+            for process in peer.processes.iter().flatten() {
+                catalogue.process(process).map_err(|_unknown| StartError::UnknownProcess {
+                    peer: peer.state.to_string(),
+                    process: process.clone(),
+                })?;
             }
             let trust =
                 peer.seal_authorities.as_ref().map(|file| TrustStore::from_files(&[file])).transpose()?;
@@ -95,6 +102,7 @@ impl Node {
                 trust: trust.map(Arc::new),
                 signer: peer.seal_signer.clone(),
                 term_factor: peer.term_factor,
+                processes: peer.processes.clone(),
             });
         }
         Ok(Context {
@@ -110,7 +118,7 @@ impl Node {
                 HttpsWire::new(endpoints, settings.limits.post_timeout_ms, identity)?,
             )),
             peers: Peers::new(peers),
-            catalogue: Catalogue::built_in()?,
+            catalogue,
             rules: Arc::new(Rules::built_in(settings.limits)?),
             signer: Arc::new(Signer::from_files(&settings.seal.key, &settings.seal.certificate)?),
             third_party: Self::third_party(settings, identity)?,

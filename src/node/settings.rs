@@ -7,6 +7,7 @@ use crate::base::Limits;
 use crate::exchange::canonical::State;
 use crate::exchange::transit::Schedule;
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -129,6 +130,8 @@ pub struct Peer {
     /// How many times longer than the process says its terms are for this peer, for one that is reached by files.
     #[serde(default = "once")]
     pub term_factor: u32,
+    /// The common processes it takes part in; a message of another one is refused. All of the catalogue if absent.
+    pub processes: Option<BTreeSet<String>>,
 }
 
 /// Settings that cannot be used.
@@ -364,7 +367,12 @@ impl Written {
             );
         }
         let mut seen = vec![self.node.state];
-        for Peer { state, url, term_factor, seal_authorities, .. } in &self.peer {
+        for Peer { state, url, term_factor, seal_authorities, processes, .. } in &self.peer {
+            if processes.as_ref().is_some_and(BTreeSet::is_empty) {
+                return Some(format!(
+                    "peer {state} takes part in no process; name some, or leave processes out"
+                ));
+            }
             if seal_authorities.is_none() && self.third_party.is_none() {
                 return Some(format!(
                     "peer {state} has no seal_authorities, and no [third_party] judges its seals"

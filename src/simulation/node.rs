@@ -124,6 +124,7 @@ async fn start(
         trust: Some(trust.clone()),
         signer: None,
         term_factor: 1,
+        processes: None,
     });
     let of_state = state.as_code().bytes().fold(0, |number, byte| number * 256 + u64::from(byte));
     let ctx = Arc::new(Context {

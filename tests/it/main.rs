@@ -8,6 +8,7 @@ mod broker;
 mod cli;
 mod clusters;
 mod door;
+mod errors;
 mod evidence;
 mod exchange;
 mod failover;

@@ -9,11 +9,12 @@ use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use openssl::x509::X509;
 use stazh::base::{ConversationId, DocumentId, Limits, MessageId, ProcedureId};
 use stazh::exchange::adapter::ProfileBook;
+use stazh::exchange::canonical::Inquiry;
 use stazh::exchange::document::codec::{Header, HeaderText, encode_inquiry};
 use stazh::exchange::seal::{Signer, seal_unchecked};
 use stazh::exchange::transit::{ErrorCode, Headers, LogicalAddress, Signal, SignalBody, SignalError};
 use stazh::exchange::wire::{Envelope, HttpsWire, NodeIdentity, Parcel, PeerEndpoint, Reply, Wire};
-use stazh::flow::Desk;
+use stazh::flow::{Desk, compose};
 use stazh::node::{Door, FolderDesk, Node, Settings};
 use stazh::store::{InboxState, JournalBy, JournalRow, inbox_counts, journal_list};
 use std::net::SocketAddr;
@@ -771,5 +772,24 @@ async fn a_stray_signal_is_told_and_moves_nothing() {
         let entry = entry_where(&stage.kz, |row| row.entry.detail == told).await.entry;
         assert_eq!(entry.code.as_deref(), Some("transit.unexpected"));
     }
+    assert!(stage.is_well().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_sends_messages_of_the_processes_it_takes_part_in_and_of_no_other() {
+    let only = |process: &str| Some([process.to_owned()].into());
+    let desk = || Arc::new(TestDesk::default());
+    let stage = Stage::set_after(desk(), |kz| kz.peers[0].processes = only("P.XP.02")).await;
+    let (status, answer) = stage.post(stage.message(&stage.sealed(&stage.signer()))).await;
+    assert!(status == 400 && answer.contains("ActionNotSupported"), "{status} {answer}");
+    let entry = stage.entry("wire.process_not_allowed").await.entry;
+    assert!(entry.detail.contains("P.XP.01") && entry.detail.contains("of RU"), "{}", entry.detail);
+    assert_eq!(stage.count(InboxState::Held).await + stage.count(InboxState::Settled).await, 0);
+    let flows = stage.kz.flows();
+    let inquiry: Inquiry = serde_json::from_str(include_str!("../../fixtures/demo/inquiry-1.json")).unwrap();
+    let inquiry = Inquiry { asking: flows.state, asked: stage.ru.state, ..inquiry };
+    let refused = compose(&inquiry, flows).await.unwrap_err();
+    assert!(refused.to_string().contains("takes no part in it"), "{refused}");
+    let stage = Stage::set_after(desk(), |kz| kz.peers[0].processes = only("P.XP.01")).await;
     assert!(stage.is_well().await);
 }
