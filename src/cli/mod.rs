@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod doctor;
 mod evidence;
 mod exit;
 mod explain;
@@ -77,6 +78,7 @@ enum Command {
     Sign(sign::Sign),
     Verify(verify::Verify),
     Evidence(evidence::Evidence),
+    Doctor(doctor::Doctor),
     Explain(explain::Explain),
     Bench(bench::Bench),
     Simulate(simulate::Simulate),
@@ -108,6 +110,7 @@ pub fn run() -> ExitCode {
         Command::Sign(sign) => sign.run(),
         Command::Verify(verify) => verify.run(),
         Command::Evidence(evidence) => evidence.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Explain(explain) => explain.run(),
         Command::Bench(bench) => bench.run(),
         Command::Simulate(simulate) => simulate.run(),

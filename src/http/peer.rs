@@ -6,13 +6,15 @@
 use super::body::{Unread, read_body};
 use super::seats::{Seat, Seats};
 use super::trouble::Trouble;
-use crate::exchange::wire::{GZIP, Handshake, PeerCertificate, Reply, TlsListener, WireError};
+use crate::exchange::wire::{
+    GZIP, Handshake, PeerCertificate, Reply, TlsListener, VIEW_PATH, View, WireError,
+};
 use crate::flow::{Caller, Context, Told, TurnedAway, answer_stranger, try_receive, unstored};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use axum::routing::post;
+use axum::routing::{get, post};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -183,7 +185,7 @@ async fn serve_caller(
     let idle = Duration::from_millis(limits.idle_ms);
     let grace = Duration::from_millis(limits.body_stall_ms);
     let is_peer = guest.seat.is_peer;
-    let router = Router::new().route("/", post(take)).with_state(door.clone());
+    let router = Router::new().route("/", post(take)).route(VIEW_PATH, get(view)).with_state(door.clone());
     let service = TowerToHyperService::new(router.layer(Extension(guest)));
     let mut builder = http1::Builder::new();
     // the time for a header runs from the end of the message before it, so it closes an idle connection too
@@ -221,6 +223,23 @@ async fn take(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/soap+xml; charset=utf-8"));
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(GZIP));
+    response
+}
+
+/// Tells a caller how this node sees him. A stranger learns whose node it is, as its certificate tells too.
+async fn view(State(door): State<Arc<Door>>, Extension(guest): Extension<Arc<Guest>>) -> Response<Body> {
+    let ctx = &door.ctx;
+    let peer = ctx.peers.of_certificate(&guest.certificate);
+    let processes =
+        ctx.catalogue.processes().filter(|code| peer.is_some_and(|peer| peer.may_take_part(code)));
+    let view = View {
+        node: ctx.state.to_string(),
+        caller: peer.map(|peer| peer.state.to_string()),
+        processes: processes.map(str::to_owned).collect(),
+    };
+    let told = serde_json::to_vec(&view).unwrap_or_default(); // three fields of text
+    let mut response = Response::new(Body::from(told));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 

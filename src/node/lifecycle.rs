@@ -11,7 +11,7 @@ use crate::exchange::wire::{
 use crate::flow::{Context, Desk, OwnThirdParty, Peer, Peers, Wake, note_local_findings, take_back_leases};
 use crate::http::{serve_health, serve_peers};
 use crate::store::Store;
-use crate::worker::run_workers;
+use crate::worker::{run_endings, run_workers};
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -203,7 +203,8 @@ impl Node {
             }
         });
         let broker = Self::broker(settings, &door.identity)?;
-        tasks.spawn(run_workers(stopping, Self::folders(settings)?, broker, ctx.clone()));
+        tasks.spawn(run_workers(stopping.clone(), Self::folders(settings)?, broker, ctx.clone()));
+        tasks.spawn(run_endings(settings.certificates(), stopping.clone(), ctx.clone()));
         let reading = ctx.clone();
         tasks.spawn(async move {
             if let Err(error) = note_local_findings(&reading).await {

@@ -1,6 +1,7 @@
 //! One node: its settings, its wiring, its life from start to stop.
 
 mod desk;
+mod doctor;
 mod error;
 mod evidence;
 mod lifecycle;
@@ -8,6 +9,7 @@ mod settings;
 mod third_party;
 
 pub use desk::FolderDesk;
+pub use doctor::{Check, Grade, examine};
 pub use error::StartError;
 pub use lifecycle::{Door, Node};
 pub use settings::{Broker, Peer, SealFiles, Server, Settings, SettingsError, ThirdPartySettings, WireFiles};

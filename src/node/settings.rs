@@ -6,6 +6,7 @@
 use crate::base::Limits;
 use crate::exchange::canonical::State;
 use crate::exchange::transit::Schedule;
+use crate::flow::CertificateFile;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -213,6 +214,25 @@ impl Settings {
             limits,
             retry,
         })
+    }
+}
+
+impl Settings {
+    /// The files with certificates that the node works with.
+    pub fn certificates(&self) -> Vec<CertificateFile> {
+        let file = |what: String, path: &Path| CertificateFile { what, path: path.to_owned() };
+        let mut files = vec![
+            file("our seal".to_owned(), &self.seal.certificate),
+            file("our wire".to_owned(), &self.wire.certificate),
+            file("an authority of the wire".to_owned(), &self.wire.authorities),
+        ];
+        for peer in &self.peers {
+            let what = format!("an authority of the seals of {}", peer.state);
+            files.extend(peer.seal_authorities.as_deref().map(|path| file(what, path)));
+        }
+        let third = self.third_party.as_ref();
+        files.extend(third.map(|third| file("an authority of receipts".to_owned(), &third.authorities)));
+        files
     }
 }
 

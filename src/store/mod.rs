@@ -53,8 +53,8 @@ pub use inbox_stage::{
     inbox_resume, inbox_retry, inbox_returned, inbox_settled,
 };
 pub use journal::{
-    JournalBy, JournalChoice, JournalDraft, JournalRow, journal_append, journal_last, journal_latest,
-    journal_list, storable,
+    JournalBy, JournalChoice, JournalDraft, JournalRow, journal_append, journal_has, journal_last,
+    journal_latest, journal_list, storable,
 };
 pub use ledger::{
     Handover, Seen, handover_record, ledger_answers, ledger_first, ledger_forget, ledger_knows,

@@ -5,6 +5,7 @@
 //! its lane waits alone.
 
 mod chainer;
+mod endings;
 mod gateway;
 mod hints;
 mod lane;
@@ -13,6 +14,7 @@ mod settler;
 mod terms;
 
 pub use chainer::run_chainer;
+pub use endings::run_endings;
 pub use gateway::{Queue, run_gateway};
 pub use hints::run_hints;
 pub use lane::run_lane;

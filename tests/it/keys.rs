@@ -54,7 +54,7 @@ impl Authority {
 impl Authority {
     /// A certificate whose key may sign documents.
     pub(crate) fn issue_for_seals(&self, name: &str) -> Issued {
-        self.issue_for_seals_until(name, &Asn1Time::days_from_now(30).unwrap())
+        self.issue_for_seals_until(name, &Asn1Time::days_from_now(365).unwrap())
     }
 
     /// The same with a certificate that is valid from long ago until `end`.
@@ -93,6 +93,6 @@ fn certificate(name: &str, key: &PKey<Private>) -> X509Builder {
     builder.set_subject_name(&subject(name)).unwrap();
     builder.set_pubkey(key).unwrap();
     builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
-    builder.set_not_after(&Asn1Time::days_from_now(30).unwrap()).unwrap();
+    builder.set_not_after(&Asn1Time::days_from_now(365).unwrap()).unwrap();
     builder
 }

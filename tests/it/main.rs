@@ -7,6 +7,7 @@ mod attachments;
 mod broker;
 mod cli;
 mod clusters;
+mod doctor;
 mod door;
 mod errors;
 mod evidence;

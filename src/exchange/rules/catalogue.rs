@@ -226,6 +226,11 @@ impl Catalogue {
     pub fn process(&self, code: &str) -> Result<&Process, CatalogueError> {
         self.processes.get(code).ok_or_else(|| CatalogueError::Unknown { code: code.to_owned() })
     }
+
+    /// The codes of all processes.
+    pub fn processes(&self) -> impl Iterator<Item = &str> {
+        self.processes.keys().map(String::as_str)
+    }
 }
 
 impl Process {

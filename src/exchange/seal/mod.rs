@@ -40,6 +40,7 @@ mod container;
 mod dvcs;
 mod error;
 mod evidence;
+mod facts;
 mod filling;
 mod inspect;
 mod issue;
@@ -61,6 +62,7 @@ pub use evidence::{
     EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EvidenceQuestion, inspect_container, is_container,
     pack,
 };
+pub use facts::{CertificateFacts, certificates_in};
 pub use filling::{Filled, Filling, Hole};
 pub use inspect::{Aspect, Inspection, inspect};
 pub use issue::{Issued, KeyKind, ThrowAwayAuthority};
@@ -69,7 +71,7 @@ pub use receipt::{OpenedReceipt, ReceiptSubject, Said, open_receipt, with_receip
 pub use signer::Signer;
 pub use suites::{
     ContentDigests, ContentHasher, DigestAlgorithm, PrivateKey, PublicKey, Scheme, Sha256Hasher, Suite,
-    sha256, sha256_hasher, suite_of,
+    is_gost_loaded, sha256, sha256_hasher, suite_of,
 };
 pub use third_party::{Outcome, ReasonCode, ReceiptTrust, ThirdParty};
 pub use trust::TrustStore;

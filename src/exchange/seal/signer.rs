@@ -67,6 +67,19 @@ impl Signer {
         self.suite
     }
 
+    /// Signs something and sees that the signature is good: whether the key is there and its algorithm is loaded.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn try_out(&self) -> Result<(), SealError> {
+        let probe = b"stazh";
+        let signature = self.sign(probe)?;
+        match self.suite.scheme().is_signature(&self.public, probe, &signature) {
+            true => Ok(()),
+            false => Err(SealError::Key { reason: "its signatures are not those of its certificate" }),
+        }
+    }
+
     /// The certificates above the key's own, as PEM, for peers to put beside their trust anchors.
     pub fn chain_pem(&self) -> Result<Vec<u8>, SealError> {
         let mut pem = Vec::new();

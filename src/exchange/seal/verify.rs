@@ -223,7 +223,7 @@ fn unfit(reason: &'static str) -> SealError {
 }
 
 /// `CN=…, O=…`: short names and values.
-fn name_of(name: &X509NameRef) -> String {
+pub(super) fn name_of(name: &X509NameRef) -> String {
     let part = |entry: &openssl::x509::X509NameEntryRef| {
         let kind = entry.object().nid().short_name().unwrap_or("?").to_owned();
         let value = entry.data().to_string().unwrap_or_default();

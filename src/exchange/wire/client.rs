@@ -52,6 +52,12 @@ impl HttpsWire {
         Ok(Self { peers: lines, timeout_ms })
     }
 
+    /// The client for a peer, and where it is.
+    pub(super) fn line(&self, peer: &str) -> Result<(reqwest::Client, reqwest::Url), WireError> {
+        let line = self.peers.get(peer).ok_or_else(|| WireError::UnknownPeer { peer: peer.to_owned() })?;
+        Ok((line.client.clone(), line.url.clone()))
+    }
+
     async fn send(&self, peer: &str, parcel: Parcel) -> Result<Reply, WireError> {
         let line = self.peers.get(peer).ok_or_else(|| WireError::UnknownPeer { peer: peer.to_owned() })?;
         let Some(envelope) = parcel.alone() else {
@@ -146,6 +152,7 @@ pub(super) fn client(timeout_ms: u64, identity: &NodeIdentity) -> Result<reqwest
     let authorities = reqwest::Certificate::from_pem_bundle(&identity.authorities_pem)?;
     reqwest::Client::builder()
         .tls_backend_native()
+        .tls_info(true)
         .tls_certs_only(authorities)
         .identity(ours)
         .https_only(true)

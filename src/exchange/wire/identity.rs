@@ -45,6 +45,14 @@ impl NodeIdentity {
         })
     }
 
+    /// Sees that key, certificate and authorities can be used.
+    ///
+    /// # Errors
+    /// One of them cannot, or they do not fit.
+    pub fn try_out(&self) -> Result<(), WireError> {
+        self.acceptor().map(drop)
+    }
+
     /// The acceptor of callers: TLS 1.2 or newer, a certificate of a known authority required.
     pub(super) fn acceptor(&self) -> Result<SslAcceptor, WireError> {
         let what = |what| move |source| WireError::Identity { what, source };

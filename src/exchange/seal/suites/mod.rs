@@ -14,6 +14,11 @@ pub(super) use gost::{ENGINE_MISSING, STREEBOG256, STREEBOG512, digest as gost_d
 pub(super) use keys::own_key;
 pub use keys::{PrivateKey, PublicKey};
 
+/// Whether this process can compute GOST.
+pub fn is_gost_loaded() -> bool {
+    gost::is_engine_loaded()
+}
+
 use super::error::SealError;
 use names::{CMS, SUITES, Uris};
 use std::fmt::Debug;

@@ -1,0 +1,82 @@
+//! What is on this machine: folders, local forms, the database.
+
+use super::{Check, Settings};
+use crate::base::with_causes;
+use crate::flow::Desk;
+use crate::node::{FolderDesk, Node};
+use crate::store::ChainCounts;
+use crate::store::chain_counts;
+use std::path::Path;
+
+/// Whether the node can write where it must.
+pub(super) fn folders(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
+    for (of, folder) in
+        [("the data folder", &settings.data), ("the folder handed-over", &settings.handed_over)]
+    {
+        tell(match try_to_write(folder) {
+            Ok(()) => Check::good(of, format!("{} can be written", folder.display())),
+            Err(error) => {
+                Check::bad(of, "doctor.folder", format!("{} cannot be written: {error}", folder.display()))
+            }
+        });
+    }
+}
+
+fn try_to_write(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".doctor-{}", std::process::id()));
+    std::fs::write(&probe, b"written by stazh doctor; it may be deleted")?;
+    std::fs::remove_file(&probe)
+}
+
+/// Whether the local forms can be read.
+pub(super) async fn local(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
+    const OF: &str = "the local forms";
+    let own = settings.clone();
+    let read = tokio::task::spawn_blocking(move || FolderDesk::open(&own).map(|desk| desk.take_findings()));
+    tell(match read.await {
+        Ok(Ok(findings)) if findings.is_empty() => Check::good(OF, "all rows can be read"),
+        Ok(Ok(findings)) => {
+            let first = findings.first().map(ToString::to_string).unwrap_or_default();
+            Check::warning(OF, "doctor.local", format!("{} findings; the first: {first}", findings.len()))
+        }
+        Ok(Err(error)) => Check::failed(OF, error.code(), &error),
+        Err(error) => Check::failed(OF, "doctor.local", &error),
+    });
+}
+
+/// Whether the database answers, and can keep what was acknowledged.
+pub(super) async fn database(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
+    const OF: &str = "the database";
+    if settings.database.is_none() && !settings.data.join("stazh.db").exists() {
+        return tell(Check::warning(
+            OF,
+            "doctor.database",
+            "it is not there; the node has never been started",
+        ));
+    }
+    let store = match Node::store(settings).await {
+        Ok(store) => store,
+        Err(error) => return tell(Check::failed(OF, "doctor.database", &error)),
+    };
+    if let Some(gap) = store.failover_gap() {
+        tell(Check::warning(OF, "doctor.database", gap));
+    }
+    let counted = async {
+        let mut tx = store.read().await?;
+        chain_counts(&mut tx).await
+    };
+    tell(match counted.await {
+        Ok(ChainCounts { linked, unlinked }) if unlinked > UNLINKED_ODD => {
+            let told = format!("{unlinked} entries of the journal wait for their link behind {linked}");
+            Check::warning(OF, "doctor.journal", told)
+        }
+        Ok(ChainCounts { linked, .. }) => {
+            Check::good(OF, format!("it answers; {linked} entries of the journal are chained"))
+        }
+        Err(error) => Check::bad(OF, "doctor.database", with_causes(&error)),
+    });
+    store.close().await;
+}
+
+/// A running node links each second.
+const UNLINKED_ODD: i64 = 10_000;
