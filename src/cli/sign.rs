@@ -1,8 +1,8 @@
 //! `stazh sign`: seals an XML document.
 
-use super::{Exit, show};
+use super::{Exit, Misused, show};
 use crate::base::{DocumentId, Limits, OsRandom, Random};
-use crate::exchange::seal::{Signer, canonicalize, seal_unchecked};
+use crate::exchange::seal::{Signer, Signers, canonicalize, seal_unchecked};
 use anyhow::{Context, Result};
 use std::io::Write;
 use std::path::PathBuf;
@@ -10,17 +10,19 @@ use std::path::PathBuf;
 /// Seal an XML document: put it into a SignedDoc with our signature.
 ///
 ///   stazh sign record.xml --key seal.key.pem --certificate seal.pem --out sealed.xml
+///   stazh sign record.xml --key a.key --certificate a.pem --key b.key --certificate b.pem
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Sign {
     /// The document.
     file: PathBuf,
-    /// The key, as unencrypted PEM.
-    #[arg(long)]
-    key: PathBuf,
+    /// The key, as unencrypted PEM; where several sign, each with its
+    /// certificate, in one order.
+    #[arg(long, required = true)]
+    key: Vec<PathBuf>,
     /// Its certificate as PEM, and those above it.
-    #[arg(long)]
-    certificate: PathBuf,
+    #[arg(long, required = true)]
+    certificate: Vec<PathBuf>,
     /// Where to write the SignedDoc; the terminal if absent.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -39,8 +41,14 @@ impl Sign {
                 return Ok(Exit::Refused);
             }
         };
-        let signer = Signer::from_files(&self.key, &self.certificate)?;
-        let sealed = seal_unchecked(&document, DocumentId::from_uuid(OsRandom.uuid()), &signer)
+        if self.key.len() != self.certificate.len() {
+            return Err(Misused("sign: give each --key its --certificate".to_owned()).into());
+        }
+        let pairs = self.key.iter().zip(&self.certificate);
+        let signers: Vec<Signer> =
+            pairs.map(|(key, certificate)| Signer::from_files(key, certificate)).collect::<Result<_, _>>()?;
+        let signers = Signers::new(signers)?;
+        let sealed = seal_unchecked(&document, DocumentId::from_uuid(OsRandom.uuid()), &signers)
             .with_context(|| format!("seal {}", self.file.display()))?;
         match &self.out {
             Some(out) => {

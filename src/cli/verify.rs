@@ -80,10 +80,11 @@ fn as_json(file: &str, at: Timestamp, found: &Inspection, language: Language) ->
         (false, true) => "cannot-verify",
         (false, false) => "invalid",
     };
-    let checks = found.checks.iter().map(|(aspect, outcome)| match outcome {
-        Ok(()) => serde_json::json!({ "of": name_of(*aspect), "is_good": true }),
+    let checks = found.all().map(|(signature, aspect, outcome)| match outcome {
+        Ok(()) => serde_json::json!({ "of": name_of(aspect), "signature": signature, "is_good": true }),
         Err(error) => serde_json::json!({
-            "of": name_of(*aspect), "is_good": false, "code": error.code(), "reason": with_causes(error),
+            "of": name_of(aspect), "signature": signature, "is_good": false, "code": error.code(),
+            "reason": with_causes(error),
             "cause": explain(error.code()).map(|it| it.cause.of(language)),
             "remedy": remedy(error.code(), language),
         }),
@@ -92,11 +93,12 @@ fn as_json(file: &str, at: Timestamp, found: &Inspection, language: Language) ->
         .said
         .as_ref()
         .map(|said| serde_json::json!({ "receipt": said.receipt_id, "at": said.at.to_string() }));
-    let first = found.checks.iter().find_map(|(_, outcome)| outcome.as_ref().err());
+    let first = found.all().find_map(|(_, _, outcome)| outcome.as_ref().err());
+    let signers: Vec<_> = found.signatures.iter().map(|signature| signature.signer.as_deref()).collect();
     serde_json::json!({
         "file": file, "at": at.to_string(), "outcome": outcome, "code": first.map(SealError::code),
-        "reason": first.map(|error| with_causes(error)), "signer": found.signer,
-        "document": found.doc_instance, "digest": found.digest.map(|digest| digest.to_string()),
+        "reason": first.map(|error| with_causes(error)), "signer": signers.first(),
+        "signers": signers, "document": found.doc_instance, "digest": found.digest.map(|digest| digest.to_string()),
         "findings": checks.collect::<Vec<_>>(), "receipt": said,
     })
 }
@@ -109,13 +111,20 @@ fn as_text(file: &str, at: Timestamp, found: &Inspection, language: Language) ->
         (false, false) => words.invalid,
     };
     let mut lines = vec![format!("{file}: {outcome}")];
-    if let Some(signer) = &found.signer {
-        lines.push(format!("  {} {signer}", words.sealed_by));
+    let is_of_several = found.signatures.len() > 1;
+    for (place, signature) in found.signatures.iter().enumerate() {
+        let number = if is_of_several { format!(" ({})", place + 1) } else { String::new() };
+        let signer = signature.signer.as_deref().unwrap_or(words.unreadable);
+        lines.push(format!("  {} {signer}{number}", words.sealed_by));
     }
-    for (aspect, outcome) in &found.checks {
+    for (signature, aspect, outcome) in found.all() {
+        let whose = match signature.filter(|_| is_of_several) {
+            Some(number) => format!("{} {number}: ", words.signature),
+            None => String::new(),
+        };
         let error = match outcome {
             Ok(()) => {
-                lines.push(format!("  {}  {}", words.yes, good(*aspect, at, language)));
+                lines.push(format!("  {}  {whose}{}", words.yes, good(aspect, at, language)));
                 continue;
             }
             Err(error) => error,
@@ -126,7 +135,7 @@ fn as_text(file: &str, at: Timestamp, found: &Inspection, language: Language) ->
             (Language::Ru, Some(it)) => it.cause.of(language).to_owned(),
             (Language::Ru, None) | (Language::En, _) => with_causes(error),
         };
-        lines.push(format!("  {mark}  {reason} ({code})"));
+        lines.push(format!("  {mark}  {whose}{reason} ({code})"));
         if language == Language::Ru {
             lines.push(format!("       {}", with_causes(error)));
         }
@@ -147,6 +156,8 @@ struct Words {
     undecided: &'static str,
     invalid: &'static str,
     sealed_by: &'static str,
+    signature: &'static str,
+    unreadable: &'static str,
     yes: &'static str,
     no: &'static str,
     unknown: &'static str,
@@ -163,6 +174,8 @@ impl Words {
                 undecided: "cannot be verified here",
                 invalid: "NOT valid",
                 sealed_by: "sealed by",
+                signature: "signature",
+                unreadable: "a certificate that cannot be read",
                 yes: "yes",
                 no: "NO ",
                 unknown: "?  ",
@@ -175,6 +188,8 @@ impl Words {
                 undecided: "здесь проверить невозможно",
                 invalid: "НЕ действителен",
                 sealed_by: "подписал",
+                signature: "подпись",
+                unreadable: "сертификат, который не удаётся прочитать",
                 yes: "да ",
                 no: "НЕТ",
                 unknown: "?  ",

@@ -132,7 +132,7 @@ pub(super) async fn sealed(
     message: &MessageKind,
     ctx: &Context,
 ) -> Result<Outgoing, FlowError> {
-    let (rules, signer, message) = (ctx.rules.clone(), ctx.signer.clone(), message.clone());
+    let (rules, signers, message) = (ctx.rules.clone(), ctx.signers.clone(), message.clone());
     if !message.signed {
         if !parts.is_empty() {
             return Err(FlowError::CopiesUnsigned { message: message.code });
@@ -147,7 +147,7 @@ pub(super) async fn sealed(
     let sealed = if parts.is_empty() {
         Context::aside(move || {
             let valid = rules.check(&document, &message).map_err(FlowError::Unlawful)?;
-            Ok::<_, FlowError>(seal(&valid, document_id, &signer)?)
+            Ok::<_, FlowError>(seal(&valid, document_id, &*signers)?)
         })
         .await??
     } else {
@@ -157,10 +157,10 @@ pub(super) async fn sealed(
             Ok::<_, FlowError>(Sealing::new(&valid, &names, document_id)?)
         })
         .await??;
-        let mut filling = sealing.filling(&signer)?;
+        let mut filling = sealing.filling(&*signers)?;
         fill(&mut filling, &parts.by_name(), ctx).await??;
         let filled = filling.finish()?;
-        Context::aside(move || sealing.seal(filled, &signer)).await??
+        Context::aside(move || sealing.seal(filled, &*signers)).await??
     };
     let sealed = receipted(sealed, &parts.by_name(), ctx).await?;
     Ok(Outgoing { digest: sealed.digest(), bytes: sealed.into_bytes(), parts })

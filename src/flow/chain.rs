@@ -62,8 +62,8 @@ pub async fn seal_journal(sealing: Sealing, ctx: &Context) -> Result<(), FlowErr
     if !is_due(sealing, head, last.as_ref(), now) {
         return Ok(());
     }
-    let (signer, state) = (ctx.signer.clone(), ctx.state);
-    let seal = Context::aside(move || ChainSeal::make(head, now, state, &signer)).await??;
+    let (signers, state) = (ctx.signers.clone(), ctx.state);
+    let seal = Context::aside(move || ChainSeal::make(head, now, state, signers.first()?)).await??;
     let mut tx = ctx.store.begin().await?;
     chain_seal_put(&mut tx, &seal).await?;
     tx.commit().await?;

@@ -5,7 +5,7 @@ use crate::base::{Clock, DocumentId, Findings, Limits, Random, Verdict};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules, Transaction};
-use crate::exchange::seal::{Signer, TrustStore};
+use crate::exchange::seal::{Signers, TrustStore};
 use crate::exchange::transit::{LogicalAddress, Schedule};
 use crate::exchange::wire::{PeerCertificate, Wire};
 use crate::store::{Role, Store};
@@ -36,8 +36,8 @@ pub struct Context {
     pub catalogue: Catalogue,
     /// The rules of all messages.
     pub rules: Arc<Rules>,
-    /// Our signature.
-    pub signer: Arc<Signer>,
+    /// Our signatures.
+    pub signers: Arc<Signers>,
     /// Our trusted third party, if we have one; without, seals are judged by the authorities of each peer.
     pub third_party: Option<OwnThirdParty>,
     /// The local system.
@@ -59,8 +59,8 @@ pub struct Peer {
     pub certificate_name: String,
     /// Who may vouch for its seals, where no third party judges them.
     pub trust: Option<Arc<TrustStore>>,
-    /// Who alone seals for it, if the settings say so.
-    pub signer: Option<String>,
+    /// Who seals for it, one of them at least, if the settings say so.
+    pub signers: Vec<String>,
     /// How many times longer its terms are than the process says.
     pub term_factor: u32,
     /// The common processes it takes part in here; all of them if nothing is said.

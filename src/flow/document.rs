@@ -125,11 +125,14 @@ impl Case<'_> {
         let bytes = self.row.raw.get(envelope.body.clone()).unwrap_or_default().to_vec();
         let scope = envelope.scope.clone();
         let peer = self.ctx.peers.of_name(&self.row.peer)?;
-        let (trust, signer) = (peer.trust.clone(), peer.signer.clone());
+        let (trust, lawful) = (peer.trust.clone(), peer.signers.clone());
         let (limits, at, is_signed) = (self.ctx.limits, self.row.received_at, self.message.signed);
-        let is_his = move |verified: VerifiedDocument| match signer {
-            Some(signer) if Some(signer.as_str()) != verified.signer() => Err(SealError::OtherSigner),
-            Some(_) | None => Ok(verified),
+        let is_his = move |verified: VerifiedDocument| {
+            let is_lawful = |signer: &str| lawful.iter().any(|name| name == signer);
+            match lawful.is_empty() || verified.signers().any(is_lawful) {
+                true => Ok(verified),
+                false => Err(SealError::OtherSigner),
+            }
         };
         if is_signed && let Some(third) = &self.ctx.third_party {
             let confirmed = self.confirm(third, (bytes, scope)).await?;
@@ -212,7 +215,7 @@ impl Case<'_> {
             Judged::Impossible { text } => return Err(FlowError::ThirdParty { detail: text }),
         };
         let parts = parts_by_name(PartOf::Inbox(self.row.id), self.ctx).await?;
-        let mut filling = opened.filling_to_confirm()?;
+        let mut filling = opened.filling()?;
         if let Err(error) = fill(&mut filling, &parts, self.ctx).await? {
             return Ok(Err(error));
         }

@@ -226,7 +226,7 @@ impl Whole {
         while let Some(piece) = stream.try_next().await.map_err(|error| undecided(error.to_string()))? {
             hasher.write_all(&piece).map_err(|error| undecided(error.to_string()))?;
         }
-        Ok(hasher.finish()?.signed)
+        Ok(hasher.finish()?.take(algorithm)?)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Server, Settings, StartError};
 use crate::base::{OsRandom, Secret, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
-use crate::exchange::seal::{ReceiptTrust, Signer, TrustStore};
+use crate::exchange::seal::{ReceiptTrust, TrustStore};
 use crate::exchange::wire::{
     BrokerPlan, BrokerWire, FolderWire, HttpsThirdParty, HttpsWire, NodeIdentity, PeerEndpoint, Roads,
     TlsListener,
@@ -100,7 +100,7 @@ impl Node {
                 state: peer.state,
                 certificate_name: peer.certificate_name.clone(),
                 trust: trust.map(Arc::new),
-                signer: peer.seal_signer.clone(),
+                signers: peer.seal_signers.clone(),
                 term_factor: peer.term_factor,
                 processes: peer.processes.clone(),
             });
@@ -120,7 +120,7 @@ impl Node {
             peers: Peers::new(peers),
             catalogue,
             rules: Arc::new(Rules::built_in(settings.limits)?),
-            signer: Arc::new(Signer::from_files(&settings.seal.key, &settings.seal.certificate)?),
+            signers: Arc::new(settings.seal.signers()?),
             third_party: Self::third_party(settings, identity)?,
             desk,
             wake: Wake::default(),
@@ -138,7 +138,7 @@ impl Node {
         let trust = TrustStore::from_files(&[&third.authorities])?;
         Ok(Some(OwnThirdParty {
             wire: Box::new(wire),
-            trust: ReceiptTrust::new(trust, third.signer.clone()),
+            trust: ReceiptTrust::new(trust, third.signers.clone()),
             gives_receipts: third.receipts,
         }))
     }

@@ -12,5 +12,7 @@ pub use desk::FolderDesk;
 pub use doctor::{Check, Grade, examine};
 pub use error::StartError;
 pub use lifecycle::{Door, Node};
-pub use settings::{Broker, Peer, SealFiles, Server, Settings, SettingsError, ThirdPartySettings, WireFiles};
+pub use settings::{
+    Broker, Peer, SealFiles, SealKey, Server, Settings, SettingsError, ThirdPartySettings, WireFiles,
+};
 pub use third_party::{Place, Registered, ThirdPartyNode, ThirdPartyPlan};

@@ -5,6 +5,7 @@
 
 use crate::base::Limits;
 use crate::exchange::canonical::State;
+use crate::exchange::seal::{SealError, Signer, Signers};
 use crate::exchange::transit::Schedule;
 use crate::flow::CertificateFile;
 use serde::{Deserialize, Deserializer};
@@ -82,8 +83,10 @@ pub struct ThirdPartySettings {
     pub url: String,
     /// The authorities whose receipts count.
     pub authorities: PathBuf,
-    /// The subject of its certificate, as `stazh verify` shows it; one issued for RFC 3029 if absent.
-    pub signer: Option<String>,
+    /// The subject of its certificate, as `stazh verify` shows it, or a list of them while it changes; one issued for
+    /// RFC 3029 if absent.
+    #[serde(rename = "signer", default, deserialize_with = "one_or_more")]
+    pub signers: Vec<String>,
     /// Whether documents of ours leave with its receipt.
     #[serde(default = "yes")]
     pub receipts: bool,
@@ -109,6 +112,44 @@ pub struct SealFiles {
     pub certificate: PathBuf,
     /// Its PKCS#8 key.
     pub key: PathBuf,
+    /// Further signers of the same documents.
+    #[serde(default)]
+    pub also: Vec<SealKey>,
+}
+
+/// A further signer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealKey {
+    /// PEM certificate chain, leaf first.
+    pub certificate: PathBuf,
+    /// Its PKCS#8 key.
+    pub key: PathBuf,
+}
+
+impl SealFiles {
+    /// Reads the keys of all signers.
+    ///
+    /// # Errors
+    /// One of them is unusable.
+    pub fn signers(&self) -> Result<Signers, SealError> {
+        let mut signers = vec![Signer::from_files(&self.key, &self.certificate)?];
+        for SealKey { certificate, key } in &self.also {
+            signers.push(Signer::from_files(key, certificate)?);
+        }
+        Signers::new(signers)
+    }
+
+    /// The same with paths that a folder stands before.
+    pub(super) fn within(self, folder: &Path) -> Self {
+        let at = |file: PathBuf| folder.join(file);
+        let also = self.also.into_iter();
+        Self {
+            certificate: at(self.certificate),
+            key: at(self.key),
+            also: also.map(|it| SealKey { certificate: at(it.certificate), key: at(it.key) }).collect(),
+        }
+    }
 }
 
 /// Another node.
@@ -125,9 +166,10 @@ pub struct Peer {
     /// The authorities whose seals are accepted from this state, and from no other; needed where no third party judges
     /// them.
     pub seal_authorities: Option<PathBuf>,
-    /// The subject of the certificate that seals for this state, as `stazh verify` shows it; any signer of the
-    /// authorities if absent.
-    pub seal_signer: Option<String>,
+    /// The subject of the certificate that seals for this state, as `stazh verify` shows it, or a list of them while it
+    /// changes; any signer of the authorities if absent.
+    #[serde(rename = "seal_signer", default, deserialize_with = "one_or_more")]
+    pub seal_signers: Vec<String>,
     /// How many times longer than the process says its terms are for this peer, for one that is reached by files.
     #[serde(default = "once")]
     pub term_factor: u32,
@@ -207,7 +249,7 @@ impl Settings {
                 key: at(wire.key),
                 authorities: at(wire.authorities),
             },
-            seal: SealFiles { certificate: at(seal.certificate), key: at(seal.key) },
+            seal: seal.within(folder),
             broker,
             third_party,
             peers,
@@ -320,7 +362,7 @@ impl Server {
 /// One word, or a list of them.
 fn one_or_more<'de, D: Deserializer<'de>>(written: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged, expecting = "an address, or a list of them")]
+    #[serde(untagged, expecting = "one text, or a list of them")]
     enum Words {
         One(String),
         More(Vec<String>),
@@ -498,7 +540,7 @@ mod tests {
             let error = with(urls).unwrap_err().to_string();
             assert!(error.contains(reason) && !error.contains("secret"), "{error}");
         }
-        assert!(cause(&with("7").unwrap_err()).contains("an address, or a list of them"));
+        assert!(cause(&with("7").unwrap_err()).contains("one text, or a list of them"));
     }
 
     #[test]
@@ -516,6 +558,23 @@ mod tests {
         assert!(with("mq://mq.example/").is_err());
         let no_queue = queue.replace("amqp:KZ.GATEWAY.INT.IN", "amqp://mq.example/");
         assert!(parse(&no_queue).unwrap_err().to_string().contains("is not amqp:QUEUE"));
+    }
+
+    #[test]
+    fn several_may_sign_and_old_and_new_may_stand_side_by_side() {
+        let also = "[[seal.also]]\ncertificate = \"b.pem\"\nkey = \"b.key\"\n\n[[peer]]\nseal_signer = ";
+        let with = |names: &str| {
+            let peer = format!("{also}{names}");
+            parse(&EXAMPLE.replacen("[[peer]]", &peer, 1))
+        };
+        let settings = with("\"CN=one\"").unwrap();
+        assert_eq!(settings.seal.also.len(), 1);
+        assert_eq!(settings.seal.also[0].key, Path::new("etc/b.key"));
+        assert_eq!(settings.peers[0].seal_signers, ["CN=one"]);
+        let settings = with("[\"CN=one\", \"CN=two\"]").unwrap();
+        assert_eq!(settings.peers[0].seal_signers, ["CN=one", "CN=two"]);
+        assert!(parse(EXAMPLE).unwrap().peers[0].seal_signers.is_empty());
+        assert!(with("7").is_err());
     }
 
     #[test]

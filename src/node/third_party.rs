@@ -71,6 +71,10 @@ impl ThirdPartyPlan {
                 "nobody is registered with it; add a state by stazh init TTP --trust NODE".to_owned();
             return Err(SettingsError::Unfit { path: path.to_owned(), reason });
         }
+        if !plan.seal.also.is_empty() {
+            let reason = "a receipt has one signer; take [[seal.also]] out".to_owned();
+            return Err(SettingsError::Unfit { path: path.to_owned(), reason });
+        }
         let folder = path.parent().unwrap_or(Path::new(""));
         let at = |file: PathBuf| folder.join(file);
         let WireFiles { certificate, key, authorities } = plan.wire;
@@ -81,7 +85,7 @@ impl ThirdPartyPlan {
         });
         Ok(Self {
             wire: WireFiles { certificate: at(certificate), key: at(key), authorities: at(authorities) },
-            seal: SealFiles { certificate: at(plan.seal.certificate), key: at(plan.seal.key) },
+            seal: plan.seal.within(folder),
             registered: registered.collect(),
             ..plan
         })

@@ -6,7 +6,7 @@ use crate::base::{Clock, Digest256, DocumentId, FixedClock, Limits, SeededRandom
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules};
-use crate::exchange::seal::{KeyKind, Signer, ThrowAwayAuthority, TrustStore, sha256};
+use crate::exchange::seal::{KeyKind, Signer, Signers, ThrowAwayAuthority, TrustStore, sha256};
 use crate::exchange::transit::Schedule;
 use crate::flow::{Context, CopyWriter, Desk, Done, FlowError, Peer, Peers, Wake, take_back_leases};
 use crate::store::{Fate, Store};
@@ -46,7 +46,7 @@ pub(super) enum Trouble {
 
 /// What outlives a restart beside the database.
 struct Identity {
-    signer: Arc<Signer>,
+    signers: Arc<Signers>,
     trust: HashMap<State, Arc<TrustStore>>,
 }
 
@@ -75,12 +75,12 @@ pub(super) async fn make(
     for state in STATES {
         let authority = ThrowAwayAuthority::new("simulated authority", state.as_code(), now)?;
         let issued = authority.issue_seal("simulated fund", KeyKind::P256)?;
-        signers.push((state, Arc::new(Signer::from_pem(&issued.key_pem, &issued.chain_pem)?)));
+        signers.push((state, Arc::new(Signer::from_pem(&issued.key_pem, &issued.chain_pem)?.into())));
         trust.insert(state, Arc::new(TrustStore::from_pem(&authority.pem()?)?));
     }
     let mut nodes = Vec::new();
-    for (state, signer) in signers {
-        let identity = Arc::new(Identity { signer, trust: trust.clone() });
+    for (state, signers) in signers {
+        let identity = Arc::new(Identity { signers, trust: trust.clone() });
         let desk = Arc::new(SimDesk {
             state,
             told: Mutex::default(),
@@ -122,7 +122,7 @@ async fn start(
         state: *peer,
         certificate_name: name_of(*peer),
         trust: Some(trust.clone()),
-        signer: None,
+        signers: Vec::new(),
         term_factor: 1,
         processes: None,
     });
@@ -138,7 +138,7 @@ async fn start(
         peers: Peers::new(peers),
         catalogue: Catalogue::built_in()?,
         rules: Arc::new(rules.clone()),
-        signer: identity.signer.clone(),
+        signers: identity.signers.clone(),
         third_party: None,
         desk: desk.clone(),
         wake: Wake::default(),

@@ -34,6 +34,36 @@ fn the_demo_tells_what_came_of_it() {
 }
 
 #[test]
+fn several_sign_one_document_and_each_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| stazh(folder.path(), words);
+    for (name, state) in [("ru", "RU"), ("kz", "KZ")] {
+        assert_eq!(at(&["init", name, "--state", state, "--seal-key", "p256"]).0, Some(0));
+    }
+    std::fs::write(folder.path().join("a.xml"), "<a b='1'/>").unwrap();
+    let sign = ["sign", "a.xml", "--out", "s.xml", "--key", "ru/keys/seal.key.pem", "--certificate"];
+    let second = ["ru/keys/seal.pem", "--key", "kz/keys/seal.key.pem", "--certificate", "kz/keys/seal.pem"];
+    assert_eq!(at(&[&sign[..], &second[..]].concat()), (Some(0), String::new(), String::new()));
+    assert_eq!(at(&[&sign[..], &second[..3]].concat()).0, Some(2), "a key without its certificate");
+    let verify = ["verify", "s.xml", "--trust", "ru/keys/own-seal-authority.pem"];
+    let both = ["--trust", "kz/keys/own-seal-authority.pem"];
+    let (code, out, _) = at(&[&verify[..], &both].concat());
+    assert_eq!(code, Some(0), "{out}");
+    for told in
+        ["sealed by C=RU, CN=RU pension fund (throw-away) (1)", "(throw-away) (2)", "yes  signature 2: "]
+    {
+        assert!(out.contains(told), "{out}");
+    }
+    let (code, out, _) = at(&verify);
+    assert_eq!(code, Some(1));
+    let wrong: Vec<&str> = out.lines().filter(|line| line.starts_with("  NO")).collect();
+    assert!(
+        matches!(wrong[..], [line] if line.contains("signature 2: ") && line.contains("seal.foreign")),
+        "{out}"
+    );
+}
+
+#[test]
 fn what_is_sealed_is_verified_and_a_change_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let at = |words: &[&str]| stazh(folder.path(), words);

@@ -45,7 +45,10 @@ impl Stage {
     }
 
     pub(crate) async fn set_for(desk: Arc<dyn Desk>, seal_signer: Option<&str>) -> Self {
-        Self::set_after(desk, |kz| kz.peers[0].seal_signer = seal_signer.map(str::to_owned)).await
+        Self::set_after(desk, |kz| {
+            kz.peers[0].seal_signers = seal_signer.map(str::to_owned).into_iter().collect()
+        })
+        .await
     }
 
     /// With the Kazakh node's limits changed.
@@ -64,7 +67,7 @@ impl Stage {
                 .seal_authorities
                 .as_ref()
                 .map(|file| file.with_file_name("AM-seals.pem")),
-            seal_signer: None,
+            seal_signers: Vec::new(),
             ..kz.peers[0].clone()
         });
         change(&mut kz);

@@ -3,6 +3,7 @@
 mod attacks;
 mod canonical;
 mod keys;
+mod several;
 mod strict;
 mod trust;
 
@@ -253,6 +254,10 @@ fn template(doc: &str, ds: &str) -> String {
 const ID_ATTRIBUTE: [&str; 2] = ["--id-attr:Id", "urn:EEC:SignedData:v1.0:EDoc:SignedContent"];
 
 fn xmlsec1_sign(template: &str, identity: &Identity) -> String {
+    xmlsec1_sign_with(template, identity, &[])
+}
+
+fn xmlsec1_sign_with(template: &str, identity: &Identity, more: &[&str]) -> String {
     let method = if identity.key.rsa().is_ok() { "rsa-sha256" } else { "ecdsa-sha256" };
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, bytes: &[u8]| {
@@ -266,6 +271,7 @@ fn xmlsec1_sign(template: &str, identity: &Identity) -> String {
     let run = Command::new("xmlsec1")
         .args(["--sign", "--privkey-pem", &format!("{key},{certificate}")])
         .args(ID_ATTRIBUTE)
+        .args(more)
         .arg(unsigned)
         .output()
         .unwrap();
@@ -278,6 +284,10 @@ fn xmlsec1_verify(sealed: &str) -> (bool, String) {
 }
 
 fn xmlsec1_verify_by(sealed: &str, authority: &[u8]) -> (bool, String) {
+    xmlsec1_verify_with(sealed, authority, &[])
+}
+
+fn xmlsec1_verify_with(sealed: &str, authority: &[u8], more: &[&str]) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
     let (file, anchor) = (folder.path().join("sealed.xml"), folder.path().join("anchor.pem"));
     fs::write(&file, sealed).unwrap();
@@ -286,6 +296,7 @@ fn xmlsec1_verify_by(sealed: &str, authority: &[u8]) -> (bool, String) {
         .args(["--verify", "--enabled-reference-uris", "same-doc", "--trusted-pem"])
         .arg(anchor)
         .args(ID_ATTRIBUTE)
+        .args(more)
         .arg(file)
         .output()
         .unwrap();

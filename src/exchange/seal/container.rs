@@ -3,8 +3,9 @@
 use super::c14n::XOP;
 use super::error::SealError;
 use super::filling::{Filled, Filling, Hole};
+use super::signature::SIGNATURES_MAX;
 use super::signer::Signer;
-use super::suites::ContentDigests;
+use super::suites::{ContentDigests, ContentHasher};
 use crate::base::Digest256;
 use crate::base::DocumentId;
 use crate::exchange::rules::ValidDocument;
@@ -49,15 +50,15 @@ impl SealedDocument {
     }
 }
 
-/// Signs a document that the rules of its message accept.
+/// Signs a document that the rules of its message accept, by one signer or several, in their order.
 ///
 /// All Ids follow from the document's id, so one document sealed twice by one RSA key gives one result.
 pub fn seal(
     document: &ValidDocument,
     document_id: DocumentId,
-    signer: &Signer,
+    signers: &(impl AsRef<[Signer]> + ?Sized),
 ) -> Result<SealedDocument, SealError> {
-    seal_unchecked(document.as_bytes(), document_id, signer)
+    seal_unchecked(document.as_bytes(), document_id, signers)
 }
 
 /// Signs a document of no common process, in canonical form as `CanonicalWriter` writes it: for a person who
@@ -65,11 +66,11 @@ pub fn seal(
 pub fn seal_unchecked(
     document: &[u8],
     document_id: DocumentId,
-    signer: &Signer,
+    signers: &(impl AsRef<[Signer]> + ?Sized),
 ) -> Result<SealedDocument, SealError> {
     let sealing = Sealing::of(document, &[], document_id)?;
-    let filled = sealing.filling(signer)?.finish()?;
-    sealing.seal(filled, signer)
+    let filled = sealing.filling(signers)?.finish()?;
+    sealing.seal(filled, signers)
 }
 
 /// A document of ours whose attachments are fed in before it is signed.
@@ -116,15 +117,24 @@ impl Sealing {
     ///
     /// # Errors
     /// The GOST engine is gone.
-    pub fn filling(&self, signer: &Signer) -> Result<Filling<'_>, SealError> {
-        Filling::new(self.content.as_bytes(), &self.holes, signer.suite().digest().hasher()?)
+    pub fn filling(&self, signers: &(impl AsRef<[Signer]> + ?Sized)) -> Result<Filling<'_>, SealError> {
+        let told = signers.as_ref().iter().map(|signer| signer.suite().digest());
+        Filling::new(self.content.as_bytes(), &self.holes, ContentHasher::of(told)?)
     }
 
     /// Signs it. What is signed has the attachments inside, what leaves refers to them.
     ///
     /// # Errors
-    /// The key refuses; or the attachments are another's.
-    pub fn seal(&self, filled: Filled, signer: &Signer) -> Result<SealedDocument, SealError> {
+    /// A key refuses; or there is none, or more than eight; or the attachments are another's.
+    pub fn seal(
+        &self,
+        filled: Filled,
+        signers: &(impl AsRef<[Signer]> + ?Sized),
+    ) -> Result<SealedDocument, SealError> {
+        let signers = signers.as_ref();
+        if signers.is_empty() || signers.len() > SIGNATURES_MAX {
+            return Err(SealError::Unsealable { reason: "it needs from one to eight signers" });
+        }
         if filled.parts.len() != self.holes.len() {
             return Err(SealError::Hole);
         }
@@ -133,7 +143,7 @@ impl Sealing {
         let holes =
             self.holes.iter().map(|hole| Hole { at: hole.at - shift, content_id: hole.content_id.clone() });
         let content = with_includes(&content, &holes.collect::<Vec<_>>());
-        wrap(&content, &filled.digests, self.document_id, signer)
+        wrap(&content, &filled.digests, self.document_id, signers)
     }
 }
 
@@ -171,36 +181,54 @@ fn wrap(
     content: &str,
     digests: &ContentDigests,
     document_id: DocumentId,
-    signer: &Signer,
+    signers: &[Signer],
 ) -> Result<SealedDocument, SealError> {
     let id = document_id.as_uuid();
+    let mut bytes = format!("<doc:SignedDoc{DECLARE_DOC}><doc:Data Id=\"d{id}\">");
+    for (place, signer) in signers.iter().enumerate() {
+        let own = match place {
+            0 => format!("xmldsig-{id}"),
+            _ => format!("xmldsig-{id}-{}", place + 1),
+        };
+        bytes.push_str(&signature(&own, &format!("c{id}"), digests, signer)?);
+    }
+    bytes.push_str(content);
+    bytes.push_str("</doc:Data></doc:SignedDoc>");
+    Ok(SealedDocument { bytes: bytes.into_bytes(), document_id, digest: digests.ledger })
+}
+
+/// One signature, under this Id of its own, over the content of this Id.
+fn signature(
+    own: &str,
+    content: &str,
+    digests: &ContentDigests,
+    signer: &Signer,
+) -> Result<String, SealError> {
     let suite = signer.suite();
+    let digest = STANDARD.encode(digests.by(suite.digest()).ok_or(SealError::Hole)?);
     let signed_info = |declaration: &str| {
         format!(
             "<ds:SignedInfo{declaration}>\
              <ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE_URI}\"></ds:CanonicalizationMethod>\
              <ds:SignatureMethod Algorithm=\"{}\"></ds:SignatureMethod>\
-             <ds:Reference Id=\"xmldsig-{id}-ref0\" URI=\"#c{id}\"><ds:Transforms>\
+             <ds:Reference Id=\"{own}-ref0\" URI=\"#{content}\"><ds:Transforms>\
              <ds:Transform Algorithm=\"{EXCLUSIVE_URI}\"></ds:Transform></ds:Transforms>\
-             <ds:DigestMethod Algorithm=\"{}\"></ds:DigestMethod><ds:DigestValue>{}</ds:DigestValue>\
+             <ds:DigestMethod Algorithm=\"{}\"></ds:DigestMethod><ds:DigestValue>{digest}</ds:DigestValue>\
              </ds:Reference></ds:SignedInfo>",
             suite.signature_uri(),
             suite.digest().uri(),
-            STANDARD.encode(&digests.signed),
         )
     };
-    let signature = signer.sign(signed_info(DECLARE_DS).as_bytes())?;
-    let bytes = format!(
-        "<doc:SignedDoc{DECLARE_DOC}><doc:Data Id=\"d{id}\"><ds:Signature{DECLARE_DS} Id=\"xmldsig-{id}\">{}\
-         <ds:SignatureValue Id=\"xmldsig-{id}-sign0\">{}</ds:SignatureValue>\
+    let value = signer.sign(signed_info(DECLARE_DS).as_bytes())?;
+    Ok(format!(
+        "<ds:Signature{DECLARE_DS} Id=\"{own}\">{}\
+         <ds:SignatureValue Id=\"{own}-sign0\">{}</ds:SignatureValue>\
          <ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>\
-         </ds:Signature>{}</doc:Data></doc:SignedDoc>",
+         </ds:Signature>",
         signed_info(""),
-        STANDARD.encode(signature),
+        STANDARD.encode(value),
         signer.certificate_base64(),
-        content,
-    );
-    Ok(SealedDocument { bytes: bytes.into_bytes(), document_id, digest: digests.ledger })
+    ))
 }
 
 /// Refuses what could not be canonical, or could be mistaken for a part of the container.

@@ -2,9 +2,11 @@
 //! first reason to refuse, this goes on.
 
 use super::error::SealError;
+use super::filling::{Filling, Hole};
 use super::open::open;
 use super::receipt::{Said, open_receipt};
-use super::suites::{PublicKey, suite_of};
+use super::signature::OpenedSignature;
+use super::suites::ContentDigests;
 use super::third_party::{Outcome, ReceiptTrust};
 use super::trust::{TrustStore, may_sign};
 use super::verify::SignerCertificate;
@@ -32,13 +34,20 @@ pub enum Aspect {
     Receipt,
 }
 
+impl Aspect {
+    /// Whether it is of what the signatures stand in.
+    fn is_around(self) -> bool {
+        matches!(self, Self::Container | Self::Form)
+    }
+}
+
 /// A sealed document as it was found.
 #[derive(Debug)]
 pub struct Inspection {
-    /// What was looked at, and what is wrong with it if anything.
+    /// What was looked at beside its signatures, and what is wrong with it if anything.
     pub checks: Vec<(Aspect, Result<(), SealError>)>,
-    /// The subject of the signer's certificate.
-    pub signer: Option<String>,
+    /// Its signatures, as they stand.
+    pub signatures: Vec<InspectedSignature>,
     /// What the document calls itself.
     pub doc_instance: String,
     /// The SHA-256 of its content.
@@ -47,26 +56,47 @@ pub struct Inspection {
     pub said: Option<Said>,
 }
 
+/// One signature of it.
+#[derive(Debug)]
+pub struct InspectedSignature {
+    /// The subject of the signer's certificate, if that can be read.
+    pub signer: Option<String>,
+    /// What was looked at, and what is wrong with it if anything.
+    pub checks: Vec<(Aspect, Result<(), SealError>)>,
+}
+
 impl Inspection {
     /// A container that cannot be looked into.
     pub(super) fn of_container(error: SealError) -> Self {
         Self {
             checks: vec![(Aspect::Container, Err(error))],
-            signer: None,
+            signatures: Vec::new(),
             doc_instance: String::new(),
             digest: None,
             said: None,
         }
     }
 
+    /// All that was looked at: what the signatures stand in, each signature, by which number it goes, and the rest.
+    pub fn all(&self) -> impl Iterator<Item = (Option<usize>, Aspect, &Result<(), SealError>)> {
+        let own = |is_around: bool| {
+            let checks = self.checks.iter().filter(move |(aspect, _)| aspect.is_around() == is_around);
+            checks.map(|(aspect, outcome)| (None, *aspect, outcome))
+        };
+        let signatures = self.signatures.iter().enumerate().flat_map(|(place, signature)| {
+            signature.checks.iter().map(move |(aspect, outcome)| (Some(place + 1), *aspect, outcome))
+        });
+        own(true).chain(signatures).chain(own(false))
+    }
+
     /// Whether nothing is wrong.
     pub fn is_good(&self) -> bool {
-        self.checks.iter().all(|(_, outcome)| outcome.is_ok())
+        self.all().all(|(_, _, outcome)| outcome.is_ok())
     }
 
     /// Whether what is wrong is only that something cannot be judged here.
     pub fn is_undecided(&self) -> bool {
-        let mut wrong = self.checks.iter().filter_map(|(_, outcome)| outcome.as_ref().err()).peekable();
+        let mut wrong = self.all().filter_map(|(_, _, outcome)| outcome.as_ref().err()).peekable();
         wrong.peek().is_some() && wrong.all(SealError::is_undecided)
     }
 }
@@ -81,7 +111,7 @@ pub fn inspect(
 ) -> Inspection {
     let mut found = Inspection {
         checks: Vec::new(),
-        signer: None,
+        signatures: Vec::new(),
         doc_instance: String::new(),
         digest: None,
         said: None,
@@ -95,44 +125,24 @@ pub fn inspect(
     };
     found.checks.push((Aspect::Form, Ok(())));
     found.doc_instance = opened.claimed_doc_instance().to_owned();
-    if let Some(hole) = opened.holes.first() {
-        let content_id = hole.content_id.clone();
-        found.checks.push((Aspect::Content, Err(SealError::NoPart { content_id })));
-    } else {
-        let digests = opened.filling().and_then(|filling| filling.finish());
-        found.digest = digests.as_ref().ok().map(|filled| filled.digests.ledger);
-        let is_same = digests.and_then(|filled| match filled.digests.signed == opened.digest {
-            true => Ok(()),
-            false => Err(SealError::DigestMismatch),
-        });
-        found.checks.push((Aspect::Content, is_same));
-    }
-    match SignerCertificate::read(&opened.certificate) {
-        Ok(signer) => {
-            found.signer = Some(signer.name.clone());
-            let suite = suite_of(&opened.signature_uri, &opened.digest_uri).map(|(suite, _)| suite);
-            let is_its = suite.and_then(|suite| {
-                let scheme = suite.scheme();
-                let key: &PublicKey = &signer.key;
-                if !scheme.is_fit(key) {
-                    return Err(SealError::Certificate { reason: "its key does not fit the algorithm" });
-                }
-                match scheme.is_signature(key, &opened.signed_info, &opened.signature) {
-                    true => Ok(()),
-                    false => Err(SealError::SignatureMismatch),
-                }
-            });
-            found.checks.push((Aspect::Signature, is_its));
-            let usage = if may_sign(&signer.certificate) { Ok(()) } else { Err(SealError::KeyUsage) };
-            let chain = match trust.check(opened.certificate, Arc::new(signer), now) {
-                Err(SealError::KeyUsage) => Ok(()), // the chain is looked at before
-                other => other,
-            };
-            found.checks.push((Aspect::Certificate, chain));
-            found.checks.push((Aspect::Usage, usage));
+    let digests = match opened.holes.first() {
+        Some(Hole { content_id, .. }) => {
+            let content_id = content_id.clone();
+            found.checks.push((Aspect::Content, Err(SealError::NoPart { content_id })));
+            None
         }
-        Err(error) => found.checks.push((Aspect::Certificate, Err(error))),
-    }
+        None => match opened.filling().and_then(Filling::finish) {
+            Ok(filled) => Some(filled.digests),
+            Err(error) => {
+                found.checks.push((Aspect::Content, Err(error)));
+                None
+            }
+        },
+    };
+    found.digest = digests.as_ref().map(|digests| digests.ledger);
+    let signatures = opened.signatures.iter();
+    found.signatures =
+        signatures.map(|signature| inspect_signature(signature, digests.as_ref(), trust, now)).collect();
     if let Some(receipts) = receipts {
         let said = said(bytes, receipts, now, limits);
         found.said = said.as_ref().ok().cloned();
@@ -144,6 +154,35 @@ pub fn inspect(
         });
         found.checks.push((Aspect::Receipt, confirmed));
     }
+    found
+}
+
+fn inspect_signature(
+    signature: &OpenedSignature,
+    digests: Option<&ContentDigests>,
+    trust: &TrustStore,
+    now: Timestamp,
+) -> InspectedSignature {
+    let mut found = InspectedSignature { signer: None, checks: Vec::new() };
+    if let Some(digests) = digests {
+        found.checks.push((Aspect::Content, signature.check_content(digests)));
+    }
+    let signer = match SignerCertificate::read(&signature.certificate) {
+        Ok(signer) => Arc::new(signer),
+        Err(error) => {
+            found.checks.push((Aspect::Certificate, Err(error)));
+            return found;
+        }
+    };
+    found.signer = Some(signer.name.clone());
+    found.checks.push((Aspect::Signature, signature.check_key(&signer)));
+    let usage = if may_sign(&signer.certificate) { Ok(()) } else { Err(SealError::KeyUsage) };
+    let chain = match trust.check(signature.certificate.clone(), signer, now) {
+        Err(SealError::KeyUsage) => Ok(()), // the chain is looked at before
+        other => other,
+    };
+    found.checks.push((Aspect::Certificate, chain));
+    found.checks.push((Aspect::Usage, usage));
     found
 }
 

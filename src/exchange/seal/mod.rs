@@ -1,7 +1,7 @@
 //! The seal: a document signed so that the other state can rely on it, and such documents verified.
 //!
-//! A strict profile of XML Signature, and nothing beside it: a `SignedDoc` with one `Data`, one
-//! signature before one `SignedContent`, one reference to it, exclusive canonical XML as the only
+//! A strict profile of XML Signature, and nothing beside it: a `SignedDoc` with one `Data`, one to eight
+//! signatures before one `SignedContent`, in each one reference to it, exclusive canonical XML as the only
 //! transform. [`seal`] makes a [`SealedDocument`]; [`open()`] and [`verify()`] make a [`VerifiedDocument`],
 //! which shows only the bytes that were digested. Neither can be made in any other way:
 //!
@@ -47,7 +47,10 @@ mod issue;
 mod open;
 mod path;
 mod receipt;
+mod report;
+mod signature;
 mod signer;
+mod signers;
 mod suites;
 mod third_party;
 mod trust;
@@ -64,11 +67,12 @@ pub use evidence::{
 };
 pub use facts::{CertificateFacts, certificates_in};
 pub use filling::{Filled, Filling, Hole};
-pub use inspect::{Aspect, Inspection, inspect};
+pub use inspect::{Aspect, InspectedSignature, Inspection, inspect};
 pub use issue::{Issued, KeyKind, ThrowAwayAuthority};
 pub use open::{OpenedDocument, open, open_within};
 pub use receipt::{OpenedReceipt, ReceiptSubject, Said, open_receipt, with_receipt};
 pub use signer::Signer;
+pub use signers::Signers;
 pub use suites::{
     ContentDigests, ContentHasher, DigestAlgorithm, PrivateKey, PublicKey, Scheme, Sha256Hasher, Suite,
     is_gost_loaded, sha256, sha256_hasher, suite_of,

@@ -10,9 +10,11 @@ use super::container::SIGNED_DATA_NAMESPACE;
 use super::error::SealError;
 use super::filling::Filling;
 use super::filling::Hole;
-use super::suites::DigestAlgorithm;
+use super::signature::OpenedSignature;
+use super::signature::SIGNATURES_MAX;
+use super::signature::check_several;
+use super::suites::ContentHasher;
 use super::suites::sha256;
-use super::suites::suite_of;
 use super::suites::unknown;
 use crate::base::Digest256;
 use crate::base::Limits;
@@ -25,22 +27,17 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::HashSet;
 use std::ops::Range;
-use uuid::Uuid;
 
-/// A `SignedDoc` of the right shape, whose signature nobody has checked yet. Its content stays shut.
+/// A `SignedDoc` of the right shape, whose signatures nobody has checked yet. Its content stays shut.
 pub struct OpenedDocument {
-    pub(super) signed_info: Vec<u8>,
-    pub(super) signature_uri: String,
-    pub(super) digest_uri: String,
-    pub(super) digest: Vec<u8>,
-    pub(super) signature: Vec<u8>,
-    pub(super) certificate: Vec<u8>,
+    /// One at least.
+    pub(super) signatures: Vec<OpenedSignature>,
     pub(super) content: Vec<u8>,
     /// Where attachments belong into the content.
     pub(super) holes: Vec<Hole>,
     pub(super) document: Range<usize>,
     pub(super) doc_instance: String,
-    /// Whether a third party's receipt stands behind the signature; it is not looked into here.
+    /// Whether a third party's receipt stands behind the signatures; it is not looked into here.
     pub(super) has_receipt: bool,
 }
 
@@ -50,22 +47,14 @@ impl OpenedDocument {
         !self.holes.is_empty()
     }
 
-    /// Begins the digest of the content, with its attachments to be fed in.
-    ///
-    /// # Errors
-    /// An algorithm that is not known here.
-    pub fn filling(&self) -> Result<Filling<'_>, SealError> {
-        let (_suite, digest) = suite_of(&self.signature_uri, &self.digest_uri)?;
-        Filling::new(&self.content, &self.holes, digest.hasher()?)
-    }
-
-    /// The same for one that a third party judges, even by an algorithm that is not known here.
+    /// Begins the digests of the content, with its attachments to be fed in: all that its signatures tell and that are
+    /// known here.
     ///
     /// # Errors
     /// The cryptographic library fails.
-    pub fn filling_to_confirm(&self) -> Result<Filling<'_>, SealError> {
-        let known = suite_of(&self.signature_uri, &self.digest_uri).map(|(_suite, digest)| digest);
-        Filling::new(&self.content, &self.holes, known.unwrap_or(DigestAlgorithm::Sha256).hasher()?)
+    pub fn filling(&self) -> Result<Filling<'_>, SealError> {
+        let known = self.signatures.iter().filter_map(|signature| signature.digest().ok());
+        Filling::new(&self.content, &self.holes, ContentHasher::of(known)?)
     }
 
     /// The document inside, if these are the bytes that we sealed ourselves under this digest.
@@ -87,7 +76,8 @@ impl OpenedDocument {
 
 impl std::fmt::Debug for OpenedDocument {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "OpenedDocument({} bytes, {})", self.content.len(), self.signature_uri)
+        let methods = self.signatures.iter().map(|signature| signature.method.as_str());
+        write!(f, "OpenedDocument({} bytes, {})", self.content.len(), methods.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -101,22 +91,18 @@ pub fn open_within(bytes: &[u8], scope: &Scope, limits: &Limits) -> Result<Opene
     Walk::new(XmlReader::within(bytes, scope, limits)?, bytes.len(), limits).signed_doc()
 }
 
-/// The signature as read.
-struct Signature {
-    id: Option<String>,
-    value_id: Option<String>,
-    value: Vec<u8>,
-    certificate: Vec<u8>,
-    info: Vec<u8>,
-    method: String,
-    reference: Reference,
-}
-
+/// What a signature says of something that it signs.
 pub(super) struct Reference {
-    id: Option<String>,
+    pub(super) id: Option<String>,
     pub(super) uri: String,
     pub(super) digest_uri: String,
     pub(super) digest: Vec<u8>,
+}
+
+/// What stands in Data.
+enum Part {
+    Signature(Tag),
+    Content(Tag),
 }
 
 struct Content {
@@ -150,8 +136,7 @@ impl<'a> Walk<'a> {
         self.enter(SIGNED_DATA_NAMESPACE, "SignedDoc", &[])?;
         let data = self.enter(SIGNED_DATA_NAMESPACE, "Data", &["Id"])?;
         let data_id = self.required(&data, "Id")?;
-        let signature = self.signature()?;
-        let content = self.content()?;
+        let (signatures, content) = self.parts()?;
         self.leave("the end of Data")?;
         let has_receipt = self.enter_or_leave(SIGNATURE_NAMESPACE, "Signature", &["Id"])?.is_some();
         if has_receipt {
@@ -159,14 +144,12 @@ impl<'a> Walk<'a> {
             self.leave("the end of SignedDoc")?;
         }
         self.done()?;
-        check_ids(&data_id, &signature, &content)?;
+        for signature in &signatures {
+            signature.check_ids(&data_id, &content.id)?;
+        }
+        check_several(&signatures)?;
         Ok(OpenedDocument {
-            signed_info: signature.info,
-            signature_uri: signature.method,
-            digest_uri: signature.reference.digest_uri,
-            digest: signature.reference.digest,
-            signature: signature.value,
-            certificate: signature.certificate,
+            signatures,
             content: content.canonical,
             holes: content.holes,
             document: content.document,
@@ -175,28 +158,40 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn signature(&mut self) -> Result<Signature, SealError> {
-        let comments = self.reader.comments();
-        let tag = self.enter(SIGNATURE_NAMESPACE, "Signature", &["Id"])?;
-        self.next_canonical = Some(Canonicalizer::default());
-        self.enter(SIGNATURE_NAMESPACE, "SignedInfo", &["Id"])?;
-        let canonical = self.algorithm("CanonicalizationMethod")?;
-        let method = self.algorithm("SignatureMethod")?;
-        let reference = self.enter(SIGNATURE_NAMESPACE, "Reference", &["Id", "URI"])?;
-        let reference = self.reference(&reference)?;
-        self.leave("the end of SignedInfo")?;
-        let info = self.canonical.take().map(Canonicalizer::into_bytes).unwrap_or_default();
-        let (value_tag, value) = self.base64("SignatureValue", &["Id"])?;
-        let certificate = self.key_info()?;
-        self.leave("the end of Signature")?;
-        if self.reader.comments() != comments {
-            return Err(self.profile("a comment in the signature"));
+    /// The signatures, and the content behind them.
+    fn parts(&mut self) -> Result<(Vec<OpenedSignature>, Content), SealError> {
+        let mut signatures = Vec::new();
+        loop {
+            let comments = self.reader.comments();
+            match self.part(signatures.is_empty())? {
+                Part::Signature(_) if signatures.len() == SIGNATURES_MAX => {
+                    return Err(self.profile("more than eight signatures"));
+                }
+                Part::Signature(tag) => signatures.push(OpenedSignature::read(self, &tag, comments)?),
+                Part::Content(tag) => return Ok((signatures, self.content(&tag)?)),
+            }
         }
-        if canonical != EXCLUSIVE_URI {
-            return Err(unknown(&canonical));
+    }
+
+    /// Reads up to the start of the next signature, or of the content if a signature stands before it.
+    fn part(&mut self, is_first: bool) -> Result<Part, SealError> {
+        loop {
+            match self.reader.next_event()? {
+                Event::Text(text) if is_blank(&text) => {}
+                Event::Start(tag) if tag.is(SIGNATURE_NAMESPACE, "Signature") => {
+                    take_ids(&mut self.ids, &tag)?;
+                    return Ok(Part::Signature(Tag::read(&tag, &["Id"])?));
+                }
+                Event::Start(tag) if !is_first && tag.is(SIGNED_DATA_NAMESPACE, "SignedContent") => {
+                    take_ids(&mut self.ids, &tag)?;
+                    self.canonical.insert(Canonicalizer::with_holes(self.size)).start(&tag);
+                    return Ok(Part::Content(Tag::read(&tag, &["DocInstance", "Id"])?));
+                }
+                Event::Start(_) | Event::Text(_) | Event::Pi { .. } | Event::End { .. } | Event::Done => {
+                    return Err(self.wrong(if is_first { "Signature" } else { "SignedContent" }));
+                }
+            }
         }
-        let (id, value_id) = (tag.value("Id"), value_tag.value("Id"));
-        Ok(Signature { id, value_id, value, certificate, info, method, reference })
     }
 
     /// The one certificate of a signature.
@@ -224,10 +219,9 @@ impl<'a> Walk<'a> {
         Ok(Reference { id: tag.value("Id"), uri, digest_uri, digest })
     }
 
-    fn content(&mut self) -> Result<Content, SealError> {
-        self.next_canonical = Some(Canonicalizer::with_holes(self.size));
-        let tag = self.enter(SIGNED_DATA_NAMESPACE, "SignedContent", &["DocInstance", "Id"])?;
-        let (id, doc_instance) = (self.required(&tag, "Id")?, self.required(&tag, "DocInstance")?);
+    /// What the content holds, behind its start tag.
+    fn content(&mut self, tag: &Tag) -> Result<Content, SealError> {
+        let (id, doc_instance) = (self.required(tag, "Id")?, self.required(tag, "DocInstance")?);
         let document = self.document()?;
         self.leave("the end of SignedContent")?;
         let (canonical, holes) = self.canonical.take().unwrap_or_default().into_parts()?;
@@ -435,7 +429,7 @@ impl<'a> Walk<'a> {
         SealError::WrongElement { expected, offset: self.reader.offset() }
     }
 
-    fn profile(&self, rule: &'static str) -> SealError {
+    pub(super) fn profile(&self, rule: &'static str) -> SealError {
         SealError::Profile { rule, offset: self.reader.offset() }
     }
 }
@@ -475,28 +469,6 @@ impl Tag {
     pub(super) fn value(&self, name: &str) -> Option<String> {
         self.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
     }
-}
-
-/// The reference must lead to the content that is processed; Ids of the known form must belong together,
-/// so that no byte of them can be changed unseen.
-fn check_ids(data_id: &str, signature: &Signature, content: &Content) -> Result<(), SealError> {
-    let reference = &signature.reference;
-    if !reference.uri.is_empty() && !reference.uri.starts_with('#') {
-        return Err(SealError::ExternalReference);
-    }
-    if reference.uri.strip_prefix('#') != Some(content.id.as_str()) {
-        return Err(SealError::WrongReference);
-    }
-    let number = content.id.strip_prefix('c').filter(|number| Uuid::try_parse(number).is_ok());
-    let is_data_apart = number.is_some_and(|number| data_id.strip_prefix('d') != Some(number));
-    let stem = reference.id.as_deref().and_then(|id| id.strip_suffix("-ref0"));
-    let is_apart = |id: &Option<String>, ending: &str| {
-        id.as_deref().zip(stem).is_some_and(|(id, stem)| id.strip_suffix(ending) != Some(stem))
-    };
-    if is_data_apart || is_apart(&signature.id, "") || is_apart(&signature.value_id, "-sign0") {
-        return Err(SealError::Profile { rule: "Ids that do not belong together", offset: 0 });
-    }
-    Ok(())
 }
 
 /// Nothing of the container may hide in the document it carries.

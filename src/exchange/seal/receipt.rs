@@ -10,9 +10,10 @@ use super::container::{EXCLUSIVE_URI, SIGNATURE_NAMESPACE, SIGNED_DATA_NAMESPACE
 use super::error::SealError;
 use super::filling::{Filled, Filling, Hole};
 use super::open::{Reference, Walk};
+use super::report::Report;
 use super::signer::Signer;
 use super::suites::{DigestAlgorithm, suite_of, unknown};
-use super::third_party::{Outcome, ReasonCode, ReceiptTrust};
+use super::third_party::{Outcome, ReceiptTrust};
 use super::verify::SignerCertificate;
 use crate::base::Limits;
 use crate::exchange::document::{Scope, XmlReader};
@@ -28,7 +29,8 @@ pub struct ReceiptSubject {
     data: Vec<u8>,
     holes: Vec<Hole>,
     doc_instance: String,
-    signature_id: Option<String>,
+    /// The Ids of its signatures, in their order.
+    signatures: Vec<Option<String>>,
 }
 
 impl ReceiptSubject {
@@ -37,34 +39,19 @@ impl ReceiptSubject {
         Filling::new(&self.data, &self.holes, digest.hasher()?)
     }
 
-    /// Signs what `outcome` says of it.
+    /// Signs what is said of each of its signatures, in their order.
     ///
     /// # Errors
     /// It refers to attachments that are not inside; nothing can be said of it; or the key refuses.
     pub fn receipt(
         &self,
-        outcome: &Outcome,
+        each: &[Outcome],
         (id, at): (Uuid, Timestamp),
         signer: &Signer,
     ) -> Result<String, SealError> {
         let digest = signer.suite().digest();
         let filled = self.filling(digest)?.finish()?;
-        let reference = match &self.signature_id {
-            Some(id) => format!(" Reference=\"#{}\"", name(id)?),
-            None => String::new(),
-        };
-        let report = match outcome {
-            Outcome::Confirmed => format!("<rcpt:Success{reference}></rcpt:Success>"),
-            Outcome::NotConfirmed { code, text } => {
-                let code = code.unwrap_or(ReasonCode::SignatureError).as_str();
-                format!(
-                    "<rcpt:Error{reference}><rcpt:ReasonCode>{code}</rcpt:ReasonCode>\
-                     <rcpt:ReasonText>{}</rcpt:ReasonText></rcpt:Error>",
-                    escaped(text)
-                )
-            }
-            Outcome::Impossible { .. } => return Err(SealError::Receipt { reason: "it would say nothing" }),
-        };
+        let report = Report::write(each, &self.signatures)?;
         let receipt = format!(
             "<rcpt:Receipt{DECLARE_RCPT} Id=\"r{id}\"><rcpt:ReceiptId>{}</rcpt:ReceiptId>\
              <rcpt:DocId>{}</rcpt:DocId><rcpt:Report>{report}</rcpt:Report></rcpt:Receipt>",
@@ -83,7 +70,7 @@ impl ReceiptSubject {
             )
         };
         let own = [
-            (format!("#{}", name(&self.data_id)?), "", filled.digests.signed),
+            (format!("#{}", name(&self.data_id)?), "", filled.digests.take(digest)?),
             (format!("#r{id}"), "", digest.of(receipt.as_bytes())?),
             (
                 format!("#p{id}"),
@@ -138,8 +125,7 @@ pub struct OpenedReceipt {
     receipt_id: String,
     said_at: Timestamp,
     told_certificate: (String, Vec<u8>),
-    outcome: Outcome,
-    signature_id: Option<String>,
+    report: Report,
 }
 
 /// A signed element: its Id and its canonical form.
@@ -153,6 +139,8 @@ struct Element {
 pub struct Said {
     /// What came of it.
     pub outcome: Outcome,
+    /// The same of each signature, in their order.
+    pub(super) each: Vec<Outcome>,
     /// The receipt's own id.
     pub receipt_id: String,
     /// When it was given, by the third party's clock.
@@ -180,7 +168,8 @@ impl OpenedReceipt {
         now: Timestamp,
     ) -> Result<Said, SealError> {
         let about = self.reference_to(&subject.data_id)?;
-        if filled.digests.signed != about.digest {
+        let (_suite, digest) = suite_of(&self.signature_uri, &about.digest_uri)?;
+        if filled.digests.by(digest) != Some(about.digest.as_slice()) {
             return Err(SealError::Receipt { reason: "it is about another document or signature" });
         }
         for element in [&self.receipt, &self.properties] {
@@ -192,10 +181,6 @@ impl OpenedReceipt {
         }
         if self.doc_id != subject.doc_instance {
             return Err(SealError::Receipt { reason: "it names another document" });
-        }
-        let is_other = self.signature_id.as_ref().is_some_and(|id| Some(id) != subject.signature_id.as_ref());
-        if is_other {
-            return Err(SealError::Receipt { reason: "it is about another signature of the document" });
         }
         let (digest_uri, told) = &self.told_certificate;
         let (suite, digest) = suite_of(&self.signature_uri, digest_uri)?;
@@ -210,7 +195,8 @@ impl OpenedReceipt {
             return Err(SealError::SignatureMismatch);
         }
         trust.check(self.certificate, signer, now)?;
-        Ok(Said { outcome: self.outcome, receipt_id: self.receipt_id, at: self.said_at })
+        let each = self.report.of(&subject.signatures)?;
+        Ok(Said { outcome: Outcome::of_all(&each), each, receipt_id: self.receipt_id, at: self.said_at })
     }
 
     fn reference_to(&self, id: &str) -> Result<&Reference, SealError> {
@@ -272,11 +258,11 @@ fn subject(walk: &mut Walk<'_>) -> Result<ReceiptSubject, SealError> {
         data: Vec::new(),
         holes: Vec::new(),
         doc_instance: String::new(),
-        signature_id: None,
+        signatures: Vec::new(),
     };
     walk.copy_rest(|tag, level| {
-        if level == 1 && tag.is(SIGNATURE_NAMESPACE, "Signature") && subject.signature_id.is_none() {
-            subject.signature_id = tag.attribute("Id").map(str::to_owned);
+        if level == 1 && tag.is(SIGNATURE_NAMESPACE, "Signature") {
+            subject.signatures.push(tag.attribute("Id").map(str::to_owned));
         }
         if level == 1 && tag.is(SIGNED_DATA_NAMESPACE, "SignedContent") {
             subject.doc_instance = tag.attribute("DocInstance").unwrap_or_default().to_owned();
@@ -329,8 +315,7 @@ fn receipt(walk: &mut Walk<'_>) -> Result<OpenedReceipt, SealError> {
         receipt_id: said.receipt_id,
         said_at,
         told_certificate,
-        outcome: said.outcome,
-        signature_id: said.signature_id,
+        report: said.report,
     })
 }
 
@@ -338,8 +323,7 @@ fn receipt(walk: &mut Walk<'_>) -> Result<OpenedReceipt, SealError> {
 struct Payload {
     receipt_id: String,
     doc_id: String,
-    outcome: Outcome,
-    signature_id: Option<String>,
+    report: Report,
 }
 
 fn payload(walk: &mut Walk<'_>) -> Result<(Element, Payload), SealError> {
@@ -349,28 +333,13 @@ fn payload(walk: &mut Walk<'_>) -> Result<(Element, Payload), SealError> {
     let receipt_id = walk.text(RECEIPT, "ReceiptId")?;
     let doc_id = walk.text(RECEIPT, "DocId")?;
     walk.enter(RECEIPT, "Report", &[])?;
-    let (mut entries, mut outcome, mut signature_id) = (0_usize, Outcome::Confirmed, None);
-    while let Some((name, tag)) = walk.enter_one_of(RECEIPT, &["Success", "Error"], &["Reference"])? {
-        entries += 1;
-        let about = tag.value("Reference").map(|uri| uri.trim_start_matches('#').to_owned());
-        if name == "Error" {
-            let code = walk.text(RECEIPT, "ReasonCode")?;
-            let text = walk.text(RECEIPT, "ReasonText")?;
-            // one bad signature is enough
-            outcome = Outcome::NotConfirmed { code: code.parse().ok(), text };
-        }
-        signature_id = about;
-        walk.leave("the end of an entry of the report")?;
-    }
-    if entries != 1 {
-        return Err(SealError::Receipt { reason: "it does not report on the one signature" });
-    }
+    let report = Report::read(walk)?;
     if let Some((_, _)) = walk.enter_one_of(RECEIPT, &["AttachedData"], &[])? {
         walk.copy_rest(|_, _| {})?;
         walk.leave("the end of Receipt")?;
     }
     let canonical = walk.canonical().into_bytes();
-    Ok((Element { id, canonical }, Payload { receipt_id, doc_id, outcome, signature_id }))
+    Ok((Element { id, canonical }, Payload { receipt_id, doc_id, report }))
 }
 
 type Properties = (Element, Timestamp, (String, Vec<u8>));
@@ -398,20 +367,20 @@ fn properties(walk: &mut Walk<'_>) -> Result<Properties, SealError> {
 }
 
 /// Text as canonical XML writes it; what cannot be seen becomes a space.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     visible.collect::<String>().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// An Id that may be written into a URI as it stands.
-fn name(id: &str) -> Result<&str, SealError> {
+pub(super) fn name(id: &str) -> Result<&str, SealError> {
     let is_name = id.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if is_name { Ok(id) } else { Err(SealError::Receipt { reason: "an Id of the document is no name" }) }
 }
 
 /// Data, receipt, properties.
 const REFERENCES: usize = 3;
-const RECEIPT: &str = "urn:EEC:TTP:v1.0:receipt";
+pub(super) const RECEIPT: &str = "urn:EEC:TTP:v1.0:receipt";
 const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";
 const DECLARE_RCPT: &str = " xmlns:rcpt=\"urn:EEC:TTP:v1.0:receipt\"";
 const DECLARE_XADES: &str = " xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\"";

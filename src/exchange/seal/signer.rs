@@ -115,6 +115,13 @@ impl Signer {
     }
 }
 
+/// One signer is all of them.
+impl AsRef<[Signer]> for Signer {
+    fn as_ref(&self) -> &[Signer] {
+        std::slice::from_ref(self)
+    }
+}
+
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signer").field("suite", &self.suite.signature_uri()).finish_non_exhaustive()

@@ -6,11 +6,11 @@
 use super::cms::SignedContent;
 use super::dvcs::{Asked, refusal};
 use super::error::SealError;
-use super::open::open;
+use super::open::{OpenedDocument, open};
 use super::receipt::{Said, open_receipt};
 use super::signer::Signer;
 use super::trust::TrustStore;
-use super::verify::{SignerCertificate, verify};
+use super::verify::{SignerCertificate, judge_each};
 use crate::base::{Limits, with_causes};
 use crate::exchange::document::Scope;
 use der::asn1::ObjectIdentifier;
@@ -36,6 +36,17 @@ pub enum Outcome {
         /// Why not.
         text: String,
     },
+}
+
+impl Outcome {
+    /// What comes of several signatures: one that is bad is enough, and nothing is confirmed before all are.
+    pub(super) fn of_all(each: &[Self]) -> Self {
+        let is_bad = |outcome: &&Self| matches!(outcome, Self::NotConfirmed { .. });
+        let is_open = |outcome: &&Self| matches!(outcome, Self::Impossible { .. });
+        let first = each.iter().find(is_bad).or_else(|| each.iter().find(is_open)).or(each.first());
+        let none = || Self::Impossible { text: "there is no signature".to_owned() };
+        first.cloned().unwrap_or_else(none)
+    }
 }
 
 /// Why a signature was not confirmed.
@@ -76,13 +87,13 @@ impl FromStr for ReasonCode {
 #[derive(Debug)]
 pub struct ReceiptTrust {
     trust: TrustStore,
-    signer: Option<String>,
+    signers: Vec<String>,
 }
 
 impl ReceiptTrust {
-    /// Authorities, and the subject of the third party's certificate if it is known.
-    pub fn new(trust: TrustStore, signer: Option<String>) -> Self {
-        Self { trust, signer }
+    /// Authorities, and the subjects of the third party's certificates if they are known: two, while it changes its key.
+    pub fn new(trust: TrustStore, signers: impl IntoIterator<Item = String>) -> Self {
+        Self { trust, signers: signers.into_iter().collect() }
     }
 
     /// What was signed, if a third party signed it.
@@ -104,9 +115,9 @@ impl ReceiptTrust {
     }
 
     fn check_purpose(&self, signer: &SignerCertificate) -> Result<(), SealError> {
-        let is_his = match &self.signer {
-            Some(name) => *name == signer.name,
-            None => signer.is_for(DVCS_PURPOSE),
+        let is_his = match self.signers.as_slice() {
+            [] => signer.is_for(DVCS_PURPOSE),
+            names => names.contains(&signer.name),
         };
         if is_his { Ok(()) } else { Err(SealError::OtherThirdParty) }
     }
@@ -158,31 +169,50 @@ impl ThirdParty {
         document: &[u8],
         (id, now): (Uuid, Timestamp),
     ) -> Result<(Option<String>, Outcome), SealError> {
-        let outcome = self.judge(document, now);
+        let each = self.judge_each(document, now);
+        let outcome = Outcome::of_all(&each);
         if let Outcome::Impossible { .. } = outcome {
             return Ok((None, outcome));
         }
         let (subject, _) = open_receipt(document, &Scope::default(), &self.limits)?;
-        Ok((Some(subject.receipt(&outcome, (id, now), &self.signer)?), outcome))
+        Ok((Some(subject.receipt(&each, (id, now), &self.signer)?), outcome))
     }
 
     /// Judges a signed document: by the receipt of another state's third party if that is known here, or else by the
     /// authority that stands behind the signature.
     pub fn judge(&self, document: &[u8], now: Timestamp) -> Outcome {
-        match self.try_judge(document, now) {
-            Ok(outcome) => outcome,
-            Err(error) => outcome_of(&error),
-        }
+        Outcome::of_all(&self.judge_each(document, now))
     }
 
-    fn try_judge(&self, document: &[u8], now: Timestamp) -> Result<Outcome, SealError> {
-        let opened = open(document, &self.limits)?;
+    /// What is to be said of each signature, in their order; of a document that cannot be opened, one thing.
+    fn judge_each(&self, document: &[u8], now: Timestamp) -> Vec<Outcome> {
+        let opened = match open(document, &self.limits) {
+            Ok(opened) => opened,
+            Err(error) => return vec![outcome_of(&error)],
+        };
+        self.try_judge_each(&opened, document, now)
+            .unwrap_or_else(|error| vec![outcome_of(&error); opened.signatures.len()])
+    }
+
+    fn try_judge_each(
+        &self,
+        opened: &OpenedDocument,
+        document: &[u8],
+        now: Timestamp,
+    ) -> Result<Vec<Outcome>, SealError> {
         if opened.has_receipt()
             && let Some(said) = self.said_by_another(document, now)?
         {
-            return Ok(said.outcome);
+            return Ok(said.each);
         }
-        verify(opened, &self.authorities, now).map(|_verified| Outcome::Confirmed)
+        if let Some(hole) = opened.holes.first() {
+            return Err(SealError::NoPart { content_id: hole.content_id.clone() });
+        }
+        let filled = opened.filling()?.finish()?;
+        let judged = judge_each(opened, &filled, &self.authorities, now)?;
+        let outcome =
+            |judged: Result<_, SealError>| judged.map_or_else(|e| outcome_of(&e), |_| Outcome::Confirmed);
+        Ok(judged.into_iter().map(outcome).collect())
     }
 
     /// What the third party of another state says, if it is one that is known here.

@@ -5,7 +5,8 @@ use super::dvcs::Confirmation;
 use super::error::SealError;
 use super::filling::{Filled, Filling, Hole};
 use super::open::OpenedDocument;
-use super::suites::{DigestAlgorithm, PublicKey, suite_of};
+use super::signature::OpenedSignature;
+use super::suites::{DigestAlgorithm, PublicKey};
 use super::trust::TrustStore;
 use crate::base::{Digest256, HeldPart, Limits};
 use crate::exchange::document::{Scope, XmlReader};
@@ -19,14 +20,14 @@ use std::sync::Arc;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::ExtendedKeyUsage;
 
-/// A document whose signature is good, or needs none by its message. Shows only bytes that were digested. Only
+/// A document whose signatures are good, or needs none by its message. Shows only bytes that were digested. Only
 /// [`verify()`], [`confirm`] and [`take_unsigned`] make one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerifiedDocument {
     content: Vec<u8>,
     document: Range<usize>,
     doc_instance: String,
-    signer: Option<String>,
+    signers: Vec<String>,
     digest: Digest256,
     parts: Vec<HeldPart>,
 }
@@ -47,9 +48,14 @@ impl VerifiedDocument {
         &self.doc_instance
     }
 
-    /// The subject of the signer's certificate, in the order it is written there; none if nobody had to sign.
+    /// The subject of the first signer's certificate, in the order it is written there; none if nobody had to sign.
     pub fn signer(&self) -> Option<&str> {
-        self.signer.as_deref()
+        self.signers.first().map(String::as_str)
+    }
+
+    /// The subjects of all signers' certificates.
+    pub fn signers(&self) -> impl Iterator<Item = &str> {
+        self.signers.iter().map(String::as_str)
     }
 
     /// The SHA-256 of the signed content, whatever digest the signature tells.
@@ -63,13 +69,26 @@ impl VerifiedDocument {
     }
 }
 
+impl VerifiedDocument {
+    fn of(opened: OpenedDocument, Filled { digests, parts }: Filled, signers: Vec<String>) -> Self {
+        Self {
+            content: opened.content,
+            document: opened.document,
+            doc_instance: opened.doc_instance,
+            signers,
+            digest: digests.ledger,
+            parts,
+        }
+    }
+}
+
 impl std::fmt::Debug for VerifiedDocument {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "VerifiedDocument({} bytes, {})", self.document.len(), self.digest)
     }
 }
 
-/// Sees that the content is what was signed, by whom the certificate says, whom we trust at `now`.
+/// Sees that the content is what was signed, by whom the certificates say, each of whom we trust at `now`.
 pub fn verify(
     opened: OpenedDocument,
     trust: &TrustStore,
@@ -85,65 +104,58 @@ pub fn verify(
 /// The same for a document whose attachments were fed into its [`OpenedDocument::filling`].
 pub fn verify_filled(
     opened: OpenedDocument,
-    Filled { digests, parts }: Filled,
+    filled: Filled,
     trust: &TrustStore,
     now: Timestamp,
 ) -> Result<VerifiedDocument, SealError> {
-    let (suite, _digest) = suite_of(&opened.signature_uri, &opened.digest_uri)?;
-    if parts.len() != opened.holes.len() {
+    let (mut signers, mut undecided) = (Vec::new(), None);
+    for judged in judge_each(&opened, &filled, trust, now)? {
+        match judged {
+            Ok(signer) => signers.push(signer.name.clone()),
+            // what is bad is bad, whatever else there is that cannot be judged
+            Err(error) if error.is_undecided() => undecided = undecided.or(Some(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    match undecided {
+        Some(error) => Err(error),
+        None => Ok(VerifiedDocument::of(opened, filled, signers)),
+    }
+}
+
+/// What is to be said of each signature, in their order.
+///
+/// # Errors
+/// The attachments are another's, so that nothing can be said of any.
+pub(super) fn judge_each(
+    opened: &OpenedDocument,
+    filled: &Filled,
+    trust: &TrustStore,
+    now: Timestamp,
+) -> Result<Vec<Result<Arc<SignerCertificate>, SealError>>, SealError> {
+    if filled.parts.len() != opened.holes.len() {
         return Err(SealError::Hole);
     }
-    if digests.signed != opened.digest {
-        return Err(SealError::DigestMismatch);
-    }
-    let known = trust.recall(&opened.certificate, now);
-    let is_known = known.is_some();
-    let signer = match known {
-        Some(signer) => signer,
-        None => Arc::new(SignerCertificate::read(&opened.certificate)?),
-    };
-    if !suite.scheme().is_fit(&signer.key) {
-        return Err(unfit("its key does not fit the algorithm"));
-    }
-    if !suite.scheme().is_signature(&signer.key, &opened.signed_info, &opened.signature) {
-        return Err(SealError::SignatureMismatch);
-    }
-    if !is_known {
-        trust.check(opened.certificate, signer.clone(), now)?;
-    }
-    Ok(VerifiedDocument {
-        content: opened.content,
-        document: opened.document,
-        doc_instance: opened.doc_instance,
-        signer: Some(signer.name.clone()),
-        digest: digests.ledger,
-        parts,
-    })
+    let judge = |signature: &OpenedSignature| signature.verify(&filled.digests, trust, now);
+    Ok(opened.signatures.iter().map(judge).collect())
 }
 
 /// Takes a document whose signatures a third party confirmed: that is enough proof, and the only one, within the state
 /// that asked. What is looked at still is that the content is what was signed, where its digest is known here.
 pub fn confirm(
     opened: OpenedDocument,
-    Filled { digests, parts }: Filled,
+    filled: Filled,
     _by: &Confirmation,
 ) -> Result<VerifiedDocument, SealError> {
-    if parts.len() != opened.holes.len() {
+    if filled.parts.len() != opened.holes.len() {
         return Err(SealError::Hole);
     }
-    let is_known = suite_of(&opened.signature_uri, &opened.digest_uri).is_ok();
-    if is_known && digests.signed != opened.digest {
-        return Err(SealError::DigestMismatch);
+    for signature in opened.signatures.iter().filter(|signature| signature.digest().is_ok()) {
+        signature.check_content(&filled.digests)?;
     }
-    let signer = X509::from_der(&opened.certificate).ok();
-    Ok(VerifiedDocument {
-        content: opened.content,
-        document: opened.document,
-        doc_instance: opened.doc_instance,
-        signer: signer.map(|signer| name_of(signer.subject_name())),
-        digest: digests.ledger,
-        parts,
-    })
+    let read = opened.signatures.iter().filter_map(|signature| X509::from_der(&signature.certificate).ok());
+    let signers = read.map(|signer| name_of(signer.subject_name())).collect();
+    Ok(VerifiedDocument::of(opened, filled, signers))
 }
 
 /// Takes a document that its message does not have signed, cut out of an envelope with the namespaces that were in
@@ -181,7 +193,14 @@ impl UnsignedDocument {
         let document = 0..self.content.len();
         let doc_instance = String::new();
         let digest = digests.ledger;
-        Ok(VerifiedDocument { content: self.content, document, doc_instance, signer: None, digest, parts })
+        Ok(VerifiedDocument {
+            content: self.content,
+            document,
+            doc_instance,
+            signers: Vec::new(),
+            digest,
+            parts,
+        })
     }
 }
 

@@ -123,7 +123,7 @@ pub(super) async fn third_party(
         let answer = wire.ask(Inquest { form: AskedBy::Dvcs, bytes, body }).await;
         let answer = answer.map_err(|error| words(&error))?;
         let trust = TrustStore::from_files(&[&third.authorities]).map_err(|error| words(&error))?;
-        let trust = ReceiptTrust::new(trust, third.signer.clone());
+        let trust = ReceiptTrust::new(trust, third.signers.clone());
         let ours = SystemClock.now();
         let answer = question.read_answer(&answer, &trust, ours).map_err(|error| words(&error))?;
         Ok::<_, String>((answer.said_at(), ours))

@@ -21,7 +21,7 @@ fn known_attacks_are_refused() {
         ("body with another Id", sealed.replace(&content, &evil.replace(&id, "Id=\"other\"")), "seal.wrong_reference"),
         ("second content", sealed.replace(&content, &format!("{evil}{content}")), "seal.wrong_element"),
         ("content first", sealed.replace(&format!("{signature}{content}"), &format!("{content}{signature}")), "seal.wrong_element"),
-        ("second signature", sealed.replace(&signature, &format!("{signature}{signature}")), "seal.wrong_element"),
+        ("the same signature twice", sealed.replace(&signature, &format!("{signature}{signature}")), "seal.duplicate_id"),
         ("signature after Data", sealed.replace("</doc:Data>", &format!("</doc:Data>{signature}")), "seal.duplicate_id"),
         ("second receipt", sealed.replace("</doc:Data>", &format!("</doc:Data>{}", "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"></ds:Signature>".repeat(2))), "seal.wrong_element"),
         ("no signature", sealed.replace(&signature, ""), "seal.wrong_element"),

@@ -1,7 +1,8 @@
 //! Digests: which one a URI names, and how content is fed through it.
 //!
 //! A signature tells the digest of its suite, 32 to 64 octets long. The ledger, the journal and the search for repeats
-//! know a document by one kind of digest only, the SHA-256 of its signed content. Both are computed here, in one pass.
+//! know a document by one kind of digest only, the SHA-256 of its signed content. All are computed here, in one pass,
+//! each once however many signatures tell it.
 
 use super::super::error::SealError;
 use super::names::{DIGESTS, Uris};
@@ -54,7 +55,7 @@ impl DigestAlgorithm {
     pub(in super::super) fn of(self, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut hasher = self.hasher()?;
         hasher.write_all(bytes).map_err(|_never| SealError::Hole)?;
-        Ok(hasher.finish()?.signed)
+        hasher.finish()?.take(self)
     }
 
     /// The URI that is written for it.
@@ -75,16 +76,20 @@ impl DigestAlgorithm {
     /// # Errors
     /// The GOST engine is not loaded.
     pub fn hasher(self) -> Result<ContentHasher, SealError> {
+        ContentHasher::of([self])
+    }
+
+    /// What computes it; nothing if that is the digest of the ledger.
+    fn suite_hasher(self) -> Result<Option<SuiteHasher>, SealError> {
         let library = |digest| Hasher::new(digest).map(SuiteHasher::Library);
-        let signed = match self {
+        Ok(match self {
             Self::Sha256 => None,
             Self::Sha384 => Some(library(MessageDigest::sha384())?),
             Self::Sha512 => Some(library(MessageDigest::sha512())?),
             Self::Streebog256 => Some(library(gost::digest(gost::STREEBOG256)?)?),
             Self::Streebog512 => Some(library(gost::digest(gost::STREEBOG512)?)?),
             Self::Belt => Some(SuiteHasher::Belt(BeltHash::new())),
-        };
-        Ok(ContentHasher { ledger: Sha256::new(), signed })
+        })
     }
 }
 
@@ -93,15 +98,32 @@ impl DigestAlgorithm {
 pub struct ContentDigests {
     /// SHA-256: by this the ledger knows the document, whatever it was signed with.
     pub ledger: Digest256,
-    /// What the signature tells.
-    pub signed: Vec<u8>,
+    /// What signatures tell, beside SHA-256.
+    signed: Vec<(DigestAlgorithm, Vec<u8>)>,
+}
+
+impl ContentDigests {
+    /// The digest by this algorithm, if it was asked for.
+    pub fn by(&self, algorithm: DigestAlgorithm) -> Option<&[u8]> {
+        if algorithm == DigestAlgorithm::Sha256 {
+            return Some(&self.ledger.0);
+        }
+        self.signed.iter().find(|(known, _)| *known == algorithm).map(|(_, digest)| digest.as_slice())
+    }
+
+    /// The same of one that was asked for.
+    ///
+    /// # Errors
+    /// It was not.
+    pub fn take(self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, SealError> {
+        self.by(algorithm).map(<[u8]>::to_vec).ok_or(SealError::Hole)
+    }
 }
 
 /// Digests a content that is fed piece by piece.
 pub struct ContentHasher {
     ledger: Sha256,
-    /// None if the suite's digest is that of the ledger.
-    signed: Option<SuiteHasher>,
+    signed: Vec<(DigestAlgorithm, SuiteHasher)>,
 }
 
 enum SuiteHasher {
@@ -111,10 +133,11 @@ enum SuiteHasher {
 
 impl Write for ContentHasher {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match &mut self.signed {
-            Some(SuiteHasher::Library(hasher)) => hasher.update(bytes)?,
-            Some(SuiteHasher::Belt(hasher)) => hasher.update(bytes),
-            None => {}
+        for (_, hasher) in &mut self.signed {
+            match hasher {
+                SuiteHasher::Library(hasher) => hasher.update(bytes)?,
+                SuiteHasher::Belt(hasher) => hasher.update(bytes),
+            }
         }
         self.ledger.update(bytes);
         Ok(bytes.len())
@@ -126,17 +149,38 @@ impl Write for ContentHasher {
 }
 
 impl ContentHasher {
+    /// Begins the digests of a content by these algorithms, and by SHA-256.
+    ///
+    /// # Errors
+    /// The GOST engine is not loaded.
+    pub fn of(algorithms: impl IntoIterator<Item = DigestAlgorithm>) -> Result<Self, SealError> {
+        let mut signed: Vec<(DigestAlgorithm, SuiteHasher)> = Vec::new();
+        for algorithm in algorithms {
+            if signed.iter().all(|(known, _)| *known != algorithm)
+                && let Some(hasher) = algorithm.suite_hasher()?
+            {
+                signed.push((algorithm, hasher));
+            }
+        }
+        Ok(Self { ledger: Sha256::new(), signed })
+    }
+
     /// The digests of all that it was fed.
     ///
     /// # Errors
     /// The cryptographic library failed.
     pub fn finish(self) -> Result<ContentDigests, SealError> {
         let ledger = Digest256(self.ledger.finish());
-        let signed = match self.signed {
-            Some(SuiteHasher::Library(mut hasher)) => hasher.finish()?.to_vec(),
-            Some(SuiteHasher::Belt(hasher)) => hasher.finalize().to_vec(),
-            None => ledger.0.to_vec(),
-        };
+        let mut signed = Vec::new();
+        for (algorithm, hasher) in self.signed {
+            signed.push((
+                algorithm,
+                match hasher {
+                    SuiteHasher::Library(mut hasher) => hasher.finish()?.to_vec(),
+                    SuiteHasher::Belt(hasher) => hasher.finalize().to_vec(),
+                },
+            ));
+        }
         Ok(ContentDigests { ledger, signed })
     }
 }

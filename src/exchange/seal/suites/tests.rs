@@ -149,9 +149,23 @@ fn the_ledger_knows_every_content_by_sha256() {
     ] {
         let digests = digests_of(algorithm, b"content");
         assert_eq!(digests.ledger, sha256(b"content"));
-        assert_eq!(digests.signed.len(), octets);
-        assert_eq!(digests.signed == digests.ledger.0, algorithm == DigestAlgorithm::Sha256);
+        let ledger = digests.ledger.0;
+        let told = digests.take(algorithm).unwrap();
+        assert_eq!(told.len(), octets);
+        assert_eq!(told == ledger, algorithm == DigestAlgorithm::Sha256);
     }
+}
+
+#[test]
+fn one_pass_gives_every_digest_that_was_asked_for_and_no_other() {
+    use DigestAlgorithm::{Belt, Sha256, Sha384, Sha512};
+    let mut hasher = ContentHasher::of([Sha384, Belt, Sha256, Sha384]).unwrap();
+    hasher.write_all(b"content").unwrap();
+    let digests = hasher.finish().unwrap();
+    for algorithm in [Sha256, Sha384, Belt] {
+        assert_eq!(digests.by(algorithm).map(<[u8]>::to_vec), Some(algorithm.of(b"content").unwrap()));
+    }
+    assert_eq!(digests.by(Sha512), None);
 }
 
 fn digests_of(algorithm: DigestAlgorithm, content: &[u8]) -> ContentDigests {
@@ -179,7 +193,7 @@ fn belt_hash_gives_the_values_of_its_standard() {
         (48, "9D02EE44 6FB6A29F E5C982D4 B13AF9D3 E90861BC 4CEF27CF 306BFB0B 174A154A"),
     ] {
         let digests = digests_of(DigestAlgorithm::Belt, &octets(BELT_H)[..length]);
-        assert_eq!(digests.signed, octets(expected), "{length}");
+        assert_eq!(digests.by(DigestAlgorithm::Belt), Some(octets(expected).as_slice()), "{length}");
     }
 }
 
@@ -259,10 +273,16 @@ fn streebog_gives_the_values_of_its_standard() {
     // RFC 6986, 10.1; the RFC writes numbers, the octets are in the other order
     let message = b"012345678901234567890123456789012345678901234567890123456789012";
     let expected = "9d151eefd8590b89daa6ba6cb74af9275dd051026bb149a452fd84e5e57b5500";
-    assert_eq!(digests_of(DigestAlgorithm::Streebog256, message).signed, octets(expected));
+    assert_eq!(
+        digests_of(DigestAlgorithm::Streebog256, message).take(DigestAlgorithm::Streebog256).unwrap(),
+        octets(expected)
+    );
     let expected = "1b54d01a4af5b9d5cc3d86d68d285462b19abc2475222f35c085122be4ba1ffa\
                     00ad30f8767b3a82384c6574f024c311e2a481332b08ef7f41797891c1646f48";
-    assert_eq!(digests_of(DigestAlgorithm::Streebog512, message).signed, octets(expected));
+    assert_eq!(
+        digests_of(DigestAlgorithm::Streebog512, message).take(DigestAlgorithm::Streebog512).unwrap(),
+        octets(expected)
+    );
     assert_eq!(digests_of(DigestAlgorithm::Streebog512, message).ledger, sha256(message));
 }
 
