@@ -5,6 +5,7 @@ mod doctor;
 mod error;
 mod evidence;
 mod lifecycle;
+mod seal;
 mod settings;
 mod third_party;
 
@@ -12,7 +13,6 @@ pub use desk::FolderDesk;
 pub use doctor::{Check, Grade, examine};
 pub use error::StartError;
 pub use lifecycle::{Door, Node};
-pub use settings::{
-    Broker, Peer, SealFiles, SealKey, Server, Settings, SettingsError, ThirdPartySettings, WireFiles,
-};
+pub use seal::SealPlan;
+pub use settings::{Broker, Peer, Server, Settings, SettingsError, ThirdPartySettings, WireFiles};
 pub use third_party::{Place, Registered, ThirdPartyNode, ThirdPartyPlan};

@@ -3,9 +3,10 @@
 //! What is written ([`Written`]) and what is used ([`Settings`]) are two types. A path is relative to the file
 //! it stands in, so a node can be started from anywhere.
 
+use super::SealPlan;
 use crate::base::Limits;
 use crate::exchange::canonical::State;
-use crate::exchange::seal::{SealError, Signer, Signers};
+use crate::exchange::seal::SignerPlan;
 use crate::exchange::transit::Schedule;
 use crate::flow::CertificateFile;
 use serde::{Deserialize, Deserializer};
@@ -35,7 +36,7 @@ pub struct Settings {
     /// Our identity on the wire.
     pub wire: WireFiles,
     /// Our identity on documents.
-    pub seal: SealFiles,
+    pub seal: SealPlan,
     /// The broker by whose queues peers are reached, if any are.
     pub broker: Option<Broker>,
     /// Our trusted third party, which judges the seals of other states.
@@ -102,54 +103,6 @@ pub struct WireFiles {
     pub key: PathBuf,
     /// The authorities of the peers' wire certificates.
     pub authorities: PathBuf,
-}
-
-/// The files of our identity on documents.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SealFiles {
-    /// PEM certificate chain, leaf first.
-    pub certificate: PathBuf,
-    /// Its PKCS#8 key.
-    pub key: PathBuf,
-    /// Further signers of the same documents.
-    #[serde(default)]
-    pub also: Vec<SealKey>,
-}
-
-/// A further signer.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SealKey {
-    /// PEM certificate chain, leaf first.
-    pub certificate: PathBuf,
-    /// Its PKCS#8 key.
-    pub key: PathBuf,
-}
-
-impl SealFiles {
-    /// Reads the keys of all signers.
-    ///
-    /// # Errors
-    /// One of them is unusable.
-    pub fn signers(&self) -> Result<Signers, SealError> {
-        let mut signers = vec![Signer::from_files(&self.key, &self.certificate)?];
-        for SealKey { certificate, key } in &self.also {
-            signers.push(Signer::from_files(key, certificate)?);
-        }
-        Signers::new(signers)
-    }
-
-    /// The same with paths that a folder stands before.
-    pub(super) fn within(self, folder: &Path) -> Self {
-        let at = |file: PathBuf| folder.join(file);
-        let also = self.also.into_iter();
-        Self {
-            certificate: at(self.certificate),
-            key: at(self.key),
-            also: also.map(|it| SealKey { certificate: at(it.certificate), key: at(it.key) }).collect(),
-        }
-    }
 }
 
 /// Another node.
@@ -263,11 +216,12 @@ impl Settings {
     /// The files with certificates that the node works with.
     pub fn certificates(&self) -> Vec<CertificateFile> {
         let file = |what: String, path: &Path| CertificateFile { what, path: path.to_owned() };
-        let mut files = vec![
-            file("our seal".to_owned(), &self.seal.certificate),
+        let seals = self.seal.plans().filter_map(SignerPlan::certificate_file);
+        let mut files: Vec<_> = seals.map(|path| file("our seal".to_owned(), path)).collect();
+        files.extend([
             file("our wire".to_owned(), &self.wire.certificate),
             file("an authority of the wire".to_owned(), &self.wire.authorities),
-        ];
+        ]);
         for peer in &self.peers {
             let what = format!("an authority of the seals of {}", peer.state);
             files.extend(peer.seal_authorities.as_deref().map(|path| file(what, path)));
@@ -299,7 +253,7 @@ struct Written {
     broker: Option<Broker>,
     third_party: Option<ThirdPartySettings>,
     wire: WireFiles,
-    seal: SealFiles,
+    seal: SealPlan,
     #[serde(default)]
     peer: Vec<Peer>,
     #[serde(default)]
@@ -569,7 +523,7 @@ mod tests {
         };
         let settings = with("\"CN=one\"").unwrap();
         assert_eq!(settings.seal.also.len(), 1);
-        assert_eq!(settings.seal.also[0].key, Path::new("etc/b.key"));
+        assert_eq!(settings.seal.also[0], SignerPlan::pem(Path::new("etc/b.key"), Path::new("etc/b.pem")));
         assert_eq!(settings.peers[0].seal_signers, ["CN=one"]);
         let settings = with("[\"CN=one\", \"CN=two\"]").unwrap();
         assert_eq!(settings.peers[0].seal_signers, ["CN=one", "CN=two"]);

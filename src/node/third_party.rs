@@ -2,10 +2,10 @@
 //! authority.
 
 use super::settings::read_text;
-use super::{SealFiles, SettingsError, StartError, WireFiles};
+use super::{SealPlan, SettingsError, StartError, WireFiles};
 use crate::base::{Limits, OsRandom, SystemClock};
 use crate::exchange::canonical::State;
-use crate::exchange::seal::{ReceiptTrust, Signer, ThirdParty, TrustStore};
+use crate::exchange::seal::{ReceiptTrust, ThirdParty, TrustStore};
 use crate::exchange::wire::{NodeIdentity, TlsListener};
 use crate::http::{ThirdPartyDoor, serve_third_party};
 use serde::Deserialize;
@@ -24,7 +24,7 @@ pub struct ThirdPartyPlan {
     /// Its identity on the wire.
     pub wire: WireFiles,
     /// Its identity on receipts.
-    pub seal: SealFiles,
+    pub seal: SealPlan,
     /// Whom it may judge.
     #[serde(default)]
     pub registered: Vec<Registered>,
@@ -114,7 +114,7 @@ impl ThirdPartyNode {
             Some(trust.map(|trust| ReceiptTrust::new(trust, one.third_party_signer.clone())))
         });
         let party = ThirdParty::new(
-            Signer::from_files(&plan.seal.key, &plan.seal.certificate)?,
+            plan.seal.own.signer()?,
             TrustStore::from_files(&authorities)?,
             others.collect::<Result<_, _>>()?,
             plan.limits,

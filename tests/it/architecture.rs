@@ -18,9 +18,10 @@ const STAGES: [&[&str]; 7] =
     [&["wire"], &["transit"], &["seal"], &["rules"], &["document", "adapter"], &["canonical"], &[]];
 
 /// Which modules may name which crate.
-const OWNERS: [(&str, &[&str]); 10] = [
+const OWNERS: [(&str, &[&str]); 11] = [
     ("sqlx", &["store"]),
     ("openssl", &["exchange/seal", "exchange/wire"]),
+    ("cryptoki", &["exchange/seal"]),
     ("quick_xml", &["exchange/document", "exchange/seal", "exchange/wire/envelope"]),
     ("axum", &["http"]),
     ("lapin", &["exchange/wire"]),

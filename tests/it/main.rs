@@ -39,4 +39,5 @@ mod soak;
 mod sources;
 mod third_party;
 mod tidy;
+mod token;
 mod wire;

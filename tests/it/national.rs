@@ -100,3 +100,31 @@ fn a_gost_key_on_a_curve_for_tests_signs_nothing() {
         assert!(is_taken || told.contains("a curve that is not one for signing"), "{told}");
     }
 }
+
+#[test]
+fn a_gost_key_in_pkcs12_is_taken_where_the_engine_is_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/documents/inquiry.xml");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("password"), "secret 7\n").unwrap();
+    run(with_engine(&mut std::process::Command::new("openssl"))
+        .args(["req", "-x509", "-nodes", "-subj", "/CN=fund", "-config", "/dev/null"])
+        .args(["-newkey", "gost2012_256", "-pkeyopt", "paramset:A", "-keyout", "key.pem", "-out", "own.pem"])
+        .current_dir(folder.path()));
+    run(with_engine(&mut std::process::Command::new("openssl"))
+        .args(["pkcs12", "-export", "-inkey", "key.pem", "-in", "own.pem", "-out", "own.p12"])
+        .args(["-passout", "pass:secret 7"])
+        .current_dir(folder.path()));
+    let sign = |command: &mut std::process::Command| {
+        let command = command.args(["sign", document]).arg("--pkcs12").arg(at("own.p12"));
+        let output = command.arg("--password-file").arg(at("password")).output().unwrap();
+        (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let (is_signed, told) = sign(with_engine(&mut stazh()));
+    assert!(is_signed && told.contains("gostr34102012-gostr34112012-256"), "{told}");
+    let (is_signed, told) = sign(&mut stazh());
+    assert!(
+        !is_signed && told.contains("a GOST key without the engine") && !told.contains("secret 7"),
+        "{told}"
+    );
+}

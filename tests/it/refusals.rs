@@ -138,7 +138,7 @@ impl Stage {
     }
 
     pub(crate) fn signer(&self) -> Signer {
-        Signer::from_files(&self.ru.seal.key, &self.ru.seal.certificate).unwrap()
+        self.ru.seal.own.signer().unwrap()
     }
 
     pub(crate) fn sealed(&self, signer: &Signer) -> Vec<u8> {
@@ -559,7 +559,7 @@ async fn a_peer_cannot_speak_in_the_conversation_of_another() {
         message_id: MessageId::from_uuid(uuid::Uuid::from_u128(fresh())),
         ..headers
     };
-    let am = Signer::from_files(&stage.am.seal.key, &stage.am.seal.certificate).unwrap();
+    let am = stage.am.seal.own.signer().unwrap();
     let identity = Stage::identity_of(&stage.am);
     // the same conversation, and a document of the same id
     let inquiry = Envelope::write(&theirs, &stage.sealed_under(id, &am, |document| document)).unwrap();

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod canonical;
+mod files;
 mod keys;
 mod several;
 mod strict;

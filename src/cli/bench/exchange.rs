@@ -6,7 +6,7 @@ use super::super::{Exit, local, show};
 use super::load::{BenchDesk, Load, inquiry, record};
 use crate::base::{Clock, DocumentId, OsRandom, Random, SystemClock};
 use crate::exchange::document::codec::{Header, encode_record};
-use crate::exchange::seal::{Signer, TrustStore, open, seal_unchecked, verify};
+use crate::exchange::seal::{TrustStore, open, seal_unchecked, verify};
 use crate::flow::{Desk, compose};
 use crate::node::{Door, Node, Server, Settings};
 use crate::store::{JournalDraft, Store, journal_append};
@@ -159,7 +159,7 @@ impl Exchange {
     /// What is unavoidable, measured where the exchange was.
     async fn primitives(&self, folder: &Path, store: Store) -> Result<(Primitives, usize)> {
         let settings = Settings::read(&folder.join("node.toml"))?;
-        let signer = Signer::from_files(&settings.seal.key, &settings.seal.certificate)?;
+        let signer = settings.seal.own.signer()?;
         let trust = TrustStore::from_pem(&signer.chain_pem()?)?;
         let now = SystemClock.now();
         let id = DocumentId::from_uuid(OsRandom.uuid());

@@ -30,8 +30,7 @@ pub(super) struct Export {
 impl Export {
     pub(super) fn run(self) -> Result<Exit> {
         let settings = local::settings(&self.node)?;
-        let pem = std::fs::read(&settings.seal.certificate)
-            .with_context(|| format!("read {}", settings.seal.certificate.display()))?;
+        let pem = settings.seal.own.certificate_pem()?;
         let mut witness = Witness::default();
         witness.add_pem(&pem)?;
         let header = Line::Journal {

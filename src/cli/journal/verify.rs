@@ -60,7 +60,7 @@ impl Verify {
         }
         let settings = self.node.as_deref().map(local::settings).transpose()?;
         if let Some(settings) = &settings {
-            add(&mut witness, &settings.seal.certificate)?;
+            witness.add_pem(&settings.seal.own.certificate_pem()?)?;
         }
         let whole = match (&self.from, settings) {
             (Some(path), settings) => self.of_file(path, settings.map(|settings| settings.state), witness)?,

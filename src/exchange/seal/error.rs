@@ -103,6 +103,32 @@ pub enum SealError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file of our key or certificate is unusable.
+    #[error("use the signing key in {}: {reason}", path.display())]
+    KeyFile {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The token with our key cannot be reached now.
+    #[error("reach the token of the signing key; documents wait for it: {detail}")]
+    TokenAway {
+        /// What the token or its module says.
+        detail: String,
+    },
+    /// The token does not let us in; it is not asked again with the same PIN.
+    #[error("log in to the token of the signing key: {reason}")]
+    TokenPin {
+        /// What it says, and what to do.
+        reason: &'static str,
+    },
+    /// The token, its module or the key on it is not what the settings say.
+    #[error("sign by the token of the signing key: {detail}")]
+    Token {
+        /// What is wrong with it.
+        detail: String,
+    },
     /// Our key or certificate is unusable.
     #[error("use the signing key: {reason}")]
     Key {
@@ -183,7 +209,10 @@ impl SealError {
             Self::KeyUsage => "seal.key_usage",
             Self::Chain { .. } => "seal.chain",
             Self::ReadFile { .. } => "seal.read_file",
-            Self::Key { .. } => "seal.key",
+            Self::Key { .. } | Self::KeyFile { .. } => "seal.key",
+            Self::TokenAway { .. } => "seal.token_away",
+            Self::TokenPin { .. } => "seal.token_pin",
+            Self::Token { .. } => "seal.token",
             Self::TrustBundle { .. } => "seal.trust_bundle",
             Self::Hole => "seal.hole",
             Self::NoPart { .. } => "seal.no_part",
@@ -203,6 +232,7 @@ impl SealError {
         match self {
             Self::Xml(xml) if xml.kind == XmlErrorKind::Dtd => Verdict::Quarantine { code },
             Self::Xml(_) | Self::NoPart { .. } => Verdict::Return { code },
+            Self::TokenAway { .. } => Verdict::Retry { not_before: None },
             Self::WrongElement { .. }
             | Self::Profile { .. }
             | Self::DuplicateId { .. }
@@ -225,6 +255,9 @@ impl SealError {
             | Self::Chain { .. } => Verdict::Quarantine { code },
             Self::ReadFile { .. }
             | Self::Key { .. }
+            | Self::KeyFile { .. }
+            | Self::TokenPin { .. }
+            | Self::Token { .. }
             | Self::TrustBundle { .. }
             | Self::GostEngine
             | Self::Unsealable { .. }

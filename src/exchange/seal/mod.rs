@@ -46,6 +46,8 @@ mod inspect;
 mod issue;
 mod open;
 mod path;
+mod pkcs12;
+mod plan;
 mod receipt;
 mod report;
 mod signature;
@@ -53,6 +55,7 @@ mod signer;
 mod signers;
 mod suites;
 mod third_party;
+mod token;
 mod trust;
 mod verify;
 
@@ -70,13 +73,15 @@ pub use filling::{Filled, Filling, Hole};
 pub use inspect::{Aspect, InspectedSignature, Inspection, inspect};
 pub use issue::{Issued, KeyKind, ThrowAwayAuthority};
 pub use open::{OpenedDocument, open, open_within};
+pub use plan::SignerPlan;
 pub use receipt::{OpenedReceipt, ReceiptSubject, Said, open_receipt, with_receipt};
 pub use signer::Signer;
 pub use signers::Signers;
 pub use suites::{
-    ContentDigests, ContentHasher, DigestAlgorithm, PrivateKey, PublicKey, Scheme, Sha256Hasher, Suite,
-    is_gost_loaded, sha256, sha256_hasher, suite_of,
+    ContentDigests, ContentHasher, DigestAlgorithm, PrivateKey, PublicKey, RawSignature, Scheme,
+    Sha256Hasher, Suite, is_gost_loaded, sha256, sha256_hasher, suite_of,
 };
 pub use third_party::{Outcome, ReasonCode, ReceiptTrust, ThirdParty};
+pub use token::{TokenName, TokenPlan};
 pub use trust::TrustStore;
 pub use verify::{UnsignedDocument, VerifiedDocument, confirm, take_unsigned, verify, verify_filled};

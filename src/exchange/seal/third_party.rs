@@ -257,6 +257,10 @@ fn outcome_of(error: &SealError) -> Outcome {
         | SealError::OtherThirdParty
         | SealError::ReadFile { .. }
         | SealError::Key { .. }
+        | SealError::KeyFile { .. }
+        | SealError::TokenAway { .. }
+        | SealError::TokenPin { .. }
+        | SealError::Token { .. }
         | SealError::TrustBundle { .. }
         | SealError::Hole
         | SealError::NoPart { .. }

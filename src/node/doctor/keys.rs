@@ -3,7 +3,7 @@
 use super::{Check, NodeIdentity, Settings};
 use crate::exchange::canonical::State;
 use crate::exchange::seal::{
-    CertificateFacts, SealError, Signer, TrustStore, certificates_in, is_gost_loaded,
+    CertificateFacts, SealError, SignerPlan, TrustStore, certificates_in, is_gost_loaded,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
@@ -25,14 +25,25 @@ pub(super) fn engines(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send))
     });
 }
 
-/// Our seal: whether the key fits, works, and may sign, and whether others can follow its chain.
+/// Our seals: whether each key fits, works, and may sign, and whether others can follow its chain.
 pub(super) fn seal(settings: &Settings, now: Timestamp, tell: &mut (dyn FnMut(Check) + Send)) {
+    for plan in settings.seal.plans() {
+        seal_of(plan, now, tell);
+    }
+}
+
+fn seal_of(plan: &SignerPlan, now: Timestamp, tell: &mut (dyn FnMut(Check) + Send)) {
     const OF: &str = "our seal";
-    let files = &settings.seal;
-    let tried = Signer::from_files(&files.key, &files.certificate).and_then(|signer| {
+    let tried = plan.signer().and_then(|signer| {
         signer.try_out()?;
         Ok(signer)
     });
+    let pem = match (&tried, plan.certificate_file()) {
+        (_, Some(_)) => plan.certificate_pem(),
+        (Ok(signer), None) => signer.certificates_pem(),
+        // it is not asked for again: a token counts who tries
+        (Err(_), None) => Ok(Vec::new()),
+    };
     match tried {
         Ok(signer) => {
             let told =
@@ -41,7 +52,12 @@ pub(super) fn seal(settings: &Settings, now: Timestamp, tell: &mut (dyn FnMut(Ch
         }
         Err(error) => tell(Check::failed(OF, error.code(), &error)),
     }
-    let Some(facts) = facts_of(OF, &files.certificate, tell) else { return };
+    let facts = match pem.and_then(|pem| if pem.is_empty() { Ok(Vec::new()) } else { certificates_in(&pem) })
+    {
+        Ok(facts) if facts.is_empty() => return,
+        Ok(facts) => facts,
+        Err(error) => return tell(Check::failed(OF, error.code(), &error)),
+    };
     if let Some(own) = facts.first() {
         tell(match own.may_sign {
             true => Check::good(OF, "its certificate is made for signing documents"),
@@ -83,8 +99,9 @@ pub(super) fn wire(
 
 /// The authorities of others.
 pub(super) fn trusted(settings: &Settings, now: Timestamp, tell: &mut (dyn FnMut(Check) + Send)) {
-    let own = [&settings.seal.certificate, &settings.wire.certificate];
-    for file in settings.certificates().iter().filter(|file| !own.contains(&&file.path)) {
+    let seals = settings.seal.plans().filter_map(SignerPlan::certificate_file);
+    let own: Vec<&Path> = seals.chain([settings.wire.certificate.as_path()]).collect();
+    for file in settings.certificates().iter().filter(|file| !own.contains(&file.path.as_path())) {
         if let Err(error) = TrustStore::from_files(&[&file.path]) {
             tell(Check::failed(&file.what, error.code(), &error));
         } else if let Some(facts) = facts_of(&file.what, &file.path, tell) {

@@ -1,23 +1,35 @@
 //! ECDSA on P-256 and P-384, each with the digest of its length; XML Signature writes r and s one after the other.
 
 use super::super::error::SealError;
-use super::{PrivateKey, PublicKey, Scheme};
+use super::{DigestAlgorithm, PrivateKey, PublicKey, RawSignature, Scheme};
 use openssl::bn::BigNum;
 use openssl::ecdsa::EcdsaSig;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::sign::{Signer, Verifier};
 
-pub(super) static P256: Ecdsa =
-    Ecdsa { curve: Nid::X9_62_PRIME256V1, digest: MessageDigest::sha256, half: 32, half_padded: 32 };
-pub(super) static P384: Ecdsa =
-    Ecdsa { curve: Nid::SECP384R1, digest: MessageDigest::sha384, half: 48, half_padded: 48 };
+pub(super) static P256: Ecdsa = Ecdsa {
+    curve: Nid::X9_62_PRIME256V1,
+    digest: MessageDigest::sha256,
+    told: DigestAlgorithm::Sha256,
+    half: 32,
+    half_padded: 32,
+};
+pub(super) static P384: Ecdsa = Ecdsa {
+    curve: Nid::SECP384R1,
+    digest: MessageDigest::sha384,
+    told: DigestAlgorithm::Sha384,
+    half: 48,
+    half_padded: 48,
+};
 
 /// ECDSA on one curve.
 #[derive(Debug)]
 pub(super) struct Ecdsa {
     curve: Nid,
     digest: fn() -> MessageDigest,
+    /// The same, as a signature tells it.
+    told: DigestAlgorithm,
     /// The octets of r, and of s.
     half: usize,
     /// The same, as the library counts.
@@ -28,6 +40,10 @@ impl Scheme for Ecdsa {
     fn is_fit(&self, key: &PublicKey) -> bool {
         let PublicKey::Library(key) = key else { return false };
         key.ec_key().is_ok_and(|key| key.group().curve_name() == Some(self.curve))
+    }
+
+    fn on_token(&self) -> Option<RawSignature> {
+        Some(RawSignature::Ecdsa(self.told))
     }
 
     fn sign(&self, key: &PrivateKey, bytes: &[u8]) -> Result<Vec<u8>, SealError> {

@@ -7,6 +7,7 @@ use bignp256::pkcs8::PrivateKeyInfoRef;
 use der::asn1::ObjectIdentifier;
 use der::referenced::OwnedToRef;
 use der::{Decode, Encode, SecretDocument};
+use memchr::memmem;
 use openssl::pkey::{PKey, PKeyRef, Private, Public};
 use openssl::x509::X509Ref;
 use std::fmt;
@@ -68,8 +69,13 @@ impl PublicKey {
 }
 
 impl PrivateKey {
-    /// Reads a PEM text. A key under a passphrase is refused rather than asked for.
+    /// Reads a PEM text. A key under a password is refused rather than asked for.
     pub(in super::super) fn from_pem(pem: &[u8]) -> Result<Self, SealError> {
+        Self::from_pem_under(pem, None)
+    }
+
+    /// The same of a key that may be under a password.
+    pub(in super::super) fn from_pem_under(pem: &[u8], password: Option<&[u8]>) -> Result<Self, SealError> {
         if let Some(key) = algorithm_and_key(pem) {
             match key {
                 Pkcs8::Bign(key) => return Ok(Self::Bign(key)),
@@ -77,8 +83,18 @@ impl PrivateKey {
                 Pkcs8::Gost => {}
             }
         }
-        let reason = "the key is not an unencrypted PEM private key";
-        let key = PKey::private_key_from_pem_callback(pem, |_| Ok(0));
+        let is_under_password = memmem::find(pem, b"ENCRYPTED").is_some();
+        let (key, reason) = match password {
+            Some(password) if is_under_password => {
+                (PKey::private_key_from_pem_passphrase(pem, password), WRONG_PASSWORD)
+            }
+            None if is_under_password => {
+                return Err(SealError::Key { reason: "the key is under a password; name its password_file" });
+            }
+            Some(_) | None => {
+                (PKey::private_key_from_pem_callback(pem, |_| Ok(0)), "the key is not a PEM private key")
+            }
+        };
         Ok(Self::Library(key.map_err(|_cause| SealError::Key { reason })?))
     }
 
@@ -104,6 +120,8 @@ pub(in super::super) fn own_key(error: SealError) -> SealError {
     }
     if let SealError::Certificate { reason } = error { SealError::Key { reason } } else { error }
 }
+
+const WRONG_PASSWORD: &str = "its password does not open it, or what it holds is no key that OpenSSL knows (a bign key is kept without a password)";
 
 /// Keys that OpenSSL alone cannot read.
 enum Pkcs8 {

@@ -30,6 +30,11 @@ pub trait Scheme: Debug + Send + Sync {
     /// Whether the key is of this algorithm and strong enough.
     fn is_fit(&self, key: &PublicKey) -> bool;
 
+    /// How a token signs by it; nothing if none does.
+    fn on_token(&self) -> Option<RawSignature> {
+        None
+    }
+
     /// What it cannot work without, if that is not there.
     ///
     /// # Errors
@@ -62,6 +67,17 @@ pub trait Scheme: Debug + Send + Sync {
 
     /// Whether `signature` is that of `key` over `bytes`.
     fn is_signature(&self, key: &PublicKey, bytes: &[u8], signature: &[u8]) -> bool;
+}
+
+/// What a token is asked for: to sign a digest that was computed here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RawSignature {
+    /// RSA by PKCS#1 v1.5, over the digest with its name.
+    Pkcs1(DigestAlgorithm),
+    /// RSA by PSS, with a salt as long as the digest.
+    Pss(DigestAlgorithm),
+    /// ECDSA, as r and s one after the other.
+    Ecdsa(DigestAlgorithm),
 }
 
 /// A signature algorithm with its names and the digests it stands over.

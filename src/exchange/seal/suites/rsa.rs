@@ -1,25 +1,33 @@
 //! RSA, by PKCS#1 v1.5 and by PSS, with keys of 2048 to 4096 bits.
 
 use super::super::error::SealError;
-use super::{PrivateKey, PublicKey, Scheme};
+use super::{DigestAlgorithm, PrivateKey, PublicKey, RawSignature, Scheme};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKeyRef, Private, Public};
 use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Signer, Verifier};
 
-pub(super) static PKCS1_SHA256: Rsa = Rsa { form: Form::Pkcs1, digest: MessageDigest::sha256 };
-pub(super) static PKCS1_SHA384: Rsa = Rsa { form: Form::Pkcs1, digest: MessageDigest::sha384 };
-pub(super) static PKCS1_SHA512: Rsa = Rsa { form: Form::Pkcs1, digest: MessageDigest::sha512 };
-pub(super) static PSS_SHA256: Rsa = Rsa { form: Form::Pss, digest: MessageDigest::sha256 };
-pub(super) static PSS_SHA384: Rsa = Rsa { form: Form::Pss, digest: MessageDigest::sha384 };
-pub(super) static PSS_SHA512: Rsa = Rsa { form: Form::Pss, digest: MessageDigest::sha512 };
+pub(super) static PKCS1_SHA256: Rsa =
+    Rsa { form: Form::Pkcs1, digest: MessageDigest::sha256, told: DigestAlgorithm::Sha256 };
+pub(super) static PKCS1_SHA384: Rsa =
+    Rsa { form: Form::Pkcs1, digest: MessageDigest::sha384, told: DigestAlgorithm::Sha384 };
+pub(super) static PKCS1_SHA512: Rsa =
+    Rsa { form: Form::Pkcs1, digest: MessageDigest::sha512, told: DigestAlgorithm::Sha512 };
+pub(super) static PSS_SHA256: Rsa =
+    Rsa { form: Form::Pss, digest: MessageDigest::sha256, told: DigestAlgorithm::Sha256 };
+pub(super) static PSS_SHA384: Rsa =
+    Rsa { form: Form::Pss, digest: MessageDigest::sha384, told: DigestAlgorithm::Sha384 };
+pub(super) static PSS_SHA512: Rsa =
+    Rsa { form: Form::Pss, digest: MessageDigest::sha512, told: DigestAlgorithm::Sha512 };
 
 /// RSA with one digest and one way to fill up the block.
 #[derive(Debug)]
 pub(super) struct Rsa {
     form: Form,
     digest: fn() -> MessageDigest,
+    /// The same, as a signature tells it.
+    told: DigestAlgorithm,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +43,13 @@ impl Scheme for Rsa {
         // a key may be bound to PSS by its certificate
         let is_rsa = key.id() == Id::RSA || (self.form == Form::Pss && key.id() == Id::RSA_PSS);
         is_rsa && (BITS_MIN..=BITS_MAX).contains(&key.bits())
+    }
+
+    fn on_token(&self) -> Option<RawSignature> {
+        Some(match self.form {
+            Form::Pkcs1 => RawSignature::Pkcs1(self.told),
+            Form::Pss => RawSignature::Pss(self.told),
+        })
     }
 
     fn sign(&self, key: &PrivateKey, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
