@@ -11,6 +11,7 @@ mod ids;
 mod limits;
 mod random;
 mod secret;
+mod shelf;
 mod verdict;
 mod whole_file;
 
@@ -23,5 +24,6 @@ pub use ids::{ConversationId, DocumentId, IdError, MessageId, ProcedureId};
 pub use limits::Limits;
 pub use random::{OsRandom, Random, SeededRandom};
 pub use secret::Secret;
+pub use shelf::Shelf;
 pub use verdict::{Code, Verdict};
 pub use whole_file::WholeFile;

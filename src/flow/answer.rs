@@ -132,7 +132,7 @@ pub(super) async fn sealed(
     message: &MessageKind,
     ctx: &Context,
 ) -> Result<Outgoing, FlowError> {
-    let (rules, signers, message) = (ctx.rules.clone(), ctx.signers.clone(), message.clone());
+    let (rules, signers, message) = (ctx.rules.clone(), ctx.signers.get(), message.clone());
     if !message.signed {
         if !parts.is_empty() {
             return Err(FlowError::CopiesUnsigned { message: message.code });

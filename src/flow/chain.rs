@@ -62,7 +62,7 @@ pub async fn seal_journal(sealing: Sealing, ctx: &Context) -> Result<(), FlowErr
     if !is_due(sealing, head, last.as_ref(), now) {
         return Ok(());
     }
-    let (signers, state) = (ctx.signers.clone(), ctx.state);
+    let (signers, state) = (ctx.signers.get(), ctx.state);
     let seal = Context::aside(move || ChainSeal::make(head, now, state, signers.first()?)).await??;
     let mut tx = ctx.store.begin().await?;
     chain_seal_put(&mut tx, &seal).await?;

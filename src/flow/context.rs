@@ -1,7 +1,7 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
 use super::{CopyWriter, FlowError, OwnThirdParty, Wake};
-use crate::base::{Clock, DocumentId, Findings, Limits, Random, Verdict};
+use crate::base::{Clock, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules, Transaction};
@@ -37,7 +37,7 @@ pub struct Context {
     /// The rules of all messages.
     pub rules: Arc<Rules>,
     /// Our signatures.
-    pub signers: Arc<Signers>,
+    pub signers: Shelf<Signers>,
     /// Our trusted third party, if we have one; without, seals are judged by the authorities of each peer.
     pub third_party: Option<OwnThirdParty>,
     /// The local system.
@@ -58,7 +58,7 @@ pub struct Peer {
     /// The DNS name in its wire certificate.
     pub certificate_name: String,
     /// Who may vouch for its seals, where no third party judges them.
-    pub trust: Option<Arc<TrustStore>>,
+    pub trust: Option<Shelf<TrustStore>>,
     /// Who seals for it, one of them at least, if the settings say so.
     pub signers: Vec<String>,
     /// How many times longer its terms are than the process says.

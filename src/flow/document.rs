@@ -8,7 +8,7 @@ use super::conversation::plan;
 use super::copies::keep_contents;
 use super::parts::{fill, parts_by_name};
 use super::{Context, FlowError, OwnThirdParty};
-use crate::base::Finding;
+use crate::base::{Finding, Shelf};
 use crate::exchange::accept;
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus};
 use crate::exchange::document::Scope;
@@ -125,7 +125,7 @@ impl Case<'_> {
         let bytes = self.row.raw.get(envelope.body.clone()).unwrap_or_default().to_vec();
         let scope = envelope.scope.clone();
         let peer = self.ctx.peers.of_name(&self.row.peer)?;
-        let (trust, lawful) = (peer.trust.clone(), peer.signers.clone());
+        let (trust, lawful) = (peer.trust.as_ref().map(Shelf::get), peer.signers.clone());
         let (limits, at, is_signed) = (self.ctx.limits, self.row.received_at, self.message.signed);
         let is_his = move |verified: VerifiedDocument| {
             let is_lawful = |signer: &str| lawful.iter().any(|name| name == signer);

@@ -27,8 +27,15 @@ pub async fn note_endings(
     ctx: &Context,
 ) -> Result<(), FlowError> {
     let now = ctx.clock.now();
-    let wanted = files.to_vec();
-    let read = move || wanted.iter().flat_map(|file| endings_of(file, now)).collect::<Vec<_>>();
+    let (wanted, signers) = (files.to_vec(), ctx.signers.get());
+    let read = move || {
+        // those in a PKCS#12 file or on a token stand in no file of their own
+        let own = signers.all().iter().flat_map(|signer| {
+            let facts = signer.certificates_pem().and_then(|pem| certificates_in(&pem));
+            facts.unwrap_or_default().into_iter().filter_map(|facts| ending("our seal", &facts, now))
+        });
+        own.chain(wanted.iter().flat_map(|file| endings_of(file, now))).collect::<Vec<_>>()
+    };
     for detail in Context::aside(read).await? {
         if told.contains(&detail) {
             continue;

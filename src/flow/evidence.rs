@@ -77,7 +77,7 @@ pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<V
         detail: error.to_string(),
     })?;
     keep(EVIDENCE_DOCUMENT, pieces.concat());
-    Ok(Some(pack(&files, ctx.signers.first()?, ctx.clock.now())?))
+    Ok(Some(pack(&files, ctx.signers.get().first()?, ctx.clock.now())?))
 }
 
 /// As many entries of the journal as a person reads.

@@ -7,6 +7,7 @@ use super::document::Case;
 use super::note::note;
 use super::parts::{Kept, parts_by_name};
 use super::{Context, FlowError};
+use crate::base::Shelf;
 use crate::exchange::document::Scope;
 use crate::exchange::seal::{
     Answer, DigestAlgorithm, Judged, Outcome, Question, ReceiptTrust, SealError, SealedDocument, includes,
@@ -28,7 +29,7 @@ pub struct OwnThirdParty {
     /// The way to it.
     pub wire: Box<dyn ThirdPartyWire>,
     /// Whose receipts count.
-    pub trust: ReceiptTrust,
+    pub trust: Shelf<ReceiptTrust>,
     /// Whether documents of ours leave with its receipt.
     pub gives_receipts: bool,
 }
@@ -52,7 +53,7 @@ impl Case<'_> {
         };
         let Receipt { question, asked_at, answer, came_at } = &receipt;
         let question = Question::new(*question, *asked_at).map_err(unusable)?;
-        let answer = question.read_answer(answer, &third.trust, *came_at).map_err(unusable)?;
+        let answer = question.read_answer(answer, &third.trust.get(), *came_at).map_err(unusable)?;
         check_time(&answer, &receipt)?;
         let digest = match answer.digest() {
             Some(algorithm) => whole.digest(algorithm, ctx).await?,
@@ -116,7 +117,7 @@ pub(super) async fn receipted(
     let mut filling = opened.filling(&subject).map_err(unusable)?;
     super::parts::fill(&mut filling, parts, ctx).await?.map_err(unusable)?;
     let filled = filling.finish().map_err(unusable)?;
-    let said = opened.verify((&subject, &filled), &third.trust, ctx.clock.now()).map_err(unusable)?;
+    let said = opened.verify((&subject, &filled), &third.trust.get(), ctx.clock.now()).map_err(unusable)?;
     match said.outcome {
         Outcome::Confirmed => Ok(sealed),
         Outcome::NotConfirmed { text, .. } | Outcome::Impossible { text } => {

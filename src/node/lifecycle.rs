@@ -1,7 +1,8 @@
 //! Start and stop of a node. A node that is killed needs nothing but a start.
 
+use super::keys::{keys_on_disk, watch_keys};
 use super::{Server, Settings, StartError};
-use crate::base::{OsRandom, Secret, SystemClock};
+use crate::base::{OsRandom, Secret, Shelf, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{ReceiptTrust, TrustStore};
 use crate::exchange::wire::{
@@ -99,7 +100,7 @@ impl Node {
             peers.push(Peer {
                 state: peer.state,
                 certificate_name: peer.certificate_name.clone(),
-                trust: trust.map(Arc::new),
+                trust: trust.map(Shelf::new),
                 signers: peer.seal_signers.clone(),
                 term_factor: peer.term_factor,
                 processes: peer.processes.clone(),
@@ -120,7 +121,7 @@ impl Node {
             peers: Peers::new(peers),
             catalogue,
             rules: Arc::new(Rules::built_in(settings.limits)?),
-            signers: Arc::new(settings.seal.signers()?),
+            signers: Shelf::new(settings.seal.signers()?),
             third_party: Self::third_party(settings, identity)?,
             desk,
             wake: Wake::default(),
@@ -138,7 +139,7 @@ impl Node {
         let trust = TrustStore::from_files(&[&third.authorities])?;
         Ok(Some(OwnThirdParty {
             wire: Box::new(wire),
-            trust: ReceiptTrust::new(trust, third.signers.clone()),
+            trust: Shelf::new(ReceiptTrust::new(trust, third.signers.clone())),
             gives_receipts: third.receipts,
         }))
     }
@@ -185,6 +186,7 @@ impl Node {
     pub async fn start(door: Door, settings: &Settings, desk: Arc<dyn Desk>) -> Result<Self, StartError> {
         make_folder(&settings.data)?;
         let lock = lock(&settings.data)?;
+        let keys = keys_on_disk(settings);
         let ctx = Arc::new(Self::context(settings, &door.identity, desk).await?);
         if !ctx.store.is_shared() {
             take_back_leases(&ctx.store).await?; // the lock says that no other process holds a lease here
@@ -205,6 +207,8 @@ impl Node {
         let broker = Self::broker(settings, &door.identity)?;
         tasks.spawn(run_workers(stopping.clone(), Self::folders(settings)?, broker, ctx.clone()));
         tasks.spawn(run_endings(settings.certificates(), stopping.clone(), ctx.clone()));
+        let of = (Arc::new(settings.clone()), door.identity.clone());
+        tasks.spawn(watch_keys(keys, of, stopping.clone(), ctx.clone()));
         let reading = ctx.clone();
         tasks.spawn(async move {
             if let Err(error) = note_local_findings(&reading).await {

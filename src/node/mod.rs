@@ -4,6 +4,7 @@ mod desk;
 mod doctor;
 mod error;
 mod evidence;
+mod keys;
 mod lifecycle;
 mod seal;
 mod settings;

@@ -2,7 +2,7 @@
 
 use super::wire::{SimWire, name_of};
 use super::{SimulationError, database};
-use crate::base::{Clock, Digest256, DocumentId, FixedClock, Limits, SeededRandom};
+use crate::base::{Clock, Digest256, DocumentId, FixedClock, Limits, SeededRandom, Shelf};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules};
@@ -121,7 +121,7 @@ async fn start(
     let peers = identity.trust.iter().filter(|(peer, _)| **peer != state).map(|(peer, trust)| Peer {
         state: *peer,
         certificate_name: name_of(*peer),
-        trust: Some(trust.clone()),
+        trust: Some(Shelf::new(trust.clone())),
         signers: Vec::new(),
         term_factor: 1,
         processes: None,
@@ -138,7 +138,7 @@ async fn start(
         peers: Peers::new(peers),
         catalogue: Catalogue::built_in()?,
         rules: Arc::new(rules.clone()),
-        signers: identity.signers.clone(),
+        signers: Shelf::new(identity.signers.clone()),
         third_party: None,
         desk: desk.clone(),
         wake: Wake::default(),

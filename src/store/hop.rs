@@ -61,7 +61,7 @@ enum Told {
 }
 
 /// Every kind of entry that the flows write.
-const KINDS: [(&str, Told); 31] = [
+const KINDS: [(&str, Told); 33] = [
     ("held", Told::Always(Hop::Received)),
     ("composed", Told::Always(Hop::Transformed)),
     ("answering", Told::Always(Hop::Transformed)),
@@ -92,6 +92,8 @@ const KINDS: [(&str, Told); 31] = [
     ("released", Told::Never),
     ("resent", Told::Never),
     ("local", Told::Never),
+    ("keys_changed", Told::Never),
+    ("keys_unfit", Told::Never),
     ("store_back", Told::Never),
 ];
 

@@ -3,6 +3,7 @@
 use super::error::SealError;
 use super::signature::SIGNATURES_MAX;
 use super::signer::Signer;
+use crate::base::Digest256;
 
 /// From one to eight signers, each with a certificate of his own.
 #[derive(Debug)]
@@ -25,6 +26,19 @@ impl Signers {
             }
         }
         Ok(Self(signers))
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Signer] {
+        &self.0
+    }
+
+    /// The SHA-256 of each certificate.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn fingerprints(&self) -> Result<Vec<Digest256>, SealError> {
+        self.0.iter().map(Signer::fingerprint).collect()
     }
 
     /// Who signs what a node says by itself: the seals of its journal, its containers of evidence.

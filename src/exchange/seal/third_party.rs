@@ -11,7 +11,7 @@ use super::receipt::{Said, open_receipt};
 use super::signer::Signer;
 use super::trust::TrustStore;
 use super::verify::{SignerCertificate, judge_each};
-use crate::base::{Limits, with_causes};
+use crate::base::{Digest256, Limits, with_causes};
 use crate::exchange::document::Scope;
 use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
@@ -94,6 +94,14 @@ impl ReceiptTrust {
     /// Authorities, and the subjects of the third party's certificates if they are known: two, while it changes its key.
     pub fn new(trust: TrustStore, signers: impl IntoIterator<Item = String>) -> Self {
         Self { trust, signers: signers.into_iter().collect() }
+    }
+
+    /// The SHA-256 of each certificate of the authorities.
+    ///
+    /// # Errors
+    /// The cryptographic library fails.
+    pub fn fingerprints(&self) -> Result<Vec<Digest256>, SealError> {
+        self.trust.fingerprints()
     }
 
     /// What was signed, if a third party signed it.

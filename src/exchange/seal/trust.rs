@@ -3,8 +3,9 @@
 use super::error::SealError;
 use super::path::{climb, is_beyond_library, is_signed_by};
 use super::signer::read;
-use super::suites::{ENGINE_MISSING, PublicKey};
+use super::suites::{ENGINE_MISSING, PublicKey, sha256};
 use super::verify::SignerCertificate;
+use crate::base::Digest256;
 use jiff::Timestamp;
 use openssl::asn1::Asn1Time;
 use openssl::asn1::Asn1TimeRef;
@@ -70,6 +71,15 @@ impl TrustStore {
             return Err(SealError::TrustBundle { reason: "no self-signed certificate among them" });
         }
         Ok(Self { anchors, intermediates, good: Mutex::default() })
+    }
+
+    /// The SHA-256 of each certificate.
+    ///
+    /// # Errors
+    /// The cryptographic library fails.
+    pub fn fingerprints(&self) -> Result<Vec<Digest256>, SealError> {
+        let all = self.anchors.iter().chain(&self.intermediates);
+        all.map(|certificate| Ok(sha256(&certificate.to_der()?))).collect()
     }
 
     /// The signer of this certificate, if its chain was found good and all of it is valid at `now`.

@@ -133,7 +133,7 @@ impl BrokerWire {
         if let Some(password) = &plan.password {
             uri.authority.userinfo.password = password.expose().trim_end_matches('\n').to_owned();
         }
-        let chain = String::from_utf8_lossy(&plan.identity.authorities_pem).into_owned();
+        let chain = String::from_utf8_lossy(&plan.identity.keys().authorities_pem).into_owned();
         let tls = lapin::tcp::OwnedTLSConfig { identity: None, cert_chain: Some(chain) };
         let properties = ConnectionProperties::default().with_connection_name("stazh".into());
         let runtime = lapin::runtime::default_runtime()?;

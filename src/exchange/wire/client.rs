@@ -1,6 +1,8 @@
-//! The way out: one HTTPS client per peer, built once, since building one reads the whole trust store.
+//! The way out: one HTTPS client per peer, built once for each change of our keys, since building one reads the
+//! whole trust store.
 
 use super::coding::{GZIP, deflate, takes_gzip};
+use super::identity::{Made, WireKeys};
 use super::{NodeIdentity, Parcel, Reply, Wire, WireError};
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
@@ -27,7 +29,7 @@ pub struct HttpsWire {
 
 /// What is known of the way to one peer.
 struct Line {
-    client: reqwest::Client,
+    client: Made<reqwest::Client>,
     url: reqwest::Url,
     /// Whether its last reply said that it takes gzip.
     takes_gzip: AtomicBool,
@@ -45,7 +47,7 @@ impl HttpsWire {
     ) -> Result<Self, WireError> {
         let mut lines = HashMap::new();
         for PeerEndpoint { name, url } in peers {
-            let client = client(timeout_ms, identity)
+            let client = Made::new(identity, |keys| client(timeout_ms, keys))
                 .map_err(|source| WireError::Client { peer: name.clone(), source })?;
             lines.insert(name, Line { client, url, takes_gzip: AtomicBool::new(false) });
         }
@@ -55,7 +57,12 @@ impl HttpsWire {
     /// The client for a peer, and where it is.
     pub(super) fn line(&self, peer: &str) -> Result<(reqwest::Client, reqwest::Url), WireError> {
         let line = self.peers.get(peer).ok_or_else(|| WireError::UnknownPeer { peer: peer.to_owned() })?;
-        Ok((line.client.clone(), line.url.clone()))
+        Ok((self.client_of(line), line.url.clone()))
+    }
+
+    /// The client of today's keys.
+    fn client_of(&self, line: &Line) -> reqwest::Client {
+        line.client.current(|keys| client(self.timeout_ms, keys))
     }
 
     async fn send(&self, peer: &str, parcel: Parcel) -> Result<Reply, WireError> {
@@ -83,7 +90,7 @@ impl HttpsWire {
         deflated: Option<Bytes>,
     ) -> Result<reqwest::Response, WireError> {
         let timeout_ms = self.timeout_ms.saturating_add(parcel.slowest_ms());
-        let request = line.client.post(line.url.clone()).header(CONTENT_TYPE, parcel.content_type());
+        let request = self.client_of(line).post(line.url.clone()).header(CONTENT_TYPE, parcel.content_type());
         let request = request.timeout(Duration::from_millis(timeout_ms));
         let request = match (deflated, parcel.alone()) {
             (Some(deflated), _) => request.header(CONTENT_ENCODING, GZIP).body(deflated),
@@ -147,7 +154,7 @@ async fn deflate_aside(envelope: Bytes) -> Option<Bytes> {
     deflated.ok()
 }
 
-pub(super) fn client(timeout_ms: u64, identity: &NodeIdentity) -> Result<reqwest::Client, reqwest::Error> {
+pub(super) fn client(timeout_ms: u64, identity: &WireKeys) -> Result<reqwest::Client, reqwest::Error> {
     let ours = reqwest::Identity::from_pkcs8_pem(&identity.certificate_pem, identity.key_pem.expose())?;
     let authorities = reqwest::Certificate::from_pem_bundle(&identity.authorities_pem)?;
     reqwest::Client::builder()

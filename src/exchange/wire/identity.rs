@@ -1,7 +1,9 @@
 //! Who we are on the wire, and who the other side is.
 
 use super::WireError;
-use crate::base::Secret;
+use super::client::client;
+use crate::base::{Digest256, Secret, Shelf};
+use crate::exchange::seal::sha256;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
@@ -9,13 +11,48 @@ use openssl::ssl::{SslAcceptor, SslMethod, SslOptions, SslSessionCacheMode, SslV
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509Ref};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Our key and certificate for the wire, and the authorities whose certificates we let in.
+/// Our key and certificate for the wire, and the authorities whose certificates we let in. A copy is the same identity:
+/// when it changes, whoever has one uses the new keys for the next connection.
 #[derive(Clone, Debug)]
-pub struct NodeIdentity {
+pub struct NodeIdentity(Arc<Shelf<WireKeys>>);
+
+/// The keys of an identity as they are now.
+#[derive(Debug)]
+pub(super) struct WireKeys {
     pub(super) certificate_pem: Vec<u8>,
     pub(super) key_pem: Secret<Vec<u8>>,
     pub(super) authorities_pem: Vec<u8>,
+}
+
+/// What is made of an identity at some cost, and made anew when its keys have changed.
+pub(super) struct Made<T> {
+    identity: NodeIdentity,
+    held: Mutex<(Arc<WireKeys>, T)>,
+}
+
+impl<T: Clone> Made<T> {
+    pub(super) fn new<E>(
+        identity: &NodeIdentity,
+        make: impl FnOnce(&WireKeys) -> Result<T, E>,
+    ) -> Result<Self, E> {
+        let keys = identity.keys();
+        let made = make(&keys)?;
+        Ok(Self { identity: identity.clone(), held: Mutex::new((keys, made)) })
+    }
+
+    /// What is made of the keys of now; of those before, if nothing can be made of them.
+    pub(super) fn current<E>(&self, make: impl FnOnce(&WireKeys) -> Result<T, E>) -> T {
+        let keys = self.identity.keys();
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&held.0, &keys)
+            && let Ok(made) = make(&keys)
+        {
+            *held = (keys, made);
+        }
+        held.1.clone()
+    }
 }
 
 /// The certificate a caller proved to own.
@@ -38,11 +75,11 @@ impl NodeIdentity {
         let read = |path: &Path| {
             std::fs::read(path).map_err(|source| WireError::ReadFile { path: path.to_owned(), source })
         };
-        Ok(Self {
+        Ok(Self(Arc::new(Shelf::new(WireKeys {
             certificate_pem: read(certificate)?,
             key_pem: Secret::new(read(key)?),
             authorities_pem: read(authorities)?,
-        })
+        }))))
     }
 
     /// Sees that key, certificate and authorities can be used.
@@ -50,9 +87,45 @@ impl NodeIdentity {
     /// # Errors
     /// One of them cannot, or they do not fit.
     pub fn try_out(&self) -> Result<(), WireError> {
-        self.acceptor().map(drop)
+        self.keys().acceptor().map(drop)
     }
 
+    pub(super) fn keys(&self) -> Arc<WireKeys> {
+        self.0.get()
+    }
+
+    /// Takes the keys of another identity from now on, if they fit together.
+    ///
+    /// # Errors
+    /// They do not; nothing has changed.
+    pub fn renew(&self, fresh: &Self) -> Result<(), WireError> {
+        let keys = fresh.keys();
+        keys.acceptor()?;
+        let refused = |source| WireError::Client { peer: "the peers".to_owned(), source };
+        client(CHECK_MS, &keys).map_err(refused)?;
+        self.0.put(keys);
+        Ok(())
+    }
+
+    /// The SHA-256 of our certificate, and those of the authorities.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn fingerprints(&self) -> Result<(Digest256, Vec<Digest256>), WireError> {
+        let keys = self.keys();
+        let what = |what| move |source| WireError::Identity { what, source };
+        let of = |pem: &[u8]| {
+            let print = |certificate: X509| certificate.to_der().map(|der| sha256(&der));
+            X509::stack_from_pem(pem)?.into_iter().map(print).collect::<Result<Vec<_>, _>>()
+        };
+        let own = of(&keys.certificate_pem).map_err(what("the wire certificate"))?;
+        let none = || what("the wire certificate")(openssl::error::ErrorStack::get());
+        let own = own.into_iter().next().ok_or_else(none)?;
+        Ok((own, of(&keys.authorities_pem).map_err(what("the authorities"))?))
+    }
+}
+
+impl WireKeys {
     /// The acceptor of callers: TLS 1.2 or newer, a certificate of a known authority required.
     pub(super) fn acceptor(&self) -> Result<SslAcceptor, WireError> {
         let what = |what| move |source| WireError::Identity { what, source };
@@ -114,5 +187,7 @@ impl PeerCertificate {
     }
 }
 
+/// A client that is made to see whether it can be is never used.
+const CHECK_MS: u64 = 1_000;
 /// The longest common name that X.520 allows.
 const NAME_CHARS_MAX: usize = 64;

@@ -1,5 +1,6 @@
 //! The door for the peers: accepts a connection and tells whose it is.
 
+use super::identity::{Made, WireKeys};
 use super::{NodeIdentity, PeerCertificate, WireError};
 use openssl::ssl::{Ssl, SslAcceptor};
 use std::net::SocketAddr;
@@ -11,7 +12,7 @@ use tokio_openssl::SslStream;
 /// A listening socket that demands a certificate of every caller.
 pub struct TlsListener {
     socket: TcpListener,
-    acceptor: SslAcceptor,
+    acceptor: Made<SslAcceptor>,
     handshake_timeout_ms: u64,
 }
 
@@ -33,7 +34,7 @@ impl TlsListener {
         handshake_timeout_ms: u64,
         identity: &NodeIdentity,
     ) -> Result<Self, WireError> {
-        let acceptor = identity.acceptor()?;
+        let acceptor = Made::new(identity, WireKeys::acceptor)?;
         let socket = TcpListener::bind(address).await.map_err(WireError::Listen)?;
         Ok(Self { socket, acceptor, handshake_timeout_ms })
     }
@@ -56,7 +57,7 @@ impl TlsListener {
         Ok(Handshake {
             stream,
             caller,
-            acceptor: self.acceptor.clone(),
+            acceptor: self.acceptor.current(WireKeys::acceptor),
             timeout_ms: self.handshake_timeout_ms,
         })
     }

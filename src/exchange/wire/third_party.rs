@@ -1,6 +1,7 @@
 //! The way to our own trusted third party: a question out, an answer back, both sides authenticated.
 
 use super::client::client;
+use super::identity::Made;
 use super::{NodeIdentity, WireError};
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
@@ -46,7 +47,7 @@ pub trait ThirdPartyWire: Send + Sync {
 
 /// HTTPS to a third party.
 pub struct HttpsThirdParty {
-    client: reqwest::Client,
+    client: Made<reqwest::Client>,
     url: reqwest::Url,
     timeout_ms: u64,
 }
@@ -57,7 +58,7 @@ impl HttpsThirdParty {
     /// # Errors
     /// Our key or certificate is unusable.
     pub fn new(url: reqwest::Url, timeout_ms: u64, identity: &NodeIdentity) -> Result<Self, WireError> {
-        let client = client(timeout_ms, identity)
+        let client = Made::new(identity, |keys| client(timeout_ms, keys))
             .map_err(|source| WireError::Client { peer: NAME.to_owned(), source })?;
         Ok(Self { client, url, timeout_ms })
     }
@@ -67,6 +68,7 @@ impl HttpsThirdParty {
         let timeout_ms = self.timeout_ms.saturating_add(bytes / SLOWEST_BYTES_A_MS);
         let request = self
             .client
+            .current(|keys| client(self.timeout_ms, keys))
             .post(self.url.clone())
             .timeout(Duration::from_millis(timeout_ms))
             .header(CONTENT_TYPE, form.media_type())
