@@ -34,6 +34,10 @@ pub(super) struct SignedContent {
     digest: DigestAlgorithm,
     signature: Vec<u8>,
     certificate: Vec<u8>,
+    /// Whether the attributes that are signed name the certificate.
+    names_certificate: bool,
+    /// The signature as it stands there, and a time stamp of it if there is one.
+    stamped: (Vec<u8>, Option<Vec<u8>>),
 }
 
 impl SignedContent {
@@ -84,12 +88,19 @@ impl SignedContent {
         }
         let told_digest: OctetString = one(attributes, MESSAGE_DIGEST)?.ok_or(wrong("it tells no digest"))?;
         let certificate = certificate_of(&signed, signer)?;
-        if let Some(told) = one::<SigningCertificateV2>(attributes, SIGNING_CERTIFICATE_V2)? {
-            let is_its = told.certs.first().is_some_and(|first| first.is_of(&certificate));
-            if !is_its {
-                return Err(wrong("its attributes name another certificate"));
-            }
+        let named = [
+            one::<SigningCertificate>(attributes, SIGNING_CERTIFICATE)?.map(|told| told.names(&certificate)),
+            one::<SigningCertificateV2>(attributes, SIGNING_CERTIFICATE_V2)?
+                .map(|told| told.names(&certificate)),
+        ];
+        if named.contains(&Some(false)) {
+            return Err(wrong("its attributes name another certificate"));
         }
+        let stamp = match &signer.unsigned_attrs {
+            Some(beside) => one::<Any>(beside, SIGNATURE_TIME_STAMP)?,
+            None => None,
+        };
+        let stamp = stamp.map(|stamp| stamp.to_der()).transpose().map_err(unreadable)?;
         let oid = |algorithm: &AlgorithmIdentifierOwned| algorithm.oid.to_string();
         let (suite, digest) = suite_of_cms(&oid(&signer.signature_algorithm), &oid(&signer.digest_alg))?;
         Ok(Self {
@@ -100,7 +111,24 @@ impl SignedContent {
             digest,
             signature: suite.scheme().read_cms(signer.signature.as_bytes())?,
             certificate,
+            names_certificate: named.contains(&Some(true)),
+            stamped: (signer.signature.as_bytes().to_vec(), stamp),
         })
+    }
+
+    /// What is signed, before anybody has seen whether it is.
+    pub(super) fn claimed_content(&self) -> &[u8] {
+        &self.content
+    }
+
+    /// Whether its signature binds the certificate (RFC 5035), so that no other of the same key can take its place.
+    pub(super) fn names_certificate(&self) -> bool {
+        self.names_certificate
+    }
+
+    /// The octets of the signature, which a time stamp of it is about, and that time stamp if there is one.
+    pub(super) fn stamped(&self) -> (&[u8], Option<&[u8]>) {
+        (&self.stamped.0, self.stamped.1.as_deref())
     }
 
     /// Sees that the content is what was signed, by whom we trust at `now`.
@@ -137,7 +165,20 @@ pub(super) fn sign_content(
     signer: &Signer,
     at: Timestamp,
 ) -> Result<Vec<u8>, SealError> {
-    sign_around((content_type, content, true), signer, at)
+    sign_around((content_type, content, true), true, signer, at)
+}
+
+/// The same, and its certificates come along or not, as who asked wishes.
+///
+/// # Errors
+/// As [`sign_content`].
+pub(super) fn sign_content_bare(
+    (content_type, content): (ObjectIdentifier, &[u8]),
+    has_certificates: bool,
+    signer: &Signer,
+    at: Timestamp,
+) -> Result<Vec<u8>, SealError> {
+    sign_around((content_type, content, true), has_certificates, signer, at)
 }
 
 /// Signs data of no type that stands beside its signature.
@@ -145,11 +186,34 @@ pub(super) fn sign_content(
 /// # Errors
 /// As [`sign_content`].
 pub(super) fn sign_beside(content: &[u8], signer: &Signer, at: Timestamp) -> Result<Vec<u8>, SealError> {
-    sign_around((DATA, content, false), signer, at)
+    sign_around((DATA, content, false), true, signer, at)
+}
+
+/// Puts a time stamp beside the signature that it is of, where nothing signs it (`signature-time-stamp` of CAdES).
+///
+/// # Errors
+/// One of the two is not in DER.
+pub(super) fn with_stamp(signed: &[u8], stamp: &[u8]) -> Result<Vec<u8>, SealError> {
+    let coded = || {
+        let outer = ContentInfo::from_der(signed)?;
+        let mut signed: SignedData = outer.content.decode_as()?;
+        let mut signers = signed.signer_infos.0.into_vec();
+        for signer in &mut signers {
+            let stamp = Attribute {
+                oid: SIGNATURE_TIME_STAMP,
+                values: SetOfVec::try_from(vec![Any::from_der(stamp)?])?,
+            };
+            signer.unsigned_attrs = Some(SetOfVec::try_from(vec![stamp])?);
+        }
+        signed.signer_infos = SignerInfos::try_from(signers)?;
+        ContentInfo { content_type: SIGNED_DATA, content: Any::encode_from(&signed)? }.to_der()
+    };
+    coded().map_err(unreadable)
 }
 
 fn sign_around(
     (content_type, content, is_inside): (ObjectIdentifier, &[u8], bool),
+    has_certificates: bool,
     signer: &Signer,
     at: Timestamp,
 ) -> Result<Vec<u8>, SealError> {
@@ -160,7 +224,7 @@ fn sign_around(
     let coded = (|| {
         let own = Certificate::from_der(&certificate)?;
         let since = Duration::from_secs(u64::try_from(at.as_second()).unwrap_or_default());
-        let named = SigningCertificateV2 { certs: vec![CertificateIdV2::of(&certificate)?] };
+        let named = SigningCertificateV2 { certs: vec![CertificateIdV2::of(&certificate)?], policies: None };
         let attributes = SetOfVec::try_from(vec![
             attribute(CONTENT_TYPE, &content_type)?,
             attribute(MESSAGE_DIGEST, &OctetStringRef::new(&told_digest)?)?,
@@ -198,7 +262,7 @@ fn sign_around(
             version: if content_type == DATA { CmsVersion::V1 } else { CmsVersion::V3 },
             digest_algorithms: SetOfVec::try_from(vec![digest_algorithm])?,
             encap_content_info: EncapsulatedContentInfo { econtent_type: content_type, econtent: inside },
-            certificates: Some(CertificateSet::try_from(certificates)?),
+            certificates: has_certificates.then(|| CertificateSet::try_from(certificates)).transpose()?,
             crls: None,
             signer_infos: SignerInfos::try_from(vec![info])?,
         };
@@ -211,6 +275,37 @@ fn sign_around(
 #[derive(Sequence)]
 struct SigningCertificateV2 {
     certs: Vec<CertificateIdV2>,
+    #[asn1(optional = "true")]
+    policies: Option<Any>,
+}
+
+impl SigningCertificateV2 {
+    fn names(&self, certificate: &[u8]) -> bool {
+        self.certs.first().is_some_and(|first| first.is_of(certificate))
+    }
+}
+
+/// The same by SHA-1, as older authorities write it (RFC 2634): it binds a certificate, it vouches for nothing.
+#[derive(Sequence)]
+struct SigningCertificate {
+    certs: Vec<CertificateId>,
+    #[asn1(optional = "true")]
+    policies: Option<Any>,
+}
+
+impl SigningCertificate {
+    fn names(&self, certificate: &[u8]) -> bool {
+        let own = openssl::sha::sha1(certificate);
+        self.certs.first().is_some_and(|first| first.hash.as_bytes() == own)
+    }
+}
+
+/// A certificate by its SHA-1.
+#[derive(Sequence)]
+struct CertificateId {
+    hash: OctetString,
+    #[asn1(optional = "true")]
+    issuer_serial: Option<Any>,
 }
 
 /// A certificate by its digest: SHA-256 unless another is named.
@@ -306,4 +401,6 @@ const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.
 const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
 const SIGNING_TIME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.5");
+const SIGNING_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.12");
+const SIGNATURE_TIME_STAMP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.14");
 const SIGNING_CERTIFICATE_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");

@@ -3,16 +3,15 @@
 //! A question frames the document, which may be long, so that it can be fed from wherever it lies. An answer is
 //! signed content of CMS, or the notice of an error, which nobody need sign since it proves nothing.
 
-use super::asn1::{parts, sequence};
+use super::asn1::{context, parts, sequence, strings, time, trimmed};
 use super::cms::{SignedContent, sign_content};
 use super::error::SealError;
 use super::signer::Signer;
 use super::suites::DigestAlgorithm;
 use super::third_party::{Outcome, ReasonCode, ReceiptTrust};
 use der::asn1::{AnyRef, GeneralizedTime, Int, Null, ObjectIdentifier, OctetStringRef, Utf8StringRef};
-use der::{Decode, Encode, Header, Length, Tag, TagNumber};
+use der::{Decode, Encode, Header, Length, Tag};
 use jiff::Timestamp;
-use std::time::Duration;
 use uuid::Uuid;
 
 /// A question about one signed document.
@@ -343,34 +342,6 @@ fn notice_text(notice: &[u8]) -> Option<String> {
     Some(texts.join("; "))
 }
 
-/// The strings of a `PKIFreeText`, cut to a printable length.
-fn strings(texts: &[u8]) -> Vec<String> {
-    let texts = parts(texts).unwrap_or_default();
-    let text = |der: &&[u8]| <Utf8StringRef<'_>>::from_der(der).ok().map(|text| text.as_str().to_owned());
-    let printable = |text: String| text.chars().filter(|c| !c.is_control()).take(TEXT_CHARS_MAX).collect();
-    texts.iter().take(TEXTS_MAX).filter_map(text).map(printable).collect()
-}
-
-fn time(at: Timestamp) -> der::Result<Vec<u8>> {
-    let since = Duration::from_secs(u64::try_from(at.as_second()).unwrap_or_default());
-    GeneralizedTime::from_unix_duration(since)?.to_der()
-}
-
-/// Without needless zeros in front, of which DER allows none.
-fn trimmed(number: &[u8]) -> &[u8] {
-    let mut number = number;
-    while let [0, rest @ ..] = number
-        && rest.first().is_some_and(|next| *next < 0x80)
-    {
-        number = rest;
-    }
-    number
-}
-
-const fn context(number: u32, constructed: bool) -> Tag {
-    Tag::ContextSpecific { constructed, number: TagNumber(number) }
-}
-
 fn wrong(reason: &'static str) -> SealError {
     SealError::Cms { reason }
 }
@@ -399,5 +370,3 @@ const ENUMERATED: u8 = 0x0a;
 /// `dvErrorNote`, and `dvStatus`.
 const NOTICE: u8 = 0xa0;
 const STATUS: u8 = 0xa0;
-const TEXT_CHARS_MAX: usize = 500;
-const TEXTS_MAX: usize = 8;

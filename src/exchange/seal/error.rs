@@ -168,6 +168,12 @@ pub enum SealError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A time stamp, or what was answered to a request for one, is none that is taken.
+    #[error("rely on a time stamp: {reason}")]
+    TimeStamp {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// What should be signed content of CMS is none that is taken.
     #[error("read signed content: {reason}")]
     Cms {
@@ -219,6 +225,7 @@ impl SealError {
             Self::Container { .. } => "seal.container",
             Self::NotConfirmed { .. } => "seal.not_confirmed",
             Self::Receipt { .. } => "seal.receipt",
+            Self::TimeStamp { .. } => "seal.time_stamp",
             Self::Cms { .. } => "seal.cms",
             Self::Unsealable { .. } => "seal.unsealable",
             Self::Crypto(_) => "seal.crypto",
@@ -251,6 +258,7 @@ impl SealError {
             | Self::Container { .. }
             | Self::NotConfirmed { .. }
             | Self::Receipt { .. }
+            | Self::TimeStamp { .. }
             | Self::Cms { .. }
             | Self::Chain { .. } => Verdict::Quarantine { code },
             Self::ReadFile { .. }

@@ -6,6 +6,7 @@ use super::asn1::{parts, sequence};
 use super::error::SealError;
 use super::suites::{BIGN_SIGNATURE_OID, PrivateKey, STREEBOG256, STREEBOG512, gost_digest, sign_by_bign};
 use super::third_party::DVCS_PURPOSE;
+use super::time_stamp::TIME_STAMPING_PURPOSE;
 use bignp256::SecretKey;
 use bignp256::pkcs8::{EncodePrivateKey, EncodePublicKey, PrivateKeyInfoRef};
 use der::asn1::{AnyRef, BitStringRef, Null, ObjectIdentifier, OctetStringRef};
@@ -125,6 +126,19 @@ impl ThrowAwayAuthority {
         builder
             .append_extension(KeyUsage::new().critical().digital_signature().non_repudiation().build()?)?;
         let purpose = ExtendedKeyUsage::new().critical().other(&DVCS_PURPOSE.to_string()).build()?;
+        builder.append_extension(purpose)?;
+        self.finish(builder, key)
+    }
+
+    /// A key that may sign time stamps (RFC 3161), and nothing else.
+    ///
+    /// # Errors
+    /// The cryptographic library refuses, or the GOST engine is not loaded.
+    pub fn issue_time_stamping(&self, name: &str, kind: KeyKind) -> Result<Issued, SealError> {
+        let key = Key::make(kind)?;
+        let mut builder = self.begin(name, &key.private)?;
+        builder.append_extension(KeyUsage::new().critical().digital_signature().build()?)?;
+        let purpose = ExtendedKeyUsage::new().critical().other(&TIME_STAMPING_PURPOSE.to_string()).build()?;
         builder.append_extension(purpose)?;
         self.finish(builder, key)
     }

@@ -40,8 +40,10 @@ mod container;
 mod dvcs;
 mod error;
 mod evidence;
+mod evidence_record;
 mod facts;
 mod filling;
+mod hash_tree;
 mod inspect;
 mod issue;
 mod open;
@@ -53,8 +55,10 @@ mod report;
 mod signature;
 mod signer;
 mod signers;
+mod stamping;
 mod suites;
 mod third_party;
+mod time_stamp;
 mod token;
 mod trust;
 mod verify;
@@ -68,6 +72,7 @@ pub use evidence::{
     EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EvidenceQuestion, inspect_container, is_container,
     pack,
 };
+pub use evidence_record::{EvidenceRecord, StampBatch, Stamped};
 pub use facts::{CertificateFacts, certificates_in};
 pub use filling::{Filled, Filling, Hole};
 pub use inspect::{Aspect, InspectedSignature, Inspection, inspect};
@@ -77,11 +82,13 @@ pub use plan::SignerPlan;
 pub use receipt::{OpenedReceipt, ReceiptSubject, Said, open_receipt, with_receipt};
 pub use signer::Signer;
 pub use signers::Signers;
+pub use stamping::{StampAuthority, StampOutcome};
 pub use suites::{
     ContentDigests, ContentHasher, DigestAlgorithm, PrivateKey, PublicKey, RawSignature, Scheme,
     Sha256Hasher, Suite, is_gost_loaded, sha256, sha256_hasher, suite_of,
 };
 pub use third_party::{Outcome, ReasonCode, ReceiptTrust, ThirdParty};
+pub use time_stamp::{Imprint, StampAnswer, StampQuestion, StampRefusal, StampTrust, TimeStamp};
 pub use token::{TokenName, TokenPlan};
 pub use trust::TrustStore;
 pub use verify::{UnsignedDocument, VerifiedDocument, confirm, take_unsigned, verify, verify_filled};

@@ -273,6 +273,7 @@ fn outcome_of(error: &SealError) -> Outcome {
         | SealError::Hole
         | SealError::NoPart { .. }
         | SealError::Cms { .. }
+        | SealError::TimeStamp { .. }
         | SealError::NotConfirmed { .. }
         | SealError::Container { .. }
         | SealError::Unsealable { .. }

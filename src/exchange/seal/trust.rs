@@ -113,6 +113,12 @@ impl TrustStore {
         Ok(())
     }
 
+    /// Until when the chain of a certificate that was found good last is valid.
+    pub(super) fn good_until(&self, der: &[u8]) -> Option<Timestamp> {
+        let good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
+        good.get(der).and_then(|known| Timestamp::from_second(known.validity.to).ok())
+    }
+
     fn build_chain(&self, certificate: &X509Ref, now: Timestamp) -> Result<Validity, SealError> {
         let mut param = X509VerifyParam::new()?;
         param.set_time(now.as_second());

@@ -230,10 +230,17 @@ impl SignerCertificate {
 impl SignerCertificate {
     /// Whether the certificate says that it is for this purpose.
     pub(super) fn is_for(&self, purpose: ObjectIdentifier) -> bool {
-        let Ok(der) = self.certificate.to_der() else { return false };
-        let usage = Certificate::from_der(&der)
-            .and_then(|read| read.tbs_certificate().get_extension::<ExtendedKeyUsage>());
-        usage.is_ok_and(|usage| usage.is_some_and(|(_, usage)| usage.0.contains(&purpose)))
+        self.purposes().is_some_and(|(_, usage)| usage.0.contains(&purpose))
+    }
+
+    /// Whether the certificate says that it is for this purpose and nothing else, and that nobody may pass that over.
+    pub(super) fn is_for_alone(&self, purpose: ObjectIdentifier) -> bool {
+        self.purposes().is_some_and(|(is_critical, usage)| is_critical && usage.0 == [purpose])
+    }
+
+    fn purposes(&self) -> Option<(bool, ExtendedKeyUsage)> {
+        let der = self.certificate.to_der().ok()?;
+        Certificate::from_der(&der).ok()?.tbs_certificate().get_extension::<ExtendedKeyUsage>().ok()?
     }
 }
 
