@@ -61,7 +61,7 @@ enum Told {
 }
 
 /// Every kind of entry that the flows write.
-const KINDS: [(&str, Told); 33] = [
+const KINDS: [(&str, Told); 34] = [
     ("held", Told::Always(Hop::Received)),
     ("composed", Told::Always(Hop::Transformed)),
     ("answering", Told::Always(Hop::Transformed)),
@@ -72,6 +72,7 @@ const KINDS: [(&str, Told); 33] = [
     ("taken", Told::Always(Hop::Sent)),
     ("to_third_party", Told::Always(Hop::ToThirdParty)),
     ("from_third_party", Told::Always(Hop::FromThirdParty)),
+    ("time_stamped", Told::Never),
     ("translated", Told::Never),
     ("journal_asked", Told::Never),
     ("journal_told", Told::Never),

@@ -25,6 +25,7 @@ mod server;
 mod sqlite;
 mod sqlite_writer;
 mod state;
+mod time_stamp;
 mod tx;
 mod waiting;
 
@@ -76,6 +77,10 @@ pub use receipt::{Receipt, receipt_find, receipt_put};
 pub use row::{InboxId, OutboxId};
 pub use sqlite_writer::Fate;
 pub use state::{ConversationState, Direction, InboxState, OutboxKind, OutboxState, WordError};
+pub use time_stamp::{
+    KeptStamp, time_stamp_claim, time_stamp_ending, time_stamp_find, time_stamp_forgo, time_stamp_free,
+    time_stamp_put, time_stamp_renew,
+};
 pub use tx::Tx;
 pub use waiting::{RowId, RowIdError, Waiting, waiting_list};
 

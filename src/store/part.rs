@@ -30,7 +30,7 @@ pub struct Part {
     pub bytes: u64,
 }
 
-/// The message that refers to a part.
+/// The message that refers to a part, or whose document has a time stamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartOf {
     /// One that came.
@@ -56,7 +56,7 @@ impl fmt::Display for PartId {
 }
 
 impl PartOf {
-    fn key(self) -> (&'static str, i64) {
+    pub(super) fn key(self) -> (&'static str, i64) {
         match self {
             Self::Inbox(id) => ("inbox", id.0),
             Self::Outbox(id) => ("outbox", id.0),

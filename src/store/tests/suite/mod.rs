@@ -10,6 +10,7 @@ mod model;
 mod outbox;
 mod part;
 mod receipt;
+mod time_stamp;
 mod waiting;
 
 use super::fixture;

@@ -1,0 +1,43 @@
+-- Since when a document is here: an evidence record (RFC 4998) for each that came and was verified, and for each that
+-- leaves.
+
+CREATE TABLE time_stamp (
+    side        TEXT   NOT NULL,
+    row_id      BIGINT NOT NULL,
+    record      BYTEA  NOT NULL,
+    stamped_at  BIGINT NOT NULL,
+    -- Until when its last time stamp can be judged by its own certificate: before that it is stamped again.
+    good_until  BIGINT NOT NULL,
+    lease_until BIGINT NOT NULL,
+    PRIMARY KEY (side, row_id)
+);
+CREATE INDEX time_stamp_end ON time_stamp (good_until);
+
+-- Documents that have no record yet.
+CREATE TABLE time_stamp_due (
+    side        TEXT   NOT NULL,
+    row_id      BIGINT NOT NULL,
+    lease_until BIGINT NOT NULL,
+    PRIMARY KEY (side, row_id)
+);
+INSERT INTO time_stamp_due (side, row_id, lease_until) SELECT 'inbox', inbox_id, 0 FROM ledger;
+INSERT INTO time_stamp_due (side, row_id, lease_until)
+    SELECT 'outbox', id, 0 FROM outbox WHERE kind = 'application' AND document_id IS NOT NULL;
+-- In the statement that stores the document: each one more would be a way to the database and back.
+CREATE FUNCTION time_stamp_wait_in() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO time_stamp_due (side, row_id, lease_until) VALUES ('inbox', NEW.inbox_id, 0) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+CREATE FUNCTION time_stamp_wait_out() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO time_stamp_due (side, row_id, lease_until) VALUES ('outbox', NEW.id, 0);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER time_stamp_due_in AFTER INSERT ON ledger
+    FOR EACH ROW EXECUTE FUNCTION time_stamp_wait_in();
+CREATE TRIGGER time_stamp_due_out AFTER INSERT ON outbox
+    FOR EACH ROW WHEN (NEW.kind = 'application' AND NEW.document_id IS NOT NULL)
+    EXECUTE FUNCTION time_stamp_wait_out();
