@@ -174,12 +174,18 @@ pub(super) fn make_third_party(folder: &Path, plan: &NodePlan) -> Result<()> {
         ThrowAwayAuthority::of_kind(plan.kind, &format!("{state} receipts (throw-away)"), state, now)?;
     write_issued(&keys, "wire", &wire.issue_wire(&format!("ttp.{}", dns_name(plan.state)))?)?;
     write_issued(&keys, "seal", &receipts.issue_third_party(&name, plan.kind)?)?;
+    let stamps =
+        ThrowAwayAuthority::of_kind(plan.kind, &format!("{state} time stamps (throw-away)"), state, now)?;
+    let name = format!("{state} time (throw-away)");
+    write_issued(&keys, "time-stamps", &stamps.issue_time_stamping(&name, plan.kind)?)?;
+    write(&keys.join(OWN_TIME_STAMPS), &stamps.pem()?)?;
     write(&keys.join("own-wire-authority.pem"), &wire.pem()?)?;
     write(&keys.join("own-seal-authority.pem"), &receipts.pem()?)?;
     write(&keys.join("wire-authorities.pem"), &wire.pem()?)?;
     let text = format!(
         "# Settings of this third party: [[registered]] tells whom it may judge.\n\n\
-         [third_party]\nstate = \"{state}\"\nlisten = \"{}\"\n\n{KEYS}",
+         [third_party]\nstate = \"{state}\"\nlisten = \"{}\"\n\n{KEYS}\n\
+         [time_stamps]\ncertificate = \"keys/time-stamps.pem\"\nkey = \"keys/time-stamps.key.pem\"\n",
         plan.listen
     );
     write(&settings, text.as_bytes())
@@ -221,6 +227,14 @@ pub(super) fn trust(folder: &Path, other: &Path) -> Result<(&'static str, State)
         let section =
             format!("\n[third_party]\nurl = \"https://{listen}/\"\nauthorities = \"keys/{name}\"\n");
         add(&folder.join("node.toml"), &section)?;
+        let stamps = other.join("keys").join(OWN_TIME_STAMPS);
+        if stamps.exists() {
+            let name = format!("{}-time-stamp-authorities.pem", state.as_code().to_lowercase());
+            write(&keys.join(&name), &read(&stamps)?)?;
+            let section =
+                format!("\n[time_stamps]\nurl = \"https://{listen}/\"\nauthorities = \"keys/{name}\"\n");
+            add(&folder.join("node.toml"), &section)?;
+        }
     }
     Ok((what, state))
 }
@@ -261,6 +275,9 @@ fn seal_authorities(state: State) -> String {
 fn receipt_authorities(state: State) -> String {
     format!("{}-receipt-authorities.pem", state.as_code().to_lowercase())
 }
+
+/// The authority behind the time stamps that a third party gives.
+const OWN_TIME_STAMPS: &str = "own-time-stamp-authority.pem";
 
 /// The files of an identity, as this command makes them.
 const KEYS: &str = "[wire]\ncertificate = \"keys/wire.pem\"\nkey = \"keys/wire.key.pem\"\n\

@@ -4,7 +4,8 @@ use super::explain::remedy;
 use super::{Exit, show};
 use crate::base::{Clock, Language, Limits, SystemClock, explain, with_causes};
 use crate::exchange::seal::{
-    Aspect, Inspection, ReceiptTrust, SealError, TrustStore, inspect, inspect_container, is_container,
+    Aspect, Inspection, Judges, ReceiptTrust, SealError, StampTrust, TrustStore, inspect, inspect_container,
+    is_container,
 };
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -36,7 +37,16 @@ pub(super) struct Verify {
     /// absent.
     #[arg(long, requires = "receipts")]
     receipt_signer: Option<String>,
-    /// The instant to judge certificates by; now if absent.
+    /// The authorities whose time stamps count, as PEM; a container must hold one
+    /// then, and its certificates are judged as of its time.
+    #[arg(long)]
+    time_stamps: Vec<PathBuf>,
+    /// The subject of the certificate of time stamps; any that is made for them
+    /// alone if absent.
+    #[arg(long, requires = "time_stamps")]
+    time_stamp_signer: Option<String>,
+    /// The instant to judge certificates by; if absent, the time of a good time
+    /// stamp, or now.
     #[arg(long)]
     at: Option<Timestamp>,
     /// In which language: en or ru.
@@ -54,27 +64,49 @@ impl Verify {
             true => None,
             false => Some(ReceiptTrust::new(TrustStore::from_files(&self.receipts)?, self.receipt_signer)),
         };
-        let at = self.at.unwrap_or_else(|| SystemClock.now());
+        let time_stamps = match self.time_stamps.is_empty() {
+            true => None,
+            false => {
+                Some(StampTrust::new(TrustStore::from_files(&self.time_stamps)?, self.time_stamp_signer))
+            }
+        };
+        let judges = Judges {
+            trust: &trust,
+            receipts: receipts.as_ref(),
+            time_stamps: time_stamps.as_ref(),
+            now: self.at.unwrap_or_else(|| SystemClock.now()),
+            is_time_told: self.at.is_some(),
+        };
         let mut exit = Exit::Done;
         for file in &self.files {
             let bytes = std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
-            let look = if is_container(&bytes) { inspect_container } else { inspect };
-            let found = look(&bytes, &trust, receipts.as_ref(), at, &Limits::default());
+            let limits = Limits::default();
+            let found = match is_container(&bytes) {
+                true => inspect_container(&bytes, &judges, &limits),
+                false => {
+                    let mut found = inspect(&bytes, &trust, receipts.as_ref(), judges.now, &limits);
+                    if time_stamps.is_some() {
+                        let reason = "a document by itself has none; verify its container of evidence";
+                        found.checks.push((Aspect::TimeStamp, Err(SealError::TimeStamp { reason })));
+                    }
+                    found
+                }
+            };
             if !found.is_good() {
                 exit = Exit::Refused;
             }
             let name = file.display().to_string();
             if self.json {
-                show::json(&as_json(&name, at, &found, self.language))
+                show::json(&as_json(&name, &found, self.language))
             } else {
-                show::line(&as_text(&name, at, &found, self.language))
+                show::line(&as_text(&name, &found, self.language))
             }
         }
         Ok(exit)
     }
 }
 
-fn as_json(file: &str, at: Timestamp, found: &Inspection, language: Language) -> serde_json::Value {
+fn as_json(file: &str, found: &Inspection, language: Language) -> serde_json::Value {
     let outcome = match (found.is_good(), found.is_undecided()) {
         (true, _) => "valid",
         (false, true) => "cannot-verify",
@@ -93,17 +125,25 @@ fn as_json(file: &str, at: Timestamp, found: &Inspection, language: Language) ->
         .said
         .as_ref()
         .map(|said| serde_json::json!({ "receipt": said.receipt_id, "at": said.at.to_string() }));
+    let stamped = found.stamped.as_ref().map(|stamped| {
+        let again = stamped.again.iter().map(ToString::to_string).collect::<Vec<_>>();
+        serde_json::json!({
+            "at": stamped.at.to_string(), "by": stamped.by, "again": again,
+            "good_until": stamped.good_until.to_string(),
+        })
+    });
+    let container_at = found.container_judged_at.map(|at| at.to_string());
     let first = found.all().find_map(|(_, _, outcome)| outcome.as_ref().err());
     let signers: Vec<_> = found.signatures.iter().map(|signature| signature.signer.as_deref()).collect();
     serde_json::json!({
-        "file": file, "at": at.to_string(), "outcome": outcome, "code": first.map(SealError::code),
+        "file": file, "at": found.judged_at.to_string(), "container_at": container_at, "outcome": outcome, "code": first.map(SealError::code),
         "reason": first.map(|error| with_causes(error)), "signer": signers.first(),
         "signers": signers, "document": found.doc_instance, "digest": found.digest.map(|digest| digest.to_string()),
-        "findings": checks.collect::<Vec<_>>(), "receipt": said,
+        "findings": checks.collect::<Vec<_>>(), "receipt": said, "time_stamp": stamped,
     })
 }
 
-fn as_text(file: &str, at: Timestamp, found: &Inspection, language: Language) -> String {
+fn as_text(file: &str, found: &Inspection, language: Language) -> String {
     let words = Words::of(language);
     let outcome = match (found.is_good(), found.is_undecided()) {
         (true, _) => words.valid,
@@ -124,7 +164,7 @@ fn as_text(file: &str, at: Timestamp, found: &Inspection, language: Language) ->
         };
         let error = match outcome {
             Ok(()) => {
-                lines.push(format!("  {}  {whose}{}", words.yes, good(aspect, at, language)));
+                lines.push(format!("  {}  {whose}{}", words.yes, good(aspect, found, language)));
                 continue;
             }
             Err(error) => error,
@@ -143,6 +183,13 @@ fn as_text(file: &str, at: Timestamp, found: &Inspection, language: Language) ->
     }
     if let Some(said) = &found.said {
         lines.push(format!("  {} {}, {}", words.receipt, said.receipt_id, said.at));
+    }
+    if let Some(stamped) = &found.stamped {
+        lines.push(format!("  {} {}, {}", words.time_stamp, stamped.at, stamped.by));
+        lines.extend(stamped.again.iter().map(|at| format!("  {} {at}", words.again)));
+        if found.judged_at == stamped.at {
+            lines.push(format!("  {}", words.as_of_stamp));
+        }
     }
     if let Some(digest) = found.digest {
         lines.push(format!("  {} {}, sha-256 {digest}", words.document, found.doc_instance));
@@ -164,6 +211,9 @@ struct Words {
     remedy: &'static str,
     receipt: &'static str,
     document: &'static str,
+    time_stamp: &'static str,
+    again: &'static str,
+    as_of_stamp: &'static str,
 }
 
 impl Words {
@@ -182,6 +232,9 @@ impl Words {
                 remedy: "what to do",
                 receipt: "receipt",
                 document: "document",
+                time_stamp: "time stamp",
+                again: "stamped again at",
+                as_of_stamp: "its certificates are judged as of the time stamp, and may have expired since",
             },
             Language::Ru => Self {
                 valid: "действителен",
@@ -196,6 +249,9 @@ impl Words {
                 remedy: "что делать",
                 receipt: "квитанция",
                 document: "документ",
+                time_stamp: "метка времени",
+                again: "метка обновлена",
+                as_of_stamp: "сертификаты проверены на время метки и с тех пор могли истечь",
             },
         }
     }
@@ -210,15 +266,24 @@ fn name_of(aspect: Aspect) -> &'static str {
         Aspect::Certificate => "certificate",
         Aspect::Usage => "usage",
         Aspect::Receipt => "receipt",
+        Aspect::TimeStamp => "time_stamp",
     }
 }
 
-fn good(aspect: Aspect, at: Timestamp, language: Language) -> String {
+fn good(aspect: Aspect, found: &Inspection, language: Language) -> String {
+    let at = found.judged_at;
     let (en, ru) = match aspect {
-        Aspect::Container => (
-            "nothing in the container was changed since it was signed",
-            "в контейнере ничего не изменено с момента его подписания",
-        ),
+        Aspect::Container => {
+            let at = found.container_judged_at.unwrap_or(at);
+            return match language {
+                Language::En => format!(
+                    "nothing in the container was changed since it was signed; its certificate was judged as of {at}"
+                ),
+                Language::Ru => format!(
+                    "в контейнере ничего не изменено с момента его подписания; его сертификат проверен на {at}"
+                ),
+            };
+        }
         Aspect::Form => ("it is one signed document", "это один подписанный документ"),
         Aspect::Content => {
             ("no byte of the content was changed since", "ни один байт содержания с тех пор не изменён")
@@ -232,6 +297,17 @@ fn good(aspect: Aspect, at: Timestamp, language: Language) -> String {
                 Language::Ru => {
                     format!("за сертификатом стоит доверенный удостоверяющий центр, действителен на {at}")
                 }
+            };
+        }
+        Aspect::TimeStamp => {
+            let (since, until) = found.stamped.as_ref().map_or((at, at), |it| (it.at, it.good_until));
+            return match language {
+                Language::En => format!(
+                    "a time stamp shows that the document was there at {since}, and will show it until {until}"
+                ),
+                Language::Ru => format!(
+                    "метка времени показывает, что документ существовал {since}, и будет показывать это до {until}"
+                ),
             };
         }
         Aspect::Usage => (

@@ -1,6 +1,6 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
-use super::{CopyWriter, FlowError, OwnThirdParty, Wake};
+use super::{CopyWriter, FlowError, OwnThirdParty, OwnTimeStamps, Wake};
 use crate::base::{Clock, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
@@ -40,6 +40,8 @@ pub struct Context {
     pub signers: Shelf<Signers>,
     /// Our trusted third party, if we have one; without, seals are judged by the authorities of each peer.
     pub third_party: Option<OwnThirdParty>,
+    /// Who stamps what we exchange, if anybody does.
+    pub time_stamps: Option<OwnTimeStamps>,
     /// The local system.
     pub desk: Arc<dyn Desk>,
     /// Wake-ups of the workers.

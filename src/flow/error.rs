@@ -94,6 +94,12 @@ pub enum FlowError {
         /// Why, without a person's data.
         detail: String,
     },
+    /// Our time-stamping authority could not be asked, or gave no time stamp. The documents wait for one.
+    #[error("have documents stamped by the authority of [time_stamps] in the settings: {detail}")]
+    TimeStamps {
+        /// Why, without a person's data.
+        detail: String,
+    },
     /// Work on a thread of its own was cut off.
     #[error("finish the work on a document; the node is stopping")]
     CutOff,
@@ -139,7 +145,7 @@ impl FlowError {
             Self::CopiesUnsigned { .. } => Verdict::Return { code: "flow.copies_unsigned" },
             Self::UnknownPeer { .. } => Verdict::Park { code: "flow.unknown_peer" },
             Self::ProcessNotAllowed { .. } => Verdict::Return { code: "flow.process_not_allowed" },
-            Self::NotTaken { .. } | Self::CutOff | Self::ThirdParty { .. } => {
+            Self::NotTaken { .. } | Self::CutOff | Self::ThirdParty { .. } | Self::TimeStamps { .. } => {
                 Verdict::Retry { not_before: None }
             }
             Self::Local { verdict, .. } => *verdict,

@@ -2,22 +2,35 @@
 
 use super::parts::parts_by_name;
 use super::third_party::Whole;
+use super::time_stamp::{ask, stamp_now};
 use super::{Context, FlowError};
 use crate::base::DocumentId;
 use crate::exchange::document::Scope;
-use crate::exchange::seal::{EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EvidenceQuestion, pack};
+use crate::exchange::seal::{
+    EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EVIDENCE_RECORD, EvidenceQuestion, Packed,
+};
 use crate::exchange::wire::Envelope;
 use crate::store::{
     JournalBy, PartOf, inbox_find, journal_list, ledger_first, outbox_of_document, receipt_find,
+    time_stamp_find,
 };
 use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
+
+/// The evidence container of a document.
+#[derive(Debug)]
+pub struct Evidence {
+    /// The container.
+    pub container: Vec<u8>,
+    /// Why there is no time stamp in it that should be.
+    pub unstamped: Option<FlowError>,
+}
 
 /// The evidence container of a document that came or left, signed by our seal; nothing if there is no such document.
 ///
 /// # Errors
 /// The database does not answer, or the document cannot be read any more.
-pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<Vec<u8>>, FlowError> {
+pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<Evidence>, FlowError> {
     let mut files = BTreeMap::new();
     let mut tx = ctx.store.read().await?;
     let (mut came, mut left) = (None, None);
@@ -51,6 +64,7 @@ pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<V
         (None, Some(row)) => (row.draft.body.clone(), Scope::default(), PartOf::Outbox(row.id)),
         (None, None) => return Ok(None),
     };
+    let record = time_stamp_find(&mut tx, of).await?;
     let conversation = match (&came, &left) {
         (Some(row), _) => row.conversation_id,
         (None, row) => row.as_ref().map(|row| row.draft.conversation_id),
@@ -77,7 +91,26 @@ pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<V
         detail: error.to_string(),
     })?;
     keep(EVIDENCE_DOCUMENT, pieces.concat());
-    Ok(Some(pack(&files, ctx.signers.get().first()?, ctx.clock.now())?))
+    let mut unstamped = None;
+    let mut record = record.map(|kept| kept.record);
+    if let (None, Some(own)) = (&record, &ctx.time_stamps) {
+        match stamp_now(of, &whole, own, ctx).await {
+            Ok(kept) => record = Some(kept.record),
+            Err(error) => unstamped = Some(error),
+        }
+    }
+    if let Some(record) = record {
+        keep(EVIDENCE_RECORD, record);
+    }
+    let mut packed = Packed::sign(files, ctx.signers.get().first()?, ctx.clock.now())?;
+    if let (None, Some(own)) = (&unstamped, &ctx.time_stamps) {
+        // the signature of the container is younger than the document's time stamp, and has one of its own
+        match ask(packed.imprint()?, own, ctx).await {
+            Ok(stamp) => packed = packed.stamped(&stamp)?,
+            Err(error) => unstamped = Some(error),
+        }
+    }
+    Ok(Some(Evidence { container: packed.into_bytes()?, unstamped }))
 }
 
 /// As many entries of the journal as a person reads.

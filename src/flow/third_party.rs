@@ -221,7 +221,11 @@ impl Whole {
         Inquest { form, bytes: self.bytes.saturating_add(around), body }
     }
 
-    async fn digest(&self, algorithm: DigestAlgorithm, ctx: &Context) -> Result<Vec<u8>, FlowError> {
+    pub(super) async fn digest(
+        &self,
+        algorithm: DigestAlgorithm,
+        ctx: &Context,
+    ) -> Result<Vec<u8>, FlowError> {
         let mut hasher = algorithm.hasher()?;
         let mut stream = self.stream(&ctx.store);
         while let Some(piece) = stream.try_next().await.map_err(|error| undecided(error.to_string()))? {

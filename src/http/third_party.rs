@@ -1,8 +1,8 @@
 //! The door of a trusted third party: one question at a time from callers that are known here, by RFC 3029 or as a
-//! signed document in XML.
+//! signed document in XML; and, where it has a key for that, time stamps by RFC 3161.
 
 use crate::base::{Clock, Limits, Random};
-use crate::exchange::seal::{Outcome, SealError, ThirdParty};
+use crate::exchange::seal::{Outcome, SealError, StampAuthority, StampOutcome, ThirdParty};
 use crate::exchange::wire::{AskedBy, Handshake, TlsListener};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 /// What a third party judges with.
 pub struct ThirdPartyDoor {
     party: Arc<ThirdParty>,
+    stamps: Option<Arc<StampAuthority>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     limits: Limits,
@@ -29,8 +30,14 @@ pub struct ThirdPartyDoor {
 
 impl ThirdPartyDoor {
     /// A third party with the time, ids for its receipts, and bounds on what it reads.
-    pub fn new(party: ThirdParty, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
-        Self { party: Arc::new(party), clock, random, limits, turns: Semaphore::new(TURNS) }
+    pub fn new(
+        (party, stamps): (ThirdParty, Option<StampAuthority>),
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        limits: Limits,
+    ) -> Self {
+        let stamps = stamps.map(Arc::new);
+        Self { party: Arc::new(party), stamps, clock, random, limits, turns: Semaphore::new(TURNS) }
     }
 }
 
@@ -101,43 +108,56 @@ async fn serve_caller(caller: Handshake, router: Router, idle: Duration, mut sto
 async fn take(State(door): State<Arc<ThirdPartyDoor>>, request: Request) -> Response<Body> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-    let form =
-        [AskedBy::Dvcs, AskedBy::Xml].into_iter().find(|form| Some(form.media_type()) == kind.as_deref());
+    let forms = [AskedBy::Dvcs, AskedBy::Xml, AskedBy::TimeStamp];
+    let form = forms.into_iter().find(|form| Some(form.media_type()) == kind.as_deref());
+    let form = form.filter(|form| *form != AskedBy::TimeStamp || door.stamps.is_some());
     let Some(form) = form else {
-        let told = "send application/dvcs (RFC 3029) or application/xml (a SignedDoc)";
+        let told = match door.stamps {
+            Some(_) => {
+                "send application/dvcs (RFC 3029), application/xml (a SignedDoc) or application/timestamp-query (RFC 3161)"
+            }
+            None => "send application/dvcs (RFC 3029) or application/xml (a SignedDoc)",
+        };
         return reply(StatusCode::UNSUPPORTED_MEDIA_TYPE, "text/plain", told);
     };
     // nobody closes it
     let _turn = door.turns.acquire().await.ok();
     // the question is longer than its document by less than this
-    let bytes_max = door.limits.body_bytes_max.saturating_add(FRAME_BYTES);
+    let bytes_max = match form {
+        AskedBy::Dvcs | AskedBy::Xml => door.limits.body_bytes_max.saturating_add(FRAME_BYTES),
+        AskedBy::TimeStamp => FRAME_BYTES,
+    };
     let read = tokio::time::timeout(BODY_TIME, to_bytes(request.into_body(), bytes_max)).await;
     let Ok(Ok(body)) = read else {
         let told = format!("send a question of up to {bytes_max} bytes within {} s", BODY_TIME.as_secs());
         return reply(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", told);
     };
     let ids = (door.random.uuid(), door.clock.now());
-    let party = door.party.clone();
-    let judged = tokio::task::spawn_blocking(move || match form {
-        AskedBy::Dvcs => party.answer(&body, ids).map(|(answer, outcome)| (Some(answer), outcome)),
-        AskedBy::Xml => {
+    let (party, stamps) = (door.party.clone(), door.stamps.clone());
+    let answered = tokio::task::spawn_blocking(move || match (form, stamps) {
+        (AskedBy::Dvcs, _) => party.answer(&body, ids).map(|(answer, outcome)| (Some(answer), told(outcome))),
+        (AskedBy::Xml, _) => {
             let (receipt, outcome) = party.receipt(&body, ids)?;
-            Ok::<_, SealError>((receipt.map(String::into_bytes), outcome))
+            Ok::<_, SealError>((receipt.map(String::into_bytes), told(outcome)))
         }
+        (AskedBy::TimeStamp, Some(stamps)) => {
+            let (answer, outcome) = stamps.answer(&body, ids)?;
+            let told = match outcome {
+                StampOutcome::Granted => "stamped",
+                StampOutcome::Refused(failure) => failure,
+            };
+            Ok((Some(answer), told.to_owned()))
+        }
+        (AskedBy::TimeStamp, None) => Ok((None, "it gives no time stamps".to_owned())),
     })
     .await;
-    match judged {
-        Ok(Ok((answer, outcome))) => {
-            let told = match &outcome {
-                Outcome::Confirmed => "confirmed",
-                Outcome::NotConfirmed { code, .. } => code.map_or("not confirmed", |code| code.as_str()),
-                Outcome::Impossible { text } => text,
-            };
-            tracing::info!(receipt = %ids.0, outcome = told, "a document was judged");
+    match answered {
+        Ok(Ok((answer, told))) => {
+            tracing::info!(answer = %ids.0, outcome = told, "a question was answered");
             match answer {
-                Some(answer) => reply(StatusCode::OK, form.media_type(), answer),
+                Some(answer) => reply(StatusCode::OK, form.answer_type(), answer),
                 // no receipt can say that it is impossible
-                None => reply(StatusCode::UNPROCESSABLE_ENTITY, "text/plain", told.to_owned()),
+                None => reply(StatusCode::UNPROCESSABLE_ENTITY, "text/plain", told),
             }
         }
         Ok(Err(error)) => {
@@ -145,6 +165,14 @@ async fn take(State(door): State<Arc<ThirdPartyDoor>>, request: Request) -> Resp
             reply(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "it cannot sign now; ask again")
         }
         Err(_stopping) => reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "it is stopping; ask again"),
+    }
+}
+
+fn told(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Confirmed => "confirmed".to_owned(),
+        Outcome::NotConfirmed { code, .. } => code.map_or("not confirmed", |code| code.as_str()).to_owned(),
+        Outcome::Impossible { text } => text,
     }
 }
 

@@ -4,15 +4,18 @@ use super::keys::{keys_on_disk, watch_keys};
 use super::{Server, Settings, StartError};
 use crate::base::{OsRandom, Secret, Shelf, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
-use crate::exchange::seal::{ReceiptTrust, TrustStore};
+use crate::exchange::seal::{ReceiptTrust, StampTrust, TrustStore};
 use crate::exchange::wire::{
     BrokerPlan, BrokerWire, FolderWire, HttpsThirdParty, HttpsWire, NodeIdentity, PeerEndpoint, Roads,
     TlsListener,
 };
-use crate::flow::{Context, Desk, OwnThirdParty, Peer, Peers, Wake, note_local_findings, take_back_leases};
+use crate::flow::{
+    Context, Desk, OwnThirdParty, OwnTimeStamps, Peer, Peers, Wake, note_local_findings, take_back_leases,
+};
 use crate::http::{serve_health, serve_peers};
 use crate::store::Store;
 use crate::worker::{run_endings, run_workers};
+use jiff::SignedDuration;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -123,6 +126,7 @@ impl Node {
             rules: Arc::new(Rules::built_in(settings.limits)?),
             signers: Shelf::new(settings.seal.signers()?),
             third_party: Self::third_party(settings, identity)?,
+            time_stamps: Self::time_stamps(settings, identity)?,
             desk,
             wake: Wake::default(),
         })
@@ -135,12 +139,29 @@ impl Node {
     ) -> Result<Option<OwnThirdParty>, StartError> {
         let Some(third) = &settings.third_party else { return Ok(None) };
         let url = third.url.parse().map_err(|_cause| StartError::Url { peer: "third-party".to_owned() })?;
-        let wire = HttpsThirdParty::new(url, settings.limits.post_timeout_ms, identity)?;
+        let wire = HttpsThirdParty::new("third-party", url, settings.limits.post_timeout_ms, identity)?;
         let trust = TrustStore::from_files(&[&third.authorities])?;
         Ok(Some(OwnThirdParty {
             wire: Box::new(wire),
             trust: Shelf::new(ReceiptTrust::new(trust, third.signers.clone())),
             gives_receipts: third.receipts,
+        }))
+    }
+
+    /// The way to our time-stamping authority, and whose time stamps count.
+    fn time_stamps(
+        settings: &Settings,
+        identity: &NodeIdentity,
+    ) -> Result<Option<OwnTimeStamps>, StartError> {
+        let Some(stamps) = &settings.time_stamps else { return Ok(None) };
+        let url = stamps.url.parse().map_err(|_cause| StartError::Url { peer: "time-stamps".to_owned() })?;
+        let wire = HttpsThirdParty::new("time-stamps", url, settings.limits.post_timeout_ms, identity)?;
+        let trust = TrustStore::from_files(&[&stamps.authorities])?;
+        Ok(Some(OwnTimeStamps {
+            wire: Box::new(wire),
+            trust: StampTrust::new(trust, stamps.signer.clone()),
+            every_ms: stamps.every_ms,
+            renew_before: SignedDuration::from_hours(i64::from(stamps.renew_before_days) * 24),
         }))
     }
 

@@ -15,5 +15,7 @@ pub use doctor::{Check, Grade, examine};
 pub use error::StartError;
 pub use lifecycle::{Door, Node};
 pub use seal::SealPlan;
-pub use settings::{Broker, Peer, Server, Settings, SettingsError, ThirdPartySettings, WireFiles};
+pub use settings::{
+    Broker, Peer, Server, Settings, SettingsError, ThirdPartySettings, TimeStampSettings, WireFiles,
+};
 pub use third_party::{Place, Registered, ThirdPartyNode, ThirdPartyPlan};

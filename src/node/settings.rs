@@ -41,6 +41,8 @@ pub struct Settings {
     pub broker: Option<Broker>,
     /// Our trusted third party, which judges the seals of other states.
     pub third_party: Option<ThirdPartySettings>,
+    /// Who stamps what we exchanged.
+    pub time_stamps: Option<TimeStampSettings>,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -91,6 +93,24 @@ pub struct ThirdPartySettings {
     /// Whether documents of ours leave with its receipt.
     #[serde(default = "yes")]
     pub receipts: bool,
+}
+
+/// A time-stamping authority, and when it is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeStampSettings {
+    /// Its `https://` address.
+    pub url: String,
+    /// The authorities whose time stamps count.
+    pub authorities: PathBuf,
+    /// The subject of its certificate; any that is made for time stamps alone if absent.
+    pub signer: Option<String>,
+    /// What is exchanged in so much time is stamped together.
+    #[serde(default = "a_minute")]
+    pub every_ms: u64,
+    /// How long before the end of its certificate a time stamp is stamped again.
+    #[serde(default = "two_months")]
+    pub renew_before_days: u32,
 }
 
 /// The files of our identity on the wire.
@@ -178,12 +198,15 @@ impl Settings {
         }
         let folder = path.parent().unwrap_or(Path::new(""));
         let at = |file: PathBuf| folder.join(file);
-        let Written { node, database, broker, third_party, wire, seal, peer, limits, retry } = written;
+        let Written { node, database, broker, third_party, time_stamps, wire, seal, peer, limits, retry } =
+            written;
         let broker = broker.map(|broker| Broker { password_file: broker.password_file.map(at), ..broker });
         let database =
             database.map(|server| Server { password_file: server.password_file.map(at), ..server });
         let third_party =
             third_party.map(|third| ThirdPartySettings { authorities: at(third.authorities), ..third });
+        let time_stamps =
+            time_stamps.map(|stamps| TimeStampSettings { authorities: at(stamps.authorities), ..stamps });
         let peers = peer
             .into_iter()
             .map(|p| Peer { seal_authorities: p.seal_authorities.map(at), url: placed(p.url, folder), ..p })
@@ -205,6 +228,7 @@ impl Settings {
             seal: seal.within(folder),
             broker,
             third_party,
+            time_stamps,
             peers,
             limits,
             retry,
@@ -252,6 +276,7 @@ struct Written {
     database: Option<Server>,
     broker: Option<Broker>,
     third_party: Option<ThirdPartySettings>,
+    time_stamps: Option<TimeStampSettings>,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]
@@ -283,6 +308,14 @@ fn gateway_in() -> String {
 
 fn four_hours() -> u64 {
     4 * 60 * 60 * 1000
+}
+
+fn a_minute() -> u64 {
+    60_000
+}
+
+fn two_months() -> u32 {
+    60
 }
 
 impl Server {
@@ -381,6 +414,16 @@ impl Written {
             return Some(
                 "the url of the third party is not https; its callers are authenticated by TLS".to_owned(),
             );
+        }
+        if let Some(stamps) = &self.time_stamps {
+            if !stamps.url.starts_with("https://") {
+                return Some(
+                    "the url of [time_stamps] is not https; its callers are authenticated by TLS".to_owned(),
+                );
+            }
+            if stamps.every_ms == 0 {
+                return Some("every_ms of [time_stamps] is 0; write 1 or more".to_owned());
+            }
         }
         let mut seen = vec![self.node.state];
         for Peer { state, url, term_factor, seal_authorities, processes, .. } in &self.peer {
@@ -529,6 +572,24 @@ mod tests {
         assert_eq!(settings.peers[0].seal_signers, ["CN=one", "CN=two"]);
         assert!(parse(EXAMPLE).unwrap().peers[0].seal_signers.is_empty());
         assert!(with("7").is_err());
+    }
+
+    #[test]
+    fn time_stamps_have_an_authority_and_a_pace() {
+        let with = |lines: &str| {
+            let section = format!("[time_stamps]\nauthorities = \"keys/tsa.pem\"\n{lines}\n[wire]");
+            parse(&EXAMPLE.replace("[wire]", &section))
+        };
+        let stamps = with("url = \"https://tsa.example/\"").unwrap().time_stamps.unwrap();
+        assert_eq!(stamps.authorities, Path::new("etc/keys/tsa.pem"));
+        assert_eq!((stamps.every_ms, stamps.renew_before_days), (60_000, 60));
+        let told = EXAMPLE.lines().filter_map(|line| line.strip_prefix("# "));
+        assert!(told.clone().any(|line| line.starts_with("every_ms = 60000 ")));
+        assert!(told.clone().any(|line| line.starts_with("renew_before_days = 60 ")));
+        let plain = with("url = \"http://tsa.example/\"").unwrap_err().to_string();
+        assert!(plain.contains("is not https"), "{plain}");
+        let still = with("url = \"https://tsa.example/\"\nevery_ms = 0").unwrap_err().to_string();
+        assert!(still.contains("write 1 or more"), "{still}");
     }
 
     #[test]

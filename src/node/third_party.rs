@@ -5,7 +5,7 @@ use super::settings::read_text;
 use super::{SealPlan, SettingsError, StartError, WireFiles};
 use crate::base::{Limits, OsRandom, SystemClock};
 use crate::exchange::canonical::State;
-use crate::exchange::seal::{ReceiptTrust, ThirdParty, TrustStore};
+use crate::exchange::seal::{ReceiptTrust, StampAuthority, ThirdParty, TrustStore};
 use crate::exchange::wire::{NodeIdentity, TlsListener};
 use crate::http::{ThirdPartyDoor, serve_third_party};
 use serde::Deserialize;
@@ -25,6 +25,8 @@ pub struct ThirdPartyPlan {
     pub wire: WireFiles,
     /// Its identity on receipts.
     pub seal: SealPlan,
+    /// Its identity on time stamps, if it gives any.
+    pub time_stamps: Option<SealPlan>,
     /// Whom it may judge.
     #[serde(default)]
     pub registered: Vec<Registered>,
@@ -86,6 +88,7 @@ impl ThirdPartyPlan {
         Ok(Self {
             wire: WireFiles { certificate: at(certificate), key: at(key), authorities: at(authorities) },
             seal: plan.seal.within(folder),
+            time_stamps: plan.time_stamps.map(|plan| plan.within(folder)),
             registered: registered.collect(),
             ..plan
         })
@@ -119,11 +122,14 @@ impl ThirdPartyNode {
             others.collect::<Result<_, _>>()?,
             plan.limits,
         );
+        let stamps = plan.time_stamps.as_ref().map(|files| StampAuthority::new(files.own.signer()?));
+        let stamps = stamps.transpose()?;
         let place = &plan.third_party;
         let listener = TlsListener::bind(place.listen, plan.limits.handshake_timeout_ms, &identity).await?;
         let address = listener.address()?;
         let (stop, stopping) = watch::channel(false);
-        let door = ThirdPartyDoor::new(party, Arc::new(SystemClock), Arc::new(OsRandom), plan.limits);
+        let door =
+            ThirdPartyDoor::new((party, stamps), Arc::new(SystemClock), Arc::new(OsRandom), plan.limits);
         let task = tokio::spawn(serve_third_party(listener, stopping, Arc::new(door)));
         Ok(Self { address, stop, task })
     }

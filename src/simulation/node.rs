@@ -140,6 +140,7 @@ async fn start(
         rules: Arc::new(rules.clone()),
         signers: Shelf::new(identity.signers.clone()),
         third_party: None,
+        time_stamps: None,
         desk: desk.clone(),
         wake: Wake::default(),
     });

@@ -40,11 +40,15 @@ pub async fn time_stamp_claim(
     rows.into_iter().map(|(side, row)| of(&side, row)).collect()
 }
 
-/// Gives a claimed document back: it is tried again when whoever claimed it sees fit.
-pub async fn time_stamp_free(tx: &mut Tx, of: PartOf) -> Result<(), StoreError> {
-    let (side, row) = of.key();
-    change!(tx, "give back a document to be stamped", sqlx::query(FREE).bind(side).bind(row))?;
-    change!(tx, "give back a time stamp to be renewed", sqlx::query(FREE_KEPT).bind(side).bind(row))?;
+/// Gives a claimed document or record back, to be claimed again from `from` on.
+pub async fn time_stamp_free(tx: &mut Tx, of: PartOf, from: Timestamp) -> Result<(), StoreError> {
+    let ((side, row), from) = (of.key(), from.as_millisecond());
+    change!(tx, "give back a document to be stamped", sqlx::query(FREE).bind(side).bind(row).bind(from))?;
+    change!(
+        tx,
+        "give back a time stamp to be renewed",
+        sqlx::query(FREE_KEPT).bind(side).bind(row).bind(from)
+    )?;
     Ok(())
 }
 
@@ -164,9 +168,9 @@ const CLAIM_LOCKING: &str = claim!(" FOR UPDATE OF due SKIP LOCKED");
 pub(super) const ENDING: &str = ending!("");
 const ENDING_LOCKING: &str = ending!(" FOR UPDATE OF kept SKIP LOCKED");
 
-const FREE: &str = "UPDATE time_stamp_due SET lease_until = 0 WHERE side = $1 AND row_id = $2";
+const FREE: &str = "UPDATE time_stamp_due SET lease_until = $3 WHERE side = $1 AND row_id = $2";
 
-const FREE_KEPT: &str = "UPDATE time_stamp SET lease_until = 0 WHERE side = $1 AND row_id = $2";
+const FREE_KEPT: &str = "UPDATE time_stamp SET lease_until = $3 WHERE side = $1 AND row_id = $2";
 
 const DONE: &str = "DELETE FROM time_stamp_due WHERE side = $1 AND row_id = $2";
 

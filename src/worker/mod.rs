@@ -1,5 +1,5 @@
 //! What a node does by itself: one lane for each peer, the settling of what came, the watch over the terms,
-//! the chain over the journal.
+//! the chain over the journal, the time stamps of what was exchanged.
 //!
 //! Every step is idempotent, takes no input and runs on a wake-up *and* on a timer. A dead peer delays nobody:
 //! its lane waits alone.
@@ -11,6 +11,7 @@ mod hints;
 mod lane;
 mod pickup;
 mod settler;
+mod stamper;
 mod terms;
 
 pub use chainer::run_chainer;
@@ -20,6 +21,7 @@ pub use hints::run_hints;
 pub use lane::run_lane;
 pub use pickup::run_pickup;
 pub use settler::run_settler;
+pub use stamper::run_stamper;
 pub use terms::run_terms;
 
 use crate::exchange::wire::{BrokerWire, FolderWire};
@@ -51,6 +53,7 @@ pub async fn run_workers(
     workers.spawn(run_settler(stop.clone(), ctx.clone()));
     workers.spawn(run_terms(stop.clone(), ctx.clone()));
     workers.spawn(run_chainer(stop.clone(), ctx.clone()));
+    workers.spawn(run_stamper(stop.clone(), ctx.clone()));
     workers.spawn(run_hints(stop, ctx.clone()));
     while let Some(ended) = workers.join_next().await {
         if let Err(error) = ended {

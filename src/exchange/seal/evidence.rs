@@ -3,13 +3,15 @@
 //! An ASiC-E container (ETSI EN 319 162-1) with a CAdES signature: a ZIP whose manifest names each file by its digest,
 //! and a signature of the node over the manifest. What is inside is judged without the node, its database or a network.
 
-use super::cms::{SignedContent, sign_beside};
+use super::cms::{SignedContent, sign_beside, with_stamp};
 use super::dvcs::{Judged, Question};
 use super::error::SealError;
+use super::evidence_record::{EvidenceRecord, Stamped};
 use super::inspect::{Aspect, Inspection, inspect};
 use super::signer::Signer;
 use super::suites::{DigestAlgorithm, sha256};
 use super::third_party::ReceiptTrust;
+use super::time_stamp::{Imprint, StampTrust, TimeStamp, claimed};
 use super::trust::TrustStore;
 use crate::base::Limits;
 use crate::exchange::document::{Event, XmlReader};
@@ -29,6 +31,9 @@ pub const EVIDENCE_DOCUMENT: &str = "document.xml";
 pub const EVIDENCE_ANSWER: &str = "receipt/answer.der";
 /// The name of what it was asked.
 pub const EVIDENCE_QUESTION: &str = "receipt/question.json";
+
+/// The name of the record that shows since when the document is there (RFC 4998).
+pub const EVIDENCE_RECORD: &str = "META-INF/evidencerecord001.ers";
 
 /// What a third party was asked, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -55,14 +60,80 @@ pub fn is_container(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04")
 }
 
-/// Packs files into a container that this key signs.
-///
-/// # Errors
-/// A file cannot be packed, or the key refuses.
-pub fn pack(files: &BTreeMap<String, Vec<u8>>, signer: &Signer, at: Timestamp) -> Result<Vec<u8>, SealError> {
+/// A container that is signed and not written yet.
+#[derive(Debug)]
+pub struct Packed {
+    files: BTreeMap<String, Vec<u8>>,
+    manifest: String,
+    signature: Vec<u8>,
+}
+
+impl Packed {
+    /// Signs files by this key.
+    ///
+    /// # Errors
+    /// The key refuses.
+    pub fn sign(
+        mut files: BTreeMap<String, Vec<u8>>,
+        signer: &Signer,
+        at: Timestamp,
+    ) -> Result<Self, SealError> {
+        if let Some(document) = files.get(EVIDENCE_DOCUMENT).filter(|_| files.contains_key(EVIDENCE_RECORD)) {
+            let about = BTreeMap::from([(EVIDENCE_DOCUMENT, document.as_slice())]);
+            let manifest = manifest((EVIDENCE_RECORD, "application/octet-stream"), about);
+            files.insert(RECORD_MANIFEST.to_owned(), manifest.into_bytes());
+        }
+        let all = files.iter().map(|(name, content)| (name.as_str(), content.as_slice())).collect();
+        let manifest = manifest((SIGNATURE, "application/pkcs7-signature"), all);
+        let signature = sign_beside(manifest.as_bytes(), signer, at)?;
+        Ok(Self { files, manifest, signature })
+    }
+
+    /// What a time stamp of the signature is about.
+    ///
+    /// # Errors
+    /// Never for what was signed here.
+    pub fn imprint(&self) -> Result<Imprint, SealError> {
+        let signed = SignedContent::read_beside(&self.signature, self.manifest.clone().into_bytes())?;
+        Imprint::of(DigestAlgorithm::Sha256, signed.stamped().0)
+    }
+
+    /// Puts a time stamp beside the signature (CAdES).
+    ///
+    /// # Errors
+    /// Never for what was signed here.
+    pub fn stamped(self, stamp: &TimeStamp) -> Result<Self, SealError> {
+        Ok(Self { signature: with_stamp(&self.signature, stamp.token())?, ..self })
+    }
+
+    /// Writes the container.
+    ///
+    /// # Errors
+    /// A file cannot be packed.
+    pub fn into_bytes(self) -> Result<Vec<u8>, SealError> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let mut put = |name: &str, content: &[u8], method| {
+            zip.start_file(name, SimpleFileOptions::default().compression_method(method))?;
+            Ok::<_, zip::result::ZipError>(zip.write_all(content)?)
+        };
+        // the type stands first and as it is, so that it is seen without unpacking
+        let packed = put("mimetype", MIME.as_bytes(), CompressionMethod::Stored)
+            .and_then(|()| put(MANIFEST, self.manifest.as_bytes(), CompressionMethod::Deflated))
+            .and_then(|()| put(SIGNATURE, &self.signature, CompressionMethod::Deflated))
+            .and_then(|()| {
+                let mut files = self.files.iter();
+                files.try_for_each(|(name, content)| put(name, content, CompressionMethod::Deflated))
+            });
+        let packed = packed.and_then(|()| zip.finish());
+        packed.map(Cursor::into_inner).map_err(|error| broken(&format!("it cannot be written: {error}")))
+    }
+}
+
+/// A manifest that says what a signature, or a record, is about.
+fn manifest((about, kind): (&str, &str), files: BTreeMap<&str, &[u8]>) -> String {
     let mut manifest = format!(
-        "<asic:ASiCManifest xmlns:asic=\"{ASIC}\" xmlns:ds=\"{DS}\"><asic:SigReference URI=\"{SIGNATURE}\" \
-         MimeType=\"application/pkcs7-signature\"></asic:SigReference>"
+        "<asic:ASiCManifest xmlns:asic=\"{ASIC}\" xmlns:ds=\"{DS}\"><asic:SigReference URI=\"{about}\" \
+         MimeType=\"{kind}\"></asic:SigReference>"
     );
     for (name, content) in files {
         manifest.push_str(&format!(
@@ -73,47 +144,82 @@ pub fn pack(files: &BTreeMap<String, Vec<u8>>, signer: &Signer, at: Timestamp) -
         ));
     }
     manifest.push_str("</asic:ASiCManifest>");
-    let signature = sign_beside(manifest.as_bytes(), signer, at)?;
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    let mut put = |name: &str, content: &[u8], method| {
-        zip.start_file(name, SimpleFileOptions::default().compression_method(method))?;
-        Ok::<_, zip::result::ZipError>(zip.write_all(content)?)
-    };
-    // the type stands first and as it is, so that it is seen without unpacking
-    let packed = put("mimetype", MIME.as_bytes(), CompressionMethod::Stored)
-        .and_then(|()| put(MANIFEST, manifest.as_bytes(), CompressionMethod::Deflated))
-        .and_then(|()| put(SIGNATURE, &signature, CompressionMethod::Deflated))
-        .and_then(|()| {
-            files.iter().try_for_each(|(name, content)| put(name, content, CompressionMethod::Deflated))
-        });
-    let packed = packed.and_then(|()| zip.finish());
-    packed.map(Cursor::into_inner).map_err(|error| broken(&format!("it cannot be written: {error}")))
+    manifest
 }
 
-/// Judges a container and the document in it from every side.
-pub fn inspect_container(
-    bytes: &[u8],
-    trust: &TrustStore,
-    receipts: Option<&ReceiptTrust>,
-    now: Timestamp,
-    limits: &Limits,
-) -> Inspection {
-    let (files, signed_by) = match opened(bytes, trust, now, limits) {
+/// By whom and as of when a container is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Judges<'a> {
+    /// The authorities behind the seals.
+    pub trust: &'a TrustStore,
+    /// Whose receipts count; without, none is looked at.
+    pub receipts: Option<&'a ReceiptTrust>,
+    /// Whose time stamps count; without, none is looked at.
+    pub time_stamps: Option<&'a StampTrust>,
+    /// When it is judged.
+    pub now: Timestamp,
+    /// Whether certificates are judged then even if a time stamp shows that the document was there before.
+    pub is_time_told: bool,
+}
+
+/// Judges a container and the document in it from every side. What a good time stamp shows to have been there before is
+/// judged as of then: a certificate that has expired since does not spoil it.
+pub fn inspect_container(bytes: &[u8], by: &Judges<'_>, limits: &Limits) -> Inspection {
+    let Opened { files, signed } = match opened(bytes, limits) {
         Ok(opened) => opened,
-        Err(error) => return Inspection::of_container(error),
+        Err(error) => return Inspection::of_container(error, by.now),
     };
     let Some(document) = files.get(EVIDENCE_DOCUMENT) else {
-        return Inspection::of_container(broken(&format!("it holds no {EVIDENCE_DOCUMENT}")));
+        return Inspection::of_container(broken(&format!("it holds no {EVIDENCE_DOCUMENT}")), by.now);
     };
+    let since = by.time_stamps.map(|trust| since(document, files.get(EVIDENCE_RECORD), trust, by.now));
+    let own_since = by.time_stamps.zip(signed.as_ref().ok()).and_then(|(trust, signed)| {
+        let (signature, stamp) = signed.stamped();
+        stamp.map(|stamp| stamped_at(signature, stamp, trust, by.now))
+    });
+    let judged_at =
+        |stamped: Option<Timestamp>| if by.is_time_told { by.now } else { stamped.unwrap_or(by.now) };
+    let at = judged_at(since.as_ref().and_then(|since| since.as_ref().ok()).map(|since| since.at));
+    let own_at = judged_at(own_since.as_ref().and_then(|since| since.as_ref().ok()).copied());
     // the answer to the state that made the container, or else the receipt that came with the document
     let answer = files.get(EVIDENCE_QUESTION).zip(files.get(EVIDENCE_ANSWER));
-    let within = receipts.filter(|_| answer.is_none());
-    let mut found = inspect(document, trust, within, now, limits);
+    let within = by.receipts.filter(|_| answer.is_none());
+    let mut found = inspect(document, by.trust, within, at, limits);
+    let signed_by = signed.and_then(|signed| signed.verify(by.trust, own_at)).map(|_signer| ());
     found.checks.insert(0, (Aspect::Container, signed_by));
-    if let Some((receipts, answer)) = receipts.zip(answer) {
+    found.container_judged_at = Some(own_at);
+    if let Some((receipts, answer)) = by.receipts.zip(answer) {
         found.checks.push((Aspect::Receipt, confirmed(answer, document, receipts)));
     }
+    if let Some(since) = since {
+        let own = own_since.map_or(Ok(()), |own| own.map(|_at| ()));
+        found.stamped = since.as_ref().ok().cloned();
+        found.checks.push((Aspect::TimeStamp, since.and_then(|_stamped| own)));
+    }
     found
+}
+
+/// Since when the document in the container is there, by its record.
+fn since(
+    document: &[u8],
+    record: Option<&Vec<u8>>,
+    trust: &StampTrust,
+    now: Timestamp,
+) -> Result<Stamped, SealError> {
+    let record = record.ok_or(SealError::TimeStamp { reason: "there is none in the container" })?;
+    EvidenceRecord::read(record)?.verify(&mut |algorithm| algorithm.of(document), trust, now)
+}
+
+/// Since when the signature of the container is there.
+fn stamped_at(
+    signature: &[u8],
+    stamp: &[u8],
+    trust: &StampTrust,
+    now: Timestamp,
+) -> Result<Timestamp, SealError> {
+    let (_at, told) = claimed(stamp)?;
+    let imprint = Imprint::of(told.algorithm, signature)?;
+    Ok(TimeStamp::verify(stamp, &imprint, trust, now)?.at())
 }
 
 /// Whether the answer in the container confirms the document in it, judged at the time it came.
@@ -135,10 +241,13 @@ fn confirmed(
     }
 }
 
-type Opened = (BTreeMap<String, Vec<u8>>, Result<(), SealError>);
+/// The files that the manifest names, each as it names it; and the signature, which nobody has checked yet.
+struct Opened {
+    files: BTreeMap<String, Vec<u8>>,
+    signed: Result<SignedContent, SealError>,
+}
 
-/// The files that the manifest names, each as it names it; and whether its signature is good.
-fn opened(bytes: &[u8], trust: &TrustStore, now: Timestamp, limits: &Limits) -> Result<Opened, SealError> {
+fn opened(bytes: &[u8], limits: &Limits) -> Result<Opened, SealError> {
     let mut files = unzipped(bytes, limits)?;
     if files.remove("mimetype").as_deref() != Some(MIME.as_bytes()) {
         return Err(broken("it is no ASiC-E container"));
@@ -155,10 +264,7 @@ fn opened(bytes: &[u8], trust: &TrustStore, now: Timestamp, limits: &Limits) -> 
     if let Some(more) = files.keys().find(|name| !told.contains_key(*name)) {
         return Err(broken(&format!("{more} stands in it, and nobody signed that")));
     }
-    let signed = SignedContent::read_beside(&signature, manifest)
-        .and_then(|signed| signed.verify(trust, now))
-        .map(|_signer| ());
-    Ok((files, signed))
+    Ok(Opened { files, signed: SignedContent::read_beside(&signature, manifest) })
 }
 
 fn unzipped(bytes: &[u8], limits: &Limits) -> Result<BTreeMap<String, Vec<u8>>, SealError> {
@@ -233,4 +339,5 @@ const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 const MIME: &str = "application/vnd.etsi.asic-e+zip";
 const MANIFEST: &str = "META-INF/ASiCManifest.xml";
 const SIGNATURE: &str = "META-INF/signature.p7s";
+const RECORD_MANIFEST: &str = "META-INF/ASiCEvidenceRecordManifest001.xml";
 const FILES_MAX: usize = 1_000;

@@ -2,6 +2,7 @@
 //! first reason to refuse, this goes on.
 
 use super::error::SealError;
+use super::evidence_record::Stamped;
 use super::filling::{Filling, Hole};
 use super::open::open;
 use super::receipt::{Said, open_receipt};
@@ -32,6 +33,8 @@ pub enum Aspect {
     Usage,
     /// That a third party confirmed the signature.
     Receipt,
+    /// That a time stamp shows since when the document is there.
+    TimeStamp,
 }
 
 impl Aspect {
@@ -54,6 +57,12 @@ pub struct Inspection {
     pub digest: Option<Digest256>,
     /// What a third party said of it.
     pub said: Option<Said>,
+    /// Since when it is shown to be there.
+    pub stamped: Option<Stamped>,
+    /// As of when its certificates were judged.
+    pub judged_at: Timestamp,
+    /// As of when the certificate of the container around it was, if it is in one.
+    pub container_judged_at: Option<Timestamp>,
 }
 
 /// One signature of it.
@@ -67,13 +76,20 @@ pub struct InspectedSignature {
 
 impl Inspection {
     /// A container that cannot be looked into.
-    pub(super) fn of_container(error: SealError) -> Self {
+    pub(super) fn of_container(error: SealError, now: Timestamp) -> Self {
+        Self { checks: vec![(Aspect::Container, Err(error))], ..Self::nothing(now) }
+    }
+
+    fn nothing(judged_at: Timestamp) -> Self {
         Self {
-            checks: vec![(Aspect::Container, Err(error))],
+            checks: Vec::new(),
             signatures: Vec::new(),
             doc_instance: String::new(),
             digest: None,
             said: None,
+            stamped: None,
+            judged_at,
+            container_judged_at: None,
         }
     }
 
@@ -109,13 +125,7 @@ pub fn inspect(
     now: Timestamp,
     limits: &Limits,
 ) -> Inspection {
-    let mut found = Inspection {
-        checks: Vec::new(),
-        signatures: Vec::new(),
-        doc_instance: String::new(),
-        digest: None,
-        said: None,
-    };
+    let mut found = Inspection::nothing(now);
     let opened = match open(bytes, limits) {
         Ok(opened) => opened,
         Err(error) => {

@@ -69,8 +69,8 @@ pub use container::{SIGNED_DATA_NAMESPACE, SealedDocument, Sealing, includes, se
 pub use dvcs::{Answer, Asked, Confirmation, Judged, Question, refusal};
 pub use error::SealError;
 pub use evidence::{
-    EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EvidenceQuestion, inspect_container, is_container,
-    pack,
+    EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EVIDENCE_RECORD, EvidenceQuestion, Judges, Packed,
+    inspect_container, is_container,
 };
 pub use evidence_record::{EvidenceRecord, StampBatch, Stamped};
 pub use facts::{CertificateFacts, certificates_in};

@@ -61,9 +61,11 @@ pub enum WireError {
         /// The limit.
         timeout_ms: u64,
     },
-    /// Our trusted third party did not answer the question.
-    #[error("ask the third party: it answers {status}: {detail}")]
+    /// Our trusted third party, or our time-stamping authority, did not answer the question.
+    #[error("ask {peer}: it answers {status}: {detail}")]
     ThirdParty {
+        /// Which of the two.
+        peer: String,
         /// The status.
         status: u16,
         /// What it says.

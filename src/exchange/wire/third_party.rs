@@ -1,4 +1,5 @@
-//! The way to our own trusted third party: a question out, an answer back, both sides authenticated.
+//! The way to our own trusted third party, and to a time-stamping authority: a question out, an answer back, both sides
+//! authenticated.
 
 use super::client::client;
 use super::identity::Made;
@@ -17,6 +18,8 @@ pub enum AskedBy {
     Dvcs,
     /// The signed document as it is.
     Xml,
+    /// RFC 3161.
+    TimeStamp,
 }
 
 impl AskedBy {
@@ -25,6 +28,15 @@ impl AskedBy {
         match self {
             Self::Dvcs => "application/dvcs",
             Self::Xml => "application/xml",
+            Self::TimeStamp => "application/timestamp-query",
+        }
+    }
+
+    /// That of the answer.
+    pub fn answer_type(self) -> &'static str {
+        match self {
+            Self::Dvcs | Self::Xml => self.media_type(),
+            Self::TimeStamp => "application/timestamp-reply",
         }
     }
 }
@@ -39,14 +51,16 @@ pub struct Inquest {
     pub body: BoxStream<'static, std::io::Result<Bytes>>,
 }
 
-/// The way to a third party.
+/// The way to a third party or a time-stamping authority.
 pub trait ThirdPartyWire: Send + Sync {
     /// Asks it and gives what it answers, whatever that says.
     fn ask(&self, question: Inquest) -> BoxFuture<'_, Result<Bytes, WireError>>;
 }
 
-/// HTTPS to a third party.
+/// HTTPS to one of them.
 pub struct HttpsThirdParty {
+    /// What errors call it.
+    name: &'static str,
     client: Made<reqwest::Client>,
     url: reqwest::Url,
     timeout_ms: u64,
@@ -57,14 +71,19 @@ impl HttpsThirdParty {
     ///
     /// # Errors
     /// Our key or certificate is unusable.
-    pub fn new(url: reqwest::Url, timeout_ms: u64, identity: &NodeIdentity) -> Result<Self, WireError> {
+    pub fn new(
+        name: &'static str,
+        url: reqwest::Url,
+        timeout_ms: u64,
+        identity: &NodeIdentity,
+    ) -> Result<Self, WireError> {
         let client = Made::new(identity, |keys| client(timeout_ms, keys))
-            .map_err(|source| WireError::Client { peer: NAME.to_owned(), source })?;
-        Ok(Self { client, url, timeout_ms })
+            .map_err(|source| WireError::Client { peer: name.to_owned(), source })?;
+        Ok(Self { name, client, url, timeout_ms })
     }
 
     async fn send(&self, Inquest { form, bytes, body }: Inquest) -> Result<Bytes, WireError> {
-        let peer = || NAME.to_owned();
+        let peer = || self.name.to_owned();
         let timeout_ms = self.timeout_ms.saturating_add(bytes / SLOWEST_BYTES_A_MS);
         let request = self
             .client
@@ -95,7 +114,7 @@ impl HttpsThirdParty {
         }
         let detail = String::from_utf8_lossy(&answer);
         let detail = detail.chars().filter(|c| !c.is_control()).take(DETAIL_CHARS_MAX).collect();
-        Err(WireError::ThirdParty { status, detail })
+        Err(WireError::ThirdParty { peer: peer(), status, detail })
     }
 }
 
@@ -105,8 +124,6 @@ impl ThirdPartyWire for HttpsThirdParty {
     }
 }
 
-/// What errors call it.
-const NAME: &str = "third-party";
 /// A receipt with its certificates is a few kilobytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 const DETAIL_CHARS_MAX: usize = 300;

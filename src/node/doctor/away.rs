@@ -111,7 +111,7 @@ pub(super) async fn third_party(
     let asked = async {
         let url = third.url.parse().map_err(|_cause| "its url is none".to_owned())?;
         let words = |error: &dyn std::error::Error| with_causes(error);
-        let wire = HttpsThirdParty::new(url, settings.limits.post_timeout_ms, identity);
+        let wire = HttpsThirdParty::new("third-party", url, settings.limits.post_timeout_ms, identity);
         let wire = wire.map_err(|error| words(&error))?;
         let now = whole_second(SystemClock.now());
         let question = Question::new(OsRandom.uuid(), now).map_err(|error| words(&error))?;

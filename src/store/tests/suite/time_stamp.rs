@@ -29,7 +29,7 @@ async fn a_document_waits_for_its_stamp_from_when_it_is_verified_or_leaves_and_a
     assert_eq!(claimed, [first, third], "what came stands before what leaves");
     assert_eq!(time_stamp_claim(&mut tx, at(50), at(100), 9).await.unwrap(), [second]);
     assert_eq!(time_stamp_claim(&mut tx, at(50), at(100), 9).await.unwrap(), [], "all are leased");
-    time_stamp_free(&mut tx, second).await.unwrap();
+    time_stamp_free(&mut tx, second, at(50)).await.unwrap();
     assert_eq!(time_stamp_claim(&mut tx, at(50), at(100), 9).await.unwrap(), [second]);
     time_stamp_put(&mut tx, first, &kept(b"first", 1_000)).await.unwrap();
     time_stamp_put(&mut tx, first, &kept(b"again", 2_000)).await.unwrap();
@@ -69,7 +69,7 @@ async fn records_are_renewed_before_their_end_the_next_to_end_first_and_not_afte
     assert_eq!(time_stamp_find(&mut tx, early).await.unwrap(), Some(kept(b"second", 2_000)));
     let ending = time_stamp_ending(&mut tx, (at(200), at(9_000)), at(300), 1).await.unwrap();
     assert_eq!(ending, [(late, kept(b"first", 900))]);
-    time_stamp_free(&mut tx, late).await.unwrap();
+    time_stamp_free(&mut tx, late, at(200)).await.unwrap();
     let both = time_stamp_ending(&mut tx, (at(200), at(9_000)), at(300), 9).await.unwrap();
     assert_eq!(both.len(), 2);
 }
