@@ -40,5 +40,6 @@ mod soak;
 mod sources;
 mod third_party;
 mod tidy;
+mod time_stamps;
 mod token;
 mod wire;

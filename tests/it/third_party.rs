@@ -45,12 +45,12 @@ fn with_third_party(root: &Path, (state, node): (&str, &Path), other: &Path) -> 
     party
 }
 
-fn journal(folder: &Path) -> String {
+pub(crate) fn journal(folder: &Path) -> String {
     let output = stazh().args(["journal", "list", "--limit", "1000"]).arg(folder).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !is_so().await {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what} does not come");

@@ -341,3 +341,6 @@ const MANIFEST: &str = "META-INF/ASiCManifest.xml";
 const SIGNATURE: &str = "META-INF/signature.p7s";
 const RECORD_MANIFEST: &str = "META-INF/ASiCEvidenceRecordManifest001.xml";
 const FILES_MAX: usize = 1_000;
+
+#[cfg(test)]
+mod tests;
