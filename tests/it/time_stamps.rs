@@ -183,6 +183,7 @@ async fn what_was_exchanged_is_stamped_together_when_the_authority_is_back_and_a
         let (code, told) = judge();
         assert!(code == Some(0) && told.contains("a time stamp shows that the document was there"), "{told}");
         assert!(told.contains("judged as of the time stamp"), "{told}");
+        retraced(&container, &stamps, root.path());
         let (code, told) =
             verify(&container, &[&authorities, &theirs], &["--time-stamps", theirs.to_str().unwrap()]);
         assert!(
@@ -211,3 +212,53 @@ async fn what_was_exchanged_is_stamped_together_when_the_authority_is_back_and_a
     let (code, told) = judge();
     assert!(code == Some(0) && told.contains("stamped again at"), "{told}");
 }
+
+/// Python climbs from the document to the root of its batch by the text of RFC 4998, and openssl judges the time stamp
+/// of that root.
+fn retraced(container: &Path, authorities: &Path, root: &Path) {
+    let out = root.join("retraced");
+    std::fs::create_dir_all(&out).unwrap();
+    let climb = |bit: &str| {
+        Command::new("python3").args(["-c", CLIMB]).arg(container).arg(&out).arg(bit).output().unwrap()
+    };
+    let climbed = climb("0");
+    assert!(climbed.status.success(), "{}", String::from_utf8_lossy(&climbed.stderr));
+    assert!(!climb("1").status.success(), "the judge accepts everything");
+    let digest = String::from_utf8(climbed.stdout).unwrap();
+    let judge = |digest: &str| {
+        let mut judge = Command::new("openssl");
+        judge.args(["ts", "-verify", "-token_in", "-digest", digest, "-in"]).arg(out.join("token"));
+        judge.arg("-CAfile").arg(authorities).output().unwrap()
+    };
+    let judged = judge(digest.trim());
+    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
+    assert!(!judge(&"07".repeat(32)).status.success(), "the judge accepts everything");
+}
+
+const CLIMB: &str = "
+import sys, zipfile, hashlib
+def parts(der):
+    found, at = [], 0
+    while at < len(der):
+        head, length = 2, der[at + 1]
+        if length > 127:
+            head += length - 128
+            length = int.from_bytes(der[at + 2:at + head], 'big')
+        found.append((der[at], der[at + head:at + head + length], der[at:at + head + length]))
+        at += head + length
+    return found
+case = zipfile.ZipFile(sys.argv[1])
+document = bytearray(case.read('document.xml'))
+document[-2] ^= int(sys.argv[3])
+record = parts(parts(case.read('META-INF/evidencerecord001.ers'))[0][1])
+stamp = parts(parts(parts(record[2][1])[0][1])[0][1])
+assert [tag for tag, _, _ in stamp] == [0xa0, 0xa2, 0x30], stamp
+reached = hashlib.sha256(document).digest()
+lists = [[octets for _, octets, _ in parts(some)] for _, some, _ in parts(stamp[1][1])]
+if reached not in lists[0]:
+    sys.exit('it is not in the first list')
+for number, some in enumerate(lists):
+    reached = hashlib.sha256(b''.join(sorted(some + [reached] if number else some))).digest()
+open(sys.argv[2] + '/token', 'wb').write(stamp[2][2])
+print(reached.hex())
+";

@@ -131,15 +131,11 @@ impl SignedContent {
         (&self.stamped.0, self.stamped.1.as_deref())
     }
 
-    /// Sees that the content is what was signed, by whom we trust at `now`.
+    /// Sees that the content is what was signed, by whom the certificate says; whoever that is.
     ///
     /// # Errors
     /// It is not.
-    pub(super) fn verify(
-        self,
-        trust: &TrustStore,
-        now: Timestamp,
-    ) -> Result<(Vec<u8>, Arc<SignerCertificate>), SealError> {
+    pub(super) fn signed_by(&self) -> Result<Arc<SignerCertificate>, SealError> {
         if self.digest.of(&self.content)? != self.told_digest {
             return Err(SealError::DigestMismatch);
         }
@@ -150,6 +146,19 @@ impl SignedContent {
         if !self.suite.scheme().is_signature(&signer.key, &self.attributes, &self.signature) {
             return Err(SealError::SignatureMismatch);
         }
+        Ok(signer)
+    }
+
+    /// The same, and that we trust him at `now`.
+    ///
+    /// # Errors
+    /// It is not.
+    pub(super) fn verify(
+        self,
+        trust: &TrustStore,
+        now: Timestamp,
+    ) -> Result<(Vec<u8>, Arc<SignerCertificate>), SealError> {
+        let signer = self.signed_by()?;
         trust.check(self.certificate, signer.clone(), now)?;
         Ok((self.content, signer))
     }

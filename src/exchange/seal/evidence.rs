@@ -11,7 +11,7 @@ use super::inspect::{Aspect, Inspection, inspect};
 use super::signer::Signer;
 use super::suites::{DigestAlgorithm, sha256};
 use super::third_party::ReceiptTrust;
-use super::time_stamp::{Imprint, StampTrust, TimeStamp, claimed};
+use super::time_stamp::{Imprint, StampTrust, TimeStamp, claimed, is_spoilt};
 use super::trust::TrustStore;
 use crate::base::Limits;
 use crate::exchange::document::{Event, XmlReader};
@@ -194,7 +194,7 @@ pub fn inspect_container(bytes: &[u8], by: &Judges<'_>, limits: &Limits) -> Insp
     if let Some(since) = since {
         let own = own_since.map_or(Ok(()), |own| own.map(|_at| ()));
         found.stamped = since.as_ref().ok().cloned();
-        found.checks.push((Aspect::TimeStamp, since.and_then(|_stamped| own)));
+        found.checks.push((Aspect::TimeStamp, since.and(own)));
     }
     found
 }
@@ -264,7 +264,13 @@ fn opened(bytes: &[u8], limits: &Limits) -> Result<Opened, SealError> {
     if let Some(more) = files.keys().find(|name| !told.contains_key(*name)) {
         return Err(broken(&format!("{more} stands in it, and nobody signed that")));
     }
-    Ok(Opened { files, signed: SignedContent::read_beside(&signature, manifest) })
+    let signed = SignedContent::read_beside(&signature, manifest);
+    if let Ok((signature, Some(stamp))) = signed.as_ref().map(SignedContent::stamped)
+        && is_spoilt(stamp, signature)
+    {
+        return Err(broken("the time stamp of its signature was changed, or is of another one"));
+    }
+    Ok(Opened { files, signed })
 }
 
 fn unzipped(bytes: &[u8], limits: &Limits) -> Result<BTreeMap<String, Vec<u8>>, SealError> {

@@ -285,6 +285,17 @@ impl TimeStamp {
     }
 }
 
+/// Whether a token was changed, or is about something else than these octets; by whom it is, nobody has looked at.
+pub(super) fn is_spoilt(token: &[u8], octets: &[u8]) -> bool {
+    let intact = || {
+        let signed = SignedContent::read(token, TST_INFO)?;
+        signed.signed_by()?;
+        let told = Told::read(signed.claimed_content())?.ok_or(wrong(UNREADABLE))?;
+        Ok(told.imprint == Imprint::of(told.imprint.algorithm, octets)?)
+    };
+    intact().map_or_else(|error: SealError| !error.is_undecided(), |is_its| !is_its)
+}
+
 /// The time that a token tells and the digest it tells it of, before anybody has looked at its signature.
 ///
 /// # Errors
