@@ -163,4 +163,4 @@ pub(super) fn unknown(uri: &str) -> SealError {
 const URI_CHARS_MAX: usize = 120;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -247,8 +247,8 @@ const STREEBOG256_URI: &str = "urn:ietf:params:xml:ns:cpxmlsec:algorithms:gostr3
 
 #[test]
 fn gost_holds_to_the_same_properties() {
-    in_a_process_with_the_engine("with_the_engine_gost_keeps_apart");
-    in_a_process_with_the_engine("streebog_gives_the_values_of_its_standard");
+    in_a_process_with_the_engine(module_path!(), "with_the_engine_gost_keeps_apart");
+    in_a_process_with_the_engine(module_path!(), "streebog_gives_the_values_of_its_standard");
 }
 
 #[test]
@@ -286,9 +286,9 @@ fn streebog_gives_the_values_of_its_standard() {
     assert_eq!(digests_of(DigestAlgorithm::Streebog512, message).ledger, sha256(message));
 }
 
-/// Runs one test of this file in another process. Fails where the engine is not installed: deploy/prerequisites does.
-fn in_a_process_with_the_engine(test: &str) {
-    let name = format!("{}::{test}", module_path!().split_once("::").unwrap().1);
+/// Runs one test of a module in another process. Fails where the engine is not installed: deploy/prerequisites does.
+pub(in super::super) fn in_a_process_with_the_engine(module: &str, test: &str) {
+    let name = format!("{}::{test}", module.split_once("::").unwrap().1);
     let output = Command::new(std::env::current_exe().unwrap())
         .args([&name, "--exact", "--ignored"])
         .env("OPENSSL_CONF", concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/openssl-gost.cnf"))

@@ -1,5 +1,6 @@
 //! Time stamps asked for, given and refused.
 
+use super::super::suites::tests::in_a_process_with_the_engine;
 use super::super::{Issued, KeyKind, Signer, StampAuthority, StampOutcome, ThrowAwayAuthority};
 use super::*;
 use jiff::ToSpan;
@@ -44,9 +45,27 @@ fn stamped(answer: Result<StampAnswer, SealError>) -> TimeStamp {
 
 #[test]
 fn each_kind_of_key_stamps_each_kind_of_digest() {
-    for kind in [KeyKind::Rsa2048, KeyKind::P256, KeyKind::P384, KeyKind::Bign] {
+    let kinds = [KeyKind::Rsa2048, KeyKind::P256, KeyKind::P384, KeyKind::Bign];
+    stamp_by(&kinds, &[DigestAlgorithm::Sha256, DigestAlgorithm::Sha512, DigestAlgorithm::Belt]);
+}
+
+#[test]
+fn gost_stamps_like_the_others_where_its_engine_is_loaded() {
+    in_a_process_with_the_engine(module_path!(), "with_the_engine_gost_stamps");
+}
+
+#[test]
+#[ignore = "gost_stamps_like_the_others_where_its_engine_is_loaded runs it"]
+fn with_the_engine_gost_stamps() {
+    let kinds = [KeyKind::Gost256, KeyKind::Gost512];
+    let digests = [DigestAlgorithm::Streebog256, DigestAlgorithm::Streebog512, DigestAlgorithm::Sha256];
+    stamp_by(&kinds, &digests);
+}
+
+fn stamp_by(kinds: &[KeyKind], algorithms: &[DigestAlgorithm]) {
+    for kind in kinds.iter().copied() {
         let (authority, trust) = stamping(kind);
-        for algorithm in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512, DigestAlgorithm::Belt] {
+        for algorithm in algorithms.iter().copied() {
             let imprint = Imprint::of(algorithm, b"a document").unwrap();
             let question = StampQuestion::new(imprint.clone(), Uuid::from_u128(7), now());
             let stamp = stamped(question.read_answer(&answered(&authority, &question, now()), &trust, now()));
