@@ -252,6 +252,8 @@ impl Settings {
         }
         let third = self.third_party.as_ref();
         files.extend(third.map(|third| file("an authority of receipts".to_owned(), &third.authorities)));
+        let stamps = self.time_stamps.as_ref();
+        files.extend(stamps.map(|own| file("an authority of time stamps".to_owned(), &own.authorities)));
         files
     }
 }

@@ -58,6 +58,7 @@ fn a_node_that_is_well_is_told_so_and_each_trouble_is_named() {
         ("the database", "doctor.database"),
         ("peer RU", "doctor.peer_away"),
         ("the third party", "doctor.third_party_away"),
+        ("the time stamps", "doctor.time_stamps_away"),
         ("the clock", "doctor.clock"),
     ] {
         assert!(nobody.contains(&(of.to_owned(), code.to_owned())), "{of}: {nobody:?}");
@@ -70,6 +71,7 @@ fn a_node_that_is_well_is_told_so_and_each_trouble_is_named() {
         let of = |of: &'static str| found.iter().filter(move |finding| finding.of == of);
         let view = of("peer RU").find(|finding| finding.told.contains("knows us"));
         assert!(view.is_some_and(|finding| finding.told.contains("P.XP.01")), "{found:#?}");
+        assert!(of("the time stamps").any(|finding| finding.grade == "good"));
         assert!(of("the clock").any(|finding| finding.grade == "good"));
         let output = stazh().arg("doctor").arg(&kz).args(["--language", "ru"]).output().unwrap();
         assert!(String::from_utf8(output.stdout).unwrap().contains("не работает: 0"));

@@ -4,6 +4,7 @@
 mod away;
 mod home;
 mod keys;
+mod stamps;
 
 use super::Settings;
 use crate::base::{Clock, Code, SystemClock, with_causes};
@@ -63,6 +64,7 @@ pub async fn examine(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) 
     let Some(identity) = keys::wire(settings, now, tell) else { return };
     let mut clocks = away::peers(settings, &identity, tell).await;
     clocks.extend(away::third_party(settings, &identity, tell).await);
+    clocks.extend(stamps::time_stamps(settings, &identity, tell).await);
     clock(&clocks, tell);
 }
 
