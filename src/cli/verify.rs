@@ -4,11 +4,13 @@ use super::explain::remedy;
 use super::{Exit, show};
 use crate::base::{Clock, Language, Limits, SystemClock, explain, with_causes};
 use crate::exchange::seal::{
-    Aspect, Inspection, ReceiptTrust, SealError, TrustStore, inspect, inspect_container, is_container,
+    Aspect, Coverage, Inspection, ReceiptTrust, SealError, StatusKind, Statuses, Terms, TrustStore, inspect,
+    inspect_container, is_container,
 };
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Check the seals of files: who sealed them, and whether a byte was changed
 /// since.
@@ -36,6 +38,16 @@ pub(super) struct Verify {
     /// absent.
     #[arg(long, requires = "receipts")]
     receipt_signer: Option<String>,
+    /// A list of revoked certificates (CRL), as DER or PEM; may be given several
+    /// times. Those in a container count too.
+    #[arg(long)]
+    crl: Vec<PathBuf>,
+    /// An answer about one certificate (OCSP), as DER; may be given several times.
+    #[arg(long)]
+    ocsp: Vec<PathBuf>,
+    /// Refuse what nothing shows not to be revoked; otherwise it is told.
+    #[arg(long)]
+    require_revocation: bool,
     /// The instant to judge certificates by; now if absent.
     #[arg(long)]
     at: Option<Timestamp>,
@@ -49,10 +61,14 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> Result<Exit> {
-        let trust = TrustStore::from_files(&self.trust)?;
+        let statuses = Arc::new(self.statuses()?);
+        let trusted = |files: &[PathBuf]| {
+            TrustStore::from_files(files).map(|trust| trust.with_statuses(statuses.clone()))
+        };
+        let trust = trusted(&self.trust)?;
         let receipts = match self.receipts.is_empty() {
             true => None,
-            false => Some(ReceiptTrust::new(TrustStore::from_files(&self.receipts)?, self.receipt_signer)),
+            false => Some(ReceiptTrust::new(trusted(&self.receipts)?, self.receipt_signer)),
         };
         let at = self.at.unwrap_or_else(|| SystemClock.now());
         let mut exit = Exit::Done;
@@ -71,6 +87,32 @@ impl Verify {
             }
         }
         Ok(exit)
+    }
+}
+
+impl Verify {
+    /// What the files say of revoked certificates.
+    fn statuses(&self) -> Result<Statuses> {
+        let kinds = [(StatusKind::Crl, &self.crl), (StatusKind::Ocsp, &self.ocsp)];
+        let mut answers = Vec::new();
+        for (kind, file) in
+            kinds.into_iter().flat_map(|(kind, files)| files.iter().map(move |file| (kind, file)))
+        {
+            answers.push((kind, std::fs::read(file).with_context(|| format!("read {}", file.display()))?));
+        }
+        let terms = Terms { is_required: self.require_revocation, ..Terms::default() };
+        Ok(Statuses::of_answers(answers, terms))
+    }
+}
+
+/// The outcome of looking for revoked certificates: three, and that nobody looked.
+fn revocation_of(found: &Inspection) -> &'static str {
+    let checked = found.checks.iter().find(|(aspect, _)| *aspect == Aspect::Revocation);
+    match checked.map(|(_, outcome)| outcome) {
+        Some(Ok(())) => "good",
+        Some(Err(SealError::Revoked { .. })) => "revoked",
+        Some(Err(_)) => "unknown",
+        None => "not-checked",
     }
 }
 
@@ -97,7 +139,7 @@ fn as_json(file: &str, at: Timestamp, found: &Inspection, language: Language) ->
         "file": file, "at": at.to_string(), "outcome": outcome, "code": first.map(SealError::code),
         "reason": first.map(|error| with_causes(error)), "signer": found.signer,
         "document": found.doc_instance, "digest": found.digest.map(|digest| digest.to_string()),
-        "findings": checks.collect::<Vec<_>>(), "receipt": said,
+        "findings": checks.collect::<Vec<_>>(), "receipt": said, "revocation": revocation_of(found),
     })
 }
 
@@ -115,7 +157,7 @@ fn as_text(file: &str, at: Timestamp, found: &Inspection, language: Language) ->
     for (aspect, outcome) in &found.checks {
         let error = match outcome {
             Ok(()) => {
-                lines.push(format!("  {}  {}", words.yes, good(*aspect, at, language)));
+                lines.push(format!("  {}  {}", words.yes, good(*aspect, at, found, language)));
                 continue;
             }
             Err(error) => error,
@@ -131,6 +173,9 @@ fn as_text(file: &str, at: Timestamp, found: &Inspection, language: Language) ->
             lines.push(format!("       {}", with_causes(error)));
         }
         lines.extend(remedy(code, language).map(|remedy| format!("       {}: {remedy}", words.remedy)));
+    }
+    if revocation_of(found) == "not-checked" {
+        lines.push(format!("  -    {}", unchecked(found.revocation, language)));
     }
     if let Some(said) = &found.said {
         lines.push(format!("  {} {}, {}", words.receipt, said.receipt_id, said.at));
@@ -186,6 +231,16 @@ impl Words {
     }
 }
 
+/// What is said where not every certificate was looked at for being revoked.
+fn unchecked(Coverage { checked, of }: Coverage, language: Language) -> String {
+    match (checked, language) {
+        (0, Language::En) => "revocation was not checked".to_owned(),
+        (0, Language::Ru) => "отзыв сертификатов не проверялся".to_owned(),
+        (some, Language::En) => format!("revocation was checked of {some} in {of} certificates"),
+        (some, Language::Ru) => format!("отзыв проверен у {some} из {of} сертификатов"),
+    }
+}
+
 fn name_of(aspect: Aspect) -> &'static str {
     match aspect {
         Aspect::Container => "container",
@@ -194,11 +249,12 @@ fn name_of(aspect: Aspect) -> &'static str {
         Aspect::Signature => "signature",
         Aspect::Certificate => "certificate",
         Aspect::Usage => "usage",
+        Aspect::Revocation => "revocation",
         Aspect::Receipt => "receipt",
     }
 }
 
-fn good(aspect: Aspect, at: Timestamp, language: Language) -> String {
+fn good(aspect: Aspect, at: Timestamp, found: &Inspection, language: Language) -> String {
     let (en, ru) = match aspect {
         Aspect::Container => (
             "nothing in the container was changed since it was signed",
@@ -223,6 +279,13 @@ fn good(aspect: Aspect, at: Timestamp, language: Language) -> String {
             "the certificate is made for signing documents",
             "сертификат предназначен для подписания документов",
         ),
+        Aspect::Revocation => {
+            let at = found.revocation_at;
+            return match language {
+                Language::En => format!("no certificate was known to be revoked at {at}"),
+                Language::Ru => format!("на {at} не известно об отзыве ни одного сертификата"),
+            };
+        }
         Aspect::Receipt => (
             "a trusted third party confirmed this signature of this document",
             "доверенная третья сторона подтвердила эту подпись этого документа",

@@ -23,6 +23,7 @@ use x509_cert::Certificate;
 use x509_cert::attr::Attribute;
 use x509_cert::ext::pkix::SubjectKeyIdentifier;
 use x509_cert::spki::AlgorithmIdentifierOwned;
+use x509_cert::time::Time;
 
 /// A content with one signature, which nobody has checked yet.
 pub(super) struct SignedContent {
@@ -34,6 +35,7 @@ pub(super) struct SignedContent {
     digest: DigestAlgorithm,
     signature: Vec<u8>,
     certificate: Vec<u8>,
+    signed_at: Option<Timestamp>,
 }
 
 impl SignedContent {
@@ -84,6 +86,8 @@ impl SignedContent {
         }
         let told_digest: OctetString = one(attributes, MESSAGE_DIGEST)?.ok_or(wrong("it tells no digest"))?;
         let certificate = certificate_of(&signed, signer)?;
+        let signed_at = one::<Time>(attributes, SIGNING_TIME)?.map(|told| told.to_unix_duration().as_secs());
+        let signed_at = signed_at.and_then(|told| Timestamp::from_second(i64::try_from(told).ok()?).ok());
         if let Some(told) = one::<SigningCertificateV2>(attributes, SIGNING_CERTIFICATE_V2)? {
             let is_its = told.certs.first().is_some_and(|first| first.is_of(&certificate));
             if !is_its {
@@ -100,7 +104,18 @@ impl SignedContent {
             digest,
             signature: suite.scheme().read_cms(signer.signature.as_bytes())?,
             certificate,
+            signed_at,
         })
+    }
+
+    /// The certificate it brings.
+    pub(super) fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// When it was signed, as its signer tells.
+    pub(super) fn signed_at(&self) -> Option<Timestamp> {
+        self.signed_at
     }
 
     /// Sees that the content is what was signed, by whom we trust at `now`.

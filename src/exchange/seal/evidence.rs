@@ -6,6 +6,7 @@
 use super::cms::{SignedContent, sign_beside};
 use super::dvcs::{Judged, Question};
 use super::error::SealError;
+use super::grounds::read_grounds;
 use super::inspect::{Aspect, Inspection, inspect};
 use super::signer::Signer;
 use super::suites::{DigestAlgorithm, sha256};
@@ -98,10 +99,17 @@ pub fn inspect_container(
     now: Timestamp,
     limits: &Limits,
 ) -> Inspection {
-    let (files, signed_by) = match opened(bytes, trust, now, limits) {
+    let (files, signed) = match opened(bytes, limits) {
         Ok(opened) => opened,
         Err(error) => return Inspection::of_container(error),
     };
+    // what came inside is of when it was put there, and so is what it shows of revocation
+    let (certificates, answers) = read_grounds(&files);
+    let as_of = signed.as_ref().ok().and_then(SignedContent::signed_at);
+    let trust = &trust.beside(&certificates, answers.clone(), as_of);
+    let receipts = &receipts.map(|receipts| receipts.beside(&certificates, answers, as_of));
+    let receipts = receipts.as_ref();
+    let signed_by = signed.and_then(|signed| signed.verify(trust, now)).map(|_signer| ());
     let Some(document) = files.get(EVIDENCE_DOCUMENT) else {
         return Inspection::of_container(broken(&format!("it holds no {EVIDENCE_DOCUMENT}")));
     };
@@ -135,10 +143,10 @@ fn confirmed(
     }
 }
 
-type Opened = (BTreeMap<String, Vec<u8>>, Result<(), SealError>);
+type Opened = (BTreeMap<String, Vec<u8>>, Result<SignedContent, SealError>);
 
-/// The files that the manifest names, each as it names it; and whether its signature is good.
-fn opened(bytes: &[u8], trust: &TrustStore, now: Timestamp, limits: &Limits) -> Result<Opened, SealError> {
+/// The files that the manifest names, each as it names it; and its signature, which nobody has checked yet.
+fn opened(bytes: &[u8], limits: &Limits) -> Result<Opened, SealError> {
     let mut files = unzipped(bytes, limits)?;
     if files.remove("mimetype").as_deref() != Some(MIME.as_bytes()) {
         return Err(broken("it is no ASiC-E container"));
@@ -155,10 +163,7 @@ fn opened(bytes: &[u8], trust: &TrustStore, now: Timestamp, limits: &Limits) -> 
     if let Some(more) = files.keys().find(|name| !told.contains_key(*name)) {
         return Err(broken(&format!("{more} stands in it, and nobody signed that")));
     }
-    let signed = SignedContent::read_beside(&signature, manifest)
-        .and_then(|signed| signed.verify(trust, now))
-        .map(|_signer| ());
-    Ok((files, signed))
+    Ok((files, SignedContent::read_beside(&signature, manifest)))
 }
 
 fn unzipped(bytes: &[u8], limits: &Limits) -> Result<BTreeMap<String, Vec<u8>>, SealError> {

@@ -4,6 +4,7 @@
 use super::error::SealError;
 use super::open::open;
 use super::receipt::{Said, open_receipt};
+use super::revocation::Coverage;
 use super::suites::{PublicKey, suite_of};
 use super::third_party::{Outcome, ReceiptTrust};
 use super::trust::{TrustStore, may_sign};
@@ -11,7 +12,6 @@ use super::verify::SignerCertificate;
 use crate::base::{Digest256, Limits};
 use crate::exchange::document::Scope;
 use jiff::Timestamp;
-use std::sync::Arc;
 
 /// What was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum Aspect {
     Certificate,
     /// That the certificate is made for signing documents.
     Usage,
+    /// That neither the certificate nor one above it was revoked.
+    Revocation,
     /// That a third party confirmed the signature.
     Receipt,
 }
@@ -45,6 +47,10 @@ pub struct Inspection {
     pub digest: Option<Digest256>,
     /// What a third party said of it.
     pub said: Option<Said>,
+    /// How many certificates were looked at for being revoked.
+    pub revocation: Coverage,
+    /// As of when.
+    pub revocation_at: Timestamp,
 }
 
 impl Inspection {
@@ -56,6 +62,8 @@ impl Inspection {
             doc_instance: String::new(),
             digest: None,
             said: None,
+            revocation: Coverage::default(),
+            revocation_at: Timestamp::UNIX_EPOCH,
         }
     }
 
@@ -85,6 +93,8 @@ pub fn inspect(
         doc_instance: String::new(),
         digest: None,
         said: None,
+        revocation: Coverage::default(),
+        revocation_at: trust.as_of(now),
     };
     let opened = match open(bytes, limits) {
         Ok(opened) => opened,
@@ -124,12 +134,20 @@ pub fn inspect(
             });
             found.checks.push((Aspect::Signature, is_its));
             let usage = if may_sign(&signer.certificate) { Ok(()) } else { Err(SealError::KeyUsage) };
-            let chain = match trust.check(opened.certificate, Arc::new(signer), now) {
-                Err(SealError::KeyUsage) => Ok(()), // the chain is looked at before
-                other => other,
-            };
-            found.checks.push((Aspect::Certificate, chain));
+            let chain = trust.chain(&signer, now);
+            let standings = chain.as_ref().ok().map(|chain| trust.standings(chain, now));
+            found.checks.push((Aspect::Certificate, chain.map(drop)));
             found.checks.push((Aspect::Usage, usage));
+            match standings {
+                Some(Ok(coverage)) => {
+                    found.revocation = coverage;
+                    if coverage.checked == coverage.of && coverage.of > 0 {
+                        found.checks.push((Aspect::Revocation, Ok(())));
+                    }
+                }
+                Some(Err(error)) => found.checks.push((Aspect::Revocation, Err(error))),
+                None => {}
+            }
         }
         Err(error) => found.checks.push((Aspect::Certificate, Err(error))),
     }

@@ -42,11 +42,13 @@ mod error;
 mod evidence;
 mod facts;
 mod filling;
+mod grounds;
 mod inspect;
 mod issue;
 mod open;
 mod path;
 mod receipt;
+mod revocation;
 mod signer;
 mod suites;
 mod third_party;
@@ -64,10 +66,15 @@ pub use evidence::{
 };
 pub use facts::{CertificateFacts, certificates_in};
 pub use filling::{Filled, Filling, Hole};
+pub use grounds::{Judges, grounds};
 pub use inspect::{Aspect, Inspection, inspect};
 pub use issue::{Issued, KeyKind, ThrowAwayAuthority};
 pub use open::{OpenedDocument, open, open_within};
 pub use receipt::{OpenedReceipt, ReceiptSubject, Said, open_receipt, with_receipt};
+pub use revocation::{
+    Ask, Coverage, FoundRevoked, Reason, Revocation, Revoked, StatusAnswer, StatusKind, StatusQuestion,
+    StatusSource, Statuses, Taken, Terms,
+};
 pub use signer::Signer;
 pub use suites::{
     ContentDigests, ContentHasher, DigestAlgorithm, PrivateKey, PublicKey, Scheme, Sha256Hasher, Suite,

@@ -8,6 +8,7 @@ use super::dvcs::{Asked, refusal};
 use super::error::SealError;
 use super::open::open;
 use super::receipt::{Said, open_receipt};
+use super::revocation::{Ask, StatusKind};
 use super::signer::Signer;
 use super::trust::TrustStore;
 use super::verify::{SignerCertificate, verify};
@@ -15,6 +16,7 @@ use crate::base::{Limits, with_causes};
 use crate::exchange::document::Scope;
 use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
+use openssl::x509::X509;
 use std::str::FromStr;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -83,6 +85,21 @@ impl ReceiptTrust {
     /// Authorities, and the subject of the third party's certificate if it is known.
     pub fn new(trust: TrustStore, signer: Option<String>) -> Self {
         Self { trust, signer }
+    }
+
+    /// The authorities.
+    pub(super) fn trust(&self) -> &TrustStore {
+        &self.trust
+    }
+
+    /// The same with what came beside something to be judged, as [`TrustStore::beside`].
+    pub(super) fn beside(
+        &self,
+        certificates: &[X509],
+        answers: Vec<(StatusKind, Vec<u8>)>,
+        as_of: Option<Timestamp>,
+    ) -> Self {
+        Self { trust: self.trust.beside(certificates, answers, as_of), signer: self.signer.clone() }
     }
 
     /// What was signed, if a third party signed it.
@@ -175,6 +192,14 @@ impl ThirdParty {
         }
     }
 
+    /// What must be asked about revoked certificates before a document can be judged.
+    pub fn wanted(&self, document: &[u8], now: Timestamp) -> Vec<Ask> {
+        match self.try_judge(document, now) {
+            Err(SealError::StatusUnknown { asks, .. }) => asks,
+            Ok(_) | Err(_) => Vec::new(),
+        }
+    }
+
     fn try_judge(&self, document: &[u8], now: Timestamp) -> Result<Outcome, SealError> {
         let opened = open(document, &self.limits)?;
         if opened.has_receipt()
@@ -212,8 +237,9 @@ fn outcome_of(error: &SealError) -> Outcome {
         | SealError::Expired
         | SealError::NotYetValid
         | SealError::KeyUsage
+        | SealError::Revoked { .. }
         | SealError::Chain { .. } => ReasonCode::BadCertificate,
-        // no SignedDoc, an algorithm that is not known, an authority that is not registered, trouble of our own
+        // no SignedDoc, an algorithm or a status that is not known, an authority that is not registered, trouble of our own
         SealError::Xml(_)
         | SealError::WrongElement { .. }
         | SealError::Profile { .. }
@@ -222,6 +248,8 @@ fn outcome_of(error: &SealError) -> Outcome {
         | SealError::WrongReference
         | SealError::UnknownAlgorithm { .. }
         | SealError::GostEngine
+        | SealError::StatusUnknown { .. }
+        | SealError::StatusAnswer { .. }
         | SealError::Foreign
         | SealError::OtherSigner
         | SealError::OtherThirdParty
