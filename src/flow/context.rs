@@ -1,6 +1,6 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
-use super::{CopyWriter, FlowError, OwnThirdParty, Wake};
+use super::{CopyWriter, FlowError, OwnThirdParty, StatusSources, Wake};
 use crate::base::{Clock, DocumentId, Findings, Limits, Random, Verdict};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
@@ -40,6 +40,8 @@ pub struct Context {
     pub signer: Arc<Signer>,
     /// Our trusted third party, if we have one; without, seals are judged by the authorities of each peer.
     pub third_party: Option<OwnThirdParty>,
+    /// Whom to ask which certificates are revoked, if the settings name anybody.
+    pub revocation: Option<Arc<StatusSources>>,
     /// The local system.
     pub desk: Arc<dyn Desk>,
     /// Wake-ups of the workers.

@@ -5,12 +5,16 @@ use super::third_party::Whole;
 use super::{Context, FlowError};
 use crate::base::DocumentId;
 use crate::exchange::document::Scope;
-use crate::exchange::seal::{EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EvidenceQuestion, pack};
+use crate::exchange::seal::{
+    EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EvidenceQuestion, Judges, TrustStore, grounds,
+    pack,
+};
 use crate::exchange::wire::Envelope;
 use crate::store::{
     JournalBy, PartOf, inbox_find, journal_list, ledger_first, outbox_of_document, receipt_find,
 };
 use futures_util::TryStreamExt;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// The evidence container of a document that came or left, signed by our seal; nothing if there is no such document.
@@ -76,8 +80,34 @@ pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<V
         verdict: crate::base::Verdict::Retry { not_before: None },
         detail: error.to_string(),
     })?;
-    keep(EVIDENCE_DOCUMENT, pieces.concat());
-    Ok(Some(pack(&files, &ctx.signer, ctx.clock.now())?))
+    let document = pieces.concat();
+    let (peer, now) = (came.as_ref().map(|row| row.peer.as_str()), ctx.clock.now());
+    let answer = files.get(EVIDENCE_ANSWER).cloned();
+    files.extend(grounds_of((&document, answer.as_deref()), peer, now, ctx)?);
+    files.insert(EVIDENCE_DOCUMENT.to_owned(), document);
+    Ok(Some(pack(&files, &ctx.signer, now)?))
+}
+
+/// The certificates behind a document and its receipt, and what is known of their being revoked.
+fn grounds_of(
+    (document, answer): (&[u8], Option<&[u8]>),
+    peer: Option<&str>,
+    now: Timestamp,
+    ctx: &Context,
+) -> Result<BTreeMap<String, Vec<u8>>, FlowError> {
+    // our own authority is in our own chain, and nowhere else in the settings
+    let own = TrustStore::from_pem(&ctx.signer.chain_pem()?).ok();
+    let own = own.map(|own| match &ctx.revocation {
+        Some(sources) => own.with_statuses(sources.statuses().clone()),
+        None => own,
+    });
+    let peers = peer.and_then(|peer| ctx.peers.of_name(peer).ok()?.trust.as_deref());
+    let judges = Judges {
+        trusts: own.iter().chain(peers).collect(),
+        receipts: ctx.third_party.as_ref().map(|third| &third.trust),
+        own: &ctx.signer,
+    };
+    Ok(grounds(document, answer, &judges, now, &ctx.limits)?)
 }
 
 /// As many entries of the journal as a person reads.

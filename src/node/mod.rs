@@ -5,6 +5,7 @@ mod doctor;
 mod error;
 mod evidence;
 mod lifecycle;
+mod revocation;
 mod settings;
 mod third_party;
 
@@ -12,5 +13,6 @@ pub use desk::FolderDesk;
 pub use doctor::{Check, Grade, examine};
 pub use error::StartError;
 pub use lifecycle::{Door, Node};
+pub use revocation::{RevocationSettings, RevocationSource};
 pub use settings::{Broker, Peer, SealFiles, Server, Settings, SettingsError, ThirdPartySettings, WireFiles};
 pub use third_party::{Place, Registered, ThirdPartyNode, ThirdPartyPlan};

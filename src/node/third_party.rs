@@ -2,10 +2,11 @@
 //! authority.
 
 use super::settings::read_text;
-use super::{SealFiles, SettingsError, StartError, WireFiles};
-use crate::base::{Limits, OsRandom, SystemClock};
+use super::{RevocationSettings, SealFiles, SettingsError, StartError, WireFiles};
+use crate::base::{Clock, Limits, OsRandom, Random, SystemClock};
 use crate::exchange::canonical::State;
 use crate::exchange::seal::{ReceiptTrust, Signer, ThirdParty, TrustStore};
+use crate::exchange::transit::Schedule;
 use crate::exchange::wire::{NodeIdentity, TlsListener};
 use crate::http::{ThirdPartyDoor, serve_third_party};
 use serde::Deserialize;
@@ -28,6 +29,8 @@ pub struct ThirdPartyPlan {
     /// Whom it may judge.
     #[serde(default)]
     pub registered: Vec<Registered>,
+    /// Who tells which certificates are revoked.
+    pub revocation: Option<RevocationSettings>,
     /// Bounds on everything.
     #[serde(default)]
     pub limits: Limits,
@@ -71,6 +74,9 @@ impl ThirdPartyPlan {
                 "nobody is registered with it; add a state by stazh init TTP --trust NODE".to_owned();
             return Err(SettingsError::Unfit { path: path.to_owned(), reason });
         }
+        if let Some(reason) = plan.revocation.as_ref().and_then(RevocationSettings::misfit) {
+            return Err(SettingsError::Unfit { path: path.to_owned(), reason });
+        }
         let folder = path.parent().unwrap_or(Path::new(""));
         let at = |file: PathBuf| folder.join(file);
         let WireFiles { certificate, key, authorities } = plan.wire;
@@ -83,6 +89,7 @@ impl ThirdPartyPlan {
             wire: WireFiles { certificate: at(certificate), key: at(key), authorities: at(authorities) },
             seal: SealFiles { certificate: at(plan.seal.certificate), key: at(plan.seal.key) },
             registered: registered.collect(),
+            revocation: plan.revocation.map(|revocation| revocation.within(folder)),
             ..plan
         })
     }
@@ -103,15 +110,25 @@ impl ThirdPartyNode {
     pub async fn start(plan: &ThirdPartyPlan) -> Result<Self, StartError> {
         let files = &plan.wire;
         let identity = NodeIdentity::read(&files.certificate, &files.key, &files.authorities)?;
+        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(OsRandom));
+        let sources = plan.revocation.as_ref().map(|revocation| {
+            let given = (clock.clone(), random.clone());
+            revocation.open(plan.limits.post_timeout_ms, Schedule::default(), given).map(Arc::new)
+        });
+        let sources = sources.transpose()?;
+        let watched = |trust: TrustStore| match &sources {
+            Some(sources) => trust.with_statuses(sources.statuses().clone()),
+            None => trust,
+        };
         let authorities: Vec<&PathBuf> =
             plan.registered.iter().filter_map(|one| one.seal_authorities.as_ref()).collect();
         let others = plan.registered.iter().filter_map(|one| {
             let trust = TrustStore::from_files(&[one.third_party.as_ref()?]);
-            Some(trust.map(|trust| ReceiptTrust::new(trust, one.third_party_signer.clone())))
+            Some(trust.map(|trust| ReceiptTrust::new(watched(trust), one.third_party_signer.clone())))
         });
         let party = ThirdParty::new(
             Signer::from_files(&plan.seal.key, &plan.seal.certificate)?,
-            TrustStore::from_files(&authorities)?,
+            watched(TrustStore::from_files(&authorities)?),
             others.collect::<Result<_, _>>()?,
             plan.limits,
         );
@@ -119,7 +136,7 @@ impl ThirdPartyNode {
         let listener = TlsListener::bind(place.listen, plan.limits.handshake_timeout_ms, &identity).await?;
         let address = listener.address()?;
         let (stop, stopping) = watch::channel(false);
-        let door = ThirdPartyDoor::new(party, Arc::new(SystemClock), Arc::new(OsRandom), plan.limits);
+        let door = ThirdPartyDoor::new(party, (clock, random), sources, plan.limits);
         let task = tokio::spawn(serve_third_party(listener, stopping, Arc::new(door)));
         Ok(Self { address, stop, task })
     }

@@ -140,6 +140,7 @@ async fn start(
         rules: Arc::new(rules.clone()),
         signer: identity.signer.clone(),
         third_party: None,
+        revocation: None,
         desk: desk.clone(),
         wake: Wake::default(),
     });

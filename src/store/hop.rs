@@ -61,7 +61,7 @@ enum Told {
 }
 
 /// Every kind of entry that the flows write.
-const KINDS: [(&str, Told); 31] = [
+const KINDS: [(&str, Told); 34] = [
     ("held", Told::Always(Hop::Received)),
     ("composed", Told::Always(Hop::Transformed)),
     ("answering", Told::Always(Hop::Transformed)),
@@ -93,6 +93,9 @@ const KINDS: [(&str, Told); 31] = [
     ("resent", Told::Never),
     ("local", Told::Never),
     ("store_back", Told::Never),
+    ("status_away", Told::Never),
+    ("status_back", Told::Never),
+    ("revoked", Told::Never),
 ];
 
 #[cfg(test)]

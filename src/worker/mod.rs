@@ -11,6 +11,7 @@ mod hints;
 mod lane;
 mod pickup;
 mod settler;
+mod statuses;
 mod terms;
 
 pub use chainer::run_chainer;
@@ -20,6 +21,7 @@ pub use hints::run_hints;
 pub use lane::run_lane;
 pub use pickup::run_pickup;
 pub use settler::run_settler;
+pub use statuses::run_statuses;
 pub use terms::run_terms;
 
 use crate::exchange::wire::{BrokerWire, FolderWire};
@@ -50,6 +52,7 @@ pub async fn run_workers(
     }
     workers.spawn(run_settler(stop.clone(), ctx.clone()));
     workers.spawn(run_terms(stop.clone(), ctx.clone()));
+    workers.spawn(run_statuses(stop.clone(), ctx.clone()));
     workers.spawn(run_chainer(stop.clone(), ctx.clone()));
     workers.spawn(run_hints(stop, ctx.clone()));
     while let Some(ended) = workers.join_next().await {
