@@ -248,10 +248,10 @@ impl Whole {
 
 /// Its answer proves nothing: neither for the document nor against it.
 fn unusable(error: SealError) -> FlowError {
-    match error {
-        SealError::StatusUnknown { .. } => error.into(), // whoever knows is asked, and then it is tried again
-        other => undecided(crate::base::with_causes(&other)),
+    if let SealError::StatusUnknown { .. } = error {
+        return error.into(); // whoever knows is asked, and then it is tried again
     }
+    undecided(crate::base::with_causes(&error))
 }
 
 fn undecided(detail: String) -> FlowError {

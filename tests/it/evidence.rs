@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The documents of a node's own in entries of a kind.
-fn documents_of(folder: &Path, kind: &str) -> Vec<String> {
+pub(crate) fn documents_of(folder: &Path, kind: &str) -> Vec<String> {
     let output = stazh().args(["journal", "list", "--json", "--limit", "1000"]).arg(folder).output().unwrap();
     let lines = String::from_utf8(output.stdout).unwrap();
     let entries = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -17,7 +17,7 @@ fn documents_of(folder: &Path, kind: &str) -> Vec<String> {
     of_kind.filter_map(|entry| entry["document"].as_str().map(str::to_owned)).collect()
 }
 
-fn verify(container: &Path, trusted: &[&PathBuf], more: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn verify(container: &Path, trusted: &[&PathBuf], more: &[&str]) -> (Option<i32>, String) {
     let mut verify = stazh();
     verify.arg("verify").arg(container);
     for authority in trusted {

@@ -31,7 +31,7 @@ fn each_state_seals_by_its_own_algorithm_and_each_other_verifies_it_through_its_
 }
 
 /// A third party for a node: it knows its own state's authorities and the other's; the node knows nobody's.
-fn with_third_party(root: &Path, (state, node): (&str, &Path), other: &Path) -> PathBuf {
+pub(crate) fn with_third_party(root: &Path, (state, node): (&str, &Path), other: &Path) -> PathBuf {
     let party = root.join(format!("ttp-{state}"));
     let listen = format!("127.0.0.1:{}", free_port());
     let what = ["--third-party", "--state", state, "--seal-key", "p256", "--listen", &listen];
@@ -45,12 +45,12 @@ fn with_third_party(root: &Path, (state, node): (&str, &Path), other: &Path) -> 
     party
 }
 
-fn journal(folder: &Path) -> String {
+pub(crate) fn journal(folder: &Path) -> String {
     let output = stazh().args(["journal", "list", "--limit", "1000"]).arg(folder).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !is_so().await {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what} does not come");

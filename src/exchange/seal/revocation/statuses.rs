@@ -354,20 +354,28 @@ impl Statuses {
         self.taken((ask.source, StatusKind::Ocsp), kept, (window.this_update, window.next_update), now)
     }
 
-    /// Takes what was kept when the node last ran; whatever cannot be used any more is passed over.
-    pub fn load(&self, kept: &[StatusAnswer], now: Timestamp) {
+    /// The authorities that answer, in the order of their sources.
+    pub fn authorities(&self) -> impl Iterator<Item = Digest256> {
+        self.sources.iter().map(|source| source.issuer.id)
+    }
+
+    /// Takes what was kept when the node last ran; tells how many still count. What is merely out of date is taken too,
+    /// and whatever cannot be used any more is passed over: another comes.
+    pub fn load(&self, kept: &[StatusAnswer], now: Timestamp) -> usize {
+        let mut count = 0;
         for answer in kept {
             let source = self.sources.iter().position(|source| source.issuer.id == answer.issuer);
             let Some(source) = source else { continue };
-            let _ = match answer.kind {
-                // what is out of date counts as before; of what is not taken another comes
+            let taken = match answer.kind {
                 StatusKind::Crl => self.take_list(source, &answer.der, now),
                 StatusKind::Ocsp => match serial_of(&answer.serial) {
                     Some(serial) => self.take_answer(&Ask { source, serial }, None, &answer.der, now),
                     None => continue,
                 },
             };
+            count += usize::from(taken.is_ok());
         }
+        count
     }
 
     /// Notes that a source gives no answers, or gives them again; tells whether that is news.

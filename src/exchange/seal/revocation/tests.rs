@@ -87,7 +87,35 @@ const KINDS: [KeyKind; 4] = [KeyKind::Rsa2048, KeyKind::P256, KeyKind::P384, Key
 
 #[test]
 fn a_list_of_each_suite_tells_good_from_revoked_and_nothing_tells_neither() {
-    for kind in KINDS {
+    lists_tell(&KINDS);
+}
+
+#[test]
+fn an_answer_of_each_suite_tells_good_from_revoked() {
+    answers_tell(&KINDS);
+}
+
+#[test]
+fn gost_tells_the_same() {
+    let name = format!("{}::with_the_engine_gost_tells_the_same", module_path!().split_once("::").unwrap().1);
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([&name, "--exact", "--ignored"])
+        .env("OPENSSL_CONF", concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/openssl-gost.cnf"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+}
+
+#[test]
+#[ignore = "gost_tells_the_same runs it where the engine is loaded"]
+fn with_the_engine_gost_tells_the_same() {
+    lists_tell(&[KeyKind::Gost256, KeyKind::Gost512]);
+    answers_tell(&[KeyKind::Gost256, KeyKind::Gost512]);
+}
+
+fn lists_tell(kinds: &[KeyKind]) {
+    for kind in kinds.iter().copied() {
         let land = Land::new(kind);
         let waits = land.judged(now()).unwrap_err();
         assert!(
@@ -110,9 +138,8 @@ fn a_list_of_each_suite_tells_good_from_revoked_and_nothing_tells_neither() {
     }
 }
 
-#[test]
-fn an_answer_of_each_suite_tells_good_from_revoked() {
-    for kind in KINDS {
+fn answers_tell(kinds: &[KeyKind]) {
+    for kind in kinds.iter().copied() {
         for by_another in [false, true] {
             let land = Land::new(kind);
             let responder = land.authority.issue_responder("responder", kind, false).unwrap();
