@@ -131,6 +131,21 @@ impl StatusSources {
         news
     }
 
+    /// Asks every source, its list and its responder, whether anything is due or not.
+    pub async fn ask_each(&self) -> Vec<News> {
+        let mut news = Vec::new();
+        for (source, places) in self.places.iter().enumerate() {
+            if let Some(list) = &places.list {
+                news.extend(self.bring_list(list, source).await);
+            }
+            if let Some((responder, ask)) = places.responder.as_ref().zip(self.statuses.ask_of_itself(source))
+            {
+                news.extend(self.ask_responder(responder, &ask).await);
+            }
+        }
+        news
+    }
+
     /// Asks again what is due by the schedule.
     pub async fn refresh(&self) -> Vec<News> {
         let now = self.clock.now();

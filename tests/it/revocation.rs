@@ -246,6 +246,14 @@ async fn a_list_in_a_file_is_taken_again_and_a_signer_that_was_known_is_refused_
     let list = authority.list(&["-crlhours", "1"]);
     also_set(&kz, &authority.source(0, &format!("crl = \"file:{}\"", list.display())));
     keep_local(&kz, 0..2);
+    let examined = || {
+        let output = stazh().arg("doctor").arg(&kz).arg("--json").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(examined().contains("every source answers (1)"), "{}", examined());
+    std::fs::rename(&list, authority.file("away.crl")).unwrap();
+    assert!(examined().contains("doctor.revocation"), "{}", examined());
+    std::fs::rename(authority.file("away.crl"), &list).unwrap();
     let asked = inquiries(root.path(), "KZ", 0..2);
     let _nodes = [Process::start(&ru), Process::start(&kz)];
     run(stazh().arg("send").arg(&ru).arg(&asked[0]));

@@ -354,6 +354,14 @@ impl Statuses {
         self.taken((ask.source, StatusKind::Ocsp), kept, (window.this_update, window.next_update), now)
     }
 
+    /// A question to a source about its authority's own certificate: any answer shows that it is there.
+    pub fn ask_of_itself(&self, source: usize) -> Option<Ask> {
+        let certificate = &self.sources.get(source)?.issuer.certificate;
+        let serial =
+            super::issuer::read(certificate).ok()?.tbs_certificate().serial_number().as_bytes().to_vec();
+        Some(Ask { source, serial })
+    }
+
     /// The authorities that answer, in the order of their sources.
     pub fn authorities(&self) -> impl Iterator<Item = Digest256> {
         self.sources.iter().map(|source| source.issuer.id)
