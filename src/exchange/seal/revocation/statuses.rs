@@ -293,8 +293,10 @@ impl Statuses {
         self.check_time(window.this_update, now)?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let before = known.lists.get(&source);
-        if before.is_some_and(|before| list.is_before(before)) {
-            return Err(unusable("it is older than one that came before"));
+        if let Some(before) = before.filter(|before| list.is_before(before)) {
+            let of_before = (before.window.this_update, before.window.next_update);
+            drop(known); // what is newer stays; a source may be several, not all of them up to date
+            return self.taken((source, StatusKind::Crl), None, of_before, now);
         }
         let is_new = before.is_none_or(|before| before.der != list.der);
         let kept = is_new.then(|| StatusAnswer {
@@ -337,8 +339,10 @@ impl Statuses {
         }
         let place = (ask.source, ask.serial.clone());
         let before = known.answers.get(&place).and_then(|(before, _)| before.says_of(issuer, &ask.serial));
-        if before.is_some_and(|(_, before)| before.this_update > window.this_update) {
-            return Err(unusable("it is older than one that came before"));
+        if let Some((_, before)) = before.filter(|(_, before)| before.this_update > window.this_update) {
+            drop(known); // as above
+            let of_before = (before.this_update, before.next_update);
+            return self.taken((ask.source, StatusKind::Ocsp), None, of_before, now);
         }
         let kept = (said != Said::Unknown).then(|| StatusAnswer {
             kind: StatusKind::Ocsp,
