@@ -23,7 +23,7 @@ bench: prerequisites
 FUZZ_SECONDS ?= 60
 fuzz: prerequisites
 	deploy/prerequisites --fuzz
-	for target in canonicalize document envelope local package seal third_party time_stamp; do \
+	for target in canonicalize certificate document envelope local package seal third_party time_stamp; do \
 	  mkdir -p fuzz/corpus/$$target && \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target fuzz/corpus/$$target fixtures/case-kz-to-ru \
 	    fixtures/documents fixtures/local/ugly -- -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=10 || exit 1; \

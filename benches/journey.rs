@@ -20,8 +20,12 @@ use quick_xml::events::Event;
 use quick_xml::{NsReader, Writer};
 use stazh::base::{DocumentId, Limits};
 use stazh::exchange::document::CanonicalWriter;
-use stazh::exchange::seal::{Signer, TrustStore, canonicalize, open, seal_unchecked, verify};
+use stazh::exchange::seal::{
+    KeyKind, Signer, StatusSource, Statuses, Terms, ThrowAwayAuthority, TrustStore, canonicalize, open,
+    seal_unchecked, verify,
+};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn main() {
@@ -68,8 +72,30 @@ fn main() {
             true,
         );
     }
+    let (watched, plain) = watched_and_plain(&document, id, now);
+    report("verifying where revocation is known / where nobody is asked", ratio(watched, plain), 1.05, true);
     let (ours, by_hand) = medians(|| ours_written(500), || by_hand_written(500));
     report("encoding speed / the same events by hand with quick-xml", ratio(by_hand, ours), 0.5, false);
+}
+
+/// How long it takes to verify a document of a signer seen before, with and without a list of revoked certificates.
+fn watched_and_plain(document: &[u8], id: DocumentId, now: jiff::Timestamp) -> (Duration, Duration) {
+    let authority = ThrowAwayAuthority::new("bench", "KZ", now).unwrap();
+    let issued = authority.issue_seal("fund", KeyKind::P256).unwrap();
+    let signer = Signer::from_pem(&issued.key_pem, &issued.chain_pem).unwrap();
+    let anchor = authority.pem().unwrap();
+    let source = StatusSource::new(&anchor, None, false).unwrap();
+    let statuses = Arc::new(Statuses::new(vec![source], Terms::default()));
+    let until = now.checked_add(jiff::SignedDuration::from_hours(1)).unwrap();
+    statuses.take_list(0, &authority.issue_list(&[], 1, (now, until)).unwrap(), now).unwrap();
+    let plain = TrustStore::from_pem(&anchor).unwrap();
+    let watched = TrustStore::from_pem(&anchor).unwrap().with_statuses(statuses);
+    let sealed = seal_unchecked(document, id, &signer).unwrap().into_bytes();
+    let limits = Limits::default();
+    medians(
+        || verify(open(&sealed, &limits).unwrap(), &watched, now).unwrap(),
+        || verify(open(&sealed, &limits).unwrap(), &plain, now).unwrap(),
+    )
 }
 
 /// Prints a claim with its limit; `is_most` tells on which side of the limit it must stay.

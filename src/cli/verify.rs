@@ -4,12 +4,13 @@ use super::explain::remedy;
 use super::{Exit, show};
 use crate::base::{Clock, Language, Limits, SystemClock, explain, with_causes};
 use crate::exchange::seal::{
-    Aspect, Inspection, Judges, ReceiptTrust, SealError, StampTrust, TrustStore, inspect, inspect_container,
-    is_container,
+    Aspect, Coverage, InspectedSignature, Inspection, Judges, ReceiptTrust, SealError, StampTrust,
+    StatusKind, Statuses, Terms, TrustStore, inspect, inspect_container, is_container,
 };
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Check the seals of files: who sealed them, and whether a byte was changed
 /// since.
@@ -37,6 +38,16 @@ pub(super) struct Verify {
     /// absent.
     #[arg(long, requires = "receipts")]
     receipt_signer: Option<String>,
+    /// A list of revoked certificates (CRL), as DER or PEM; may be given several
+    /// times. Those in a container count too.
+    #[arg(long)]
+    crl: Vec<PathBuf>,
+    /// An answer about one certificate (OCSP), as DER; may be given several times.
+    #[arg(long)]
+    ocsp: Vec<PathBuf>,
+    /// Refuse what nothing shows not to be revoked; otherwise it is told.
+    #[arg(long)]
+    require_revocation: bool,
     /// The authorities whose time stamps count, as PEM; a container must hold one
     /// then, and its certificates are judged as of its time.
     #[arg(long)]
@@ -59,10 +70,14 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> Result<Exit> {
-        let trust = TrustStore::from_files(&self.trust)?;
+        let statuses = Arc::new(self.statuses()?);
+        let trusted = |files: &[PathBuf]| {
+            TrustStore::from_files(files).map(|trust| trust.with_statuses(statuses.clone()))
+        };
+        let trust = trusted(&self.trust)?;
         let receipts = match self.receipts.is_empty() {
             true => None,
-            false => Some(ReceiptTrust::new(TrustStore::from_files(&self.receipts)?, self.receipt_signer)),
+            false => Some(ReceiptTrust::new(trusted(&self.receipts)?, self.receipt_signer)),
         };
         let time_stamps = match self.time_stamps.is_empty() {
             true => None,
@@ -106,6 +121,36 @@ impl Verify {
     }
 }
 
+impl Verify {
+    /// What the files say of revoked certificates.
+    fn statuses(&self) -> Result<Statuses> {
+        let kinds = [(StatusKind::Crl, &self.crl), (StatusKind::Ocsp, &self.ocsp)];
+        let mut answers = Vec::new();
+        for (kind, file) in
+            kinds.into_iter().flat_map(|(kind, files)| files.iter().map(move |file| (kind, file)))
+        {
+            answers.push((kind, std::fs::read(file).with_context(|| format!("read {}", file.display()))?));
+        }
+        let terms = Terms { is_required: self.require_revocation, ..Terms::default() };
+        Ok(Statuses::of_answers(answers, terms))
+    }
+}
+
+/// The outcome of looking for revoked certificates: three, and that nobody looked.
+fn revocation_of(found: &Inspection) -> &'static str {
+    let looked =
+        || found.all().filter(|(_, aspect, _)| *aspect == Aspect::Revocation).map(|(.., outcome)| outcome);
+    if looked().any(|outcome| matches!(outcome, Err(SealError::Revoked { .. }))) {
+        "revoked"
+    } else if looked().any(Result::is_err) {
+        "unknown"
+    } else if looked().count() < found.signatures.len() || found.signatures.is_empty() {
+        "not-checked"
+    } else {
+        "good"
+    }
+}
+
 fn as_json(file: &str, found: &Inspection, language: Language) -> serde_json::Value {
     let outcome = match (found.is_good(), found.is_undecided()) {
         (true, _) => "valid",
@@ -140,6 +185,7 @@ fn as_json(file: &str, found: &Inspection, language: Language) -> serde_json::Va
         "reason": first.map(|error| with_causes(error)), "signer": signers.first(),
         "signers": signers, "document": found.doc_instance, "digest": found.digest.map(|digest| digest.to_string()),
         "findings": checks.collect::<Vec<_>>(), "receipt": said, "time_stamp": stamped,
+        "revocation": revocation_of(found),
     })
 }
 
@@ -180,6 +226,9 @@ fn as_text(file: &str, found: &Inspection, language: Language) -> String {
             lines.push(format!("       {}", with_causes(error)));
         }
         lines.extend(remedy(code, language).map(|remedy| format!("       {}: {remedy}", words.remedy)));
+    }
+    if revocation_of(found) == "not-checked" {
+        lines.push(format!("  -    {}", unchecked(found, language)));
     }
     if let Some(said) = &found.said {
         lines.push(format!("  {} {}, {}", words.receipt, said.receipt_id, said.at));
@@ -257,6 +306,21 @@ impl Words {
     }
 }
 
+/// What is said where not every certificate was looked at for being revoked.
+fn unchecked(found: &Inspection, language: Language) -> String {
+    let sum = |sum: Coverage, one: &InspectedSignature| Coverage {
+        checked: sum.checked + one.revocation.checked,
+        of: sum.of + one.revocation.of,
+    };
+    let Coverage { checked, of } = found.signatures.iter().fold(Coverage::default(), sum);
+    match (checked, language) {
+        (0, Language::En) => "revocation was not checked".to_owned(),
+        (0, Language::Ru) => "отзыв сертификатов не проверялся".to_owned(),
+        (some, Language::En) => format!("revocation was checked of {some} in {of} certificates"),
+        (some, Language::Ru) => format!("отзыв проверен у {some} из {of} сертификатов"),
+    }
+}
+
 fn name_of(aspect: Aspect) -> &'static str {
     match aspect {
         Aspect::Container => "container",
@@ -265,6 +329,7 @@ fn name_of(aspect: Aspect) -> &'static str {
         Aspect::Signature => "signature",
         Aspect::Certificate => "certificate",
         Aspect::Usage => "usage",
+        Aspect::Revocation => "revocation",
         Aspect::Receipt => "receipt",
         Aspect::TimeStamp => "time_stamp",
     }
@@ -314,6 +379,13 @@ fn good(aspect: Aspect, found: &Inspection, language: Language) -> String {
             "the certificate is made for signing documents",
             "сертификат предназначен для подписания документов",
         ),
+        Aspect::Revocation => {
+            let at = found.revocation_at;
+            return match language {
+                Language::En => format!("no certificate was known to be revoked at {at}"),
+                Language::Ru => format!("на {at} не известно об отзыве ни одного сертификата"),
+            };
+        }
         Aspect::Receipt => (
             "a trusted third party confirmed this signature of this document",
             "доверенная третья сторона подтвердила эту подпись этого документа",

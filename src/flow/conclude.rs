@@ -168,7 +168,7 @@ impl Case<'_> {
                 let finding = Finding::error(code, "/", "SignedDoc", "", detail);
                 self.refuse(&vec![finding], |_| ErrorCode::DataError, code, None).await
             }
-            Verdict::Retry { .. } => Err(FlowError::CutOff),
+            Verdict::Retry { .. } => Err(cause.into()), // it waits
         }
     }
 

@@ -1,6 +1,6 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
-use super::{CopyWriter, FlowError, OwnThirdParty, OwnTimeStamps, Wake};
+use super::{CopyWriter, FlowError, OwnThirdParty, OwnTimeStamps, StatusSources, Wake};
 use crate::base::{Clock, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
@@ -42,6 +42,8 @@ pub struct Context {
     pub third_party: Option<OwnThirdParty>,
     /// Who stamps what we exchange, if anybody does.
     pub time_stamps: Option<OwnTimeStamps>,
+    /// Whom to ask which certificates are revoked, if the settings name anybody.
+    pub revocation: Option<Arc<StatusSources>>,
     /// The local system.
     pub desk: Arc<dyn Desk>,
     /// Wake-ups of the workers.
@@ -168,6 +170,14 @@ impl Peers {
 }
 
 impl Context {
+    /// Authorities of which no certificate below may be revoked, where the settings say whom to ask.
+    pub fn with_statuses(&self, trust: TrustStore) -> TrustStore {
+        match &self.revocation {
+            Some(sources) => trust.with_statuses(sources.statuses().clone()),
+            None => trust,
+        }
+    }
+
     /// To and ReplyTo of a message of ours: they follow from the role we play.
     pub(super) fn addresses(
         &self,

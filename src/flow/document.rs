@@ -7,6 +7,7 @@ use super::acknowledge::Taken;
 use super::conversation::plan;
 use super::copies::keep_contents;
 use super::parts::{fill, parts_by_name};
+use super::revocation::ask_statuses;
 use super::{Context, FlowError, OwnThirdParty};
 use crate::base::{Finding, Shelf};
 use crate::exchange::accept;
@@ -52,7 +53,7 @@ pub(super) struct Case<'a> {
 
 impl Case<'_> {
     async fn settle(&self, envelope: &Envelope) -> Result<(), FlowError> {
-        let verified = match self.verify(envelope).await? {
+        let verified = match self.verify_asking(envelope).await? {
             Ok(verified) => verified,
             Err(error) => return self.refuse_seal(error).await,
         };
@@ -118,6 +119,21 @@ impl Case<'_> {
             (stage, _) => stage,
         };
         self.conclude(&content, &header, stage).await
+    }
+
+    /// The same as [`Self::verify`]; where it is not known whether a certificate is revoked, its authority is asked first.
+    async fn verify_asking(
+        &self,
+        envelope: &Envelope,
+    ) -> Result<Result<VerifiedDocument, SealError>, FlowError> {
+        let verified = self.verify(envelope).await;
+        let asks = match &verified {
+            Ok(Err(SealError::StatusUnknown { asks, .. }))
+            | Err(FlowError::Seal(SealError::StatusUnknown { asks, .. })) => asks,
+            Ok(_) | Err(_) => return verified,
+        };
+        ask_statuses(asks, self.ctx).await?;
+        self.verify(envelope).await
     }
 
     /// Opens the document, with the attachments it refers to, and sees that its seal was good when it came.

@@ -7,7 +7,8 @@ use super::{Context, FlowError};
 use crate::base::DocumentId;
 use crate::exchange::document::Scope;
 use crate::exchange::seal::{
-    EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EVIDENCE_RECORD, EvidenceQuestion, Packed,
+    EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EVIDENCE_RECORD, EvidenceQuestion, Grounding,
+    Packed, TrustStore, grounds,
 };
 use crate::exchange::wire::Envelope;
 use crate::store::{
@@ -15,6 +16,7 @@ use crate::store::{
     time_stamp_find,
 };
 use futures_util::TryStreamExt;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// The evidence container of a document.
@@ -90,7 +92,11 @@ pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<E
         verdict: crate::base::Verdict::Retry { not_before: None },
         detail: error.to_string(),
     })?;
-    keep(EVIDENCE_DOCUMENT, pieces.concat());
+    let document = pieces.concat();
+    let (peer, now) = (came.as_ref().map(|row| row.peer.as_str()), ctx.clock.now());
+    let answer = files.get(EVIDENCE_ANSWER).cloned();
+    files.extend(grounds_of((&document, answer.as_deref()), peer, now, ctx)?);
+    files.insert(EVIDENCE_DOCUMENT.to_owned(), document);
     let mut unstamped = None;
     let mut record = record.map(|kept| kept.record);
     if let (None, Some(own)) = (&record, &ctx.time_stamps) {
@@ -100,9 +106,9 @@ pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<E
         }
     }
     if let Some(record) = record {
-        keep(EVIDENCE_RECORD, record);
+        files.insert(EVIDENCE_RECORD.to_owned(), record);
     }
-    let mut packed = Packed::sign(files, ctx.signers.get().first()?, ctx.clock.now())?;
+    let mut packed = Packed::sign(files, ctx.signers.get().first()?, now)?;
     if let (None, Some(own)) = (&unstamped, &ctx.time_stamps) {
         // the signature of the container is younger than the document's time stamp, and has one of its own
         match ask(packed.imprint()?, own, ctx).await {
@@ -111,6 +117,27 @@ pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<E
         }
     }
     Ok(Some(Evidence { container: packed.into_bytes()?, unstamped }))
+}
+
+/// The certificates behind a document and its receipt, and what is known of their being revoked.
+fn grounds_of(
+    (document, answer): (&[u8], Option<&[u8]>),
+    peer: Option<&str>,
+    now: Timestamp,
+    ctx: &Context,
+) -> Result<BTreeMap<String, Vec<u8>>, FlowError> {
+    let signers = ctx.signers.get();
+    let signer = signers.first()?;
+    // our own authority is in our own chain, and nowhere else in the settings
+    let own = TrustStore::from_pem(&signer.chain_pem()?).ok().map(|own| ctx.with_statuses(own));
+    let peers = peer.and_then(|peer| Some(ctx.peers.of_name(peer).ok()?.trust.as_ref()?.get()));
+    let third = ctx.third_party.as_ref().map(|third| third.trust.get());
+    let grounding = Grounding {
+        trusts: own.iter().chain(peers.as_deref()).collect(),
+        receipts: third.as_deref(),
+        own: signer,
+    };
+    Ok(grounds(document, answer, &grounding, now, &ctx.limits)?)
 }
 
 /// As many entries of the journal as a person reads.

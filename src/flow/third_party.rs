@@ -6,12 +6,13 @@
 use super::document::Case;
 use super::note::note;
 use super::parts::{Kept, parts_by_name};
+use super::revocation::ask_statuses;
 use super::{Context, FlowError};
 use crate::base::Shelf;
 use crate::exchange::document::Scope;
 use crate::exchange::seal::{
-    Answer, DigestAlgorithm, Judged, Outcome, Question, ReceiptTrust, SealError, SealedDocument, includes,
-    open_receipt, with_receipt,
+    Answer, DigestAlgorithm, Judged, Outcome, Question, ReceiptTrust, Said, SealError, SealedDocument,
+    includes, open_receipt, with_receipt,
 };
 use crate::exchange::wire::{AskedBy, Inquest, ThirdPartyWire};
 use crate::store::{Part, PartOf, Receipt, Store, receipt_find, receipt_put};
@@ -112,18 +113,33 @@ pub(super) async fn receipted(
     let receipt =
         std::str::from_utf8(&receipt).map_err(|_cause| undecided("its receipt is no text".to_owned()))?;
     let sealed = with_receipt(sealed, receipt.trim(), &ctx.limits).map_err(unusable)?;
-    let (subject, opened) = open_receipt(sealed.as_bytes(), &scope, &ctx.limits).map_err(unusable)?;
-    let opened = opened.ok_or_else(|| undecided("it gave no receipt".to_owned()))?;
-    let mut filling = opened.filling(&subject).map_err(unusable)?;
-    super::parts::fill(&mut filling, parts, ctx).await?.map_err(unusable)?;
-    let filled = filling.finish().map_err(unusable)?;
-    let said = opened.verify((&subject, &filled), &third.trust.get(), ctx.clock.now()).map_err(unusable)?;
-    match said.outcome {
+    let mut said = said_of(&sealed, parts, third, ctx).await;
+    if let Err(FlowError::Seal(SealError::StatusUnknown { asks, .. })) = &said {
+        ask_statuses(asks, ctx).await?;
+        said = said_of(&sealed, parts, third, ctx).await;
+    }
+    match said?.outcome {
         Outcome::Confirmed => Ok(sealed),
         Outcome::NotConfirmed { text, .. } | Outcome::Impossible { text } => {
             Err(undecided(format!("it does not confirm our own signature: {text}")))
         }
     }
+}
+
+/// What the receipt in a document of ours says of it.
+async fn said_of(
+    sealed: &SealedDocument,
+    parts: &HashMap<String, Part>,
+    third: &OwnThirdParty,
+    ctx: &Context,
+) -> Result<Said, FlowError> {
+    let (subject, opened) =
+        open_receipt(sealed.as_bytes(), &Scope::default(), &ctx.limits).map_err(unusable)?;
+    let opened = opened.ok_or_else(|| undecided("it gave no receipt".to_owned()))?;
+    let mut filling = opened.filling(&subject).map_err(unusable)?;
+    super::parts::fill(&mut filling, parts, ctx).await?.map_err(unusable)?;
+    let filled = filling.finish().map_err(unusable)?;
+    opened.verify((&subject, &filled), &third.trust.get(), ctx.clock.now()).map_err(unusable)
 }
 
 async fn ask(third: &OwnThirdParty, whole: &Whole, ctx: &Context) -> Result<Receipt, FlowError> {
@@ -237,6 +253,9 @@ impl Whole {
 
 /// Its answer proves nothing: neither for the document nor against it.
 fn unusable(error: SealError) -> FlowError {
+    if let SealError::StatusUnknown { .. } = error {
+        return error.into(); // whoever knows is asked, and then it is tried again
+    }
     undecided(crate::base::with_causes(&error))
 }
 

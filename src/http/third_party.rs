@@ -2,13 +2,15 @@
 //! signed document in XML; and, where it has a key for that, time stamps by RFC 3161.
 
 use crate::base::{Clock, Limits, Random};
-use crate::exchange::seal::{Outcome, SealError, StampAuthority, StampOutcome, ThirdParty};
+use crate::exchange::seal::{Asked, Outcome, SealError, StampAuthority, StampOutcome, ThirdParty};
 use crate::exchange::wire::{AskedBy, Handshake, TlsListener};
+use crate::flow::{News, StatusSources};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::post;
+use bytes::Bytes;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -23,21 +25,47 @@ pub struct ThirdPartyDoor {
     stamps: Option<Arc<StampAuthority>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    /// Whom it asks which certificates are revoked.
+    sources: Option<Arc<StatusSources>>,
     limits: Limits,
     /// A question may be large, so few are in memory at a time.
     turns: Semaphore,
 }
 
 impl ThirdPartyDoor {
-    /// A third party with the time, ids for its receipts, and bounds on what it reads.
+    /// A third party with the time, ids for its receipts, whom it asks about revoked certificates, and bounds on what it
+    /// reads.
     pub fn new(
         (party, stamps): (ThirdParty, Option<StampAuthority>),
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
+        (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
+        sources: Option<Arc<StatusSources>>,
         limits: Limits,
     ) -> Self {
         let stamps = stamps.map(Arc::new);
-        Self { party: Arc::new(party), stamps, clock, random, limits, turns: Semaphore::new(TURNS) }
+        Self { party: Arc::new(party), stamps, clock, random, sources, limits, turns: Semaphore::new(TURNS) }
+    }
+
+    /// Asks what must be known of revoked certificates before this can be judged.
+    async fn ask_for(&self, body: &Bytes, form: AskedBy) {
+        let Some(sources) = &self.sources else { return };
+        let (party, body, now) = (self.party.clone(), body.clone(), self.clock.now());
+        let wanted = tokio::task::spawn_blocking(move || match form {
+            AskedBy::Dvcs => Asked::read(&body).map(|asked| party.wanted(asked.document(), now)),
+            AskedBy::Xml => Ok(party.wanted(&body, now)),
+            AskedBy::TimeStamp => Ok(Vec::new()),
+        });
+        if let Ok(Ok(wanted)) = wanted.await {
+            tell(&sources.ask(&wanted).await);
+        }
+    }
+
+    /// Asks again about revoked certificates, as the schedule of the sources has it.
+    async fn refresh(&self) {
+        let Some(sources) = &self.sources else { return std::future::pending().await };
+        loop {
+            tell(&sources.refresh().await);
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 }
 
@@ -50,9 +78,11 @@ pub async fn serve_third_party(
     let places = Arc::new(Semaphore::new(CALLERS_MAX));
     let router = Router::new().route("/", post(take)).with_state(door.clone());
     let mut calls = JoinSet::new();
+    let mut refreshing = std::pin::pin!(door.refresh());
     loop {
         let caller = tokio::select! {
             _ = stop.wait_for(|is_over| *is_over) => break,
+            () = refreshing.as_mut() => continue,
             Some(_) = calls.join_next() => continue,
             caller = listener.accept() => caller,
         };
@@ -132,6 +162,7 @@ async fn take(State(door): State<Arc<ThirdPartyDoor>>, request: Request) -> Resp
         let told = format!("send a question of up to {bytes_max} bytes within {} s", BODY_TIME.as_secs());
         return reply(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", told);
     };
+    door.ask_for(&body, form).await;
     let ids = (door.random.uuid(), door.clock.now());
     let (party, stamps) = (door.party.clone(), door.stamps.clone());
     let answered = tokio::task::spawn_blocking(move || match (form, stamps) {
@@ -176,6 +207,18 @@ fn told(outcome: Outcome) -> String {
     }
 }
 
+/// It keeps nothing; what it learns of revoked certificates is told to whoever watches it.
+fn tell(news: &[News]) {
+    for one in news {
+        match one {
+            News::Kept(_) => {}
+            News::Away { .. } | News::Back { .. } | News::Revoked(_) => {
+                tracing::warn!(told = %one, "revocation");
+            }
+        }
+    }
+}
+
 fn reply(status: StatusCode, kind: &'static str, body: impl Into<Vec<u8>>) -> Response<Body> {
     let mut response = Response::new(Body::from(body.into()));
     *response.status_mut() = status;
@@ -187,6 +230,7 @@ fn reply(status: StatusCode, kind: &'static str, body: impl Into<Vec<u8>>) -> Re
 const TURNS: usize = 4;
 /// So many callers there may be.
 const CALLERS_MAX: usize = 64;
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const BODY_TIME: Duration = Duration::from_secs(300);
 const FRAME_BYTES: usize = 4096;

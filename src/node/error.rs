@@ -3,6 +3,7 @@
 use crate::exchange::rules::{CatalogueError, RulesError};
 use crate::exchange::seal::SealError;
 use crate::exchange::wire::WireError;
+use crate::flow::FlowError;
 use crate::store::StoreError;
 use std::path::PathBuf;
 
@@ -59,6 +60,9 @@ pub enum StartError {
     /// The database.
     #[error("prepare the database")]
     Store(#[from] StoreError),
+    /// What was kept of revoked certificates.
+    #[error("read what is known of revoked certificates")]
+    Revocation(#[from] FlowError),
     /// Our identity on the wire, or the door for the peers.
     #[error("prepare the wire")]
     Wire(#[from] WireError),

@@ -120,7 +120,7 @@ impl What {
             Self::Peer(state, file) => {
                 let peer = ctx.peers.of_name(state.as_code()).ok().and_then(|peer| peer.trust.as_ref());
                 let Some(shelf) = peer else { return Ok(None) };
-                let trust = TrustStore::from_files(&[file])?;
+                let trust = ctx.with_statuses(TrustStore::from_files(&[file])?);
                 let after = trust.fingerprints()?;
                 (shelf.put(trust).fingerprints()?, after)
             }
@@ -128,7 +128,7 @@ impl What {
                 let Some((third, used)) = settings.third_party.as_ref().zip(ctx.third_party.as_ref()) else {
                     return Ok(None);
                 };
-                let trust = TrustStore::from_files(&[&third.authorities])?;
+                let trust = ctx.with_statuses(TrustStore::from_files(&[&third.authorities])?);
                 let after = trust.fingerprints()?;
                 let trust = ReceiptTrust::new(trust, third.signers.clone());
                 (used.trust.put(trust).fingerprints()?, after)

@@ -2,7 +2,7 @@
 
 use super::keys::{keys_on_disk, watch_keys};
 use super::{Server, Settings, StartError};
-use crate::base::{OsRandom, Secret, Shelf, SystemClock};
+use crate::base::{Clock, OsRandom, Random, Secret, Shelf, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{ReceiptTrust, StampTrust, TrustStore};
 use crate::exchange::wire::{
@@ -10,7 +10,8 @@ use crate::exchange::wire::{
     TlsListener,
 };
 use crate::flow::{
-    Context, Desk, OwnThirdParty, OwnTimeStamps, Peer, Peers, Wake, note_local_findings, take_back_leases,
+    Context, Desk, OwnThirdParty, OwnTimeStamps, Peer, Peers, Wake, load_statuses, note_local_findings,
+    take_back_leases,
 };
 use crate::http::{serve_health, serve_peers};
 use crate::store::Store;
@@ -86,6 +87,16 @@ impl Node {
         let catalogue = Catalogue::built_in()?;
         let mut endpoints = Vec::new();
         let mut peers = Vec::new();
+        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(OsRandom));
+        let revocation = settings.revocation.as_ref().map(|revocation| {
+            let timeout_ms = settings.limits.post_timeout_ms;
+            revocation.open(timeout_ms, settings.retry, (clock.clone(), random.clone())).map(Arc::new)
+        });
+        let revocation = revocation.transpose()?;
+        let watched = |trust: TrustStore| match &revocation {
+            Some(sources) => trust.with_statuses(sources.statuses().clone()),
+            None => trust,
+        };
         for peer in &settings.peers {
             let name = peer.state.to_string();
             if !peer.url.starts_with(FILE) && !peer.url.starts_with(QUEUE) {
@@ -103,16 +114,16 @@ impl Node {
             peers.push(Peer {
                 state: peer.state,
                 certificate_name: peer.certificate_name.clone(),
-                trust: trust.map(Shelf::new),
+                trust: trust.map(|trust| Shelf::new(watched(trust))),
                 signers: peer.seal_signers.clone(),
                 term_factor: peer.term_factor,
                 processes: peer.processes.clone(),
             });
         }
-        Ok(Context {
+        let ctx = Context {
             state: settings.state,
-            clock: Arc::new(SystemClock),
-            random: Arc::new(OsRandom),
+            clock,
+            random,
             limits: settings.limits,
             retry: settings.retry,
             store: Self::store(settings).await?,
@@ -125,22 +136,26 @@ impl Node {
             catalogue,
             rules: Arc::new(Rules::built_in(settings.limits)?),
             signers: Shelf::new(settings.seal.signers()?),
-            third_party: Self::third_party(settings, identity)?,
+            third_party: Self::third_party(settings, identity, watched)?,
             time_stamps: Self::time_stamps(settings, identity)?,
+            revocation,
             desk,
             wake: Wake::default(),
-        })
+        };
+        load_statuses(&ctx).await?;
+        Ok(ctx)
     }
 
     /// The way to our third party, and whose receipts count.
     fn third_party(
         settings: &Settings,
         identity: &NodeIdentity,
+        watched: impl Fn(TrustStore) -> TrustStore,
     ) -> Result<Option<OwnThirdParty>, StartError> {
         let Some(third) = &settings.third_party else { return Ok(None) };
         let url = third.url.parse().map_err(|_cause| StartError::Url { peer: "third-party".to_owned() })?;
         let wire = HttpsThirdParty::new("third-party", url, settings.limits.post_timeout_ms, identity)?;
-        let trust = TrustStore::from_files(&[&third.authorities])?;
+        let trust = watched(TrustStore::from_files(&[&third.authorities])?);
         Ok(Some(OwnThirdParty {
             wire: Box::new(wire),
             trust: Shelf::new(ReceiptTrust::new(trust, third.signers.clone())),

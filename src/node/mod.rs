@@ -6,6 +6,7 @@ mod error;
 mod evidence;
 mod keys;
 mod lifecycle;
+mod revocation;
 mod seal;
 mod settings;
 mod third_party;
@@ -14,6 +15,7 @@ pub use desk::FolderDesk;
 pub use doctor::{Check, Grade, examine};
 pub use error::StartError;
 pub use lifecycle::{Door, Node};
+pub use revocation::{RevocationSettings, RevocationSource};
 pub use seal::SealPlan;
 pub use settings::{
     Broker, Peer, Server, Settings, SettingsError, ThirdPartySettings, TimeStampSettings, WireFiles,

@@ -3,7 +3,7 @@
 //! What is written ([`Written`]) and what is used ([`Settings`]) are two types. A path is relative to the file
 //! it stands in, so a node can be started from anywhere.
 
-use super::SealPlan;
+use super::{RevocationSettings, SealPlan};
 use crate::base::Limits;
 use crate::exchange::canonical::State;
 use crate::exchange::seal::SignerPlan;
@@ -43,6 +43,8 @@ pub struct Settings {
     pub third_party: Option<ThirdPartySettings>,
     /// Who stamps what we exchanged.
     pub time_stamps: Option<TimeStampSettings>,
+    /// Who tells which certificates are revoked.
+    pub revocation: Option<RevocationSettings>,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -198,8 +200,19 @@ impl Settings {
         }
         let folder = path.parent().unwrap_or(Path::new(""));
         let at = |file: PathBuf| folder.join(file);
-        let Written { node, database, broker, third_party, time_stamps, wire, seal, peer, limits, retry } =
-            written;
+        let Written {
+            node,
+            database,
+            broker,
+            third_party,
+            time_stamps,
+            revocation,
+            wire,
+            seal,
+            peer,
+            limits,
+            retry,
+        } = written;
         let broker = broker.map(|broker| Broker { password_file: broker.password_file.map(at), ..broker });
         let database =
             database.map(|server| Server { password_file: server.password_file.map(at), ..server });
@@ -229,6 +242,7 @@ impl Settings {
             broker,
             third_party,
             time_stamps,
+            revocation: revocation.map(|revocation| revocation.within(folder)),
             peers,
             limits,
             retry,
@@ -279,6 +293,7 @@ struct Written {
     broker: Option<Broker>,
     third_party: Option<ThirdPartySettings>,
     time_stamps: Option<TimeStampSettings>,
+    revocation: Option<RevocationSettings>,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]
@@ -427,6 +442,9 @@ impl Written {
                 return Some("every_ms of [time_stamps] is 0; write 1 or more".to_owned());
             }
         }
+        if let Some(reason) = self.revocation.as_ref().and_then(RevocationSettings::misfit) {
+            return Some(reason);
+        }
         let mut seen = vec![self.node.state];
         for Peer { state, url, term_factor, seal_authorities, processes, .. } in &self.peer {
             if processes.as_ref().is_some_and(BTreeSet::is_empty) {
@@ -505,6 +523,32 @@ mod tests {
             plain.to_string().contains("the url of peer KZ is neither https nor file nor amqp"),
             "{plain}"
         );
+    }
+
+    #[test]
+    fn the_example_shows_how_revocation_is_asked_for_with_its_defaults() {
+        let (_, section) = EXAMPLE.split_once("\n# [revocation]\n").unwrap();
+        let section =
+            section.lines().map_while(|line| line.strip_prefix("# ")).collect::<Vec<_>>().join("\n");
+        let with =
+            |section: &str| parse(&EXAMPLE.replace("[wire] ", &format!("[revocation]\n{section}\n[wire] ")));
+        let shown = with(&section).unwrap().revocation.unwrap();
+        let of = |source: &str| with(source).map(|settings| settings.revocation.unwrap());
+        let bare = of("").unwrap();
+        assert_eq!((shown.grace_ms, shown.refresh_ms), (bare.grace_ms, bare.refresh_ms));
+        let source = &shown.sources[0];
+        assert_eq!(source.authority, Path::new("etc/keys/kz-seal-authorities.pem"));
+        let file = of("[[revocation.source]]\nauthority = \"a.pem\"\ncrl = \"file:keys/kz.crl\"").unwrap();
+        assert_eq!(file.sources[0].crl.as_deref(), Some("file:etc/keys/kz.crl"));
+        for (source, why) in [
+            ("authority = \"a.pem\"", "neither crl nor ocsp"),
+            ("authority = \"a.pem\"\nocsp = \"file:a\"", "neither http nor https"),
+            ("authority = \"a.pem\"\ncrl = \"ftp://a\"", "nor file:"),
+        ] {
+            let error = of(&format!("[[revocation.source]]\n{source}")).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
+        assert!(of("refresh_ms = 10").is_err());
     }
 
     #[test]

@@ -2,10 +2,11 @@
 //! authority.
 
 use super::settings::read_text;
-use super::{SealPlan, SettingsError, StartError, WireFiles};
-use crate::base::{Limits, OsRandom, SystemClock};
+use super::{RevocationSettings, SealPlan, SettingsError, StartError, WireFiles};
+use crate::base::{Clock, Limits, OsRandom, Random, SystemClock};
 use crate::exchange::canonical::State;
 use crate::exchange::seal::{ReceiptTrust, StampAuthority, ThirdParty, TrustStore};
+use crate::exchange::transit::Schedule;
 use crate::exchange::wire::{NodeIdentity, TlsListener};
 use crate::http::{ThirdPartyDoor, serve_third_party};
 use serde::Deserialize;
@@ -30,6 +31,8 @@ pub struct ThirdPartyPlan {
     /// Whom it may judge.
     #[serde(default)]
     pub registered: Vec<Registered>,
+    /// Who tells which certificates are revoked.
+    pub revocation: Option<RevocationSettings>,
     /// Bounds on everything.
     #[serde(default)]
     pub limits: Limits,
@@ -77,6 +80,9 @@ impl ThirdPartyPlan {
             let reason = "a receipt has one signer; take [[seal.also]] out".to_owned();
             return Err(SettingsError::Unfit { path: path.to_owned(), reason });
         }
+        if let Some(reason) = plan.revocation.as_ref().and_then(RevocationSettings::misfit) {
+            return Err(SettingsError::Unfit { path: path.to_owned(), reason });
+        }
         let folder = path.parent().unwrap_or(Path::new(""));
         let at = |file: PathBuf| folder.join(file);
         let WireFiles { certificate, key, authorities } = plan.wire;
@@ -90,6 +96,7 @@ impl ThirdPartyPlan {
             seal: plan.seal.within(folder),
             time_stamps: plan.time_stamps.map(|plan| plan.within(folder)),
             registered: registered.collect(),
+            revocation: plan.revocation.map(|revocation| revocation.within(folder)),
             ..plan
         })
     }
@@ -110,15 +117,25 @@ impl ThirdPartyNode {
     pub async fn start(plan: &ThirdPartyPlan) -> Result<Self, StartError> {
         let files = &plan.wire;
         let identity = NodeIdentity::read(&files.certificate, &files.key, &files.authorities)?;
+        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(OsRandom));
+        let sources = plan.revocation.as_ref().map(|revocation| {
+            let given = (clock.clone(), random.clone());
+            revocation.open(plan.limits.post_timeout_ms, Schedule::default(), given).map(Arc::new)
+        });
+        let sources = sources.transpose()?;
+        let watched = |trust: TrustStore| match &sources {
+            Some(sources) => trust.with_statuses(sources.statuses().clone()),
+            None => trust,
+        };
         let authorities: Vec<&PathBuf> =
             plan.registered.iter().filter_map(|one| one.seal_authorities.as_ref()).collect();
         let others = plan.registered.iter().filter_map(|one| {
             let trust = TrustStore::from_files(&[one.third_party.as_ref()?]);
-            Some(trust.map(|trust| ReceiptTrust::new(trust, one.third_party_signer.clone())))
+            Some(trust.map(|trust| ReceiptTrust::new(watched(trust), one.third_party_signer.clone())))
         });
         let party = ThirdParty::new(
             plan.seal.own.signer()?,
-            TrustStore::from_files(&authorities)?,
+            watched(TrustStore::from_files(&authorities)?),
             others.collect::<Result<_, _>>()?,
             plan.limits,
         );
@@ -128,8 +145,7 @@ impl ThirdPartyNode {
         let listener = TlsListener::bind(place.listen, plan.limits.handshake_timeout_ms, &identity).await?;
         let address = listener.address()?;
         let (stop, stopping) = watch::channel(false);
-        let door =
-            ThirdPartyDoor::new((party, stamps), Arc::new(SystemClock), Arc::new(OsRandom), plan.limits);
+        let door = ThirdPartyDoor::new((party, stamps), (clock, random), sources, plan.limits);
         let task = tokio::spawn(serve_third_party(listener, stopping, Arc::new(door)));
         Ok(Self { address, stop, task })
     }

@@ -141,6 +141,7 @@ async fn start(
         signers: Shelf::new(identity.signers.clone()),
         third_party: None,
         time_stamps: None,
+        revocation: None,
         desk: desk.clone(),
         wake: Wake::default(),
     });

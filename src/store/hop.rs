@@ -61,7 +61,7 @@ enum Told {
 }
 
 /// Every kind of entry that the flows write.
-const KINDS: [(&str, Told); 34] = [
+const KINDS: [(&str, Told); 37] = [
     ("held", Told::Always(Hop::Received)),
     ("composed", Told::Always(Hop::Transformed)),
     ("answering", Told::Always(Hop::Transformed)),
@@ -96,6 +96,9 @@ const KINDS: [(&str, Told); 34] = [
     ("keys_changed", Told::Never),
     ("keys_unfit", Told::Never),
     ("store_back", Told::Never),
+    ("status_away", Told::Never),
+    ("status_back", Told::Never),
+    ("revoked", Told::Never),
 ];
 
 #[cfg(test)]

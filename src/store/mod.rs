@@ -20,6 +20,7 @@ mod part;
 mod postgres;
 mod primary;
 mod receipt;
+mod revocation;
 mod row;
 mod server;
 mod sqlite;
@@ -74,6 +75,7 @@ pub use part::{
     part_finish, part_use, parts_forget, parts_of,
 };
 pub use receipt::{Receipt, receipt_find, receipt_put};
+pub use revocation::{RevocationKind, RevocationRow, revocation_forget, revocation_list, revocation_put};
 pub use row::{InboxId, OutboxId};
 pub use sqlite_writer::Fate;
 pub use state::{ConversationState, Direction, InboxState, OutboxKind, OutboxState, WordError};

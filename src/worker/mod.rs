@@ -12,6 +12,7 @@ mod lane;
 mod pickup;
 mod settler;
 mod stamper;
+mod statuses;
 mod terms;
 
 pub use chainer::run_chainer;
@@ -22,6 +23,7 @@ pub use lane::run_lane;
 pub use pickup::run_pickup;
 pub use settler::run_settler;
 pub use stamper::run_stamper;
+pub use statuses::run_statuses;
 pub use terms::run_terms;
 
 use crate::exchange::wire::{BrokerWire, FolderWire};
@@ -52,6 +54,7 @@ pub async fn run_workers(
     }
     workers.spawn(run_settler(stop.clone(), ctx.clone()));
     workers.spawn(run_terms(stop.clone(), ctx.clone()));
+    workers.spawn(run_statuses(stop.clone(), ctx.clone()));
     workers.spawn(run_chainer(stop.clone(), ctx.clone()));
     workers.spawn(run_stamper(stop.clone(), ctx.clone()));
     workers.spawn(run_hints(stop, ctx.clone()));

@@ -31,6 +31,7 @@ mod postgres_server;
 mod processes;
 mod profiles;
 mod refusals;
+mod revocation;
 mod rollover;
 mod rules;
 mod seal;

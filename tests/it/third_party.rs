@@ -31,7 +31,7 @@ fn each_state_seals_by_its_own_algorithm_and_each_other_verifies_it_through_its_
 }
 
 /// A third party for a node: it knows its own state's authorities and the other's; the node knows nobody's.
-fn with_third_party(root: &Path, (state, node): (&str, &Path), other: &Path) -> PathBuf {
+pub(crate) fn with_third_party(root: &Path, (state, node): (&str, &Path), other: &Path) -> PathBuf {
     let party = root.join(format!("ttp-{state}"));
     let listen = format!("127.0.0.1:{}", free_port());
     let what = ["--third-party", "--state", state, "--seal-key", "p256", "--listen", &listen];

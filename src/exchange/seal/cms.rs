@@ -23,6 +23,7 @@ use x509_cert::Certificate;
 use x509_cert::attr::Attribute;
 use x509_cert::ext::pkix::SubjectKeyIdentifier;
 use x509_cert::spki::AlgorithmIdentifierOwned;
+use x509_cert::time::Time;
 
 /// A content with one signature, which nobody has checked yet.
 pub(super) struct SignedContent {
@@ -38,6 +39,7 @@ pub(super) struct SignedContent {
     names_certificate: bool,
     /// The signature as it stands there, and a time stamp of it if there is one.
     stamped: (Vec<u8>, Option<Vec<u8>>),
+    signed_at: Option<Timestamp>,
 }
 
 impl SignedContent {
@@ -88,6 +90,8 @@ impl SignedContent {
         }
         let told_digest: OctetString = one(attributes, MESSAGE_DIGEST)?.ok_or(wrong("it tells no digest"))?;
         let certificate = certificate_of(&signed, signer)?;
+        let signed_at = one::<Time>(attributes, SIGNING_TIME)?.map(|told| told.to_unix_duration().as_secs());
+        let signed_at = signed_at.and_then(|told| Timestamp::from_second(i64::try_from(told).ok()?).ok());
         let named = [
             one::<SigningCertificate>(attributes, SIGNING_CERTIFICATE)?.map(|told| told.names(&certificate)),
             one::<SigningCertificateV2>(attributes, SIGNING_CERTIFICATE_V2)?
@@ -113,7 +117,18 @@ impl SignedContent {
             certificate,
             names_certificate: named.contains(&Some(true)),
             stamped: (signer.signature.as_bytes().to_vec(), stamp),
+            signed_at,
         })
+    }
+
+    /// The certificate it brings.
+    pub(super) fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// When it was signed, as its signer tells.
+    pub(super) fn signed_at(&self) -> Option<Timestamp> {
+        self.signed_at
     }
 
     /// What is signed, before anybody has seen whether it is.

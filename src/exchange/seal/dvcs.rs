@@ -75,7 +75,7 @@ impl Question {
         if let Some(notice) = bare_notice(answer) {
             return Ok(Answer::impossible(notice));
         }
-        let signed = SignedContent::read(answer, RESPONSE_DATA)?;
+        let signed = signed_answer(answer)?;
         let content = trust.content_of(signed, now)?;
         let first = content.first().copied();
         if first == Some(NOTICE) {
@@ -234,6 +234,11 @@ impl<'a> Asked<'a> {
         let serial = Int::new(trimmed(&serial))?.to_der()?;
         sequence(&[self.information, &imprint, &serial, &time(at)?, &status])
     }
+}
+
+/// An answer as it was signed, which nobody has checked yet.
+pub(super) fn signed_answer(answer: &[u8]) -> Result<SignedContent, SealError> {
+    SignedContent::read(answer, RESPONSE_DATA)
 }
 
 /// The notice of an error to a question that cannot even be read.

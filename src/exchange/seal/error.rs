@@ -1,9 +1,11 @@
 //! Why a document could not be sealed, opened or verified.
 
+use super::revocation::Ask;
 use crate::base::Code;
 use crate::base::Verdict;
 use crate::exchange::document::XmlError;
 use crate::exchange::document::XmlErrorKind;
+use jiff::Timestamp;
 use std::path::PathBuf;
 
 /// A failure of this stage. Never shows content, a key or a certificate's subject.
@@ -89,6 +91,34 @@ pub enum SealError {
         "trust a certificate without the key usage digitalSignature; the signer needs one issued for signing"
     )]
     KeyUsage,
+    /// The certificate, or one above it, was revoked before the signature is judged.
+    #[error(
+        "trust a certificate that its authority revoked (serial {serial}, since {since}, {reason}); the signer needs a new one and must send again"
+    )]
+    Revoked {
+        /// Its serial number.
+        serial: String,
+        /// Since when.
+        since: Timestamp,
+        /// Why, in the words of RFC 5280.
+        reason: &'static str,
+    },
+    /// Whether the certificate, or one above it, was revoked is not known now.
+    #[error("find out whether a certificate was revoked (serial {serial}): {reason}")]
+    StatusUnknown {
+        /// Its serial number.
+        serial: String,
+        /// Why not.
+        reason: &'static str,
+        /// What is to be asked so that it is known.
+        asks: Vec<Ask>,
+    },
+    /// A list of revoked certificates, or an answer about one, cannot be used.
+    #[error("use an answer about revoked certificates: {reason}")]
+    StatusAnswer {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The chain above the certificate breaks a rule.
     #[error("trust the chain of the certificate: {reason}")]
     Chain {
@@ -213,6 +243,9 @@ impl SealError {
             Self::OtherSigner => "seal.other_signer",
             Self::OtherThirdParty => "seal.other_third_party",
             Self::KeyUsage => "seal.key_usage",
+            Self::Revoked { .. } => "seal.revoked",
+            Self::StatusUnknown { .. } => "seal.status_unknown",
+            Self::StatusAnswer { .. } => "seal.status_answer",
             Self::Chain { .. } => "seal.chain",
             Self::ReadFile { .. } => "seal.read_file",
             Self::Key { .. } | Self::KeyFile { .. } => "seal.key",
@@ -260,7 +293,10 @@ impl SealError {
             | Self::Receipt { .. }
             | Self::TimeStamp { .. }
             | Self::Cms { .. }
+            | Self::Revoked { .. }
             | Self::Chain { .. } => Verdict::Quarantine { code },
+            // it waits, and its authority is asked again
+            Self::StatusUnknown { .. } | Self::StatusAnswer { .. } => Verdict::Retry { not_before: None },
             Self::ReadFile { .. }
             | Self::Key { .. }
             | Self::KeyFile { .. }
@@ -274,8 +310,29 @@ impl SealError {
         }
     }
 
+    /// One of two reasons why nothing is decided: the earlier one, with all that must be asked.
+    pub(super) fn with(self, earlier: Option<Self>) -> Self {
+        match (earlier, self) {
+            (
+                Some(Self::StatusUnknown { serial, reason, mut asks }),
+                Self::StatusUnknown { asks: more, .. },
+            ) => {
+                asks.extend(more);
+                Self::StatusUnknown { serial, reason, asks }
+            }
+            (Some(earlier), _) => earlier,
+            (None, error) => error,
+        }
+    }
+
     /// Whether the signature was neither proved nor disproved.
     pub fn is_undecided(&self) -> bool {
-        matches!(self, Self::UnknownAlgorithm { .. } | Self::GostEngine)
+        matches!(
+            self,
+            Self::UnknownAlgorithm { .. }
+                | Self::GostEngine
+                | Self::StatusUnknown { .. }
+                | Self::StatusAnswer { .. }
+        )
     }
 }

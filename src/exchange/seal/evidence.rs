@@ -7,6 +7,7 @@ use super::cms::{SignedContent, sign_beside, with_stamp};
 use super::dvcs::{Judged, Question};
 use super::error::SealError;
 use super::evidence_record::{EvidenceRecord, Stamped};
+use super::grounds::read_grounds;
 use super::inspect::{Aspect, Inspection, inspect};
 use super::signer::Signer;
 use super::suites::{DigestAlgorithm, sha256};
@@ -181,14 +182,20 @@ pub fn inspect_container(bytes: &[u8], by: &Judges<'_>, limits: &Limits) -> Insp
         |stamped: Option<Timestamp>| if by.is_time_told { by.now } else { stamped.unwrap_or(by.now) };
     let at = judged_at(since.as_ref().and_then(|since| since.as_ref().ok()).map(|since| since.at));
     let own_at = judged_at(own_since.as_ref().and_then(|since| since.as_ref().ok()).copied());
+    // what came inside is of when it was put there, and so is what it shows of revocation
+    let (certificates, answers) = read_grounds(&files);
+    let stamped = own_since.as_ref().and_then(|since| since.as_ref().ok()).copied();
+    let as_of = stamped.or_else(|| signed.as_ref().ok().and_then(SignedContent::signed_at));
+    let trust = by.trust.beside(&certificates, answers.clone(), as_of);
+    let receipts = by.receipts.map(|receipts| receipts.beside(&certificates, answers, as_of));
     // the answer to the state that made the container, or else the receipt that came with the document
     let answer = files.get(EVIDENCE_QUESTION).zip(files.get(EVIDENCE_ANSWER));
-    let within = by.receipts.filter(|_| answer.is_none());
-    let mut found = inspect(document, by.trust, within, at, limits);
-    let signed_by = signed.and_then(|signed| signed.verify(by.trust, own_at)).map(|_signer| ());
+    let within = receipts.as_ref().filter(|_| answer.is_none());
+    let mut found = inspect(document, &trust, within, at, limits);
+    let signed_by = signed.and_then(|signed| signed.verify(&trust, own_at)).map(|_signer| ());
     found.checks.insert(0, (Aspect::Container, signed_by));
     found.container_judged_at = Some(own_at);
-    if let Some((receipts, answer)) = by.receipts.zip(answer) {
+    if let Some((receipts, answer)) = receipts.as_ref().zip(answer) {
         found.checks.push((Aspect::Receipt, confirmed(answer, document, receipts)));
     }
     if let Some(since) = since {

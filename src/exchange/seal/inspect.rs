@@ -6,6 +6,7 @@ use super::evidence_record::Stamped;
 use super::filling::{Filling, Hole};
 use super::open::open;
 use super::receipt::{Said, open_receipt};
+use super::revocation::Coverage;
 use super::signature::OpenedSignature;
 use super::suites::ContentDigests;
 use super::third_party::{Outcome, ReceiptTrust};
@@ -31,6 +32,8 @@ pub enum Aspect {
     Certificate,
     /// That the certificate is made for signing documents.
     Usage,
+    /// That neither the certificate nor one above it was revoked.
+    Revocation,
     /// That a third party confirmed the signature.
     Receipt,
     /// That a time stamp shows since when the document is there.
@@ -63,6 +66,8 @@ pub struct Inspection {
     pub judged_at: Timestamp,
     /// As of when the certificate of the container around it was, if it is in one.
     pub container_judged_at: Option<Timestamp>,
+    /// As of when it was looked whether certificates were revoked.
+    pub revocation_at: Timestamp,
 }
 
 /// One signature of it.
@@ -72,6 +77,8 @@ pub struct InspectedSignature {
     pub signer: Option<String>,
     /// What was looked at, and what is wrong with it if anything.
     pub checks: Vec<(Aspect, Result<(), SealError>)>,
+    /// How many certificates were looked at for being revoked.
+    pub revocation: Coverage,
 }
 
 impl Inspection {
@@ -90,6 +97,7 @@ impl Inspection {
             stamped: None,
             judged_at,
             container_judged_at: None,
+            revocation_at: judged_at,
         }
     }
 
@@ -125,7 +133,7 @@ pub fn inspect(
     now: Timestamp,
     limits: &Limits,
 ) -> Inspection {
-    let mut found = Inspection::nothing(now);
+    let mut found = Inspection { revocation_at: trust.as_of(now), ..Inspection::nothing(now) };
     let opened = match open(bytes, limits) {
         Ok(opened) => opened,
         Err(error) => {
@@ -173,7 +181,7 @@ fn inspect_signature(
     trust: &TrustStore,
     now: Timestamp,
 ) -> InspectedSignature {
-    let mut found = InspectedSignature { signer: None, checks: Vec::new() };
+    let mut found = InspectedSignature { signer: None, checks: Vec::new(), revocation: Coverage::default() };
     if let Some(digests) = digests {
         found.checks.push((Aspect::Content, signature.check_content(digests)));
     }
@@ -187,12 +195,20 @@ fn inspect_signature(
     found.signer = Some(signer.name.clone());
     found.checks.push((Aspect::Signature, signature.check_key(&signer)));
     let usage = if may_sign(&signer.certificate) { Ok(()) } else { Err(SealError::KeyUsage) };
-    let chain = match trust.check(signature.certificate.clone(), signer, now) {
-        Err(SealError::KeyUsage) => Ok(()), // the chain is looked at before
-        other => other,
-    };
-    found.checks.push((Aspect::Certificate, chain));
+    let chain = trust.chain(&signer, now);
+    let standings = chain.as_ref().ok().map(|chain| trust.standings(chain, now));
+    found.checks.push((Aspect::Certificate, chain.map(drop)));
     found.checks.push((Aspect::Usage, usage));
+    match standings {
+        Some(Ok(coverage)) => {
+            found.revocation = coverage;
+            if coverage.checked == coverage.of && coverage.of > 0 {
+                found.checks.push((Aspect::Revocation, Ok(())));
+            }
+        }
+        Some(Err(error)) => found.checks.push((Aspect::Revocation, Err(error))),
+        None => {}
+    }
     found
 }
 

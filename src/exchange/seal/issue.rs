@@ -4,6 +4,7 @@
 
 use super::asn1::{parts, sequence};
 use super::error::SealError;
+use super::revocation::{NO_CHECK, OCSP_PURPOSE};
 use super::suites::{BIGN_SIGNATURE_OID, PrivateKey, STREEBOG256, STREEBOG512, gost_digest, sign_by_bign};
 use super::third_party::DVCS_PURPOSE;
 use super::time_stamp::TIME_STAMPING_PURPOSE;
@@ -13,7 +14,7 @@ use der::asn1::{AnyRef, BitStringRef, Null, ObjectIdentifier, OctetStringRef};
 use der::pem::LineEnding;
 use der::{Encode, SecretDocument};
 use jiff::Timestamp;
-use openssl::asn1::Asn1Time;
+use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
@@ -22,13 +23,13 @@ use openssl::pkey::{PKey, PKeyRef, Private};
 use openssl::rsa::Rsa;
 use openssl::sign::Signer;
 use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName};
-use openssl::x509::{X509, X509Builder, X509Name, X509NameBuilder};
+use openssl::x509::{X509, X509Builder, X509Extension, X509Name, X509NameBuilder};
 use zeroize::Zeroizing;
 
 /// An authority that lives as long as this value: its key is never written anywhere.
 pub struct ThrowAwayAuthority {
-    key: PrivateKey,
-    certificate: X509,
+    pub(super) key: PrivateKey,
+    pub(super) certificate: X509,
     country: String,
     now: Timestamp,
 }
@@ -140,6 +141,24 @@ impl ThrowAwayAuthority {
         builder.append_extension(KeyUsage::new().critical().digital_signature().build()?)?;
         let purpose = ExtendedKeyUsage::new().critical().other(&TIME_STAMPING_PURPOSE.to_string()).build()?;
         builder.append_extension(purpose)?;
+        self.finish(builder, key)
+    }
+
+    /// A key that may answer in the authority's place whether certificates were revoked (RFC 6960); `is_checked` says
+    /// whether it may itself have been.
+    ///
+    /// # Errors
+    /// The cryptographic library refuses, or the GOST engine is not loaded.
+    pub fn issue_responder(&self, name: &str, kind: KeyKind, is_checked: bool) -> Result<Issued, SealError> {
+        let key = Key::make(kind)?;
+        let mut builder = self.begin(name, &key.private)?;
+        builder.append_extension(KeyUsage::new().critical().digital_signature().build()?)?;
+        builder.append_extension(ExtendedKeyUsage::new().other(&OCSP_PURPOSE.to_string()).build()?)?;
+        if !is_checked {
+            let id = Asn1Object::from_str(&NO_CHECK.to_string())?;
+            let null = Asn1OctetString::new_from_bytes(&[5, 0])?;
+            builder.append_extension(X509Extension::new_from_der(&id, false, &null)?)?;
+        }
         self.finish(builder, key)
     }
 
@@ -264,7 +283,7 @@ fn replaced(certificate: &[u8], own: &PrivateKey, issuer: &PrivateKey) -> Result
     sequence(&[&signed, &algorithm, &signature]).map_err(coding)
 }
 
-fn certificate_digest(key: &PKeyRef<Private>) -> Result<MessageDigest, SealError> {
+pub(super) fn certificate_digest(key: &PKeyRef<Private>) -> Result<MessageDigest, SealError> {
     match key.id().as_raw() {
         979 => gost_digest(STREEBOG256),
         980 => gost_digest(STREEBOG512),

@@ -43,6 +43,7 @@ mod evidence;
 mod evidence_record;
 mod facts;
 mod filling;
+mod grounds;
 mod hash_tree;
 mod inspect;
 mod issue;
@@ -52,6 +53,7 @@ mod pkcs12;
 mod plan;
 mod receipt;
 mod report;
+mod revocation;
 mod signature;
 mod signer;
 mod signers;
@@ -75,11 +77,16 @@ pub use evidence::{
 pub use evidence_record::{EvidenceRecord, StampBatch, Stamped};
 pub use facts::{CertificateFacts, certificates_in};
 pub use filling::{Filled, Filling, Hole};
+pub use grounds::{Grounding, grounds};
 pub use inspect::{Aspect, InspectedSignature, Inspection, inspect};
 pub use issue::{Issued, KeyKind, ThrowAwayAuthority};
 pub use open::{OpenedDocument, open, open_within};
 pub use plan::SignerPlan;
 pub use receipt::{OpenedReceipt, ReceiptSubject, Said, open_receipt, with_receipt};
+pub use revocation::{
+    Ask, Coverage, FoundRevoked, Reason, Revocation, Revoked, StatusAnswer, StatusKind, StatusQuestion,
+    StatusSource, Statuses, Taken, Terms,
+};
 pub use signer::Signer;
 pub use signers::Signers;
 pub use stamping::{StampAuthority, StampOutcome};

@@ -6,11 +6,12 @@
 use super::asn1::signed_part;
 use super::error::SealError;
 use super::suites::{BIGN_SIGNATURE_OID, PublicKey, suite_for};
-use super::trust::{Validity, unix_seconds};
+use super::trust::{Chain, Validity, unix_seconds};
 use der::Decode;
 use jiff::Timestamp;
 use openssl::nid::Nid;
 use openssl::x509::{X509, X509KeyUsage, X509Ref};
+use std::cell::Cell;
 use std::cmp::Ordering;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::BasicConstraints;
@@ -29,8 +30,8 @@ pub(super) fn climb(
     anchors: &[X509],
     intermediates: &[X509],
     now: Timestamp,
-) -> Result<Validity, SealError> {
-    Way { anchors, intermediates, now }.up(certificate, 0)
+) -> Result<Chain, SealError> {
+    Way { anchors, intermediates, now, tries: Cell::new(TRIES_MAX) }.up(certificate, 0)
 }
 
 /// Whether this key made the signature of the certificate, by an algorithm that we take.
@@ -52,6 +53,19 @@ pub(super) fn is_signed_by(certificate: &X509Ref, issuer: &X509Ref) -> Result<bo
     }
 }
 
+/// Whether an authority itself issued a certificate, which must be valid at `now`.
+pub(super) fn is_issued_by(
+    certificate: &X509Ref,
+    issuer: &X509Ref,
+    now: Timestamp,
+) -> Result<bool, SealError> {
+    let is_named = issuer.subject_name().try_cmp(certificate.issuer_name())? == Ordering::Equal;
+    if !is_named || !is_signed_by(certificate, issuer)? {
+        return Ok(false);
+    }
+    Way { anchors: &[], intermediates: &[], now, tries: Cell::new(0) }.own(certificate).map(|_validity| true)
+}
+
 fn is_signed_by_bign(certificate: &X509Ref) -> bool {
     certificate.signature_algorithm().object().to_string() == BIGN_SIGNATURE_OID
 }
@@ -60,11 +74,13 @@ struct Way<'a> {
     anchors: &'a [X509],
     intermediates: &'a [X509],
     now: Timestamp,
+    /// How many steps may still be tried: certificates that came with a document could lead in circles.
+    tries: Cell<u32>,
 }
 
 impl Way<'_> {
     /// `below` authorities stand under this certificate already, it included if it is one.
-    fn up(&self, certificate: &X509Ref, below: usize) -> Result<Validity, SealError> {
+    fn up(&self, certificate: &X509Ref, below: usize) -> Result<Chain, SealError> {
         if below > CHAIN_DEPTH_MAX {
             return Err(SealError::Chain { reason: "it is too long" });
         }
@@ -72,17 +88,20 @@ impl Way<'_> {
         let anchors = self.anchors.iter().map(|anchor| (anchor, true));
         for (issuer, is_anchor) in anchors.chain(self.intermediates.iter().map(|it| (it, false))) {
             let is_named = issuer.subject_name().try_cmp(certificate.issuer_name())? == Ordering::Equal;
-            if !is_named || !is_signed_by(certificate, issuer)? {
+            if !is_named {
+                continue;
+            }
+            self.tries
+                .set(self.tries.get().checked_sub(1).ok_or(SealError::Chain { reason: "it is a maze" })?);
+            if !is_signed_by(certificate, issuer)? {
                 continue;
             }
             let above = may_issue(issuer, below).and_then(|()| match is_anchor {
-                true => self.own(issuer),
+                true => self.own(issuer).map(|validity| Chain::of_anchor(issuer, validity)),
                 false => self.up(issuer, below + 1),
             });
             match above.and_then(|above| Ok((above, self.own(certificate)?))) {
-                Ok((above, own)) => {
-                    return Ok(Validity { from: above.from.max(own.from), to: above.to.min(own.to) });
-                }
+                Ok((above, own)) => return Ok(above.with(certificate, own)),
                 Err(error) => refused = error,
             }
         }
@@ -150,6 +169,7 @@ const LINK_ALGORITHMS: [Nid; 7] = [
 /// Key usage, subject's other names, basic constraints, policies, extended key usage.
 const CRITICAL_KNOWN: [&str; 5] = ["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.32", "2.5.29.37"];
 const CHAIN_DEPTH_MAX: usize = 8;
+const TRIES_MAX: u32 = 256;
 
 #[cfg(test)]
 mod tests {

@@ -148,6 +148,11 @@ pub struct Said {
 }
 
 impl OpenedReceipt {
+    /// The certificate it brings.
+    pub(super) fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
     /// Begins the digest of the subject as the receipt tells it, with the attachments to be fed in.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use super::dvcs::{Asked, refusal};
 use super::error::SealError;
 use super::open::{OpenedDocument, open};
 use super::receipt::{Said, open_receipt};
+use super::revocation::{Ask, StatusKind};
 use super::signer::Signer;
 use super::trust::TrustStore;
 use super::verify::{SignerCertificate, judge_each};
@@ -15,6 +16,7 @@ use crate::base::{Digest256, Limits, with_causes};
 use crate::exchange::document::Scope;
 use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
+use openssl::x509::X509;
 use std::str::FromStr;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -102,6 +104,21 @@ impl ReceiptTrust {
     /// The cryptographic library fails.
     pub fn fingerprints(&self) -> Result<Vec<Digest256>, SealError> {
         self.trust.fingerprints()
+    }
+
+    /// The authorities.
+    pub(super) fn trust(&self) -> &TrustStore {
+        &self.trust
+    }
+
+    /// The same with what came beside something to be judged, as [`TrustStore::beside`].
+    pub(super) fn beside(
+        &self,
+        certificates: &[X509],
+        answers: Vec<(StatusKind, Vec<u8>)>,
+        as_of: Option<Timestamp>,
+    ) -> Self {
+        Self { trust: self.trust.beside(certificates, answers, as_of), signers: self.signers.clone() }
     }
 
     /// What was signed, if a third party signed it.
@@ -192,6 +209,25 @@ impl ThirdParty {
         Outcome::of_all(&self.judge_each(document, now))
     }
 
+    /// What must be asked about revoked certificates before a document can be judged.
+    pub fn wanted(&self, document: &[u8], now: Timestamp) -> Vec<Ask> {
+        let wanted = || {
+            let opened = open(document, &self.limits)?;
+            if opened.has_receipt() && self.said_by_another(document, now)?.is_some() {
+                return Ok(Vec::new());
+            }
+            let filled = opened.filling()?.finish()?;
+            judge_each(&opened, &filled, &self.authorities, now)
+        };
+        let unknown = |error: SealError| {
+            if let SealError::StatusUnknown { asks, .. } = error { asks } else { Vec::new() }
+        };
+        match wanted() {
+            Ok(each) => each.into_iter().filter_map(Result::err).flat_map(unknown).collect(),
+            Err(error) => unknown(error),
+        }
+    }
+
     /// What is to be said of each signature, in their order; of a document that cannot be opened, one thing.
     fn judge_each(&self, document: &[u8], now: Timestamp) -> Vec<Outcome> {
         let opened = match open(document, &self.limits) {
@@ -250,8 +286,9 @@ fn outcome_of(error: &SealError) -> Outcome {
         | SealError::Expired
         | SealError::NotYetValid
         | SealError::KeyUsage
+        | SealError::Revoked { .. }
         | SealError::Chain { .. } => ReasonCode::BadCertificate,
-        // no SignedDoc, an algorithm that is not known, an authority that is not registered, trouble of our own
+        // no SignedDoc, an algorithm or a status that is not known, an authority that is not registered, trouble of our own
         SealError::Xml(_)
         | SealError::WrongElement { .. }
         | SealError::Profile { .. }
@@ -260,6 +297,8 @@ fn outcome_of(error: &SealError) -> Outcome {
         | SealError::WrongReference
         | SealError::UnknownAlgorithm { .. }
         | SealError::GostEngine
+        | SealError::StatusUnknown { .. }
+        | SealError::StatusAnswer { .. }
         | SealError::Foreign
         | SealError::OtherSigner
         | SealError::OtherThirdParty

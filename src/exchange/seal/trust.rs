@@ -2,6 +2,7 @@
 
 use super::error::SealError;
 use super::path::{climb, is_beyond_library, is_signed_by};
+use super::revocation::{Coverage, Link, Standings, StatusKind, Statuses, Terms, links};
 use super::signer::read;
 use super::suites::{ENGINE_MISSING, PublicKey, sha256};
 use super::verify::SignerCertificate;
@@ -33,12 +34,41 @@ pub struct TrustStore {
     anchors: Vec<X509>,
     intermediates: Vec<X509>,
     good: Mutex<HashMap<Vec<u8>, Good>>,
+    /// What is known of revoked certificates, if anybody was told whom to ask.
+    statuses: Option<Arc<Statuses>>,
+    /// As of when revocation is judged at the latest.
+    as_of: Option<Timestamp>,
 }
 
 /// A signer with a good chain.
 struct Good {
     signer: Arc<SignerCertificate>,
     validity: Validity,
+    /// What must not have been revoked; nothing if nobody was told whom to ask.
+    links: Arc<[Link]>,
+    /// After which change of what is known it was judged, and up to which second that holds.
+    judged: (u64, i64),
+}
+
+/// A way from a certificate up to an anchor.
+#[derive(Debug)]
+pub(super) struct Chain {
+    /// The certificate, those above it, the anchor.
+    pub(super) certificates: Vec<X509>,
+    pub(super) validity: Validity,
+}
+
+impl Chain {
+    pub(super) fn of_anchor(anchor: &X509Ref, validity: Validity) -> Self {
+        Self { certificates: vec![anchor.to_owned()], validity }
+    }
+
+    /// The same from a certificate below.
+    pub(super) fn with(mut self, certificate: &X509Ref, own: Validity) -> Self {
+        self.certificates.insert(0, certificate.to_owned());
+        let Validity { from, to } = self.validity;
+        Self { validity: Validity { from: from.max(own.from), to: to.min(own.to) }, ..self }
+    }
 }
 
 /// The seconds in which every certificate of a chain is valid.
@@ -70,7 +100,7 @@ impl TrustStore {
         if anchors.is_empty() {
             return Err(SealError::TrustBundle { reason: "no self-signed certificate among them" });
         }
-        Ok(Self { anchors, intermediates, good: Mutex::default() })
+        Ok(Self { anchors, intermediates, good: Mutex::default(), statuses: None, as_of: None })
     }
 
     /// The SHA-256 of each certificate.
@@ -82,12 +112,89 @@ impl TrustStore {
         all.map(|certificate| Ok(sha256(&certificate.to_der()?))).collect()
     }
 
-    /// The signer of this certificate, if its chain was found good and all of it is valid at `now`.
+    /// The same, and no certificate below the anchors may be revoked.
+    pub fn with_statuses(self, statuses: Arc<Statuses>) -> Self {
+        Self { statuses: Some(statuses), ..self }
+    }
+
+    /// The same with what came beside something to be judged: certificates that prove nothing by themselves, and
+    /// answers whether they were revoked, judged as of `as_of` at the latest.
+    pub(super) fn beside(
+        &self,
+        certificates: &[X509],
+        answers: Vec<(StatusKind, Vec<u8>)>,
+        as_of: Option<Timestamp>,
+    ) -> Self {
+        let statuses = match &self.statuses {
+            Some(statuses) => Some(Arc::new(statuses.beside(answers))),
+            None if answers.is_empty() => None,
+            None => Some(Arc::new(Statuses::of_answers(answers, Terms::default()))),
+        };
+        Self {
+            anchors: self.anchors.clone(),
+            intermediates: [self.intermediates.as_slice(), certificates].concat(),
+            good: Mutex::default(),
+            statuses,
+            as_of,
+        }
+    }
+
+    /// The signer of this certificate, if its chain was found good, all of it is valid at `now`, and nothing is known
+    /// since that speaks against it.
     pub(super) fn recall(&self, der: &[u8], now: Timestamp) -> Option<Arc<SignerCertificate>> {
-        let good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
-        good.get(der)
-            .filter(|known| (known.validity.from..known.validity.to).contains(&now.as_second()))
-            .map(|known| known.signer.clone())
+        let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = good.get_mut(der)?;
+        if !(known.validity.from..known.validity.to).contains(&now.as_second()) {
+            return None;
+        }
+        if let Some(statuses) = &self.statuses {
+            let (changes, until) = known.judged;
+            if changes != statuses.changes() || now.as_second() >= until {
+                known.judged = self.judge(statuses, &known.links, now).ok()?.1;
+            }
+        }
+        Some(known.signer.clone())
+    }
+
+    /// As of when revocation is judged.
+    pub(super) fn as_of(&self, now: Timestamp) -> Timestamp {
+        self.as_of.map_or(now, |as_of| as_of.min(now))
+    }
+
+    /// What is known of the certificates of a chain, as of which change, and up to which second that holds.
+    fn judge(
+        &self,
+        statuses: &Statuses,
+        links: &Arc<[Link]>,
+        now: Timestamp,
+    ) -> Result<(Coverage, (u64, i64)), SealError> {
+        let changes = statuses.changes(); // before: what comes meanwhile is looked at next time
+        let Standings { coverage, until } = statuses.judge(links, self.as_of(now))?;
+        Ok((coverage, (changes, until)))
+    }
+
+    /// Sees that no certificate of a chain is revoked; tells how many were looked at.
+    pub(super) fn standings(&self, chain: &Chain, now: Timestamp) -> Result<Coverage, SealError> {
+        let links = links(&chain.certificates)?;
+        match &self.statuses {
+            Some(statuses) => Ok(self.judge(statuses, &links, now)?.0),
+            None => Ok(Coverage { checked: 0, of: links.len() }),
+        }
+    }
+
+    /// All answers that are known about the certificates of a chain.
+    pub(super) fn answers_about(&self, chain: &Chain) -> Result<Vec<(StatusKind, Vec<u8>)>, SealError> {
+        let links = links(&chain.certificates)?;
+        Ok(self.statuses.as_ref().map(|statuses| statuses.answers_about(&links)).unwrap_or_default())
+    }
+
+    /// The way from a certificate up to an anchor, all of it valid at `now`.
+    pub(super) fn chain(&self, signer: &SignerCertificate, now: Timestamp) -> Result<Chain, SealError> {
+        if is_beyond_library(&signer.certificate, &signer.key) {
+            climb(&signer.certificate, &self.anchors, &self.intermediates, now)
+        } else {
+            self.build_chain(&signer.certificate, now)
+        }
     }
 
     /// Sees that a signer may sign documents and leads to an anchor, all of it valid at `now`; remembers him if so.
@@ -97,19 +204,23 @@ impl TrustStore {
         signer: Arc<SignerCertificate>,
         now: Timestamp,
     ) -> Result<(), SealError> {
-        let validity = if is_beyond_library(&signer.certificate, &signer.key) {
-            climb(&signer.certificate, &self.anchors, &self.intermediates, now)?
-        } else {
-            self.build_chain(&signer.certificate, now)?
-        };
+        let chain = self.chain(&signer, now)?;
         if !may_sign(&signer.certificate) {
             return Err(SealError::KeyUsage);
         }
+        let (links, judged) = match &self.statuses {
+            Some(statuses) => {
+                let links = links(&chain.certificates)?;
+                let (_, judged) = self.judge(statuses, &links, now)?;
+                (links, judged)
+            }
+            None => (Arc::default(), (0, i64::MAX)),
+        };
         let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
         if good.len() >= GOOD_MAX {
             good.clear();
         }
-        good.insert(der, Good { signer, validity });
+        good.insert(der, Good { signer, validity: chain.validity, links, judged });
         Ok(())
     }
 
@@ -119,7 +230,7 @@ impl TrustStore {
         good.get(der).and_then(|known| Timestamp::from_second(known.validity.to).ok())
     }
 
-    fn build_chain(&self, certificate: &X509Ref, now: Timestamp) -> Result<Validity, SealError> {
+    fn build_chain(&self, certificate: &X509Ref, now: Timestamp) -> Result<Chain, SealError> {
         let mut param = X509VerifyParam::new()?;
         param.set_time(now.as_second());
         param.set_depth(CHAIN_DEPTH_MAX);
@@ -135,16 +246,18 @@ impl TrustStore {
         }
         let store = store.build();
         let mut context = X509StoreContext::new()?;
-        let mut validity = Validity { from: i64::MIN, to: i64::MAX };
+        let mut chain =
+            Chain { certificates: Vec::new(), validity: Validity { from: i64::MIN, to: i64::MAX } };
         let outcome = context.init(&store, certificate, &between, |context| {
             let outcome = if context.verify_cert()? { X509VerifyResult::OK } else { context.error() };
             for link in context.chain().into_iter().flatten() {
-                validity.from = validity.from.max(unix_seconds(link.not_before())?);
-                validity.to = validity.to.min(unix_seconds(link.not_after())?);
+                chain.validity.from = chain.validity.from.max(unix_seconds(link.not_before())?);
+                chain.validity.to = chain.validity.to.min(unix_seconds(link.not_after())?);
+                chain.certificates.push(link.to_owned());
             }
             Ok(outcome)
         })?;
-        if outcome == X509VerifyResult::OK { Ok(validity) } else { Err(error_of(outcome)) }
+        if outcome == X509VerifyResult::OK { Ok(chain) } else { Err(error_of(outcome)) }
     }
 }
 

@@ -113,7 +113,7 @@ pub fn verify_filled(
         match judged {
             Ok(signer) => signers.push(signer.name.clone()),
             // what is bad is bad, whatever else there is that cannot be judged
-            Err(error) if error.is_undecided() => undecided = undecided.or(Some(error)),
+            Err(error) if error.is_undecided() => undecided = Some(error.with(undecided)),
             Err(error) => return Err(error),
         }
     }

@@ -71,6 +71,14 @@ pub enum WireError {
         /// What it says.
         detail: String,
     },
+    /// A source of the settings does not tell which certificates are revoked.
+    #[error("ask {place} which certificates are revoked: {detail}")]
+    Status {
+        /// Its address or file.
+        place: String,
+        /// Why not.
+        detail: String,
+    },
     /// The peer sends callers elsewhere, where a message must not follow.
     #[error(
         "reach peer {peer}: it answers {status} and sends callers to {location}; ask its operator, then correct its url in the settings"
@@ -198,6 +206,7 @@ impl WireError {
             | Self::ReplyTimeout { .. }
             | Self::Redirected { .. }
             | Self::ThirdParty { .. }
+            | Self::Status { .. }
             | Self::ReadFile { .. }
             | Self::Identity { .. }
             | Self::Client { .. }
@@ -223,6 +232,7 @@ impl WireError {
             | Self::ReplyTimeout { .. }
             | Self::Redirected { .. }
             | Self::ThirdParty { .. }
+            | Self::Status { .. }
             | Self::Folder { .. } => Verdict::Retry { not_before: None },
             Self::UnknownPeer { .. } => Verdict::Park { code: "wire.unknown_peer" },
             Self::ReadFile { .. } | Self::Identity { .. } | Self::Client { .. } => {

@@ -14,6 +14,7 @@ mod identity;
 mod look;
 mod parcel;
 mod server;
+mod status;
 mod third_party;
 mod unpack;
 
@@ -28,6 +29,7 @@ pub use identity::{NodeIdentity, PeerCertificate};
 pub use look::{PeerLook, VIEW_PATH, View};
 pub use parcel::{PackedPart, Parcel, PartContent};
 pub use server::{Handshake, TlsListener};
+pub use status::{HttpStatus, StatusPlace, StatusWire};
 pub use third_party::{AskedBy, HttpsThirdParty, Inquest, ThirdPartyWire};
 pub use unpack::{PartKeeper, UnpackError, is_package, unpack};
 

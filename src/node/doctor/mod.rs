@@ -4,6 +4,7 @@
 mod away;
 mod home;
 mod keys;
+mod revocation;
 mod stamps;
 
 use super::Settings;
@@ -61,6 +62,7 @@ pub async fn examine(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) 
     home::folders(settings, tell);
     home::local(settings, tell).await;
     home::database(settings, tell).await;
+    revocation::sources(settings, tell).await;
     let Some(identity) = keys::wire(settings, now, tell) else { return };
     let mut clocks = away::peers(settings, &identity, tell).await;
     clocks.extend(away::third_party(settings, &identity, tell).await);

@@ -20,7 +20,7 @@ pub fn is_gost_loaded() -> bool {
 }
 
 use super::error::SealError;
-use names::{CMS, SUITES, Uris};
+use names::{CMS, KEYS_ALONE, SUITES, Uris};
 use std::fmt::Debug;
 
 /// The arithmetic of one signature algorithm.
@@ -147,6 +147,23 @@ pub(super) fn suite_of_cms(
     let suite = row.and_then(|row| suite_named(row.suite)).ok_or_else(|| unknown(signature_oid))?;
     suite.scheme.ready()?;
     Ok((suite, digest))
+}
+
+/// The suite of a signature by the one name that certificates and lists write.
+///
+/// # Errors
+/// As [`suite_of`].
+pub(super) fn suite_of_signature(oid: &str) -> Result<&'static Suite, SealError> {
+    let names_key_alone = |oid: &str| KEYS_ALONE.contains(&oid);
+    let row = CMS.iter().find(|row| row.oid == oid && !names_key_alone(oid));
+    let suite = row.and_then(|row| suite_named(row.suite)).ok_or_else(|| unknown(oid))?;
+    suite.scheme.ready()?;
+    Ok(suite)
+}
+
+/// The suite of RSA by PSS with this digest.
+pub(super) fn suite_of_pss(digest: DigestAlgorithm) -> Option<&'static Suite> {
+    SUITES.iter().find(|suite| suite.writes == digest && suite.uris.writes.ends_with("-rsa-MGF1"))
 }
 
 /// What CMS calls a suite: the signature, and the digest beside it.

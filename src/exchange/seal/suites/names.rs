@@ -135,6 +135,9 @@ pub(super) static SUITES: [Suite; 11] = [
     },
 ];
 
+/// Names of a key's algorithm, which leave the digest open.
+pub(super) static KEYS_ALONE: [&str; 3] = ["1.2.840.113549.1.1.1", "1.2.643.7.1.1.1.1", "1.2.643.7.1.1.1.2"];
+
 /// The suites as CMS names them; the first row of a suite is written. Some name the key's algorithm alone and let the
 /// digest tell the rest.
 pub(super) static CMS: [CmsRow; 13] = [

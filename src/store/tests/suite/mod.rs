@@ -10,6 +10,7 @@ mod model;
 mod outbox;
 mod part;
 mod receipt;
+mod revocation;
 mod time_stamp;
 mod waiting;
 

@@ -1,0 +1,274 @@
+//! Asks the sources of the settings which certificates are revoked: before a document is judged, and on a schedule.
+//!
+//! No address that came in a message or a certificate is ever called. Whoever wants the same answer at the same time
+//! waits for one question; a source that is away is asked again by the schedule of the peers.
+
+use crate::base::{Clock, Random, with_causes};
+use crate::exchange::seal::{Ask, FoundRevoked, SealError, StatusAnswer, StatusKind, Statuses, Taken};
+use crate::exchange::transit::Schedule;
+use crate::exchange::wire::{StatusPlace, StatusWire};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, StreamExt};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where a source is asked; one of the two at least.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourcePlaces {
+    /// Its list.
+    pub list: Option<StatusPlace>,
+    /// Its responder.
+    pub responder: Option<StatusPlace>,
+}
+
+/// The sources of the settings, in the order of those in [`Statuses`].
+pub struct StatusSources {
+    statuses: Arc<Statuses>,
+    places: Vec<SourcePlaces>,
+    wire: Box<dyn StatusWire>,
+    retry: Schedule,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    flights: Mutex<HashMap<Key, Arc<Flight>>>,
+    turns: Mutex<HashMap<(usize, StatusKind), Turn>>,
+}
+
+/// What is asked at most once at a time: a list, or an answer about one certificate.
+type Key = (usize, Option<Ask>);
+
+#[derive(Default)]
+struct Flight {
+    ended: AtomicU64,
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// How it went with a source, and when it is asked again by itself.
+#[derive(Clone, Copy)]
+struct Turn {
+    failures: u32,
+    next_at: Timestamp,
+}
+
+/// What came of asking that is worth telling or keeping.
+#[derive(Debug)]
+pub enum News {
+    /// An answer to be kept.
+    Kept(StatusAnswer),
+    /// A source gives no answer that can be used.
+    Away {
+        /// Its address.
+        place: String,
+        /// How often in a row.
+        failures: u32,
+        /// Why not.
+        detail: String,
+    },
+    /// A source gives answers again.
+    Back {
+        /// Its address.
+        place: String,
+    },
+    /// A certificate that was met before turns out to be revoked.
+    Revoked(FoundRevoked),
+}
+
+impl fmt::Display for News {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kept(answer) => write!(f, "an answer about certificate {} is kept", answer.serial),
+            Self::Away { place, detail, .. } => {
+                write!(f, "{place} does not tell which certificates are revoked: {detail}")
+            }
+            Self::Back { place } => write!(f, "{place} tells again which certificates are revoked"),
+            Self::Revoked(FoundRevoked { serial, revoked }) => {
+                let (since, reason) = (revoked.since, revoked.reason.as_str());
+                write!(
+                    f,
+                    "a certificate that seals documents is revoked: serial {serial}, since {since}, {reason}"
+                )
+            }
+        }
+    }
+}
+
+impl StatusSources {
+    /// Sources that nobody has asked yet.
+    pub fn new(
+        (statuses, places): (Arc<Statuses>, Vec<SourcePlaces>),
+        wire: Box<dyn StatusWire>,
+        retry: Schedule,
+        (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
+    ) -> Self {
+        let (flights, turns) = (Mutex::default(), Mutex::default());
+        Self { statuses, places, wire, retry, clock, random, flights, turns }
+    }
+
+    /// What they told so far.
+    pub fn statuses(&self) -> &Arc<Statuses> {
+        &self.statuses
+    }
+
+    /// Asks about certificates that must be known now.
+    pub async fn ask(&self, asks: &[Ask]) -> Vec<News> {
+        let mut news = Vec::new();
+        for ask in asks {
+            let Some(places) = self.places.get(ask.source()) else { continue };
+            let mut is_answered = false;
+            if let Some(responder) = &places.responder {
+                is_answered = self
+                    .once((ask.source(), Some(ask.clone())), self.ask_responder(responder, ask), &mut news)
+                    .await;
+            }
+            // two voices where the first is not heard
+            if !is_answered && let Some(list) = &places.list {
+                self.once((ask.source(), None), self.bring_list(list, ask.source()), &mut news).await;
+            }
+        }
+        news
+    }
+
+    /// Asks every source, its list and its responder, whether anything is due or not.
+    pub async fn ask_each(&self) -> Vec<News> {
+        let mut news = Vec::new();
+        for (source, places) in self.places.iter().enumerate() {
+            if let Some(list) = &places.list {
+                news.extend(self.bring_list(list, source).await);
+            }
+            if let Some((responder, ask)) = places.responder.as_ref().zip(self.statuses.ask_of_itself(source))
+            {
+                news.extend(self.ask_responder(responder, &ask).await);
+            }
+        }
+        news
+    }
+
+    /// Asks again what is due by the schedule.
+    pub async fn refresh(&self) -> Vec<News> {
+        let now = self.clock.now();
+        let mut asking: Vec<BoxFuture<'_, Vec<News>>> = Vec::new();
+        for (source, places) in self.places.iter().enumerate() {
+            if let Some(place) = &places.list
+                && self.is_due((source, StatusKind::Crl), now)
+            {
+                asking.push(self.alone((source, None), self.bring_list(place, source).boxed()).boxed());
+            }
+        }
+        for ask in self.statuses.due(now) {
+            let of = (ask.source(), StatusKind::Ocsp);
+            let is_rest = self.is_away(of) && !self.is_due(of, now);
+            let place = self.places.get(ask.source()).and_then(|places| places.responder.as_ref());
+            if let Some(place) = place.filter(|_| !is_rest) {
+                let key = (ask.source(), Some(ask.clone()));
+                let asked = async move { self.ask_responder(place, &ask).await };
+                asking.push(self.alone(key, asked.boxed()).boxed());
+            }
+        }
+        let told: Vec<Vec<News>> = stream::iter(asking).buffer_unordered(AT_ONCE).collect().await;
+        told.into_iter().flatten().collect()
+    }
+
+    async fn alone(&self, key: Key, asking: BoxFuture<'_, Vec<News>>) -> Vec<News> {
+        let mut news = Vec::new();
+        self.once(key, asking, &mut news).await;
+        news
+    }
+
+    /// Asks, unless somebody else does already: then his answer is waited for.
+    async fn once(
+        &self,
+        key: Key,
+        asking: impl Future<Output = Vec<News>> + Send,
+        news: &mut Vec<News>,
+    ) -> bool {
+        let flight = {
+            let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+            if flights.len() >= FLIGHTS_MAX {
+                flights.retain(|_, flight| Arc::strong_count(flight) > 1);
+            }
+            flights.entry(key.clone()).or_default().clone()
+        };
+        let ended = flight.ended.load(Ordering::Acquire);
+        let _turn = flight.turn.lock().await;
+        if flight.ended.load(Ordering::Acquire) == ended {
+            news.extend(asking.await);
+            flight.ended.fetch_add(1, Ordering::Release);
+        }
+        let kind = if key.1.is_some() { StatusKind::Ocsp } else { StatusKind::Crl };
+        !self.is_away((key.0, kind))
+    }
+
+    async fn ask_responder(&self, place: &StatusPlace, ask: &Ask) -> Vec<News> {
+        let nonce = [self.random.uuid().into_bytes(), self.random.uuid().into_bytes()].concat();
+        let taken = match self.statuses.question(ask, nonce) {
+            Ok(question) => match self.wire.ask(place, question.request.clone()).await {
+                Ok(answer) => {
+                    self.statuses.take_answer(ask, Some(&question), &answer, self.clock.now()).map_err(told)
+                }
+                Err(error) => Err(with_causes(&error)),
+            },
+            Err(error) => Err(told(error)),
+        };
+        self.came_of((ask.source(), StatusKind::Ocsp), place, taken)
+    }
+
+    async fn bring_list(&self, place: &StatusPlace, source: usize) -> Vec<News> {
+        let taken = match self.wire.list(place).await {
+            Ok(list) => {
+                let (statuses, now) = (self.statuses.clone(), self.clock.now());
+                // a long list takes its time
+                let taking = tokio::task::spawn_blocking(move || statuses.take_list(source, &list, now));
+                taking.await.map_or_else(|stopping| Err(stopping.to_string()), |taken| taken.map_err(told))
+            }
+            Err(error) => Err(with_causes(&error)),
+        };
+        self.came_of((source, StatusKind::Crl), place, taken)
+    }
+
+    fn came_of(
+        &self,
+        of: (usize, StatusKind),
+        place: &StatusPlace,
+        taken: Result<Taken, String>,
+    ) -> Vec<News> {
+        let now = self.clock.now();
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = turns.entry(of).or_insert(Turn { failures: 0, next_at: now });
+        let place = place.to_string();
+        match taken {
+            Ok(Taken { kept, found, ask_again_at }) => {
+                *turn = Turn { failures: 0, next_at: ask_again_at };
+                let back = self.statuses.set_away(of.0, of.1, false).then_some(News::Back { place });
+                let found = found.into_iter().map(News::Revoked);
+                kept.map(News::Kept).into_iter().chain(back).chain(found).collect()
+            }
+            Err(detail) => {
+                let failures = turn.failures.saturating_add(1);
+                *turn = Turn { failures, next_at: self.retry.next_at(failures, self.random.permille(), now) };
+                self.statuses.set_away(of.0, of.1, true);
+                vec![News::Away { place, failures, detail }]
+            }
+        }
+    }
+
+    fn is_due(&self, of: (usize, StatusKind), now: Timestamp) -> bool {
+        let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.get(&of).is_none_or(|turn| turn.next_at <= now)
+    }
+
+    fn is_away(&self, of: (usize, StatusKind)) -> bool {
+        let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.get(&of).is_some_and(|turn| turn.failures > 0)
+    }
+}
+
+fn told(error: SealError) -> String {
+    with_causes(&error)
+}
+
+/// So many sources are asked at once by the schedule.
+const AT_ONCE: usize = 4;
+const FLIGHTS_MAX: usize = 4_096;
