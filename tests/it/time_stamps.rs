@@ -184,6 +184,12 @@ async fn what_was_exchanged_is_stamped_together_when_the_authority_is_back_and_a
         assert!(code == Some(0) && told.contains("a time stamp shows that the document was there"), "{told}");
         assert!(told.contains("judged as of the time stamp"), "{told}");
         retraced(&container, &stamps, root.path());
+        // one that came, too
+        let inquiry = documents_of(&ru, "composed").remove(0);
+        run(stazh().arg("evidence").arg(&kz).arg(inquiry).arg("--out").arg(&container));
+        assert_eq!(judge().0, Some(0), "{}", judge().1);
+        retraced(&container, &stamps, root.path());
+        assert_eq!(journal(&kz).matches("time_stamped").count(), 1, "both had their records");
         let (code, told) =
             verify(&container, &[&authorities, &theirs], &["--time-stamps", theirs.to_str().unwrap()]);
         assert!(
