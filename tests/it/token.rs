@@ -356,6 +356,9 @@ async fn a_node_seals_by_its_token_and_while_that_is_away_documents_wait() {
     until("the word of the token", async || journal(&kz).contains("reach the token of the signing key"))
         .await;
     assert!(waiting(&kz).iter().any(|row| row["needs_person"] == false));
+    let examined = token.with(stazh().args(["doctor", "--json"]).arg(&kz)).output().unwrap();
+    let found = String::from_utf8(examined.stdout).unwrap();
+    assert!(found.contains("seal.token_away") && !found.contains(PIN), "{found}");
     assert_eq!(completed(&ru).await, 2, "who answers without a key?");
     token.plug();
     until("the answer after it", async || completed(&ru).await == 3).await;
