@@ -1,8 +1,8 @@
 //! National cryptography from end to end, on nodes of the real program.
 
 use crate::processes::{
-    Process, assert_handed_over, completed, inquiries, keep_local, run, stazh, two_nodes_sealing_by,
-    with_engine,
+    Process, also_set, assert_handed_over, completed, inquiries, keep_local, run, stazh,
+    two_nodes_sealing_by, waiting, with_engine,
 };
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -127,4 +127,31 @@ fn a_gost_key_in_pkcs12_is_taken_where_the_engine_is_loaded() {
         !is_signed && told.contains("a GOST key without the engine") && !told.contains("secret 7"),
         "{told}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_seals_by_two_signers_of_two_algorithms_and_its_peer_demands_both() {
+    let root = tempfile::tempdir().unwrap();
+    let (ru, kz) = two_nodes_sealing_by(root.path(), ["p256", "p384"]);
+    let chief = root.path().join("chief");
+    run(stazh().arg("init").arg(&chief).args(["--state", "RU", "--seal-key", "bign"]));
+    let keys = chief.join("keys");
+    let also = format!(
+        "[[seal.also]]\ncertificate = {:?}\nkey = {:?}",
+        keys.join("seal.pem"),
+        keys.join("seal.key.pem")
+    );
+    also_set(&ru, &also);
+    keep_local(&kz, 0..2);
+    let _ru = Process::start(&ru);
+    let mut node = Process::start(&kz);
+    run(stazh().arg("send").arg(&ru).args(inquiries(root.path(), "KZ", 0..1)));
+    until("the refusal", async || waiting(&kz).iter().any(|row| row["code"] == "seal.foreign")).await;
+    let trusted = kz.join("keys/ru-seal-authorities.pem");
+    let more = std::fs::read(keys.join("own-seal-authority.pem")).unwrap();
+    std::fs::write(&trusted, [std::fs::read(&trusted).unwrap(), more].concat()).unwrap();
+    node.stop_and_start_again();
+    run(stazh().arg("send").arg(&ru).args(inquiries(root.path(), "KZ", 1..2)));
+    until("the answer", async || completed(&ru).await == 1).await;
+    assert_handed_over(&ru, 1..2).await;
 }
