@@ -395,7 +395,7 @@ async fn a_document_that_was_changed_or_wrapped_is_quarantined() {
         1,
     );
     stage.post(stage.message(twice.as_bytes())).await;
-    let detail = stage.entry("seal.wrong_element").await.entry.detail;
+    let detail = stage.entry("seal.misplaced_content").await.entry.detail;
     assert!(detail.starts_with("find the end of Data at byte "), "{detail}");
     let id = sealed.split(" Id=\"c").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
     let namesake = sealed.replacen("<doc:Data Id=\"d", "<doc:Data Id=\"c", 1);

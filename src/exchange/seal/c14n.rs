@@ -1,8 +1,10 @@
 //! Exclusive XML Canonicalization 1.0 without comments, written while a document is read.
 
+use super::breach::Breach;
 use super::error::SealError;
 use super::filling::Hole;
 use crate::base::Limits;
+use crate::exchange::document::AttributeRef;
 use crate::exchange::document::Event;
 use crate::exchange::document::StartTag;
 use crate::exchange::document::XmlError;
@@ -11,17 +13,26 @@ use crate::exchange::document::XmlReader;
 use crate::exchange::document::escape_attribute;
 use crate::exchange::document::escape_text;
 use percent_encoding::percent_decode_str;
+use std::ops::Range;
 
 /// Takes the events of one subtree and gives its canonical bytes.
 #[derive(Debug, Default)]
 pub struct Canonicalizer {
     out: Vec<u8>,
-    /// The namespace declarations written on elements that are still open, by prefix.
-    rendered: Vec<(String, String)>,
+    /// The namespace declarations written on elements that are still open.
+    rendered: Vec<Rendered>,
     /// How many of them there were before each open element.
     marks: Vec<usize>,
     /// Only if attachments may stand beside what is written.
     xop: Option<Xop>,
+}
+
+/// Where the prefix and the namespace of a declaration stand in what is written. The reader takes no namespace that would
+/// be written in another way than it is.
+#[derive(Debug)]
+struct Rendered {
+    prefix: Range<usize>,
+    namespace: Range<usize>,
 }
 
 /// Keeps `xop:Include` out of the canonical bytes: it stands for the base64 of a part (XOP 1.0 §2.1, §3.2).
@@ -65,27 +76,54 @@ impl Canonicalizer {
         self.marks.push(self.rendered.len());
         self.out.push(b'<');
         self.name(tag.prefix(), tag.local());
-        let prefixed = tag.attributes().filter(|a| !a.prefix.is_empty()).map(|a| (a.prefix, a.namespace));
-        let mut missing: Vec<(&str, &str)> = Vec::new();
-        for (prefix, namespace) in std::iter::once((tag.prefix(), tag.namespace())).chain(prefixed) {
-            if !self.is_rendered(prefix, namespace) && !missing.contains(&(prefix, namespace)) {
-                missing.push((prefix, namespace));
+        let mut attributes = tag.attributes();
+        match (attributes.next(), attributes.next()) {
+            (None, _) => self.declare_missing(tag.prefix(), tag.namespace()),
+            (Some(only), None) if only.prefix.is_empty() => {
+                self.declare_missing(tag.prefix(), tag.namespace());
+                self.attribute(only);
             }
-        }
-        missing.sort_unstable();
-        for (prefix, namespace) in missing {
-            self.out.extend_from_slice(if prefix.is_empty() { b" xmlns" } else { b" xmlns:" });
-            self.value(prefix, namespace);
-            self.rendered.push((prefix.to_owned(), namespace.to_owned()));
-        }
-        let mut attributes: Vec<_> = tag.attributes().collect();
-        attributes.sort_unstable_by_key(|a| (a.namespace, a.local));
-        for attribute in attributes {
-            self.out.push(b' ');
-            self.name(attribute.prefix, "");
-            self.value(attribute.local, attribute.value);
+            (Some(_), _) => self.sorted(tag),
         }
         self.out.push(b'>');
+    }
+
+    /// Declarations and attributes, where there is something to sort.
+    fn sorted(&mut self, tag: &StartTag<'_>) {
+        let mut used = vec![(tag.prefix(), tag.namespace())];
+        let mut attributes: Vec<_> = tag.attributes().collect();
+        used.extend(attributes.iter().filter(|a| !a.prefix.is_empty()).map(|a| (a.prefix, a.namespace)));
+        used.sort_unstable();
+        for (prefix, namespace) in used {
+            self.declare_missing(prefix, namespace);
+        }
+        attributes.sort_unstable_by_key(|a| (a.namespace, a.local));
+        for attribute in attributes {
+            self.attribute(attribute);
+        }
+    }
+
+    /// Writes a declaration, unless it is in force already.
+    fn declare_missing(&mut self, prefix: &str, namespace: &str) {
+        if self.is_rendered(prefix, namespace) {
+            return;
+        }
+        self.out.extend_from_slice(if prefix.is_empty() { b" xmlns" } else { b" xmlns:" });
+        let at = self.out.len();
+        self.out.extend_from_slice(prefix.as_bytes());
+        let behind_prefix = self.out.len();
+        self.out.extend_from_slice(OPENING);
+        let begin = self.out.len();
+        escape_attribute(&mut self.out, namespace);
+        let namespace = begin..self.out.len();
+        self.out.push(b'"');
+        self.rendered.push(Rendered { prefix: at..behind_prefix, namespace });
+    }
+
+    fn attribute(&mut self, attribute: AttributeRef<'_>) {
+        self.out.push(b' ');
+        self.name(attribute.prefix, "");
+        self.value(attribute.local, attribute.value);
     }
 
     /// Writes a piece of text.
@@ -126,7 +164,7 @@ impl Canonicalizer {
     pub(super) fn into_parts(self) -> Result<(Vec<u8>, Vec<Hole>), SealError> {
         let Xop { holes, fault, .. } = self.xop.unwrap_or_default();
         match fault {
-            Some(offset) => Err(SealError::Profile { rule: MISPLACED, offset }),
+            Some(offset) => Err(Breach::Include { offset }.into()),
             None => Ok((self.out, holes)),
         }
     }
@@ -145,8 +183,10 @@ impl Canonicalizer {
 
     /// Whether the namespace needs no declaration here.
     fn is_rendered(&self, prefix: &str, namespace: &str) -> bool {
-        let written = self.rendered.iter().rfind(|(known, _)| known == prefix).map(|(_, uri)| uri.as_str());
-        prefix == "xml" || written.unwrap_or_default() == namespace
+        let written = |range: &Range<usize>| self.out.get(range.clone()).unwrap_or_default();
+        let found = self.rendered.iter().rfind(|known| written(&known.prefix) == prefix.as_bytes());
+        let in_force = found.map(|known| written(&known.namespace)).unwrap_or_default();
+        in_force == namespace.as_bytes() || prefix == "xml"
     }
 
     fn name(&mut self, prefix: &str, local: &str) {
@@ -159,7 +199,7 @@ impl Canonicalizer {
 
     fn value(&mut self, name: &str, value: &str) {
         self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"=\"");
+        self.out.extend_from_slice(OPENING);
         escape_attribute(&mut self.out, value);
         self.out.push(b'"');
     }
@@ -223,6 +263,9 @@ fn content_id(href: &str) -> Option<String> {
     is_printable.then(|| id.into_owned())
 }
 
+/// Between the name of an attribute and its value.
+const OPENING: &[u8] = b"=\"";
+
 /// The canonical form of a whole document.
 pub fn canonicalize(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, XmlError> {
     let canonical = Canonicalizer::with_capacity(bytes.len());
@@ -274,8 +317,6 @@ const HOLES_MAX: usize = 1_000;
 
 /// Longer names are nobody's.
 const CONTENT_ID_CHARS_MAX: usize = 255;
-
-const MISPLACED: &str = "an xop:Include that is not alone in an element for binary content, or does not name a part of its own by cid";
 
 #[cfg(test)]
 mod tests {
@@ -332,7 +373,7 @@ mod tests {
             "<c:DocBinaryText><x:Include href='cid:1'/></c:DocBinaryText><c:DocBinaryText><x:Include href='cid:1'/></c:DocBinaryText>",
         ] {
             let error = holes(body).unwrap_err();
-            assert_eq!(error.code(), "seal.profile", "{body}: {error}");
+            assert_eq!(error.code(), "seal.include", "{body}: {error}");
         }
     }
 

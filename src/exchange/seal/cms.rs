@@ -6,7 +6,7 @@
 
 use super::error::SealError;
 use super::signer::Signer;
-use super::suites::{DigestAlgorithm, Suite, cms_names, sha256, suite_of_cms};
+use super::suites::{DigestAlgorithm, Suite, check_fit, cms_names, sha256, suite_of_cms};
 use super::trust::TrustStore;
 use super::verify::SignerCertificate;
 use cms::cert::{CertificateChoices, IssuerAndSerialNumber};
@@ -155,9 +155,7 @@ impl SignedContent {
             return Err(SealError::DigestMismatch);
         }
         let signer = Arc::new(SignerCertificate::read(&self.certificate)?);
-        if !self.suite.scheme().is_fit(&signer.key) {
-            return Err(SealError::Certificate { reason: "its key does not fit the algorithm" });
-        }
+        check_fit(self.suite.scheme(), &signer.key)?;
         if !self.suite.scheme().is_signature(&signer.key, &self.attributes, &self.signature) {
             return Err(SealError::SignatureMismatch);
         }

@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use memchr::memmem;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A document with our signature, ready to be sent. Only [`seal`] and [`seal_unchecked`] make one.
@@ -98,10 +99,12 @@ impl Sealing {
     fn of(document: &[u8], content_ids: &[String], document_id: DocumentId) -> Result<Self, SealError> {
         let document = sealable(document)?;
         let id = document_id.as_uuid();
-        let mut content = format!("<doc:SignedContent{DECLARE_DOC} DocInstance=\"i{id}\" Id=\"c{id}\">");
-        let begin = content.len();
+        let head = format!("<doc:SignedContent{DECLARE_DOC} DocInstance=\"i{id}\" Id=\"c{id}\">");
+        let begin = head.len();
+        let mut content = String::with_capacity(begin + document.len() + CONTENT_END.len());
+        content.push_str(&head);
         content.push_str(document);
-        content.push_str("</doc:SignedContent>");
+        content.push_str(CONTENT_END);
         let mut places = document.match_indices(EMPTY_BINARY).map(|(at, _)| begin + at + 1);
         let holes: Vec<Hole> = content_ids
             .iter()
@@ -138,27 +141,24 @@ impl Sealing {
         if filled.parts.len() != self.holes.len() {
             return Err(SealError::Hole);
         }
-        let content = self.content.replacen(DECLARE_DOC, "", 1);
-        let shift = self.content.len() - content.len();
-        let holes =
-            self.holes.iter().map(|hole| Hole { at: hole.at - shift, content_id: hole.content_id.clone() });
-        let content = with_includes(&content, &holes.collect::<Vec<_>>());
-        wrap(&content, &filled.digests, self.document_id, signers)
+        // the declaration stands on the container already
+        let declared = memmem::find(self.content.as_bytes(), DECLARE_DOC.as_bytes()).unwrap_or_default();
+        let mut from = declared + DECLARE_DOC.len();
+        let mut content = vec![Cow::Borrowed(self.content.get(..declared).unwrap_or_default())];
+        for Hole { at, content_id } in &self.holes {
+            content.push(Cow::Borrowed(self.content.get(from..*at).unwrap_or_default()));
+            content.push(Cow::Owned(include(content_id)));
+            from = *at;
+        }
+        content.push(Cow::Borrowed(self.content.get(from..).unwrap_or_default()));
+        wrap(content, &filled.digests, self.document_id, signers)
     }
 }
 
-/// Puts what refers to the parts where they belong.
-fn with_includes(content: &str, holes: &[Hole]) -> String {
-    let mut out = String::with_capacity(content.len());
-    let mut from = 0;
-    for Hole { at, content_id } in holes {
-        out.push_str(content.get(from..*at).unwrap_or_default());
-        let coded = utf8_percent_encode(content_id, NON_ALPHANUMERIC);
-        out.push_str(&format!("<xop:Include xmlns:xop=\"{XOP}\" href=\"cid:{coded}\"></xop:Include>"));
-        from = *at;
-    }
-    out.push_str(content.get(from..).unwrap_or_default());
-    out
+/// What refers to a part.
+fn include(content_id: &str) -> String {
+    let coded = utf8_percent_encode(content_id, NON_ALPHANUMERIC);
+    format!("<xop:Include xmlns:xop=\"{XOP}\" href=\"cid:{coded}\"></xop:Include>")
 }
 
 /// Where a document of ours refers to a part, and to which.
@@ -176,25 +176,25 @@ pub fn includes(body: &[u8]) -> Vec<(Range<usize>, String)> {
     found
 }
 
-/// Signs a digest and puts the container around the content.
+/// Signs a digest and puts the container around the content, which may be long: it is copied once.
 fn wrap(
-    content: &str,
+    content: Vec<Cow<'_, str>>,
     digests: &ContentDigests,
     document_id: DocumentId,
     signers: &[Signer],
 ) -> Result<SealedDocument, SealError> {
     let id = document_id.as_uuid();
-    let mut bytes = format!("<doc:SignedDoc{DECLARE_DOC}><doc:Data Id=\"d{id}\">");
+    let mut before = format!("<doc:SignedDoc{DECLARE_DOC}><doc:Data Id=\"d{id}\">");
     for (place, signer) in signers.iter().enumerate() {
         let own = match place {
             0 => format!("xmldsig-{id}"),
             _ => format!("xmldsig-{id}-{}", place + 1),
         };
-        bytes.push_str(&signature(&own, &format!("c{id}"), digests, signer)?);
+        before.push_str(&signature(&own, &format!("c{id}"), digests, signer)?);
     }
-    bytes.push_str(content);
-    bytes.push_str("</doc:Data></doc:SignedDoc>");
-    Ok(SealedDocument { bytes: bytes.into_bytes(), document_id, digest: digests.ledger })
+    let behind = Cow::Borrowed("</doc:Data></doc:SignedDoc>");
+    let all: Vec<_> = std::iter::once(Cow::Owned(before)).chain(content).chain([behind]).collect();
+    Ok(SealedDocument { bytes: all.concat().into_bytes(), document_id, digest: digests.ledger })
 }
 
 /// One signature, under this Id of its own, over the content of this Id.
@@ -240,12 +240,14 @@ fn sealable(document: &[u8]) -> Result<&str, SealError> {
     if !is_element {
         return Err(unsealable("not one element, without declaration or space around it"));
     }
-    if text.contains(SIGNED_DATA_NAMESPACE) || text.contains(SIGNATURE_NAMESPACE) {
+    let names = |namespace: &str| memmem::find(document, namespace.as_bytes()).is_some();
+    if names(SIGNED_DATA_NAMESPACE) || names(SIGNATURE_NAMESPACE) {
         return Err(unsealable("it names the namespaces of the container"));
     }
     Ok(text)
 }
 
+const CONTENT_END: &str = "</doc:SignedContent>";
 const INCLUDE_END: &[u8] = b"\"></xop:Include>";
 /// How canonical XML of ours writes an element for an attachment that travels beside it; `<` stands in no text or
 /// attribute of it.

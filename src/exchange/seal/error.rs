@@ -1,5 +1,6 @@
 //! Why a document could not be sealed, opened or verified.
 
+use super::breach::Breach;
 use super::revocation::Ask;
 use crate::base::Code;
 use crate::base::Verdict;
@@ -30,6 +31,9 @@ pub enum SealError {
         /// Where.
         offset: usize,
     },
+    /// A breach of the profile that is known from attacks.
+    #[error(transparent)]
+    Breach(#[from] Breach),
     /// Two elements with one Id.
     #[error("read the sealed document at byte {offset}: an Id that is already taken")]
     DuplicateId {
@@ -225,10 +229,10 @@ impl SealError {
     /// The stable code of the failure.
     pub fn code(&self) -> Code {
         match self {
-            Self::Xml(xml) if xml.kind == XmlErrorKind::Dtd => "seal.dtd",
-            Self::Xml(_) => "seal.malformed",
+            Self::Xml(xml) => code_of(&xml.kind),
             Self::WrongElement { .. } => "seal.wrong_element",
             Self::Profile { .. } => "seal.profile",
+            Self::Breach(breach) => breach.code(),
             Self::DuplicateId { .. } => "seal.duplicate_id",
             Self::ExternalReference => "seal.external_reference",
             Self::WrongReference => "seal.wrong_reference",
@@ -275,6 +279,7 @@ impl SealError {
             Self::TokenAway { .. } => Verdict::Retry { not_before: None },
             Self::WrongElement { .. }
             | Self::Profile { .. }
+            | Self::Breach(_)
             | Self::DuplicateId { .. }
             | Self::ExternalReference
             | Self::WrongReference
@@ -333,6 +338,29 @@ impl SealError {
                 | Self::GostEngine
                 | Self::StatusUnknown { .. }
                 | Self::StatusAnswer { .. }
-        )
+        ) || matches!(self, Self::Breach(breach) if breach.is_undecided())
+    }
+}
+
+/// What the reader refuses, as a sealed document.
+fn code_of(kind: &XmlErrorKind) -> Code {
+    match kind {
+        XmlErrorKind::Dtd => "seal.dtd",
+        XmlErrorKind::TooLarge { .. } => "seal.too_large",
+        XmlErrorKind::TooDeep { .. } => "seal.too_deep",
+        XmlErrorKind::TooManyAttributes { .. } => "seal.too_many_attributes",
+        XmlErrorKind::TooManyElements { .. } => "seal.too_many_elements",
+        XmlErrorKind::TooManyNamespaces { .. } => "seal.too_many_namespaces",
+        XmlErrorKind::UndeclaredPrefix | XmlErrorKind::Namespace => "seal.namespace",
+        XmlErrorKind::DuplicateAttribute => "seal.duplicate_attribute",
+        XmlErrorKind::Reference => "seal.entity",
+        XmlErrorKind::NotUtf8
+        | XmlErrorKind::Declaration
+        | XmlErrorKind::Character
+        | XmlErrorKind::Name
+        | XmlErrorKind::Markup(_)
+        | XmlErrorKind::EndTag
+        | XmlErrorKind::Unfinished
+        | XmlErrorKind::OutsideRoot => "seal.malformed",
     }
 }

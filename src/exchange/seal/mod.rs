@@ -34,6 +34,7 @@
 
 mod asn1;
 mod attest;
+mod breach;
 mod c14n;
 mod cms;
 mod container;
@@ -66,6 +67,7 @@ mod trust;
 mod verify;
 
 pub use attest::{Witness, attest};
+pub use breach::{Breach, Piece};
 pub use c14n::{Canonicalizer, canonicalize};
 pub use container::{SIGNED_DATA_NAMESPACE, SealedDocument, Sealing, includes, seal, seal_unchecked};
 pub use dvcs::{Answer, Asked, Confirmation, Judged, Question, refusal};

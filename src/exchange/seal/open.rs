@@ -3,6 +3,7 @@
 //! What is signed is canonicalised while it is read, in the context of its document; what comes out is
 //! only what the signature will be asked about.
 
+use super::breach::{Breach, Piece, inside, out_of_place, refused_algorithm, unsigned};
 use super::c14n::Canonicalizer;
 use super::container::EXCLUSIVE_URI;
 use super::container::SIGNATURE_NAMESPACE;
@@ -187,7 +188,10 @@ impl<'a> Walk<'a> {
                     self.canonical.insert(Canonicalizer::with_holes(self.size)).start(&tag);
                     return Ok(Part::Content(Tag::read(&tag, &["DocInstance", "Id"])?));
                 }
-                Event::Start(_) | Event::Text(_) | Event::Pi { .. } | Event::End { .. } | Event::Done => {
+                Event::Start(tag) if is_first => return Err(unsigned(out_of_place(&tag, "Signature"))),
+                Event::Start(tag) => return Err(out_of_place(&tag, "SignedContent")),
+                Event::Pi { .. } => return Err(self.inserted()),
+                Event::Text(_) | Event::End { .. } | Event::Done => {
                     return Err(self.wrong(if is_first { "Signature" } else { "SignedContent" }));
                 }
             }
@@ -196,7 +200,14 @@ impl<'a> Walk<'a> {
 
     /// The one certificate of a signature.
     pub(super) fn key_info(&mut self) -> Result<Vec<u8>, SealError> {
-        self.enter(SIGNATURE_NAMESPACE, "KeyInfo", &["Id"])?;
+        self.enter(SIGNATURE_NAMESPACE, "KeyInfo", &["Id"]).map_err(|error| {
+            let SealError::WrongElement { offset, .. } = error else { return error };
+            Breach::KeyInfo { offset }.into()
+        })?;
+        self.one_certificate().map_err(inside(|offset| Breach::KeyInfo { offset }))
+    }
+
+    fn one_certificate(&mut self) -> Result<Vec<u8>, SealError> {
         self.enter(SIGNATURE_NAMESPACE, "X509Data", &[])?;
         let (_, certificate) = self.base64("X509Certificate", &[])?;
         self.leave("the end of X509Data")?;
@@ -266,8 +277,13 @@ impl<'a> Walk<'a> {
     /// An element of the signature that holds nothing but its `Algorithm`.
     pub(super) fn algorithm(&mut self, local: &'static str) -> Result<String, SealError> {
         let tag = self.enter(SIGNATURE_NAMESPACE, local, &["Algorithm"])?;
-        self.leave("nothing inside an algorithm")?;
-        self.required(&tag, "Algorithm")
+        let uri = self.required(&tag, "Algorithm")?;
+        if let Some(breach) = refused_algorithm(&uri) {
+            return Err(breach.into());
+        }
+        let parameter = inside(|offset| Breach::Parameter { offset });
+        self.leave("nothing inside an algorithm").map_err(parameter)?;
+        Ok(uri)
     }
 
     /// The rest of the element that is open, to its end, whatever it is; `seen` is shown each start tag with how deep it
@@ -310,7 +326,9 @@ impl<'a> Walk<'a> {
             match event {
                 Event::Text(text) => all.push_str(&text),
                 Event::End { .. } => return Ok(all),
-                Event::Start(_) | Event::Pi { .. } | Event::Done => return Err(self.wrong(expected)),
+                Event::Start(tag) => return Err(out_of_place(&tag, expected)),
+                Event::Pi { .. } => return Err(self.inserted()),
+                Event::Done => return Err(self.wrong(expected)),
             }
         }
     }
@@ -334,11 +352,12 @@ impl<'a> Walk<'a> {
                 Event::End { .. } => return Ok(None),
                 Event::Start(tag) => {
                     let found = locals.iter().find(|local| tag.is(namespace, local));
-                    let Some(local) = found else { return Err(self.wrong(wanted)) };
+                    let Some(local) = found else { return Err(out_of_place(&tag, wanted)) };
                     take_ids(&mut self.ids, &tag)?;
                     return Ok(Some((local, Tag::read(&tag, allowed)?)));
                 }
-                Event::Text(_) | Event::Pi { .. } | Event::Done => return Err(self.wrong(wanted)),
+                Event::Pi { .. } => return Err(self.inserted()),
+                Event::Text(_) | Event::Done => return Err(self.wrong(wanted)),
             }
         }
     }
@@ -384,7 +403,7 @@ impl<'a> Walk<'a> {
         coded.retain(|c| !c.is_ascii_whitespace());
         match STANDARD.decode(&coded) {
             Ok(bytes) if !bytes.is_empty() => Ok((tag, bytes)),
-            _ => Err(self.profile("a value that is not base64")),
+            _ => Err(Breach::NotBase64 { offset: self.reader.offset() }.into()),
         }
     }
 
@@ -406,9 +425,9 @@ impl<'a> Walk<'a> {
             match event {
                 Event::Text(text) if is_blank(&text) => {}
                 Event::End { .. } => return Ok(()),
-                Event::Start(_) | Event::Text(_) | Event::Pi { .. } | Event::Done => {
-                    return Err(self.wrong(expected));
-                }
+                Event::Start(tag) => return Err(out_of_place(&tag, expected)),
+                Event::Pi { .. } => return Err(self.inserted()),
+                Event::Text(_) | Event::Done => return Err(self.wrong(expected)),
             }
         }
     }
@@ -429,7 +448,11 @@ impl<'a> Walk<'a> {
         SealError::WrongElement { expected, offset: self.reader.offset() }
     }
 
-    pub(super) fn profile(&self, rule: &'static str) -> SealError {
+    pub(super) fn inserted(&self) -> SealError {
+        Breach::Inserted { offset: self.reader.offset() }.into()
+    }
+
+    fn profile(&self, rule: &'static str) -> SealError {
         SealError::Profile { rule, offset: self.reader.offset() }
     }
 }
@@ -459,8 +482,7 @@ impl Tag {
         for attribute in tag.attributes() {
             let name =
                 allowed.iter().find(|name| attribute.namespace.is_empty() && **name == attribute.local);
-            let rule = "an attribute that the profile does not name";
-            let name = name.ok_or(SealError::Profile { rule, offset: tag.offset() })?;
+            let name = name.ok_or(Breach::StrayAttribute { offset: tag.offset() })?;
             attributes.push((*name, attribute.value.to_owned()));
         }
         Ok(Self { attributes, offset: tag.offset() })
@@ -474,9 +496,12 @@ impl Tag {
 /// Nothing of the container may hide in the document it carries.
 fn refuse_container_names(tag: &StartTag<'_>) -> Result<(), SealError> {
     let is_own = |namespace: &str| namespace == SIGNED_DATA_NAMESPACE || namespace == SIGNATURE_NAMESPACE;
-    if is_own(tag.namespace()) || tag.attributes().any(|attribute| is_own(attribute.namespace)) {
-        let expected = "no container or signature inside the document";
-        return Err(SealError::WrongElement { expected, offset: tag.offset() });
+    let expected = "no container or signature inside the document";
+    if is_own(tag.namespace()) {
+        return Err(out_of_place(tag, expected));
+    }
+    if tag.attributes().any(|attribute| is_own(attribute.namespace)) {
+        return Err(Breach::Misplaced { expected, part: Piece::Other, offset: tag.offset() }.into());
     }
     Ok(())
 }

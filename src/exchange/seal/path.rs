@@ -4,6 +4,7 @@
 //! critical extension that is not known here. Everything else is refused rather than passed over.
 
 use super::asn1::signed_part;
+use super::breach::Breach;
 use super::error::SealError;
 use super::suites::{BIGN_SIGNATURE_OID, PublicKey, suite_for};
 use super::trust::{Chain, Validity, unix_seconds};
@@ -82,7 +83,7 @@ impl Way<'_> {
     /// `below` authorities stand under this certificate already, it included if it is one.
     fn up(&self, certificate: &X509Ref, below: usize) -> Result<Chain, SealError> {
         if below > CHAIN_DEPTH_MAX {
-            return Err(SealError::Chain { reason: "it is too long" });
+            return Err(Breach::ChainLength.into());
         }
         let mut refused = SealError::Foreign;
         let anchors = self.anchors.iter().map(|anchor| (anchor, true));
@@ -122,7 +123,7 @@ impl Way<'_> {
         let is_known = |oid: String| CRITICAL_KNOWN.contains(&oid.as_str());
         for extension in read.tbs_certificate().extensions().into_iter().flatten() {
             if extension.critical && !is_known(extension.extn_id.to_string()) {
-                return Err(SealError::Chain { reason: "a critical extension that is not known here" });
+                return Err(Breach::CriticalExtension.into());
             }
         }
         Ok(Validity { from, to })
@@ -135,13 +136,12 @@ fn may_issue(issuer: &X509Ref, below: usize) -> Result<(), SealError> {
     let read = read(issuer)?;
     let constraints = read.tbs_certificate().get_extension::<BasicConstraints>();
     let constraints = constraints.map_err(|_cause| refused("basic constraints that cannot be read"))?;
-    let (_, constraints) =
-        constraints.filter(|(_, it)| it.ca).ok_or(refused("a certificate that is no authority's"))?;
+    let (_, constraints) = constraints.filter(|(_, it)| it.ca).ok_or(Breach::NoAuthority)?;
     if constraints.path_len_constraint.is_some_and(|most| below > usize::from(most)) {
-        return Err(refused("it is longer than an authority allows"));
+        return Err(Breach::ChainLength.into());
     }
     if issuer.key_usage().is_some_and(|usage| !usage.contains(X509KeyUsage::KEY_CERT_SIGN)) {
-        return Err(refused("an authority that may not sign certificates"));
+        return Err(Breach::NoAuthority.into());
     }
     Ok(())
 }
@@ -234,7 +234,7 @@ mod tests {
         assert!(super::is_signed_by(leaf, anchor).unwrap() && super::is_signed_by(anchor, anchor).unwrap());
         assert!(!super::is_signed_by(anchor, leaf).unwrap());
         assert!(super::may_issue(anchor, 0).is_ok());
-        assert!(matches!(super::may_issue(leaf, 0), Err(SealError::Chain { .. })));
+        assert!(matches!(super::may_issue(leaf, 0), Err(SealError::Breach(super::Breach::NoAuthority))));
         let mut der = leaf.to_der().unwrap();
         let at = der.windows(4).position(|name| name == b"fund").unwrap();
         der[at] = b'F';

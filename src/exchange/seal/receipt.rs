@@ -12,7 +12,7 @@ use super::filling::{Filled, Filling, Hole};
 use super::open::{Reference, Walk};
 use super::report::Report;
 use super::signer::Signer;
-use super::suites::{DigestAlgorithm, suite_of, unknown};
+use super::suites::{DigestAlgorithm, check_fit, suite_of, unknown};
 use super::third_party::{Outcome, ReceiptTrust};
 use super::verify::SignerCertificate;
 use crate::base::Limits;
@@ -193,9 +193,7 @@ impl OpenedReceipt {
             return Err(SealError::Receipt { reason: "it names another certificate than it brings" });
         }
         let signer = Arc::new(SignerCertificate::read(&self.certificate)?);
-        if !suite.scheme().is_fit(&signer.key) {
-            return Err(SealError::Certificate { reason: "its key does not fit the algorithm" });
-        }
+        check_fit(suite.scheme(), &signer.key)?;
         if !suite.scheme().is_signature(&signer.key, &self.signed_info, &self.signature) {
             return Err(SealError::SignatureMismatch);
         }

@@ -1,10 +1,11 @@
 //! One signature of a `SignedDoc`: how it is read, and what is asked of it by itself.
 
+use super::breach::Breach;
 use super::c14n::Canonicalizer;
 use super::container::{EXCLUSIVE_URI, SIGNATURE_NAMESPACE};
 use super::error::SealError;
 use super::open::{Reference, Tag, Walk};
-use super::suites::{ContentDigests, DigestAlgorithm, suite_of, unknown};
+use super::suites::{ContentDigests, DigestAlgorithm, check_fit, suite_of, unknown};
 use super::trust::TrustStore;
 use super::verify::SignerCertificate;
 use jiff::Timestamp;
@@ -37,7 +38,7 @@ impl OpenedSignature {
         let certificate = walk.key_info()?;
         walk.leave("the end of Signature")?;
         if walk.comments() != comments {
-            return Err(walk.profile("a comment in the signature"));
+            return Err(walk.inserted());
         }
         if canonical != EXCLUSIVE_URI {
             return Err(unknown(&canonical));
@@ -63,7 +64,7 @@ impl OpenedSignature {
             id.as_deref().zip(stem).is_some_and(|(id, stem)| id.strip_suffix(ending) != Some(stem))
         };
         if is_data_apart || is_apart(&self.id, "") || is_apart(&self.value_id, "-sign0") {
-            return Err(SealError::Profile { rule: "Ids that do not belong together", offset: 0 });
+            return Err(Breach::MixedIds.into());
         }
         Ok(())
     }
@@ -91,9 +92,7 @@ impl OpenedSignature {
     /// It did not, or not by an algorithm that is known here.
     pub(super) fn check_key(&self, signer: &SignerCertificate) -> Result<(), SealError> {
         let (suite, _digest) = suite_of(&self.method, &self.reference.digest_uri)?;
-        if !suite.scheme().is_fit(&signer.key) {
-            return Err(SealError::Certificate { reason: "its key does not fit the algorithm" });
-        }
+        check_fit(suite.scheme(), &signer.key)?;
         let is_its = suite.scheme().is_signature(&signer.key, &self.info, &self.value);
         if is_its { Ok(()) } else { Err(SealError::SignatureMismatch) }
     }

@@ -288,8 +288,10 @@ fn outcome_of(error: &SealError) -> Outcome {
         | SealError::KeyUsage
         | SealError::Revoked { .. }
         | SealError::Chain { .. } => ReasonCode::BadCertificate,
+        SealError::Breach(breach) if breach.is_of_certificate() => ReasonCode::BadCertificate,
         // no SignedDoc, an algorithm or a status that is not known, an authority that is not registered, trouble of our own
         SealError::Xml(_)
+        | SealError::Breach(_)
         | SealError::WrongElement { .. }
         | SealError::Profile { .. }
         | SealError::DuplicateId { .. }

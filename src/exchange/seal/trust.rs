@@ -1,5 +1,6 @@
 //! Whom we trust: the authorities whose certificates may stand behind a signature.
 
+use super::breach::Breach;
 use super::error::SealError;
 use super::path::{climb, is_beyond_library, is_signed_by};
 use super::revocation::{Coverage, Link, Standings, StatusKind, Statuses, Terms, links};
@@ -293,6 +294,11 @@ fn error_of(outcome: X509VerifyResult) -> SealError {
         10 => SealError::Expired,
         // no issuer found, in the five forms the library tells apart, or one of the same name with another key
         2 | 7 | 18..=21 => SealError::Foreign,
+        32 | 79 => Breach::NoAuthority.into(),
+        22 | 25 => Breach::ChainLength.into(),
+        34 => Breach::CriticalExtension.into(),
+        66..=68 => Breach::WeakChain.into(),
+        47..=49 | 51..=53 => Breach::NameConstraint.into(),
         _ => SealError::Chain { reason: outcome.error_string() },
     }
 }

@@ -1,5 +1,6 @@
 //! Checks an opened document: digest, signature, certificate. In that order, each with its own error.
 
+use super::breach::Breach;
 use super::c14n::{Canonicalizer, canonical_form};
 use super::dvcs::Confirmation;
 use super::error::SealError;
@@ -219,7 +220,7 @@ impl SignerCertificate {
         let unused_bits = der.len().checked_sub(signature.len() + 1).and_then(|at| der.get(at));
         let is_same = certificate.to_der().is_ok_and(|again| again == der);
         if !is_same || unused_bits != Some(&0) || !der.ends_with(signature) {
-            return Err(unfit("it is not in DER"));
+            return Err(Breach::NotDer.into());
         }
         let key = PublicKey::of(&certificate)?;
         let name = name_of(certificate.subject_name());

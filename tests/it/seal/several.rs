@@ -170,7 +170,7 @@ fn one_signature_that_is_not_good_spoils_all() {
             with(
                 &ours[1].replace("</ds:Reference>", "</ds:Reference><ds:Reference URI=\"\"></ds:Reference>"),
             ),
-            "seal.wrong_element",
+            "seal.misplaced_reference",
         ),
         (
             "a reference to the other signature",
@@ -181,12 +181,12 @@ fn one_signature_that_is_not_good_spoils_all() {
             "a signature after the content",
             good.replace(&ours[1], "")
                 .replace("</doc:SignedContent>", &format!("</doc:SignedContent>{}", ours[1])),
-            "seal.wrong_element",
+            "seal.misplaced_signature",
         ),
         (
             "a signature in the content",
             good.replace(&ours[1], "").replace("</x:R>", &format!("{}</x:R>", ours[1])),
-            "seal.wrong_element",
+            "seal.misplaced_signature",
         ),
         (
             "a signature in a signature",
@@ -195,7 +195,7 @@ fn one_signature_that_is_not_good_spoils_all() {
                 &format!("</ds:KeyInfo><ds:Object>{}</ds:Object>", ours[1]),
                 1,
             ),
-            "seal.wrong_element",
+            "seal.misplaced_object",
         ),
         (
             "content between the signatures",
@@ -207,7 +207,7 @@ fn one_signature_that_is_not_good_spoils_all() {
                     .1
                     .replace("</doc:Data>", &format!("{}</doc:Data>", ours[1]))
             ),
-            "seal.wrong_element",
+            "seal.misplaced_signature",
         ),
         (
             "a second content of the second signature",
@@ -222,9 +222,9 @@ fn one_signature_that_is_not_good_spoils_all() {
                     .0
                     .replace("1985", "1986")
             )),
-            "seal.wrong_element",
+            "seal.misplaced_content",
         ),
-        ("a comment between", with(&format!("<!-- c -->{}", ours[1])), "seal.profile"),
+        ("a comment between", with(&format!("<!-- c -->{}", ours[1])), "seal.inserted"),
         ("nine", with(&nine), "seal.profile"),
     ];
     for (name, attack, code) in attacks {

@@ -61,7 +61,7 @@ fn a_signature_of_another_key_is_refused() {
     let mixed = ours.replace(&certificate(&ours), &certificate(&theirs));
     assert_eq!(check(&mixed).unwrap_err().code(), "seal.signature_mismatch");
     let mixed = ours.replace(&certificate(&ours), &certificate(&super::sealed_by(keys::rsa())));
-    assert_eq!(check(&mixed).unwrap_err().code(), "seal.certificate");
+    assert_eq!(check(&mixed).unwrap_err().code(), "seal.unfit_key");
 }
 
 #[test]

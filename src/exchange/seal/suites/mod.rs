@@ -14,14 +14,15 @@ pub(super) use gost::{ENGINE_MISSING, STREEBOG256, STREEBOG512, digest as gost_d
 pub(super) use keys::own_key;
 pub use keys::{PrivateKey, PublicKey};
 
+use super::breach::{Breach, refused_algorithm};
+use super::error::SealError;
+use names::{CMS, KEYS_ALONE, SUITES, Uris};
+use std::fmt::Debug;
+
 /// Whether this process can compute GOST.
 pub fn is_gost_loaded() -> bool {
     gost::is_engine_loaded()
 }
-
-use super::error::SealError;
-use names::{CMS, KEYS_ALONE, SUITES, Uris};
-use std::fmt::Debug;
 
 /// The arithmetic of one signature algorithm.
 ///
@@ -134,6 +135,17 @@ pub(super) fn suite_for(key: &PublicKey) -> Option<&'static Suite> {
     SUITES.iter().find(|suite| suite.scheme.is_fit(key))
 }
 
+/// Sees that a key is made for an algorithm.
+///
+/// # Errors
+/// It is of another one, or of none that is taken.
+pub(super) fn check_fit(scheme: &dyn Scheme, key: &PublicKey) -> Result<(), SealError> {
+    if scheme.is_fit(key) {
+        return Ok(());
+    }
+    Err(if suite_for(key).is_some() { Breach::UnfitKey.into() } else { Breach::WeakKey.into() })
+}
+
 /// The suite and the digest that two names of CMS mean.
 ///
 /// # Errors
@@ -172,7 +184,11 @@ pub(super) fn cms_names(suite: &Suite) -> Option<(&'static str, DigestAlgorithm)
     Some((row.oid, row.digest))
 }
 
+/// The error for an algorithm that is in no table of ours: not known here, or known and refused.
 pub(super) fn unknown(uri: &str) -> SealError {
+    if let Some(breach) = refused_algorithm(uri) {
+        return breach.into();
+    }
     let printable = uri.chars().filter(char::is_ascii_graphic).take(URI_CHARS_MAX);
     SealError::UnknownAlgorithm { uri: printable.collect() }
 }
