@@ -10,6 +10,7 @@ use super::chars::is_ncname;
 use super::chars::is_space;
 use super::chars::resolve;
 use super::chars::with_line_feeds;
+use super::tag::Accepted;
 use super::tag::Attribute;
 use super::tag::Binding;
 use super::tag::StartTag;
@@ -19,6 +20,7 @@ use super::tag::split_name;
 use super::xml_error::XmlError;
 use super::xml_error::XmlErrorKind;
 use crate::base::Limits;
+use memchr::memchr;
 use memchr::memmem;
 use std::borrow::Cow;
 
@@ -89,11 +91,14 @@ pub struct XmlReader<'a> {
     elements_max: usize,
     open: Vec<Open<'a>>,
     bindings: Vec<Binding<'a>>,
+    accepted: Accepted<'a>,
     attributes: Vec<Attribute<'a>>,
     /// Where the present token begins.
     at: usize,
     is_empty_element: bool,
     has_root: bool,
+    /// Whether a carriage return stands anywhere in the document.
+    has_returns: bool,
     comments: usize,
 }
 
@@ -121,10 +126,12 @@ impl<'a> XmlReader<'a> {
             elements_max: limits.xml_elements_max,
             open: Vec::new(),
             bindings: vec![Binding { prefix: "xml", namespace: Cow::Borrowed(XML_NAMESPACE) }],
+            accepted: Accepted::default(),
             attributes: Vec::new(),
             at: 0,
             is_empty_element: false,
             has_root: false,
+            has_returns: memchr(b'\r', text.as_bytes()).is_some(),
             comments: 0,
         };
         // a second mark would be dropped by the tokeniser without a word
@@ -153,41 +160,40 @@ impl<'a> XmlReader<'a> {
         }
         loop {
             let raw = self.token()?;
-            if raw.is_empty() {
-                return if self.has_root && self.open.is_empty() {
-                    Ok(Event::Done)
-                } else {
-                    Err(self.error(XmlErrorKind::Unfinished))
-                };
-            }
-            if raw.starts_with("<!--") {
-                self.comments += 1;
-            } else if let Some(section) = raw.strip_prefix("<![CDATA[") {
-                let section = section.strip_suffix("]]>").unwrap_or(section);
-                return self.inside(with_line_feeds(section));
-            } else if is_declaration(raw) {
-                self.declaration(raw)?;
-            } else if let Some(instruction) = raw.strip_prefix("<?") {
-                return self.instruction(instruction);
-            } else if let Some(name) = raw.strip_prefix("</") {
-                let name = name.strip_suffix('>').unwrap_or(name).trim_end_matches(is_space);
-                let qname = self.close()?;
-                return if name == qname {
-                    Ok(Event::End { qname })
-                } else {
-                    Err(self.error(XmlErrorKind::EndTag))
-                };
-            } else if let Some(tag) = raw.strip_prefix('<') {
-                self.start(tag).map_err(|kind| self.error(kind))?;
-                return self.started();
-            } else if let Some(reference) = raw.strip_prefix('&') {
-                let body = reference.strip_suffix(';').unwrap_or(reference);
-                let meant = resolve(body).map_err(|kind| self.error(kind))?;
-                return self.inside(meant);
-            } else if !self.open.is_empty() {
-                return self.text(raw);
-            } else if !raw.chars().all(is_space) {
-                return Err(self.error(XmlErrorKind::OutsideRoot));
+            match raw.as_bytes() {
+                [] if self.has_root && self.open.is_empty() => return Ok(Event::Done),
+                [] => return Err(self.error(XmlErrorKind::Unfinished)),
+                [b'<', b'/', ..] => {
+                    let name = raw.strip_prefix("</").unwrap_or(raw);
+                    let name = name.strip_suffix('>').unwrap_or(name).trim_ascii_end();
+                    let qname = self.close()?;
+                    return match name == qname {
+                        true => Ok(Event::End { qname }),
+                        false => Err(self.error(XmlErrorKind::EndTag)),
+                    };
+                }
+                [b'<', b'!', b'-', ..] => self.comments += 1,
+                [b'<', b'!', ..] => {
+                    let section = raw.strip_prefix("<![CDATA[").unwrap_or(raw);
+                    let section = section.strip_suffix("]]>").unwrap_or(section);
+                    return self.inside(self.normalised(section));
+                }
+                [b'<', b'?', ..] if is_declaration(raw) => self.declaration(raw)?,
+                [b'<', b'?', ..] => return self.instruction(raw.strip_prefix("<?").unwrap_or(raw)),
+                [b'<', ..] => {
+                    let tag = raw.strip_prefix('<').unwrap_or(raw);
+                    self.start(tag).map_err(|kind| self.error(kind))?;
+                    return self.started();
+                }
+                [b'&', ..] => {
+                    let body = raw.strip_prefix('&').unwrap_or(raw);
+                    let body = body.strip_suffix(';').unwrap_or(body);
+                    let meant = resolve(body).map_err(|kind| self.error(kind))?;
+                    return self.inside(meant);
+                }
+                _ if !self.open.is_empty() => return self.text(raw),
+                _ if !raw.chars().all(is_space) => return Err(self.error(XmlErrorKind::OutsideRoot)),
+                _ => {}
             }
         }
     }
@@ -266,11 +272,13 @@ impl<'a> XmlReader<'a> {
         let tag = tag.strip_suffix('>').unwrap_or(tag);
         self.is_empty_element = tag.ends_with('/');
         let tag = tag.strip_suffix('/').unwrap_or(tag);
-        let name_end = tag.find(is_space).unwrap_or(tag.len());
+        let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        let name_end = tag.as_bytes().iter().position(is_end).unwrap_or(tag.len());
         let (qname, rest) = tag.split_at_checked(name_end).unwrap_or((tag, ""));
         let (prefix, local) = split_name(qname)?;
         let bindings_before = self.bindings.len();
-        parse_attributes(rest, self.attributes_max, &mut self.attributes, &mut self.bindings)?;
+        let bindings = (&mut self.bindings, &mut self.accepted);
+        parse_attributes(rest, self.attributes_max, &mut self.attributes, bindings)?;
         let bindings_max = self.attributes_max.saturating_mul(SCOPE_FACTOR);
         if self.bindings.len() > bindings_max {
             return Err(XmlErrorKind::TooManyNamespaces { limit: bindings_max });
@@ -305,10 +313,15 @@ impl<'a> XmlReader<'a> {
     }
 
     fn text(&self, raw: &'a str) -> Result<Event<'_, 'a>, XmlError> {
-        if raw.contains("]]>") {
+        if memchr(b'>', raw.as_bytes()).is_some() && raw.contains("]]>") {
             return Err(self.error(XmlErrorKind::Markup("a ]]> in text")));
         }
-        Ok(Event::Text(with_line_feeds(raw)))
+        Ok(Event::Text(self.normalised(raw)))
+    }
+
+    /// Text with the line ends of XML; there is nothing to look for where the whole document has no other.
+    fn normalised(&self, text: &'a str) -> Cow<'a, str> {
+        if self.has_returns { with_line_feeds(text) } else { Cow::Borrowed(text) }
     }
 
     /// Text that may stand only inside the root: of a section or of a reference.
@@ -325,14 +338,15 @@ impl<'a> XmlReader<'a> {
         if !is_ncname(target) || target.eq_ignore_ascii_case("xml") {
             return Err(self.error(XmlErrorKind::Name));
         }
-        Ok(Event::Pi { target, content: with_line_feeds(content.trim_start_matches(is_space)) })
+        Ok(Event::Pi { target, content: self.normalised(content.trim_start_matches(is_space)) })
     }
 
     /// `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`, the last two optional, at byte 0 only.
     fn declaration(&self, raw: &str) -> Result<(), XmlError> {
         let body = raw.strip_prefix("<?xml").and_then(|rest| rest.strip_suffix("?>"));
         let (mut fields, mut none) = (Vec::new(), Vec::new());
-        let parsed = parse_attributes(body.unwrap_or_default(), 3, &mut fields, &mut none);
+        let bindings = (&mut none, &mut Accepted::default());
+        let parsed = parse_attributes(body.unwrap_or_default(), 3, &mut fields, bindings);
         let mut given = fields.iter().filter_map(Attribute::as_plain).peekable();
         let is_version = given.next() == Some(("version", "1.0"));
         let encoding = given.next_if(|(name, _)| *name == "encoding").map_or("UTF-8", |(_, value)| value);

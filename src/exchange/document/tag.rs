@@ -3,8 +3,8 @@
 use super::XML_NAMESPACE;
 use super::chars::attribute_value;
 use super::chars::is_ncname;
-use super::chars::is_space;
 use super::xml_error::XmlErrorKind;
+use memchr::memchr;
 use std::borrow::Cow;
 
 /// A start tag, with every name resolved to its namespace.
@@ -109,18 +109,34 @@ pub(super) fn split_name(qname: &str) -> Result<(&str, &str), XmlErrorKind> {
     if is_prefix_named && is_ncname(local) { Ok((prefix, local)) } else { Err(XmlErrorKind::Name) }
 }
 
+/// The namespace names that were found to be acceptable: canonical XML repeats a few of them over and over.
+#[derive(Debug, Default)]
+pub(super) struct Accepted<'a>(Vec<&'a str>);
+
+impl<'a> Accepted<'a> {
+    fn has(&self, namespace: &str) -> bool {
+        self.0.contains(&namespace)
+    }
+
+    fn add(&mut self, namespace: &'a str) {
+        if self.0.len() < ACCEPTED_MAX {
+            self.0.push(namespace);
+        }
+    }
+}
+
 /// Parses what follows the name in a start tag; declarations go to `bindings`, the rest to `attributes`.
 pub(super) fn parse_attributes<'a>(
     mut rest: &'a str,
     attributes_max: usize,
     attributes: &mut Vec<Attribute<'a>>,
-    bindings: &mut Vec<Binding<'a>>,
+    (bindings, accepted): (&mut Vec<Binding<'a>>, &mut Accepted<'a>),
 ) -> Result<(), XmlErrorKind> {
     let own = bindings.len();
     let mut count = 0;
     attributes.clear();
     loop {
-        let trimmed = rest.trim_start_matches(is_space);
+        let trimmed = rest.trim_ascii_start(); // a form feed, the fifth of them, is no character of XML
         if trimmed.is_empty() {
             break;
         }
@@ -136,8 +152,8 @@ pub(super) fn parse_attributes<'a>(
         let (prefix, local) = split_name(qname)?;
         let value = attribute_value(value)?;
         match (prefix, local) {
-            ("", "xmlns") => declare("", value, own, bindings)?,
-            ("xmlns", _) => declare(local, value, own, bindings)?,
+            ("", "xmlns") => declare("", value, own, (bindings, accepted))?,
+            ("xmlns", _) => declare(local, value, own, (bindings, accepted))?,
             _ => attributes.push(Attribute { prefix, local, value, binding: None }),
         }
     }
@@ -145,12 +161,18 @@ pub(super) fn parse_attributes<'a>(
 }
 
 fn split_attribute(text: &str) -> Result<(&str, &str, &str), XmlErrorKind> {
-    let (qname, after) = text.split_once('=').ok_or(XmlErrorKind::Markup("an attribute without a value"))?;
-    let after = after.trim_start_matches(is_space);
-    let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let quoted = quote.and_then(|quote| after.get(1..).and_then(|inner| inner.split_once(quote)));
+    let (qname, after) = split_at(text, b'=').ok_or(XmlErrorKind::Markup("an attribute without a value"))?;
+    let after = after.trim_ascii_start();
+    let quote = after.bytes().next().filter(|byte| matches!(byte, b'"' | b'\''));
+    let quoted = quote.and_then(|quote| after.get(1..).and_then(|inner| split_at(inner, quote)));
     let (value, tail) = quoted.ok_or(XmlErrorKind::Markup("an attribute without quotes"))?;
-    Ok((qname.trim_end_matches(is_space), value, tail))
+    Ok((qname.trim_ascii_end(), value, tail))
+}
+
+/// What stands before and behind the first such byte, which is one of ASCII.
+fn split_at(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = memchr(byte, text.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Takes one declaration into scope, unless Namespaces in XML or canonical XML forbids it.
@@ -158,7 +180,7 @@ fn declare<'a>(
     prefix: &'a str,
     namespace: Cow<'a, str>,
     own: usize,
-    bindings: &mut Vec<Binding<'a>>,
+    (bindings, accepted): (&mut Vec<Binding<'a>>, &mut Accepted<'a>),
 ) -> Result<(), XmlErrorKind> {
     if bindings.iter().skip(own).any(|binding| binding.prefix == prefix) {
         return Err(XmlErrorKind::DuplicateAttribute);
@@ -170,8 +192,16 @@ fn declare<'a>(
         || prefix == "xmlns"
         || namespace == XMLNS_NAMESPACE
         || is_xml != (prefix == "xml");
-    if is_forbidden || !(is_undeclared || is_absolute_uri(&namespace)) {
+    if is_forbidden {
         return Err(XmlErrorKind::Namespace);
+    }
+    if !is_undeclared && !accepted.has(&namespace) {
+        if !is_absolute_uri(&namespace) {
+            return Err(XmlErrorKind::Namespace);
+        }
+        if let Cow::Borrowed(namespace) = namespace {
+            accepted.add(namespace);
+        }
     }
     bindings.push(Binding { prefix, namespace });
     Ok(())
@@ -214,3 +244,5 @@ fn resolve_prefixes(attributes: &mut [Attribute<'_>], bindings: &[Binding<'_>]) 
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
 /// Longer than any namespace name in use by far.
 const NAMESPACE_BYTES_MAX: usize = 1_024;
+/// A document of ours has fewer.
+const ACCEPTED_MAX: usize = 16;

@@ -4,6 +4,7 @@
 //! uses it: the form that Exclusive XML Canonicalization 1.0 gives to any such document.
 
 use super::chars::find_illegal;
+use super::chars::has_any;
 use super::chars::is_ncname;
 
 /// What the caller asked to write that is no XML, or no whole document.
@@ -286,16 +287,19 @@ fn write_attribute(out: &mut Vec<u8>, name: &[&str], value: &str) {
 }
 
 fn escape(out: &mut Vec<u8>, text: &str, stands_for: impl Fn(u8) -> Option<&'static str>) {
-    let bytes = text.as_bytes();
-    let mut written = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if let Some(reference) = stands_for(*byte) {
-            out.extend_from_slice(bytes.get(written..at).unwrap_or_default());
-            out.extend_from_slice(reference.as_bytes());
-            written = at + 1;
-        }
+    let mut rest = text.as_bytes();
+    if !has_any(rest, |byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\t' | b'\n' | b'\r')) {
+        out.extend_from_slice(rest);
+        return;
     }
-    out.extend_from_slice(bytes.get(written..).unwrap_or_default());
+    while let Some(at) = rest.iter().position(|byte| stands_for(*byte).is_some()) {
+        let (plain, special) = rest.split_at_checked(at).unwrap_or_default();
+        out.extend_from_slice(plain);
+        let (byte, behind) = special.split_first().unwrap_or((&0, &[]));
+        out.extend_from_slice(stands_for(*byte).unwrap_or_default().as_bytes());
+        rest = behind;
+    }
+    out.extend_from_slice(rest);
 }
 
 #[cfg(test)]
