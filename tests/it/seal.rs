@@ -1,4 +1,4 @@
-//! Sealing and verifying, against xmlsec1 as the judge.
+//! Sealing and verifying, against xmlsec1 as the judge, and Apache Santuario for a second opinion.
 
 mod attacks;
 mod canonical;
@@ -41,6 +41,27 @@ fn xmlsec1_accepts_what_we_seal() {
         assert!(accepted, "{told}");
         let (accepted, _) = xmlsec1_verify(&sealed_by(identity).replace("1985", "1986"));
         assert!(!accepted, "the judge accepts everything");
+    }
+}
+
+#[test]
+fn santuario_accepts_what_we_seal() {
+    let verified = |sealed: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sealed.xml");
+        fs::write(&file, sealed).unwrap();
+        let run = Command::new("xsec-checksig").args(["--id", "Id"]).arg(file).output().unwrap();
+        (run.status.code(), String::from_utf8_lossy(&run.stdout).into_owned())
+    };
+    let longer = format!("http://www.w3.org/2001/04/xmldsig-more#{}", "rsa-sha512");
+    let signers = [keys::rsa().signer(), keys::ec().signer(), keys::rsa().signer().using(&longer).unwrap()];
+    for signer in signers {
+        let sealed = seal_unchecked(&document(), document_id(), &signer).unwrap().into_bytes();
+        let sealed = String::from_utf8(sealed).unwrap();
+        let (code, told) = verified(&sealed);
+        assert_eq!(code, Some(0), "{signer:?}: {told}");
+        assert_eq!(verified(&sealed.replace("1985", "1986")).0, Some(1), "{signer:?}");
+        assert_eq!(verified(&sealed.replace("-ref0", "-ref1")).0, Some(1), "{signer:?}");
     }
 }
 
