@@ -8,10 +8,16 @@
     reason = "a bench prints and may fail by panic"
 )]
 
+#[path = "journey/memory.rs"]
+mod memory;
+#[path = "journey/xmlsec.rs"]
+mod xmlsec;
+
+use jiff::Timestamp;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{PKey, Private};
+use openssl::pkey::{Id, PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::sign::{Signer as RawSigner, Verifier};
 use openssl::x509::extension::{BasicConstraints, KeyUsage};
@@ -25,61 +31,158 @@ use stazh::exchange::seal::{
     seal_unchecked, verify,
 };
 use std::hint::black_box;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn main() {
-    let document = document();
-    let id: DocumentId = "7d2a1c58-0c5e-4f0f-9b8e-2f7f0d5b6a77".parse().unwrap();
-    println!("a document of {} bytes, canonical as we encode it", document.len());
-    let now = "2026-11-23T00:00:00Z".parse().unwrap();
-    for (name, key, sealing_max) in [("RSA-2048", rsa_key(), 1.4), ("ECDSA P-256", ec_key(), 5.0)] {
-        let certificate = certificate(&key);
-        let pem = certificate.to_pem().unwrap();
-        let signer = Signer::from_pem(&key.private_key_to_pem_pkcs8().unwrap(), &pem).unwrap();
-        let trust = TrustStore::from_pem(&pem).unwrap();
-        let small = [7_u8; 512];
-        let (ours, raw) = medians(|| seal_unchecked(&document, id, &signer).unwrap(), || sign(&key, &small));
-        report(&format!("sealing / raw {name} signature"), ratio(ours, raw), sealing_max, true);
-        let sealed = seal_unchecked(&document, id, &signer).unwrap().into_bytes();
-        let signature = sign(&key, &small);
-        let limits = Limits::default();
-        let first = |sealed: &[u8]| {
-            let trust = TrustStore::from_pem(&pem).unwrap();
-            let opened = open(sealed, &limits).unwrap();
-            let begun = Instant::now();
-            verify(opened, &trust, now).unwrap();
-            begun.elapsed()
-        };
-        println!(
-            "the first document of a certificate is verified in {:?}, not counted below",
-            first(&sealed)
-        );
-        let (ours, raw) = medians(
-            || verify(open(&sealed, &limits).unwrap(), &trust, now).unwrap(),
-            || {
-                for _ in 0..4 {
-                    black_box(read_namespaces(&sealed));
-                }
-                let mut verifier = Verifier::new(MessageDigest::sha256(), &key).unwrap();
-                assert!(verifier.verify_oneshot(&signature, &small).unwrap());
-            },
-        );
-        report(
-            &format!("verifying / (raw {name} verification + 4 NsReader passes)"),
-            ratio(ours, raw),
-            1.0,
-            true,
-        );
+    match std::env::args().nth(1).as_deref() {
+        Some("--gost") => seals("GOST-256", gost_keys()),
+        Some("--memory") => memory::child(),
+        _ => {
+            seals("RSA-2048", own_keys(rsa_key()));
+            seals("ECDSA P-256", own_keys(ec_key()));
+            with_the_engine();
+            canonical_forms();
+            memory::claims();
+            let (watched, plain) = watched_and_plain();
+            report(
+                "verifying where revocation is known / where nobody is asked",
+                ratio(watched, plain),
+                1.05,
+                true,
+            );
+            let (ours, by_hand) = medians(|| ours_written(500), || by_hand_written(500));
+            let claim = "encoding speed / the same events by hand with quick-xml";
+            report(claim, ratio(by_hand, ours), 0.5, false);
+        }
     }
-    let (watched, plain) = watched_and_plain(&document, id, now);
-    report("verifying where revocation is known / where nobody is asked", ratio(watched, plain), 1.05, true);
-    let (ours, by_hand) = medians(|| ours_written(500), || by_hand_written(500));
-    report("encoding speed / the same events by hand with quick-xml", ratio(by_hand, ours), 0.5, false);
+}
+
+/// A key, the certificate that is its own authority, both as PEM.
+struct Keys {
+    key: PKey<Private>,
+    key_pem: Vec<u8>,
+    chain_pem: Vec<u8>,
+    anchor_pem: Vec<u8>,
+}
+
+fn own_keys(key: PKey<Private>) -> Keys {
+    let pem = certificate(&key).to_pem().unwrap();
+    Keys { key_pem: key.private_key_to_pem_pkcs8().unwrap(), chain_pem: pem.clone(), anchor_pem: pem, key }
+}
+
+fn gost_keys() -> Keys {
+    let authority = ThrowAwayAuthority::of_kind(KeyKind::Gost256, "bench", "RU", now()).unwrap();
+    let issued = authority.issue_seal("fund", KeyKind::Gost256).unwrap();
+    let key = PKey::private_key_from_pem(&issued.key_pem).unwrap();
+    let (key_pem, chain_pem) = (issued.key_pem.to_vec(), issued.chain_pem);
+    Keys { key, key_pem, chain_pem, anchor_pem: authority.pem().unwrap() }
+}
+
+/// GOST is measured in a process of its own: the engine comes in with OpenSSL's configuration.
+fn with_the_engine() {
+    let configuration = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/openssl-gost.cnf");
+    let exe = std::env::current_exe().unwrap();
+    let run = Command::new(exe).arg("--gost").env("OPENSSL_CONF", configuration).status().unwrap();
+    if !run.success() {
+        println!("GOST is not measured: deploy/prerequisites installs its engine");
+    }
+}
+
+/// Sealing and verifying 10 kB against the work that nobody can spare, and against libxmlsec1.
+fn seals(name: &str, Keys { key, key_pem, chain_pem, anchor_pem }: Keys) {
+    let (document, limits) = (document(), Limits::default());
+    let digest = digest_of(&key);
+    let is_gost = digest != MessageDigest::sha256();
+    let id: DocumentId = "7d2a1c58-0c5e-4f0f-9b8e-2f7f0d5b6a77".parse().unwrap();
+    let signer = Signer::from_pem(&key_pem, &chain_pem).unwrap();
+    let trust = TrustStore::from_pem(&anchor_pem).unwrap();
+    let small = [7_u8; 512];
+    println!("a document of {} bytes, canonical as we encode it, {name}:", document.len());
+    let (ours, raw) = medians(
+        || seal_unchecked(&document, id, &signer).unwrap(),
+        || {
+            if is_gost {
+                black_box(openssl::hash::hash(digest, &document).unwrap());
+            }
+            sign(&key, &small)
+        },
+    );
+    let (against, most) = match name {
+        "RSA-2048" => ("raw signature", 1.3),
+        "ECDSA P-256" => ("raw signature", 4.0),
+        _ => ("(raw signature + Streebog over the document)", 1.5),
+    };
+    report(&format!("  sealing / {against}"), ratio(ours, raw), most, true);
+    let sealed = seal_unchecked(&document, id, &signer).unwrap().into_bytes();
+    let signature = sign(&key, &small);
+    let begun = Instant::now();
+    verify(open(&sealed, &limits).unwrap(), &TrustStore::from_pem(&anchor_pem).unwrap(), now()).unwrap();
+    println!("  the first document of a signer is verified in {:?}, not counted below", begun.elapsed());
+    let (ours, raw) = medians(
+        || verify(open(&sealed, &limits).unwrap(), &trust, now()).unwrap(),
+        || {
+            // two and a half passes
+            for passes in [&sealed[..], &sealed[..], &half(&sealed)] {
+                black_box(read_namespaces(passes));
+            }
+            if is_gost {
+                black_box(openssl::hash::hash(digest, &document).unwrap());
+            }
+            let mut verifier = Verifier::new(digest, &key).unwrap();
+            assert!(verifier.verify_oneshot(&signature, &small).unwrap());
+        },
+    );
+    let streebog = if is_gost { " + Streebog" } else { "" };
+    report(
+        &format!("  verifying / (raw verification{streebog} + 2.5 NsReader passes)"),
+        ratio(ours, raw),
+        1.0,
+        true,
+    );
+    if !is_gost {
+        let seal = &mut || drop(seal_unchecked(&document, id, &signer).unwrap());
+        let verify = &mut || drop(verify(open(&sealed, &limits).unwrap(), &trust, now()).unwrap());
+        xmlsec::claims((&sealed, &key_pem, &anchor_pem), seal, verify);
+    }
+}
+
+/// Half of a document, well-formed enough for a reader that does not look at ends.
+fn half(sealed: &[u8]) -> Vec<u8> {
+    let middle = sealed.len() / 2;
+    let end = middle + sealed[middle..].iter().position(|byte| *byte == b'<').unwrap();
+    sealed[..end].to_vec()
+}
+
+/// From bytes to canonical form, a record and a large file of records.
+fn canonical_forms() {
+    let limits = Limits::default();
+    let small = document();
+    let body = std::str::from_utf8(&small).unwrap();
+    let large = format!("<all>{}</all>", body.repeat(1_000_000 / small.len())).into_bytes();
+    for document in [&small, &large] {
+        let (ours, pass) = medians(|| canonicalize(document, &limits).unwrap(), || read_namespaces(document));
+        let megabytes = f64::from(u32::try_from(document.len()).unwrap()) / 1e6;
+        let claim = format!("canonical form of {} bytes, MB a second and core", document.len());
+        report(&claim, megabytes / ours.as_secs_f64(), 150.0, false);
+        println!("  an NsReader pass: {:.0} MB a second", megabytes / pass.as_secs_f64());
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-11-23T00:00:00Z".parse().unwrap()
+}
+
+fn digest_of(key: &PKey<Private>) -> MessageDigest {
+    let is_known = key.id() == Id::RSA || key.id() == Id::EC;
+    if is_known { MessageDigest::sha256() } else { MessageDigest::from_name("md_gost12_256").unwrap() }
 }
 
 /// How long it takes to verify a document of a signer seen before, with and without a list of revoked certificates.
-fn watched_and_plain(document: &[u8], id: DocumentId, now: jiff::Timestamp) -> (Duration, Duration) {
+fn watched_and_plain() -> (Duration, Duration) {
+    let (document, now) = (document(), now());
+    let id: DocumentId = "7d2a1c58-0c5e-4f0f-9b8e-2f7f0d5b6a77".parse().unwrap();
     let authority = ThrowAwayAuthority::new("bench", "KZ", now).unwrap();
     let issued = authority.issue_seal("fund", KeyKind::P256).unwrap();
     let signer = Signer::from_pem(&issued.key_pem, &issued.chain_pem).unwrap();
@@ -90,7 +193,7 @@ fn watched_and_plain(document: &[u8], id: DocumentId, now: jiff::Timestamp) -> (
     statuses.take_list(0, &authority.issue_list(&[], 1, (now, until)).unwrap(), now).unwrap();
     let plain = TrustStore::from_pem(&anchor).unwrap();
     let watched = TrustStore::from_pem(&anchor).unwrap().with_statuses(statuses);
-    let sealed = seal_unchecked(document, id, &signer).unwrap().into_bytes();
+    let sealed = seal_unchecked(&document, id, &signer).unwrap().into_bytes();
     let limits = Limits::default();
     medians(
         || verify(open(&sealed, &limits).unwrap(), &watched, now).unwrap(),
@@ -126,7 +229,7 @@ fn medians<A, B>(mut a: impl FnMut() -> A, mut b: impl FnMut() -> B) -> (Duratio
 }
 
 fn sign(key: &PKey<Private>, bytes: &[u8]) -> Vec<u8> {
-    RawSigner::new(MessageDigest::sha256(), key).unwrap().sign_oneshot_to_vec(bytes).unwrap()
+    RawSigner::new(digest_of(key), key).unwrap().sign_oneshot_to_vec(bytes).unwrap()
 }
 
 /// One pass of quick-xml's namespace-aware reader, attributes resolved.
