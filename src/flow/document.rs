@@ -16,7 +16,7 @@ use crate::exchange::document::Scope;
 use crate::exchange::document::codec::{CodecError, Header};
 use crate::exchange::rules::{Carries, MessageKind, Process, Rules, Transaction};
 use crate::exchange::seal::{
-    Judged, OpenedDocument, SealError, UnsignedDocument, VerifiedDocument, confirm, open_within,
+    Ask, Judged, OpenedDocument, SealError, UnsignedDocument, VerifiedDocument, confirm, open_within,
     take_unsigned, verify, verify_filled,
 };
 use crate::exchange::transit::{ErrorCode, Headers, MessageCode, Plan, Role, Stage};
@@ -126,14 +126,22 @@ impl Case<'_> {
         &self,
         envelope: &Envelope,
     ) -> Result<Result<VerifiedDocument, SealError>, FlowError> {
-        let verified = self.verify(envelope).await;
-        let asks = match &verified {
-            Ok(Err(SealError::StatusUnknown { asks, .. }))
-            | Err(FlowError::Seal(SealError::StatusUnknown { asks, .. })) => asks,
-            Ok(_) | Err(_) => return verified,
-        };
-        ask_statuses(asks, self.ctx).await?;
-        self.verify(envelope).await
+        let mut asked: Vec<Ask> = Vec::new();
+        loop {
+            let verified = self.verify(envelope).await;
+            let asks = match &verified {
+                Ok(Err(SealError::StatusUnknown { asks, .. }))
+                | Err(FlowError::Seal(SealError::StatusUnknown { asks, .. })) => asks,
+                Ok(_) | Err(_) => return verified,
+            };
+            // each signature has its own; what was asked before is not known yet
+            let new: Vec<Ask> = asks.iter().filter(|ask| !asked.contains(ask)).cloned().collect();
+            if new.is_empty() {
+                return verified;
+            }
+            ask_statuses(&new, self.ctx).await?;
+            asked.extend(new);
+        }
     }
 
     /// Opens the document, with the attachments it refers to, and sees that its seal was good when it came.

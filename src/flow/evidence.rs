@@ -8,7 +8,7 @@ use crate::base::DocumentId;
 use crate::exchange::document::Scope;
 use crate::exchange::seal::{
     EVIDENCE_ANSWER, EVIDENCE_DOCUMENT, EVIDENCE_QUESTION, EVIDENCE_RECORD, EvidenceQuestion, Grounding,
-    Packed, TrustStore, grounds,
+    Packed, Signer, TrustStore, grounds,
 };
 use crate::exchange::wire::Envelope;
 use crate::store::{
@@ -129,7 +129,8 @@ fn grounds_of(
     let signers = ctx.signers.get();
     let signer = signers.first()?;
     // our own authority is in our own chain, and nowhere else in the settings
-    let own = TrustStore::from_pem(&signer.chain_pem()?).ok().map(|own| ctx.with_statuses(own));
+    let chains = signers.all().iter().map(Signer::chain_pem).collect::<Result<Vec<_>, _>>()?;
+    let own = TrustStore::from_pem(&chains.concat()).ok().map(|own| ctx.with_statuses(own));
     let peers = peer.and_then(|peer| Some(ctx.peers.of_name(peer).ok()?.trust.as_ref()?.get()));
     let third = ctx.third_party.as_ref().map(|third| third.trust.get());
     let grounding = Grounding {
