@@ -65,6 +65,8 @@ enum What {
     Peer(State, PathBuf),
     /// Whose receipts count.
     ThirdParty,
+    /// Who tells which certificates are revoked.
+    Revocation,
 }
 
 impl std::fmt::Display for What {
@@ -74,6 +76,7 @@ impl std::fmt::Display for What {
             Self::Wire => f.write_str("[wire]"),
             Self::Peer(state, _) => write!(f, "seal_authorities of {state}"),
             Self::ThirdParty => f.write_str("authorities of [third_party]"),
+            Self::Revocation => f.write_str("authorities of [revocation]"),
         }
     }
 }
@@ -123,6 +126,11 @@ impl What {
                 let trust = ctx.with_statuses(TrustStore::from_files(&[file])?);
                 let after = trust.fingerprints()?;
                 (shelf.put(trust).fingerprints()?, after)
+            }
+            Self::Revocation => {
+                // nobody would be asked about the certificates of an authority that no source is known for
+                let reason = "the authority or the signer of a source has changed; start the node again";
+                return Err(Unfit("seal.trust_bundle", reason.to_owned()));
             }
             Self::ThirdParty => {
                 let Some((third, used)) = settings.third_party.as_ref().zip(ctx.third_party.as_ref()) else {
@@ -191,6 +199,10 @@ pub(super) fn keys_on_disk(settings: &Settings) -> Vec<Keys> {
     }
     if let Some(third) = &settings.third_party {
         all.push(Keys::new(What::ThirdParty, vec![&third.authorities]));
+    }
+    for source in settings.revocation.iter().flat_map(|revocation| &revocation.sources) {
+        let files = [Some(&source.authority), source.signer.as_ref()];
+        all.push(Keys::new(What::Revocation, files.into_iter().flatten().map(PathBuf::as_path).collect()));
     }
     all
 }

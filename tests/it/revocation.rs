@@ -265,6 +265,9 @@ async fn a_list_in_a_file_is_taken_again_and_a_signer_that_was_known_is_refused_
     until("the refusal", async || journal(&ru).contains("P.MSG.ERR")).await;
     let told = journal(&kz);
     assert!(told.contains("quarantined") && told.contains("cessationOfOperation"), "{told}");
+    let another = Authority::new(&root.path().join("another"), &P256);
+    std::fs::copy(another.file("ca.pem"), authority.file("ca.pem")).unwrap();
+    until("the change to be told", async || journal(&kz).contains("start the node again")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
