@@ -47,6 +47,18 @@ pub enum Breach {
     /// Ids of the known form that are not of one document.
     #[error("match the Ids of the container with each other; a part of it is of another document")]
     MixedIds,
+    /// Two signatures by one certificate: one signer counts once.
+    #[error("count two signatures by one certificate; several signatures are of several signers")]
+    SameSigner,
+    /// Several signatures that nobody could tell apart.
+    #[error("tell several signatures apart; each needs an Id of its own")]
+    UnnamedSignature,
+    /// More signatures than a document may have.
+    #[error("read the signatures at byte {offset}: there are more than eight")]
+    TooManySignatures {
+        /// Where the ninth stands.
+        offset: usize,
+    },
     /// Anything but one certificate.
     #[error("find one certificate and nothing else in the KeyInfo at byte {offset}")]
     KeyInfo {
@@ -162,6 +174,9 @@ impl Breach {
             Self::NotBase64 { .. } => "seal.base64",
             Self::StrayAttribute { .. } => "seal.stray_attribute",
             Self::MixedIds => "seal.mixed_ids",
+            Self::SameSigner => "seal.same_signer",
+            Self::UnnamedSignature => "seal.unnamed_signature",
+            Self::TooManySignatures { .. } => "seal.too_many_signatures",
             Self::KeyInfo { .. } => "seal.key_info",
             Self::Parameter { .. } => "seal.parameter",
             Self::Transform { .. } => "seal.transform",
@@ -196,6 +211,9 @@ impl Breach {
             | Self::NotBase64 { .. }
             | Self::StrayAttribute { .. }
             | Self::MixedIds
+            | Self::SameSigner
+            | Self::UnnamedSignature
+            | Self::TooManySignatures { .. }
             | Self::KeyInfo { .. }
             | Self::Parameter { .. }
             | Self::Transform { .. }

@@ -166,7 +166,7 @@ impl<'a> Walk<'a> {
             let comments = self.reader.comments();
             match self.part(signatures.is_empty())? {
                 Part::Signature(_) if signatures.len() == SIGNATURES_MAX => {
-                    return Err(self.profile("more than eight signatures"));
+                    return Err(Breach::TooManySignatures { offset: self.reader.offset() }.into());
                 }
                 Part::Signature(tag) => signatures.push(OpenedSignature::read(self, &tag, comments)?),
                 Part::Content(tag) => return Ok((signatures, self.content(&tag)?)),
@@ -450,10 +450,6 @@ impl<'a> Walk<'a> {
 
     pub(super) fn inserted(&self) -> SealError {
         Breach::Inserted { offset: self.reader.offset() }.into()
-    }
-
-    fn profile(&self, rule: &'static str) -> SealError {
-        SealError::Profile { rule, offset: self.reader.offset() }
     }
 }
 

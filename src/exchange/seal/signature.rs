@@ -121,13 +121,12 @@ impl OpenedSignature {
 
 /// What is asked of several signatures beside what is asked of each: that they are of several, and can be told apart.
 pub(super) fn check_several(signatures: &[OpenedSignature]) -> Result<(), SealError> {
-    let refused = |rule| Err(SealError::Profile { rule, offset: 0 });
     if signatures.len() > 1 && signatures.iter().any(|signature| signature.id.is_none()) {
-        return refused("several signatures, and one of them without an Id");
+        return Err(Breach::UnnamedSignature.into());
     }
     for (place, signature) in signatures.iter().enumerate() {
         if signatures.iter().take(place).any(|other| other.certificate == signature.certificate) {
-            return refused("two signatures by one certificate");
+            return Err(Breach::SameSigner.into());
         }
     }
     Ok(())

@@ -162,9 +162,9 @@ fn one_signature_that_is_not_good_spoils_all() {
         (
             "one without an Id",
             with(&ours[1].replace(&format!(" Id=\"{}\"", id(&ours[1])), "")),
-            "seal.profile",
+            "seal.unnamed_signature",
         ),
-        ("one signer twice", with(&ours[0].replace(&id(&ours[0]), &id(&ours[1]))), "seal.profile"),
+        ("one signer twice", with(&ours[0].replace(&id(&ours[0]), &id(&ours[1]))), "seal.same_signer"),
         (
             "a second reference",
             with(
@@ -225,7 +225,7 @@ fn one_signature_that_is_not_good_spoils_all() {
             "seal.misplaced_content",
         ),
         ("a comment between", with(&format!("<!-- c -->{}", ours[1])), "seal.inserted"),
-        ("nine", with(&nine), "seal.profile"),
+        ("nine", with(&nine), "seal.too_many_signatures"),
     ];
     for (name, attack, code) in attacks {
         assert_ne!(attack, good, "{name} changes nothing");

@@ -89,7 +89,7 @@ impl Land {
 }
 
 fn wrong(found: &Inspection) -> Vec<(Aspect, &'static str)> {
-    let errors = found.checks.iter().filter_map(|(of, outcome)| Some((*of, outcome.as_ref().err()?.code())));
+    let errors = found.all().filter_map(|(_, of, outcome)| Some((of, outcome.as_ref().err()?.code())));
     errors.collect()
 }
 

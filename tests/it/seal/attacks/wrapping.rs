@@ -121,7 +121,7 @@ fn what_is_read_is_what_is_signed() {
             of(&[&by_another, signature, content]),
             "seal.digest_mismatch",
         ),
-        attack("one of the same signer", of(&[&other_signature, signature, content]), "seal.profile"),
+        attack("one of the same signer", of(&[&other_signature, signature, content]), "seal.same_signer"),
         attack("it twice", of(&[signature, signature, content]), "seal.duplicate_id"),
     ]);
 }
