@@ -9,6 +9,7 @@ use super::super::error::SealError;
 use super::super::path::is_issued_by;
 use super::super::suites::{DigestAlgorithm, PublicKey};
 use super::super::trust::unix_seconds;
+use super::super::verify::SignerCertificate;
 use super::crl::reason_of;
 use super::issuer::{Issuer, Link, read};
 use super::signed::check;
@@ -142,7 +143,8 @@ impl OcspAnswer {
         }
         for enclosed in basic.certificates.iter().flatten().take(CERTIFICATES_MAX) {
             let der = enclosed.to_der().map_err(not_der)?;
-            let Ok(certificate) = X509::from_der(&der) else { continue };
+            // no byte of it may differ unseen from what the authority signed
+            let Ok(SignerCertificate { certificate, .. }) = SignerCertificate::read(&der) else { continue };
             let Ok(own) = Issuer::of(&certificate) else { continue };
             if signed.responder.is(&own.name, &own.key_bits) {
                 let link = delegated(&certificate, issuer, instants)?;
