@@ -101,7 +101,7 @@ pub struct ThirdPartySettings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeStampSettings {
-    /// Its `https://` address.
+    /// Its `https://` address, where it knows who asks, or its `http://` address: what comes is signed.
     pub url: String,
     /// The authorities whose time stamps count.
     pub authorities: PathBuf,
@@ -433,10 +433,8 @@ impl Written {
             );
         }
         if let Some(stamps) = &self.time_stamps {
-            if !stamps.url.starts_with("https://") {
-                return Some(
-                    "the url of [time_stamps] is not https; its callers are authenticated by TLS".to_owned(),
-                );
+            if !["https://", "http://"].iter().any(|start| stamps.url.starts_with(start)) {
+                return Some("the url of [time_stamps] is neither https nor http".to_owned());
             }
             if stamps.every_ms == 0 {
                 return Some("every_ms of [time_stamps] is 0; write 1 or more".to_owned());
@@ -632,8 +630,9 @@ mod tests {
         let told = EXAMPLE.lines().filter_map(|line| line.strip_prefix("# "));
         assert!(told.clone().any(|line| line.starts_with("every_ms = 60000 ")));
         assert!(told.clone().any(|line| line.starts_with("renew_before_days = 60 ")));
-        let plain = with("url = \"http://tsa.example/\"").unwrap_err().to_string();
-        assert!(plain.contains("is not https"), "{plain}");
+        assert!(with("url = \"http://tsa.example/\"").is_ok(), "what comes is signed");
+        let other = with("url = \"ftp://tsa.example/\"").unwrap_err().to_string();
+        assert!(other.contains("neither https nor http"), "{other}");
         let still = with("url = \"https://tsa.example/\"\nevery_ms = 0").unwrap_err().to_string();
         assert!(still.contains("write 1 or more"), "{still}");
     }

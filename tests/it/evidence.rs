@@ -78,6 +78,7 @@ async fn a_container_is_judged_when_the_nodes_and_their_databases_are_gone() {
     {
         assert!(told.contains(line), "{told}");
     }
+    asks_nobody(&asked, &[&own, &theirs], &receipts_too);
     let (code, told) = verify(&answered, &[&own, &theirs], &[]);
     assert_eq!(code, Some(0), "its attachment is inside: {told}");
     let (code, told) = verify(&asked, &[&theirs], &[]);
@@ -112,6 +113,24 @@ fn judged_by_others(container: &Path, authority: &Path, root: &Path) {
     let text = std::fs::read_to_string(&manifest).unwrap();
     std::fs::write(&manifest, text.replace("document.xml", "document.xmk")).unwrap();
     assert!(!judge().status.success(), "the judge accepts everything");
+}
+
+/// Whoever judges a container opens no socket, as strace sees it: the network may be down.
+fn asks_nobody(container: &Path, trusted: &[&PathBuf], more: &[&str]) {
+    if !crate::faults::durable::may_watch() {
+        return;
+    }
+    let seen = container.with_extension("strace");
+    let mut watched = Command::new("strace");
+    watched.args(["-f", "-e", "trace=socket,connect", "-o"]).arg(&seen).arg(env!("CARGO_BIN_EXE_stazh"));
+    watched.arg("verify").arg(container).args(more);
+    trusted.iter().for_each(|authority| {
+        watched.arg("--trust").arg(authority);
+    });
+    run(&mut watched);
+    let seen = std::fs::read_to_string(seen).unwrap();
+    assert!(seen.contains("+++ exited with 0 +++"), "strace saw nothing: {seen}");
+    assert!(!seen.contains("socket(") && !seen.contains("connect("), "{seen}");
 }
 
 /// No file of a container can be changed, taken out or put in.

@@ -4,4 +4,4 @@
 mod clock;
 mod counterpart;
 mod disk;
-mod durable;
+pub(crate) mod durable;

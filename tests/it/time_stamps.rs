@@ -5,11 +5,13 @@ use crate::processes::{
     Process, assert_handed_over, completed, free_port, inquiries, keep_local, run, stazh, two_nodes,
 };
 use crate::third_party::{journal, until};
+use futures_util::StreamExt;
 use stazh::base::{Clock, OsRandom, Random, SystemClock};
 use stazh::exchange::seal::{
     DigestAlgorithm, Imprint, Issued, KeyKind, Signer, StampAnswer, StampAuthority, StampOutcome,
     StampQuestion, StampTrust, ThrowAwayAuthority, TrustStore,
 };
+use stazh::exchange::wire::{AskedBy, HttpsThirdParty, Inquest, ThirdPartyWire};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -128,6 +130,54 @@ fn openssl_accepts_the_time_stamp_that_we_give_and_refuses_it_after_one_changed_
 }
 
 /// Writes other lines in place of these into the settings of a node.
+/// Answers one request over a plain line as a public authority does.
+fn answer_once(maker: Clockmaker) -> String {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut line, _) = listener.accept().unwrap();
+        let mut asked = Vec::new();
+        let body = loop {
+            let mut piece = [0; 4096];
+            let read = line.read(&mut piece).unwrap();
+            asked.extend_from_slice(&piece[..read]);
+            let Some(end) = asked.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+            let head = String::from_utf8(asked[..end].to_vec()).unwrap().to_lowercase();
+            assert!(head.contains("content-type: application/timestamp-query"), "{head}");
+            let length = head.split_once("content-length: ").unwrap().1;
+            let length: usize = length.split("\r\n").next().unwrap().parse().unwrap();
+            if asked.len() >= end + 4 + length {
+                break asked.split_off(end + 4);
+            }
+        };
+        let now = SystemClock.now();
+        let (answer, _) = maker.own.answer(&body, (OsRandom.uuid(), now)).unwrap();
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", answer.len());
+        line.write_all(&[head.as_bytes(), &answer].concat()).unwrap();
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_public_authority_is_asked_over_a_plain_line() {
+    let maker = Clockmaker::of(KeyKind::P256);
+    let trust = maker.trust();
+    let url = answer_once(maker).parse().unwrap();
+    let world = crate::nodes::World::new();
+    let identity = crate::refusals::Stage::identity_of(&world.settle("KZ", "RU"));
+    let wire = HttpsThirdParty::new("time-stamps", url, 5_000, &identity).unwrap();
+    let imprint = Imprint::of(DigestAlgorithm::Sha256, b"a document").unwrap();
+    let question = StampQuestion::new(imprint, OsRandom.uuid(), SystemClock.now());
+    let request = question.to_der().unwrap();
+    let bytes = u64::try_from(request.len()).unwrap();
+    let body = futures_util::stream::once(async move { Ok(bytes::Bytes::from(request)) }).boxed();
+    let answer = wire.ask(Inquest { form: AskedBy::TimeStamp, bytes, body }).await.unwrap();
+    let stamped = question.read_answer(&answer, &trust, SystemClock.now()).unwrap();
+    assert!(matches!(stamped, StampAnswer::Stamped(_)), "{stamped:?}");
+}
+
 fn change(folder: &Path, from: &str, to: &str) {
     let settings = folder.join("node.toml");
     let text = std::fs::read_to_string(&settings).unwrap();

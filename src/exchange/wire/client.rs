@@ -170,6 +170,17 @@ pub(super) fn client(timeout_ms: u64, identity: &WireKeys) -> Result<reqwest::Cl
         .build()
 }
 
+/// For those whose answers are signed, and who need not know who asks.
+pub(super) fn plain_client(timeout_ms: u64) -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .tls_backend_native()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_millis(timeout_ms))
+        .pool_idle_timeout(IDLE)
+        .build()
+}
+
 /// A reply holds nothing or one fault; more than this is a mistake or an attack.
 const REPLY_BYTES_MAX: usize = 1024 * 1024;
 

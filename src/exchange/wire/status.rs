@@ -4,6 +4,7 @@
 //! authority, so the way itself proves nothing and may be plain.
 
 use super::WireError;
+use super::client::plain_client;
 use crate::base::with_causes;
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
@@ -11,7 +12,6 @@ use futures_util::future::BoxFuture;
 use reqwest::header::CONTENT_TYPE;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Whom to ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,13 +55,7 @@ impl HttpStatus {
     /// # Errors
     /// The TLS library is unusable.
     pub fn new(timeout_ms: u64) -> Result<Self, WireError> {
-        let client = reqwest::Client::builder()
-            .tls_backend_native()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_millis(timeout_ms))
-            .pool_idle_timeout(IDLE)
-            .build();
+        let client = plain_client(timeout_ms);
         let refused = |source| WireError::Client { peer: "revocation".to_owned(), source };
         Ok(Self { client: client.map_err(refused)? })
     }
@@ -136,4 +130,3 @@ const QUESTION_TYPE: &str = "application/ocsp-request";
 const LIST_BYTES_MAX: usize = 48 * 1024 * 1024;
 /// An answer with its certificates is a few kilobytes.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
-const IDLE: Duration = Duration::from_secs(5);

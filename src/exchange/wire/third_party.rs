@@ -1,8 +1,8 @@
 //! The way to our own trusted third party, and to a time-stamping authority: a question out, an answer back, both sides
 //! authenticated.
 
-use super::client::client;
-use super::identity::Made;
+use super::client::{client, plain_client};
+use super::identity::{Made, WireKeys};
 use super::{NodeIdentity, WireError};
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
@@ -57,7 +57,7 @@ pub trait ThirdPartyWire: Send + Sync {
     fn ask(&self, question: Inquest) -> BoxFuture<'_, Result<Bytes, WireError>>;
 }
 
-/// HTTPS to one of them.
+/// HTTPS to one of them; HTTP to a time-stamping authority, where the settings say so.
 pub struct HttpsThirdParty {
     /// What errors call it.
     name: &'static str,
@@ -77,7 +77,7 @@ impl HttpsThirdParty {
         timeout_ms: u64,
         identity: &NodeIdentity,
     ) -> Result<Self, WireError> {
-        let client = Made::new(identity, |keys| client(timeout_ms, keys))
+        let client = Made::new(identity, |keys| client_for(&url, timeout_ms, keys))
             .map_err(|source| WireError::Client { peer: name.to_owned(), source })?;
         Ok(Self { name, client, url, timeout_ms })
     }
@@ -87,7 +87,7 @@ impl HttpsThirdParty {
         let timeout_ms = self.timeout_ms.saturating_add(bytes / SLOWEST_BYTES_A_MS);
         let request = self
             .client
-            .current(|keys| client(self.timeout_ms, keys))
+            .current(|keys| client_for(&self.url, self.timeout_ms, keys))
             .post(self.url.clone())
             .timeout(Duration::from_millis(timeout_ms))
             .header(CONTENT_TYPE, form.media_type())
@@ -122,6 +122,15 @@ impl ThirdPartyWire for HttpsThirdParty {
     fn ask(&self, question: Inquest) -> BoxFuture<'_, Result<Bytes, WireError>> {
         self.send(question).boxed()
     }
+}
+
+/// One that shows who we are; over a plain line nobody is told, and what comes proves itself by its signature.
+fn client_for(
+    url: &reqwest::Url,
+    timeout_ms: u64,
+    keys: &WireKeys,
+) -> Result<reqwest::Client, reqwest::Error> {
+    if url.scheme() == "http" { plain_client(timeout_ms) } else { client(timeout_ms, keys) }
 }
 
 /// A receipt with its certificates is a few kilobytes.

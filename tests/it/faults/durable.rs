@@ -96,7 +96,7 @@ fn an_answer_before_the_sync_is_seen() {
 
 /// Whether this machine lets strace watch a program.
 #[expect(clippy::print_stderr, reason = "who reads the test's output learns that it proved nothing")]
-fn may_watch() -> bool {
+pub(crate) fn may_watch() -> bool {
     let tried = Command::new("strace").args(["-D", "-o", "/dev/null", "true"]).output().unwrap();
     if !tried.status.success() {
         eprintln!("SKIPPED: strace may not watch: {}", String::from_utf8_lossy(&tried.stderr).trim());
