@@ -42,7 +42,7 @@ fn seal_and_verify(bytes: &[u8]) {
     if !canonicalize(bytes, &limits).is_ok_and(|canonical| canonical == bytes) {
         return;
     }
-    let Ok(sealed) = seal_unchecked(bytes, *ID, &SIGNER) else { return };
+    let Ok(sealed) = seal_unchecked(bytes, *ID, &*SIGNER) else { return };
     match open(sealed.as_bytes(), &limits).and_then(|opened| verify(opened, &TRUST, now())) {
         Ok(verified) => assert_eq!(verified.document(), bytes),
         Err(error) => assert!(REFUSED.contains(&error.code()), "{error}"),
