@@ -14,7 +14,7 @@ static STATUSES: LazyLock<Statuses> = LazyLock::new(|| {
 });
 
 fn now() -> jiff::Timestamp {
-    "2026-11-23T12:00:00Z".parse().expect("an instant")
+    "2026-11-24T12:00:00Z".parse().expect("an instant")
 }
 
 fuzz_target!(|bytes: &[u8]| {

@@ -18,7 +18,7 @@ static SIGNED: LazyLock<Vec<u8>> = LazyLock::new(|| {
 });
 
 fn now() -> jiff::Timestamp {
-    "2026-11-23T12:00:00Z".parse().expect("an instant")
+    "2026-11-24T12:00:00Z".parse().expect("an instant")
 }
 
 static SIGNER: LazyLock<Signer> = LazyLock::new(|| {

@@ -16,7 +16,7 @@ static QUESTION: LazyLock<Question> =
     LazyLock::new(|| Question::new(SeededRandom::new(7).uuid(), now()).expect("a question"));
 
 fn now() -> jiff::Timestamp {
-    "2026-11-23T12:00:00Z".parse().expect("an instant")
+    "2026-11-24T12:00:00Z".parse().expect("an instant")
 }
 
 fuzz_target!(|bytes: &[u8]| {
