@@ -16,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 ///   stazh init ttp-kz --trust kz --trust ru ; stazh init kz --trust ttp-kz
 ///   stazh ttp ttp-kz
 ///
-/// Where its settings have [time_stamps] it also gives time stamps (RFC 3161), by
+/// Where its settings have a section time_stamps it also gives time stamps (RFC 3161), by
 /// a key that is made for nothing else.
 ///
 /// A state's real one is run by its certification authority, and keeps for five

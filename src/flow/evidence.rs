@@ -83,8 +83,9 @@ pub async fn evidence_of(document: DocumentId, ctx: &Context) -> Result<Option<E
     }
     tx.commit().await?;
     keep("journal.json", format!("{:#}\n", serde_json::Value::from(entries)).into_bytes());
-    let made_by =
-        serde_json::json!({ "program": concat!("stazh ", env!("CARGO_PKG_VERSION")), "state": ctx.state });
+    let made_by = serde_json::json!({
+        "program": concat!("stazh ", env!("CARGO_PKG_VERSION")), "state": ctx.state, "rules": ctx.rules.versions(),
+    });
     keep("made-by.json", format!("{made_by:#}\n").into_bytes());
     let parts = parts_by_name(of, ctx).await?;
     let whole = Whole::of(&body, &scope, &parts, ctx)?;

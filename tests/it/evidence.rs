@@ -101,6 +101,12 @@ fn judged_by_others(container: &Path, authority: &Path, root: &Path) {
     let script = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; \
                   assert z.infolist()[0].filename == 'mimetype' and z.infolist()[0].compress_type == 0; z.extractall(sys.argv[2])";
     run(Command::new("python3").args(["-c", script]).arg(container).arg(&out));
+    let made_by = std::fs::read_to_string(out.join("made-by.json")).unwrap();
+    let made_by: serde_json::Value = serde_json::from_str(&made_by).unwrap();
+    assert_eq!(
+        (&made_by["rules"]["R.XP.XP.01.001"], &made_by["rules"]["2021"]),
+        (&"1.0.0".into(), &"1".into())
+    );
     let manifest = out.join("META-INF/ASiCManifest.xml");
     let judge = || {
         let mut judge = Command::new("openssl");

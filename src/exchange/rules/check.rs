@@ -5,6 +5,7 @@ use super::vocabulary::Vocabulary;
 use super::{CodeLists, MessageKind, RulesError, SchemaFiles, StructureRules};
 use crate::base::{Finding, Findings, Limits};
 use crate::exchange::document::Element;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The rules of all messages: schemas, code lists, fill rules. A copy is cheap and shares them.
@@ -93,6 +94,14 @@ impl Rules {
     /// The rules of a structure, for whoever shows a finding to a person.
     pub fn of_structure(&self, code: &str) -> Option<&StructureRules> {
         self.shared.structures.iter().map(|(rules, _)| rules).find(|rules| rules.structure == code)
+    }
+
+    /// The version of each structure's rules and the edition of each code list, by their codes: by what a document was
+    /// judged.
+    pub fn versions(&self) -> BTreeMap<&str, &str> {
+        let structures = self.shared.structures.iter().map(|(rules, _)| rules);
+        let structures = structures.map(|rules| (rules.structure.as_str(), rules.version.as_str()));
+        structures.chain(self.shared.lists.editions()).collect()
     }
 
     /// What a numbered rule such as `R.006/4` demands, in Russian; none if no rule has this name.

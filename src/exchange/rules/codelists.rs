@@ -42,6 +42,11 @@ impl CodeLists {
         self.0.get(id)
     }
 
+    /// The edition of each list, by its id.
+    pub fn editions(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.values().map(|list| (list.id.as_str(), list.edition.as_str()))
+    }
+
     /// The lists compiled into the program.
     ///
     /// # Errors
