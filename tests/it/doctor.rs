@@ -1,8 +1,9 @@
 //! `stazh doctor` on real nodes: what is well, what is not, and the ends of certificates told in time.
 
 use crate::nodes::{TestDesk, World};
-use crate::processes::{Process, also_set, free_port, run, stazh, two_nodes};
+use crate::processes::{Process, also_set, stazh, two_nodes};
 use crate::refusals::Stage;
+use crate::third_party::beside_third_party;
 use jiff::{Timestamp, ToSpan};
 use stazh::base::FixedClock;
 use stazh::flow::note_endings;
@@ -48,11 +49,7 @@ fn wrong(folder: &Path) -> Vec<(String, String)> {
 fn a_node_that_is_well_is_told_so_and_each_trouble_is_named() {
     let root = tempfile::tempdir().unwrap();
     let (ru, kz) = two_nodes(root.path());
-    let party = root.path().join("ttp-kz");
-    let listen = format!("127.0.0.1:{}", free_port());
-    run(stazh().arg("init").arg(&party).args(["--third-party", "--state", "KZ", "--listen", &listen]));
-    run(stazh().arg("init").arg(&party).arg("--trust").arg(&kz).arg("--trust").arg(&ru));
-    run(stazh().arg("init").arg(&kz).arg("--trust").arg(&party));
+    let party = beside_third_party(root.path(), ("KZ", &kz), &ru);
     let nobody = wrong(&kz);
     for (of, code) in [
         ("the database", "doctor.database"),

@@ -2,8 +2,9 @@
 
 use crate::attachments::{noise, prove};
 use crate::processes::{
-    Process, assert_handed_over, completed, free_port, inquiries, keep_local, run, stazh, two_nodes,
+    Process, assert_handed_over, completed, inquiries, keep_local, run, stazh, two_nodes,
 };
+use crate::third_party::beside_third_party;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -31,11 +32,7 @@ pub(crate) fn verify(container: &Path, trusted: &[&PathBuf], more: &[&str]) -> (
 async fn a_container_is_judged_when_the_nodes_and_their_databases_are_gone() {
     let root = tempfile::tempdir().unwrap();
     let (ru, kz) = two_nodes(root.path());
-    let party = root.path().join("ttp-kz");
-    let listen = format!("127.0.0.1:{}", free_port());
-    run(stazh().arg("init").arg(&party).args(["--third-party", "--state", "KZ", "--listen", &listen]));
-    run(stazh().arg("init").arg(&party).arg("--trust").arg(&kz).arg("--trust").arg(&ru));
-    run(stazh().arg("init").arg(&kz).arg("--trust").arg(&party));
+    let party = beside_third_party(root.path(), ("KZ", &kz), &ru);
     keep_local(&kz, 0..1);
     let scan = noise(3_000_001);
     prove(&kz, 0, "workbook.pdf", &scan);

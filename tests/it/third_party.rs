@@ -32,16 +32,22 @@ fn each_state_seals_by_its_own_algorithm_and_each_other_verifies_it_through_its_
 
 /// A third party for a node: it knows its own state's authorities and the other's; the node knows nobody's.
 pub(crate) fn with_third_party(root: &Path, (state, node): (&str, &Path), other: &Path) -> PathBuf {
+    let party = beside_third_party(root, (state, node), other);
+    let settings = node.join("node.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    let without = text.lines().filter(|line| !line.starts_with("seal_authorities"));
+    std::fs::write(&settings, without.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    party
+}
+
+/// The same, and the node knows the other's authorities too.
+pub(crate) fn beside_third_party(root: &Path, (state, node): (&str, &Path), other: &Path) -> PathBuf {
     let party = root.join(format!("ttp-{state}"));
     let listen = format!("127.0.0.1:{}", free_port());
     let what = ["--third-party", "--state", state, "--seal-key", "p256", "--listen", &listen];
     run(stazh().arg("init").arg(&party).args(what));
     run(stazh().arg("init").arg(&party).arg("--trust").arg(node).arg("--trust").arg(other));
     run(stazh().arg("init").arg(node).arg("--trust").arg(&party));
-    let settings = node.join("node.toml");
-    let text = std::fs::read_to_string(&settings).unwrap();
-    let without = text.lines().filter(|line| !line.starts_with("seal_authorities"));
-    std::fs::write(&settings, without.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
     party
 }
 

@@ -249,7 +249,7 @@ const TEXTS: [&str; 12] = [
 const SECTIONS: [&str; 6] = ["", "<&>\r\n\"", "]]", "&amp;", "<!-- -->", "Ж\r"];
 const INSTRUCTIONS: [&str; 7] = ["", " ", " a  b ", " ж\r\nx\r", " ?a?", " <&>\"]]>", "\t\n&amp;"];
 /// What an edit puts in.
-const PIECES: [&str; 44] = [
+pub(crate) const PIECES: [&str; 44] = [
     "",
     "<",
     ">",
