@@ -2,7 +2,7 @@
 
 use super::{Context, FlowError};
 use crate::exchange::seal::{CertificateFacts, certificates_in};
-use crate::store::{JournalDraft, journal_append, journal_has};
+use crate::store::{JournalDraft, journal_append, told_once};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub struct CertificateFile {
 }
 
 /// Journals each certificate whose end has come near, once at 60, 30, 14 and 7 days and once when it has ended; a
-/// person is asked each time. `told` keeps what needs not be looked for in the journal again.
+/// person is asked each time. `told` keeps what needs not be looked for again.
 ///
 /// # Errors
 /// The database does not answer.
@@ -42,7 +42,7 @@ pub async fn note_endings(
         }
         let mut tx = ctx.store.begin().await?;
         // it may be another replica that told of it, or this one before its last start
-        if !journal_has(&mut tx, ASK, &detail).await? {
+        if told_once(&mut tx, &detail, now).await? {
             journal_append(&mut tx, &JournalDraft::at(now, ASK, &detail).coded(Some("seal.ends_soon")))
                 .await?;
             tracing::warn!("{detail}");

@@ -15,7 +15,7 @@ use crate::exchange::seal::{
     includes, open_receipt, with_receipt,
 };
 use crate::exchange::wire::{AskedBy, Inquest, ThirdPartyWire};
-use crate::store::{Part, PartOf, Receipt, Store, receipt_find, receipt_put};
+use crate::store::{Part, PartOf, Receipt, Store, receipt_find, receipt_put, receipt_told};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -48,41 +48,65 @@ impl Case<'_> {
         let mut tx = ctx.store.read().await?;
         let known = receipt_find(&mut tx, row.id).await?;
         tx.commit().await?;
-        let (receipt, is_new) = match known {
-            Some(receipt) => (receipt, false),
-            None => (ask(third, &whole, ctx).await?, true),
-        };
-        let Receipt { question, asked_at, answer, came_at } = &receipt;
-        let question = Question::new(*question, *asked_at).map_err(unusable)?;
-        let answer = question.read_answer(answer, &third.trust.get(), *came_at).map_err(unusable)?;
-        check_time(&answer, &receipt)?;
-        let digest = match answer.digest() {
-            Some(algorithm) => whole.digest(algorithm, ctx).await?,
-            None => Vec::new(),
-        };
-        let said_at = answer.said_at();
-        let judged = answer.of_document(&digest).map_err(unusable)?;
-        if let Judged::Impossible { text } = &judged {
-            return Err(undecided(format!("it is impossible to check: {text}")));
+        if let Some(known) = &known {
+            match self.read(known, third, &whole).await {
+                Ok((judged, said_at)) => {
+                    self.tell_once(&judged, said_at).await?;
+                    return Ok(judged);
+                }
+                Err(error @ FlowError::Seal(SealError::StatusUnknown { .. })) => return Err(error),
+                // whose receipts count has changed since: it is asked anew
+                Err(FlowError::ThirdParty { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
-        if is_new {
-            self.keep(&receipt, &judged, said_at).await?;
+        let receipt = ask(third, &whole, ctx).await?;
+        let read = self.read(&receipt, third, &whole).await;
+        let is_kept = matches!(&read, Ok(_) | Err(FlowError::Seal(SealError::StatusUnknown { .. })));
+        if is_kept {
+            self.keep(&receipt).await?;
         }
+        let (judged, said_at) = read?;
+        self.tell_once(&judged, said_at).await?;
         Ok(judged)
     }
 
-    /// Keeps the receipt of a document that came, and tells of asking and of the answer (D5 App.4).
-    async fn keep(
+    /// What a receipt says of the document, and when it said so.
+    async fn read(
         &self,
         receipt: &Receipt,
-        judged: &Judged,
-        said_at: Option<Timestamp>,
-    ) -> Result<(), FlowError> {
+        third: &OwnThirdParty,
+        whole: &Whole,
+    ) -> Result<(Judged, Option<Timestamp>), FlowError> {
+        let Receipt { question, asked_at, answer, came_at } = receipt;
+        let question = Question::new(*question, *asked_at).map_err(unusable)?;
+        let answer = question.read_answer(answer, &third.trust.get(), *came_at).map_err(unusable)?;
+        check_time(&answer, receipt)?;
+        let digest = match answer.digest() {
+            Some(algorithm) => whole.digest(algorithm, self.ctx).await?,
+            None => Vec::new(),
+        };
+        let said_at = answer.said_at();
+        match answer.of_document(&digest).map_err(unusable)? {
+            Judged::Impossible { text } => Err(undecided(format!("it is impossible to check: {text}"))),
+            judged @ (Judged::Confirmed(_) | Judged::NotConfirmed { .. }) => Ok((judged, said_at)),
+        }
+    }
+
+    /// Keeps the receipt of a document that came, in place of an earlier one, and tells of asking (D5 App.4).
+    async fn keep(&self, receipt: &Receipt) -> Result<(), FlowError> {
         let (row, ctx) = (self.row, self.ctx);
         let mut tx = ctx.store.begin().await?;
         receipt_put(&mut tx, row.id, receipt).await?;
         let asked = format!("asked at {}, question {}", receipt.asked_at, receipt.question);
         note(&mut tx, row, ("to_third_party", None), &asked, ctx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Tells what came of asking (D5 App.4), unless that was told.
+    async fn tell_once(&self, judged: &Judged, said_at: Option<Timestamp>) -> Result<(), FlowError> {
+        let (row, ctx) = (self.row, self.ctx);
         let at = said_at.map(|at| format!(" at {at}")).unwrap_or_default();
         let (code, said) = match judged {
             Judged::Confirmed(_) => (None, format!("confirmed{at}")),
@@ -91,7 +115,10 @@ impl Case<'_> {
             }
             Judged::Impossible { text } => (None, text.clone()),
         };
-        note(&mut tx, row, ("from_third_party", code), &said, ctx).await?;
+        let mut tx = ctx.store.begin().await?;
+        if receipt_told(&mut tx, row.id).await? {
+            note(&mut tx, row, ("from_third_party", code), &said, ctx).await?;
+        }
         tx.commit().await?;
         Ok(())
     }

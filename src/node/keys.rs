@@ -5,8 +5,8 @@
 //! fit: a key without its certificate, or a bundle that is none, leaves what is in use as it is, and the operator is told
 //! once.
 
-use super::Settings;
-use crate::base::{Code, Digest256, with_causes};
+use super::{RevocationSource, Settings};
+use crate::base::{Code, Digest256, Verdict, with_causes};
 use crate::exchange::canonical::State;
 use crate::exchange::seal::{ReceiptTrust, SealError, TrustStore};
 use crate::exchange::wire::{NodeIdentity, WireError};
@@ -28,19 +28,23 @@ pub(super) async fn watch_keys(
             _ = stop.wait_for(|is_over| *is_over) => return,
             () = tokio::time::sleep(Duration::from_millis(ctx.limits.sweep_ms)) => {}
         }
-        for keys in &mut watched {
-            if !keys.has_settled() {
+        // a disk may hang, and so may a token
+        let files: Vec<_> = watched.iter().map(|keys| keys.files.clone()).collect();
+        let looked = move || files.iter().map(|files| stamps(files)).collect::<Vec<_>>();
+        let Some(Ok(looked)) = aside(looked, &mut stop).await else { continue };
+        for (keys, now) in watched.iter_mut().zip(looked) {
+            if !keys.has_settled(now) {
                 continue;
             }
             let (what, settings, identity, context) =
                 (keys.what.clone(), settings.clone(), identity.clone(), ctx.clone());
-            let taken = tokio::task::spawn_blocking(move || what.take(&settings, &identity, &context)).await;
-            let Ok(taken) = taken else { return }; // the node is stopping
-            keys.untold = match taken {
-                Ok(None) => None,
-                Ok(Some(fingerprints)) => Some(KeysChange::Taken { fingerprints }),
-                Err(Unfit(code, reason)) => Some(KeysChange::Unfit { code, reason }),
-            };
+            match aside(move || what.take(&settings, &identity, &context), &mut stop).await {
+                None => return,
+                Some(Ok(taken)) => keys.learn(taken),
+                Some(Err(error)) => {
+                    tracing::error!(%error, "changed keys could not be read: a defect; report it")
+                }
+            }
         }
         for keys in &mut watched {
             let Some(change) = &keys.untold else { continue };
@@ -51,6 +55,17 @@ pub(super) async fn watch_keys(
                 }
             }
         }
+    }
+}
+
+/// Does what may block on a thread of its own; nothing if the node stops meanwhile.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+    stop: &mut watch::Receiver<bool>,
+) -> Option<Result<T, tokio::task::JoinError>> {
+    tokio::select! {
+        _ = stop.wait_for(|is_over| *is_over) => None,
+        done = tokio::task::spawn_blocking(work) => Some(done),
     }
 }
 
@@ -65,8 +80,8 @@ enum What {
     Peer(State, PathBuf),
     /// Whose receipts count.
     ThirdParty,
-    /// Who tells which certificates are revoked.
-    Revocation,
+    /// Who tells which certificates of an authority are revoked, as it was at the start.
+    Revocation { source: RevocationSource, before: Vec<Digest256> },
 }
 
 impl std::fmt::Display for What {
@@ -76,23 +91,33 @@ impl std::fmt::Display for What {
             Self::Wire => f.write_str("[wire]"),
             Self::Peer(state, _) => write!(f, "seal_authorities of {state}"),
             Self::ThirdParty => f.write_str("authorities of [third_party]"),
-            Self::Revocation => f.write_str("authorities of [revocation]"),
+            Self::Revocation { source, .. } => {
+                write!(f, "the source of [revocation] for {}", source.authority.display())
+            }
         }
     }
 }
 
 /// Why something new is not taken.
-struct Unfit(Code, String);
+struct Unfit {
+    code: Code,
+    reason: String,
+    /// Whether it may be taken as it is, later: a token that is away, a file that cannot be read now.
+    is_passing: bool,
+}
 
 impl From<SealError> for Unfit {
     fn from(error: SealError) -> Self {
-        Self(error.code(), with_causes(&error))
+        let is_passing =
+            matches!(error, SealError::ReadFile { .. }) || matches!(error.verdict(), Verdict::Retry { .. });
+        Self { code: error.code(), reason: with_causes(&error), is_passing }
     }
 }
 
 impl From<WireError> for Unfit {
     fn from(error: WireError) -> Self {
-        Self("wire.identity", with_causes(&error))
+        let is_passing = matches!(error, WireError::ReadFile { .. });
+        Self { code: "wire.identity", reason: with_causes(&error), is_passing }
     }
 }
 
@@ -127,10 +152,17 @@ impl What {
                 let after = trust.fingerprints()?;
                 (shelf.put(trust).fingerprints()?, after)
             }
-            Self::Revocation => {
+            Self::Revocation { source, before } => {
+                if source.fingerprints()? == *before {
+                    return Ok(None);
+                }
                 // nobody would be asked about the certificates of an authority that no source is known for
-                let reason = "the authority or the signer of a source has changed; start the node again";
-                return Err(Unfit("seal.trust_bundle", reason.to_owned()));
+                let reason = "use another authority or signer of a source at once; start the node again";
+                return Err(Unfit {
+                    code: "seal.trust_bundle",
+                    reason: reason.to_owned(),
+                    is_passing: false,
+                });
             }
             Self::ThirdParty => {
                 let Some((third, used)) = settings.third_party.as_ref().zip(ctx.third_party.as_ref()) else {
@@ -154,6 +186,10 @@ pub(super) struct Keys {
     seen: Stamps,
     /// What the journal does not tell yet.
     untold: Option<KeysChange>,
+    /// What it told last.
+    told: Option<KeysChange>,
+    /// How many looks to let pass before what could not be read is tried again.
+    rest: u32,
 }
 
 /// Length, and when it was written, of each file that is there.
@@ -163,21 +199,43 @@ impl Keys {
     fn new(what: What, files: Vec<&Path>) -> Self {
         let files: Vec<PathBuf> = files.into_iter().map(Path::to_owned).collect();
         let stamps = stamps(&files);
-        Self { what, files, taken: stamps.clone(), seen: stamps, untold: None }
+        let (taken, seen) = (stamps.clone(), stamps);
+        Self { what, files, taken, seen, untold: None, told: None, rest: 0 }
     }
 
-    /// Whether the files are others than those that were taken, and stand still since the last look.
-    fn has_settled(&mut self) -> bool {
-        let now = stamps(&self.files);
+    /// Whether the files, as they are `now`, are others than those that were taken, and stand still since the last look.
+    fn has_settled(&mut self, now: Stamps) -> bool {
         let is_still = now == self.seen;
         self.seen = now;
-        let has_changed = self.seen != self.taken;
-        if is_still && has_changed {
+        if !is_still {
+            self.rest = 0;
+        }
+        self.rest = self.rest.saturating_sub(1);
+        is_still && self.rest == 0 && self.seen != self.taken
+    }
+
+    /// What came of taking them. What may pass is tried again after a while, and told once.
+    fn learn(&mut self, taken: Result<Option<Vec<Digest256>>, Unfit>) {
+        let is_passing = matches!(&taken, Err(unfit) if unfit.is_passing);
+        if is_passing {
+            self.rest = LOOKS_OF_REST;
+        } else {
             self.taken = self.seen.clone();
         }
-        is_still && has_changed
+        let change = match taken {
+            Ok(None) => None,
+            Ok(Some(fingerprints)) => Some(KeysChange::Taken { fingerprints }),
+            Err(Unfit { code, reason, .. }) => Some(KeysChange::Unfit { code, reason }),
+        };
+        if change != self.told || !is_passing {
+            self.untold = change.clone();
+        }
+        self.told = change;
     }
 }
+
+/// Half a minute by the default sweep.
+const LOOKS_OF_REST: u32 = 60;
 
 fn stamps(files: &[PathBuf]) -> Stamps {
     let stamp =
@@ -202,7 +260,47 @@ pub(super) fn keys_on_disk(settings: &Settings) -> Vec<Keys> {
     }
     for source in settings.revocation.iter().flat_map(|revocation| &revocation.sources) {
         let files = [Some(&source.authority), source.signer.as_ref()];
-        all.push(Keys::new(What::Revocation, files.into_iter().flatten().map(PathBuf::as_path).collect()));
+        let before = source.fingerprints().unwrap_or_default();
+        let what = What::Revocation { source: source.clone(), before };
+        all.push(Keys::new(what, files.into_iter().flatten().map(PathBuf::as_path).collect()));
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_tried_again_after_a_while_and_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("seal.pem");
+        std::fs::write(&file, "old").unwrap();
+        let mut keys = Keys::new(What::Seal, vec![&file]);
+        std::fs::write(&file, "new one").unwrap();
+        let look = |keys: &mut Keys| keys.has_settled(stamps(&keys.files.clone()));
+        assert!(!look(&mut keys), "it may be half written");
+        assert!(look(&mut keys));
+        let away = |reason: &str, is_passing| {
+            Err(Unfit { code: "seal.token_away", reason: reason.to_owned(), is_passing })
+        };
+        keys.learn(away("reach the token", true));
+        assert!(keys.untold.take().is_some());
+        let looks = (0..LOOKS_OF_REST * 2).filter(|_| look(&mut keys)).count();
+        assert!(looks > 0, "it is never tried again");
+        keys.learn(away("reach the token", true));
+        assert_eq!(keys.untold, None, "it is told again and again");
+        let again = (0..LOOKS_OF_REST).position(|_| look(&mut keys)).unwrap();
+        assert!(again > 10, "a token that is away is asked all the time");
+        keys.learn(Ok(Some(vec![Digest256([1; 32])])));
+        assert!(matches!(keys.untold.take(), Some(KeysChange::Taken { .. })));
+        assert!(!look(&mut keys) && !look(&mut keys));
+        std::fs::write(&file, "half").unwrap();
+        assert!(!look(&mut keys) && look(&mut keys));
+        keys.learn(away("it does not fit", false));
+        assert!(
+            keys.untold.take().is_some() && !look(&mut keys),
+            "it is told once and waits for another file"
+        );
+    }
 }

@@ -242,9 +242,12 @@ impl Node {
         });
         let broker = Self::broker(settings, &door.identity)?;
         tasks.spawn(run_workers(stopping.clone(), Self::folders(settings)?, broker, ctx.clone()));
-        tasks.spawn(run_endings(settings.certificates(), stopping.clone(), ctx.clone()));
+        tasks.spawn(named(
+            "the watch over the ends of certificates",
+            run_endings(settings.certificates(), stopping.clone(), ctx.clone()),
+        ));
         let of = (Arc::new(settings.clone()), door.identity.clone());
-        tasks.spawn(watch_keys(keys, of, stopping.clone(), ctx.clone()));
+        tasks.spawn(named("the watch over keys", watch_keys(keys, of, stopping.clone(), ctx.clone())));
         let reading = ctx.clone();
         tasks.spawn(async move {
             if let Err(error) = note_local_findings(&reading).await {
@@ -264,6 +267,13 @@ impl Node {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
         self.ctx.store.close().await;
+    }
+}
+
+/// Runs work of the node; who reads the log learns if it ends by a defect.
+async fn named(what: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+    if let Err(error) = tokio::spawn(work).await {
+        tracing::error!(%error, "{what} ended by a defect; restart the node and report it");
     }
 }
 

@@ -1,8 +1,8 @@
 //! The settings that name who tells which certificates are revoked, of nodes and of third parties alike.
 
 use super::StartError;
-use crate::base::{Clock, Random};
-use crate::exchange::seal::{SealError, StatusSource, Statuses, Terms};
+use crate::base::{Clock, Digest256, Random};
+use crate::exchange::seal::{SealError, StatusSource, Statuses, Terms, certificates_in};
 use crate::exchange::transit::Schedule;
 use crate::exchange::wire::{HttpStatus, StatusPlace};
 use crate::flow::{SourcePlaces, StatusSources};
@@ -37,6 +37,24 @@ pub struct RevocationSource {
     pub ocsp: Option<String>,
     /// The certificate of a responder that answers without one of this authority, as PEM.
     pub signer: Option<PathBuf>,
+}
+
+impl RevocationSource {
+    /// The SHA-256 of each certificate it names.
+    ///
+    /// # Errors
+    /// A file cannot be read, or holds no certificates, or those of more than one authority.
+    pub(super) fn fingerprints(&self) -> Result<Vec<Digest256>, SealError> {
+        let authority = read(&self.authority)?;
+        let signer = self.signer.as_deref().map(read).transpose()?;
+        StatusSource::new(&authority, signer.as_deref(), self.ocsp.is_some())?;
+        let all = [certificates_in(&authority)?, signer.as_deref().map_or(Ok(Vec::new()), certificates_in)?];
+        Ok(all.iter().flatten().map(|facts| facts.fingerprint).collect())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, SealError> {
+    std::fs::read(path).map_err(|source| SealError::ReadFile { path: path.to_owned(), source })
 }
 
 impl RevocationSettings {
@@ -82,9 +100,6 @@ impl RevocationSettings {
         retry: Schedule,
         given: (Arc<dyn Clock>, Arc<dyn Random>),
     ) -> Result<StatusSources, StartError> {
-        let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|source| SealError::ReadFile { path: path.clone(), source })
-        };
         let place = |url: &String| match url.strip_prefix(FILE) {
             Some(path) => Ok(StatusPlace::In(path.into())),
             None => {
@@ -94,7 +109,7 @@ impl RevocationSettings {
         };
         let (mut sources, mut places) = (Vec::new(), Vec::new());
         for source in &self.sources {
-            let signer = source.signer.as_ref().map(read).transpose()?;
+            let signer = source.signer.as_deref().map(read).transpose()?;
             let authority = read(&source.authority)?;
             sources.push(StatusSource::new(&authority, signer.as_deref(), source.ocsp.is_some())?);
             places.push(SourcePlaces {

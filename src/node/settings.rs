@@ -268,6 +268,11 @@ impl Settings {
         files.extend(third.map(|third| file("an authority of receipts".to_owned(), &third.authorities)));
         let stamps = self.time_stamps.as_ref();
         files.extend(stamps.map(|own| file("an authority of time stamps".to_owned(), &own.authorities)));
+        for source in self.revocation.iter().flat_map(|revocation| &revocation.sources) {
+            files.push(file("an authority of revocation".to_owned(), &source.authority));
+            let signer = source.signer.as_deref();
+            files.extend(signer.map(|path| file("a responder of revocation".to_owned(), path)));
+        }
         files
     }
 }
@@ -535,7 +540,7 @@ mod tests {
         let bare = of("").unwrap();
         assert_eq!((shown.grace_ms, shown.refresh_ms), (bare.grace_ms, bare.refresh_ms));
         let source = &shown.sources[0];
-        assert_eq!(source.authority, Path::new("etc/keys/kz-seal-authorities.pem"));
+        assert_eq!(source.authority, Path::new("etc/keys/kz-authority.pem"));
         let file = of("[[revocation.source]]\nauthority = \"a.pem\"\ncrl = \"file:keys/kz.crl\"").unwrap();
         assert_eq!(file.sources[0].crl.as_deref(), Some("file:etc/keys/kz.crl"));
         for (source, why) in [

@@ -265,16 +265,6 @@ pub async fn journal_latest(
     rows.into_iter().rev().map(JournalRow::parse).collect()
 }
 
-/// Whether an entry of this kind says this. It looks through the whole journal: for what is asked seldom.
-pub async fn journal_has(tx: &mut Tx, kind: &str, detail: &str) -> Result<bool, StoreError> {
-    told(tx).await?;
-    let found: Option<i64> = on!(tx, "look for an entry of the journal", connection => sqlx::query_scalar(HAS)
-        .bind(kind)
-        .bind(storable(detail))
-        .fetch_optional(connection))?;
-    Ok(found.is_some())
-}
-
 /// The place of the last entry, 0 while there is none.
 pub async fn journal_last(tx: &mut Tx) -> Result<i64, StoreError> {
     told(tx).await?;
@@ -384,7 +374,6 @@ const COLUMNS: usize = 14;
 /// More entries of one transaction are not kept waiting.
 const TOGETHER_MAX: usize = 16;
 
-const HAS: &str = "SELECT id FROM journal WHERE kind = $1 AND detail = $2 LIMIT 1";
 const LAST: &str = "SELECT COALESCE(MAX(id), 0) FROM journal";
 
 /// One text per column, so that each finds its index.

@@ -27,6 +27,7 @@ mod sqlite;
 mod sqlite_writer;
 mod state;
 mod time_stamp;
+mod told;
 mod tx;
 mod waiting;
 
@@ -55,8 +56,8 @@ pub use inbox_stage::{
     inbox_resume, inbox_retry, inbox_returned, inbox_settled,
 };
 pub use journal::{
-    JournalBy, JournalChoice, JournalDraft, JournalRow, journal_append, journal_has, journal_last,
-    journal_latest, journal_list, storable,
+    JournalBy, JournalChoice, JournalDraft, JournalRow, journal_append, journal_last, journal_latest,
+    journal_list, storable,
 };
 pub use ledger::{
     Handover, Seen, handover_record, ledger_answers, ledger_first, ledger_forget, ledger_knows,
@@ -74,7 +75,7 @@ pub use part::{
     PART_CHUNK_BYTES, Part, PartId, PartOf, part_begin, part_chunk, part_chunk_put, part_drop, part_find,
     part_finish, part_use, parts_forget, parts_of,
 };
-pub use receipt::{Receipt, receipt_find, receipt_put};
+pub use receipt::{Receipt, receipt_find, receipt_put, receipt_told};
 pub use revocation::{RevocationKind, RevocationRow, revocation_forget, revocation_list, revocation_put};
 pub use row::{InboxId, OutboxId};
 pub use sqlite_writer::Fate;
@@ -83,6 +84,7 @@ pub use time_stamp::{
     KeptStamp, time_stamp_claim, time_stamp_ending, time_stamp_find, time_stamp_forgo, time_stamp_free,
     time_stamp_put, time_stamp_renew,
 };
+pub use told::told_once;
 pub use tx::Tx;
 pub use waiting::{RowId, RowIdError, Waiting, waiting_list};
 

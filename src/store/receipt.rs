@@ -22,7 +22,7 @@ pub struct Receipt {
     pub came_at: Timestamp,
 }
 
-/// Keeps the answer about a document; the first that is kept stands.
+/// Keeps the answer about a document, in place of an earlier one.
 pub async fn receipt_put(tx: &mut Tx, of: InboxId, receipt: &Receipt) -> Result<(), StoreError> {
     change!(
         tx,
@@ -35,6 +35,12 @@ pub async fn receipt_put(tx: &mut Tx, of: InboxId, receipt: &Receipt) -> Result<
             .bind(receipt.came_at.as_millisecond())
     )?;
     Ok(())
+}
+
+/// Notes that the journal tells what the kept answer says; false if it did before.
+pub async fn receipt_told(tx: &mut Tx, of: InboxId) -> Result<bool, StoreError> {
+    let rows = change!(tx, "note that a receipt was told of", sqlx::query(TELL).bind(of.0))?;
+    Ok(rows == 1)
 }
 
 /// The answer about a document, if one is kept.
@@ -51,6 +57,9 @@ pub async fn receipt_find(tx: &mut Tx, of: InboxId) -> Result<Option<Receipt>, S
     }))
 }
 
-const PUT: &str = "INSERT INTO receipt (inbox_id, question, asked_at, answer, came_at) VALUES ($1, $2, $3, $4, $5) \
-     ON CONFLICT (inbox_id) DO NOTHING";
+const PUT: &str = "INSERT INTO receipt (inbox_id, question, asked_at, answer, came_at, is_told) \
+     VALUES ($1, $2, $3, $4, $5, 0) \
+     ON CONFLICT (inbox_id) DO UPDATE SET question = excluded.question, asked_at = excluded.asked_at, \
+     answer = excluded.answer, came_at = excluded.came_at, is_told = 0";
+const TELL: &str = "UPDATE receipt SET is_told = 1 WHERE inbox_id = $1 AND is_told = 0";
 const FIND: &str = "SELECT question, asked_at, answer, came_at FROM receipt WHERE inbox_id = $1";

@@ -126,16 +126,3 @@ async fn entries_of_one_transaction_stand_in_their_order_however_many_and_go_wit
         assert_eq!(told, (0..count).collect::<Vec<_>>());
     }
 }
-
-#[tokio::test]
-async fn an_entry_is_found_by_its_kind_and_its_words() {
-    let (_folder, store) = store().await;
-    let mut tx = store.begin().await.unwrap();
-    journal_append(&mut tx, &JournalDraft::at(at(0), "ask_person", "our seal: it ends")).await.unwrap();
-    assert!(journal_has(&mut tx, "ask_person", "our seal: it ends").await.unwrap(), "in its own transaction");
-    tx.commit().await.unwrap();
-    let mut tx = store.read().await.unwrap();
-    assert!(journal_has(&mut tx, "ask_person", "our seal: it ends").await.unwrap());
-    assert!(!journal_has(&mut tx, "ask_person", "our seal").await.unwrap());
-    assert!(!journal_has(&mut tx, "local", "our seal: it ends").await.unwrap());
-}

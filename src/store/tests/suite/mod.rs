@@ -12,6 +12,7 @@ mod part;
 mod receipt;
 mod revocation;
 mod time_stamp;
+mod told;
 mod waiting;
 
 use super::fixture;

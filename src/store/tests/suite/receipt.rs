@@ -1,4 +1,4 @@
-//! Receipts: the first that is kept of a document stands.
+//! Receipts: the last that is kept of a document stands.
 
 use super::fixture::*;
 use crate::store::*;
@@ -18,7 +18,10 @@ async fn the_answer_of_a_third_party_is_kept_once_beside_its_document() {
     };
     receipt_put(&mut tx, row, &receipt(b"first")).await.unwrap();
     receipt_put(&mut tx, row, &receipt(b"second")).await.unwrap();
-    assert_eq!(receipt_find(&mut tx, row).await.unwrap(), Some(receipt(b"first")));
+    assert_eq!(receipt_find(&mut tx, row).await.unwrap(), Some(receipt(b"second")));
+    assert!(receipt_told(&mut tx, row).await.unwrap() && !receipt_told(&mut tx, row).await.unwrap());
+    receipt_put(&mut tx, row, &receipt(b"third")).await.unwrap();
+    assert!(receipt_told(&mut tx, row).await.unwrap(), "another answer is told of again");
     assert_eq!(receipt_find(&mut tx, other).await.unwrap(), None);
     tx.commit().await.unwrap();
 }
