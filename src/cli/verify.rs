@@ -81,9 +81,7 @@ impl Verify {
         };
         let time_stamps = match self.time_stamps.is_empty() {
             true => None,
-            false => {
-                Some(StampTrust::new(TrustStore::from_files(&self.time_stamps)?, self.time_stamp_signer))
-            }
+            false => Some(StampTrust::new(trusted(&self.time_stamps)?, self.time_stamp_signer)),
         };
         let judges = Judges {
             trust: &trust,

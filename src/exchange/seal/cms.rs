@@ -92,21 +92,25 @@ impl SignedContent {
         let certificate = certificate_of(&signed, signer)?;
         let signed_at = one::<Time>(attributes, SIGNING_TIME)?.map(|told| told.to_unix_duration().as_secs());
         let signed_at = signed_at.and_then(|told| Timestamp::from_second(i64::try_from(told).ok()?).ok());
+        let oid = |algorithm: &AlgorithmIdentifierOwned| algorithm.oid.to_string();
+        let (suite, digest) = suite_of_cms(&oid(&signer.signature_algorithm), &oid(&signer.digest_alg))?;
+        let v2 = one::<SigningCertificateV2>(attributes, SIGNING_CERTIFICATE_V2)?;
         let named = [
             one::<SigningCertificate>(attributes, SIGNING_CERTIFICATE)?.map(|told| told.names(&certificate)),
-            one::<SigningCertificateV2>(attributes, SIGNING_CERTIFICATE_V2)?
-                .map(|told| told.names(&certificate)),
+            v2.map(|told| told.names(&certificate)).transpose()?,
         ];
         if named.contains(&Some(false)) {
             return Err(wrong("its attributes name another certificate"));
         }
         let stamp = match &signer.unsigned_attrs {
-            Some(beside) => one::<Any>(beside, SIGNATURE_TIME_STAMP)?,
+            // there may be several; the first is looked at
+            Some(beside) => {
+                let mut stamps = beside.iter().filter(|attribute| attribute.oid == SIGNATURE_TIME_STAMP);
+                stamps.next().and_then(|attribute| attribute.values.get(0)).cloned()
+            }
             None => None,
         };
-        let stamp = stamp.map(|stamp| stamp.to_der()).transpose().map_err(unreadable)?;
-        let oid = |algorithm: &AlgorithmIdentifierOwned| algorithm.oid.to_string();
-        let (suite, digest) = suite_of_cms(&oid(&signer.signature_algorithm), &oid(&signer.digest_alg))?;
+        let stamp = stamp.map(|stamp: Any| stamp.to_der()).transpose().map_err(unreadable)?;
         Ok(Self {
             content,
             attributes: attributes.to_der().map_err(unreadable)?,
@@ -302,8 +306,8 @@ struct SigningCertificateV2 {
 }
 
 impl SigningCertificateV2 {
-    fn names(&self, certificate: &[u8]) -> bool {
-        self.certs.first().is_some_and(|first| first.is_of(certificate))
+    fn names(&self, certificate: &[u8]) -> Result<bool, SealError> {
+        self.certs.first().map_or(Ok(false), |first| first.is_of(certificate))
     }
 }
 
@@ -346,12 +350,14 @@ impl CertificateIdV2 {
         Ok(Self { algorithm: None, hash, issuer_serial: None })
     }
 
-    fn is_of(&self, certificate: &[u8]) -> bool {
+    /// # Errors
+    /// Its digest is not known here, or not loaded: nothing is said of the certificate.
+    fn is_of(&self, certificate: &[u8]) -> Result<bool, SealError> {
         let digest = match &self.algorithm {
-            Some(named) => DigestAlgorithm::of_oid(&named.oid.to_string()),
-            None => Ok(DigestAlgorithm::Sha256),
+            Some(named) => DigestAlgorithm::of_oid(&named.oid.to_string())?,
+            None => DigestAlgorithm::Sha256,
         };
-        digest.and_then(|digest| digest.of(certificate)).is_ok_and(|hash| hash == self.hash.as_bytes())
+        Ok(digest.of(certificate)? == self.hash.as_bytes())
     }
 }
 

@@ -11,7 +11,7 @@ use super::suites::DigestAlgorithm;
 use super::third_party::{Outcome, ReasonCode, ReceiptTrust};
 use der::asn1::{AnyRef, GeneralizedTime, Int, Null, ObjectIdentifier, OctetStringRef, Utf8StringRef};
 use der::{Decode, Encode, Header, Length, Tag};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 /// A question about one signed document.
@@ -112,6 +112,13 @@ impl Answer {
     /// When it was given, by the third party's clock.
     pub fn said_at(&self) -> Option<Timestamp> {
         self.said_at
+    }
+
+    /// Whether it was given between a question and the coming of its answer, as far as clocks agree.
+    pub fn is_of(&self, asked_at: Timestamp, came_at: Timestamp) -> bool {
+        self.said_at.is_none_or(|said_at| {
+            said_at.duration_since(asked_at) >= -SKEW && said_at.duration_since(came_at) <= SKEW
+        })
     }
 
     /// What it says of the document with this digest.
@@ -359,6 +366,8 @@ fn unwritable(_cause: der::Error) -> SealError {
     SealError::Key { reason: "what it signs cannot be written in DER" }
 }
 
+/// How far the third party's clock may be from ours.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
 const UNREADABLE: SealError = SealError::Cms { reason: "it is no message of RFC 3029" };
 const REQUEST_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.7");
 const RESPONSE_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.8");

@@ -196,6 +196,16 @@ pub enum SealError {
         /// Its reason.
         reason: String,
     },
+    /// Our third party could not decide: neither good nor bad.
+    #[error("have the signature judged by the third party: {reason}")]
+    NotDecided {
+        /// Why not.
+        reason: String,
+    },
+    /// A certificate has ended or was revoked, and the time stamp that could show that the signature is older cannot be
+    /// checked here.
+    #[error("judge a certificate as of its time stamp, which cannot be checked here")]
+    TimeUnknown,
     /// The receipt of a third party is none of this document, or of no form that is taken.
     #[error("rely on the receipt of a third party: {reason}")]
     Receipt {
@@ -261,6 +271,8 @@ impl SealError {
             Self::NoPart { .. } => "seal.no_part",
             Self::Container { .. } => "seal.container",
             Self::NotConfirmed { .. } => "seal.not_confirmed",
+            Self::NotDecided { .. } => "seal.not_decided",
+            Self::TimeUnknown => "seal.time_unknown",
             Self::Receipt { .. } => "seal.receipt",
             Self::TimeStamp { .. } => "seal.time_stamp",
             Self::Cms { .. } => "seal.cms",
@@ -301,7 +313,10 @@ impl SealError {
             | Self::Revoked { .. }
             | Self::Chain { .. } => Verdict::Quarantine { code },
             // it waits, and its authority is asked again
-            Self::StatusUnknown { .. } | Self::StatusAnswer { .. } => Verdict::Retry { not_before: None },
+            Self::NotDecided { .. }
+            | Self::TimeUnknown
+            | Self::StatusUnknown { .. }
+            | Self::StatusAnswer { .. } => Verdict::Retry { not_before: None },
             Self::ReadFile { .. }
             | Self::Key { .. }
             | Self::KeyFile { .. }
@@ -338,6 +353,8 @@ impl SealError {
                 | Self::GostEngine
                 | Self::StatusUnknown { .. }
                 | Self::StatusAnswer { .. }
+                | Self::NotDecided { .. }
+                | Self::TimeUnknown
         ) || matches!(self, Self::Breach(breach) if breach.is_undecided())
     }
 }

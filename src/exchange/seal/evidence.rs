@@ -173,8 +173,11 @@ pub fn inspect_container(bytes: &[u8], by: &Judges<'_>, limits: &Limits) -> Insp
     let Some(document) = files.get(EVIDENCE_DOCUMENT) else {
         return Inspection::of_container(broken(&format!("it holds no {EVIDENCE_DOCUMENT}")), by.now);
     };
-    let since = by.time_stamps.map(|trust| since(document, files.get(EVIDENCE_RECORD), trust, by.now));
-    let own_since = by.time_stamps.zip(signed.as_ref().ok()).and_then(|(trust, signed)| {
+    let (certificates, answers) = read_grounds(&files);
+    let time_stamps = by.time_stamps.map(|trust| trust.beside(&certificates, answers.clone()));
+    let time_stamps = time_stamps.as_ref();
+    let since = time_stamps.map(|trust| since(document, files.get(EVIDENCE_RECORD), trust, by.now));
+    let own_since = time_stamps.zip(signed.as_ref().ok()).and_then(|(trust, signed)| {
         let (signature, stamp) = signed.stamped();
         stamp.map(|stamp| stamped_at(signature, stamp, trust, by.now))
     });
@@ -183,11 +186,10 @@ pub fn inspect_container(bytes: &[u8], by: &Judges<'_>, limits: &Limits) -> Insp
     let at = judged_at(since.as_ref().and_then(|since| since.as_ref().ok()).map(|since| since.at));
     let own_at = judged_at(own_since.as_ref().and_then(|since| since.as_ref().ok()).copied());
     // what came inside is of when it was put there, and so is what it shows of revocation
-    let (certificates, answers) = read_grounds(&files);
     let stamped = own_since.as_ref().and_then(|since| since.as_ref().ok()).copied();
-    let as_of = stamped.or_else(|| signed.as_ref().ok().and_then(SignedContent::signed_at));
-    let trust = by.trust.beside(&certificates, answers.clone(), as_of);
-    let receipts = by.receipts.map(|receipts| receipts.beside(&certificates, answers, as_of));
+    let times = (stamped, signed.as_ref().ok().and_then(SignedContent::signed_at));
+    let trust = by.trust.beside(&certificates, answers.clone(), times);
+    let receipts = by.receipts.map(|receipts| receipts.beside(&certificates, answers, times));
     // the answer to the state that made the container, or else the receipt that came with the document
     let answer = files.get(EVIDENCE_QUESTION).zip(files.get(EVIDENCE_ANSWER));
     let within = receipts.as_ref().filter(|_| answer.is_none());
@@ -197,6 +199,12 @@ pub fn inspect_container(bytes: &[u8], by: &Judges<'_>, limits: &Limits) -> Insp
     found.container_judged_at = Some(own_at);
     if let Some((receipts, answer)) = receipts.as_ref().zip(answer) {
         found.checks.push((Aspect::Receipt, confirmed(answer, document, receipts)));
+    }
+    let is_open = |error: &SealError| error.is_undecided();
+    if since.as_ref().is_some_and(|since| since.as_ref().is_err_and(is_open))
+        || own_since.as_ref().is_some_and(|since| since.as_ref().is_err_and(is_open))
+    {
+        found.leave_time_open();
     }
     if let Some(since) = since {
         let own = own_since.map_or(Ok(()), |own| own.map(|_at| ()));
@@ -214,7 +222,20 @@ fn since(
     now: Timestamp,
 ) -> Result<Stamped, SealError> {
     let record = record.ok_or(SealError::TimeStamp { reason: "there is none in the container" })?;
-    EvidenceRecord::read(record)?.verify(&mut |algorithm| algorithm.of(document), trust, now)
+    if record.len() > RECORD_BYTES_MAX {
+        return Err(SealError::TimeStamp { reason: "its record is larger than any that is lawful" });
+    }
+    // a document may be long, and a record may name one digest many times
+    let mut known: Vec<(DigestAlgorithm, Vec<u8>)> = Vec::new();
+    let mut digest_of = |algorithm: DigestAlgorithm| {
+        if let Some((_, digest)) = known.iter().find(|(of, _)| *of == algorithm) {
+            return Ok(digest.clone());
+        }
+        let digest = algorithm.of(document)?;
+        known.push((algorithm, digest.clone()));
+        Ok(digest)
+    };
+    EvidenceRecord::read(record)?.verify(&mut digest_of, trust, now)
 }
 
 /// Since when the signature of the container is there.
@@ -239,12 +260,14 @@ fn confirmed(
         .map_err(|_cause| SealError::Receipt { reason: "its question cannot be read" })?;
     let question = Question::new(asked.question, asked.asked_at)?;
     let answer = question.read_answer(answer, receipts, asked.came_at)?;
+    if !answer.is_of(asked.asked_at, asked.came_at) {
+        return Err(SealError::Receipt { reason: "it is of another time than its question" });
+    }
     let digest = answer.digest().map(|digest| digest.of(document)).transpose()?.unwrap_or_default();
     match answer.of_document(&digest)? {
         Judged::Confirmed(_) => Ok(()),
-        Judged::NotConfirmed { text, .. } | Judged::Impossible { text } => {
-            Err(SealError::NotConfirmed { reason: text })
-        }
+        Judged::NotConfirmed { text, .. } => Err(SealError::NotConfirmed { reason: text }),
+        Judged::Impossible { text } => Err(SealError::NotDecided { reason: text }),
     }
 }
 
@@ -353,6 +376,8 @@ const MIME: &str = "application/vnd.etsi.asic-e+zip";
 const MANIFEST: &str = "META-INF/ASiCManifest.xml";
 const SIGNATURE: &str = "META-INF/signature.p7s";
 const RECORD_MANIFEST: &str = "META-INF/ASiCEvidenceRecordManifest001.xml";
+/// A batch has at most 256 members, and a record is renewed every few years.
+const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
 const FILES_MAX: usize = 1_000;
 
 #[cfg(test)]

@@ -76,7 +76,10 @@ pub(super) fn read_grounds(files: &BTreeMap<String, Vec<u8>>) -> (Vec<X509>, Vec
     let certificates = files.iter().filter(|(name, _)| name.starts_with(CERTIFICATES)).take(CERTIFICATES_MAX);
     let certificates = certificates.filter_map(|(_, pem)| X509::from_pem(pem).ok()).collect();
     let mut answers = Vec::new();
-    for (name, content) in files.iter().filter(|(name, _)| name.starts_with(REVOCATION)) {
+    let mut left = ANSWERS_BYTES_MAX;
+    for (name, content) in files.iter().filter(|(name, _)| name.starts_with(REVOCATION)).take(ANSWERS_MAX) {
+        let Some(rest) = left.checked_sub(content.len()) else { break };
+        left = rest;
         let kind = [StatusKind::Crl, StatusKind::Ocsp].into_iter().find(|kind| name.ends_with(ending(*kind)));
         answers.extend(kind.map(|kind| (kind, content.clone())));
     }
@@ -104,5 +107,8 @@ fn ending(kind: StatusKind) -> &'static str {
 const CERTIFICATES: &str = "certificates/";
 const REVOCATION: &str = "revocation/";
 const NAME_CHARS: usize = 16;
+/// As many answers as there are certificates, and a list of a million among them.
+const ANSWERS_MAX: usize = 64;
+const ANSWERS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// More certificates than a document has signers and chains are an attack.
 const CERTIFICATES_MAX: usize = 32;

@@ -113,6 +113,16 @@ impl Inspection {
         own(true).chain(signatures).chain(own(false))
     }
 
+    /// Where a time stamp cannot be checked, nobody knows whether what has ended or was revoked since was good then.
+    pub(super) fn leave_time_open(&mut self) {
+        let own = self.signatures.iter_mut().flat_map(|signature| &mut signature.checks);
+        for (_, outcome) in own.chain(&mut self.checks) {
+            if matches!(outcome, Err(SealError::Expired | SealError::Revoked { .. })) {
+                *outcome = Err(SealError::TimeUnknown);
+            }
+        }
+    }
+
     /// Whether nothing is wrong.
     pub fn is_good(&self) -> bool {
         self.all().all(|(_, _, outcome)| outcome.is_ok())
@@ -166,9 +176,8 @@ pub fn inspect(
         found.said = said.as_ref().ok().cloned();
         let confirmed = said.and_then(|said| match said.outcome {
             Outcome::Confirmed => Ok(()),
-            Outcome::NotConfirmed { text, .. } | Outcome::Impossible { text } => {
-                Err(SealError::NotConfirmed { reason: text })
-            }
+            Outcome::NotConfirmed { text, .. } => Err(SealError::NotConfirmed { reason: text }),
+            Outcome::Impossible { text } => Err(SealError::NotDecided { reason: text }),
         });
         found.checks.push((Aspect::Receipt, confirmed));
     }

@@ -116,9 +116,9 @@ impl ReceiptTrust {
         &self,
         certificates: &[X509],
         answers: Vec<(StatusKind, Vec<u8>)>,
-        as_of: Option<Timestamp>,
+        times: (Option<Timestamp>, Option<Timestamp>),
     ) -> Self {
-        Self { trust: self.trust.beside(certificates, answers, as_of), signers: self.signers.clone() }
+        Self { trust: self.trust.beside(certificates, answers, times), signers: self.signers.clone() }
     }
 
     /// What was signed, if a third party signed it.
@@ -316,6 +316,8 @@ fn outcome_of(error: &SealError) -> Outcome {
         | SealError::Cms { .. }
         | SealError::TimeStamp { .. }
         | SealError::NotConfirmed { .. }
+        | SealError::NotDecided { .. }
+        | SealError::TimeUnknown
         | SealError::Container { .. }
         | SealError::Unsealable { .. }
         | SealError::Crypto(_) => return Outcome::Impossible { text },

@@ -7,11 +7,13 @@
 use super::asn1::{parts, sequence, strings, trimmed};
 use super::cms::SignedContent;
 use super::error::SealError;
+use super::revocation::StatusKind;
 use super::suites::DigestAlgorithm;
 use super::trust::{TrustStore, unix_seconds};
 use der::asn1::{AnyRef, BitStringRef, Int, Null, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Encode, Tag, Tagged};
 use jiff::{SignedDuration, Timestamp};
+use openssl::x509::X509;
 use std::fmt;
 use uuid::Uuid;
 
@@ -87,6 +89,11 @@ pub struct StampTrust {
 }
 
 impl StampTrust {
+    /// The same with certificates and answers that came beside what is judged.
+    pub(super) fn beside(&self, certificates: &[X509], answers: Vec<(StatusKind, Vec<u8>)>) -> Self {
+        Self { trust: self.trust.beside(certificates, answers, (None, None)), signer: self.signer.clone() }
+    }
+
     /// Authorities, and the subject of the one certificate if no other of theirs counts.
     pub fn new(trust: TrustStore, signer: Option<String>) -> Self {
         Self { trust, signer }
@@ -232,7 +239,10 @@ impl TimeStamp {
         if !signed.names_certificate() {
             return Err(wrong("its signature binds no certificate"));
         }
-        let (content, signer) = signed.verify(&trust.trust, judged_at)?;
+        // whoever was revoked later, for no theft, stamped well before (RFC 3161, 4)
+        let claimed_at = Told::read(signed.claimed_content())?.ok_or(wrong(UNREADABLE))?.at;
+        let at_its_time = trust.trust.as_of_stamp(claimed_at);
+        let (content, signer) = signed.verify(&at_its_time, judged_at)?;
         if !signer.is_for_alone(TIME_STAMPING_PURPOSE) {
             return Err(wrong("its certificate is not made for time stamps alone"));
         }
@@ -248,7 +258,7 @@ impl TimeStamp {
             return Err(wrong(OTHER_TIME));
         }
         let der = signer.certificate.to_der()?;
-        let good_until = trust.trust.good_until(&der).unwrap_or(judged_at);
+        let good_until = at_its_time.good_until(&der).unwrap_or(judged_at);
         Ok(Self {
             token: token.to_vec(),
             at: told.at,
@@ -293,7 +303,10 @@ pub(super) fn is_spoilt(token: &[u8], octets: &[u8]) -> bool {
         let told = Told::read(signed.claimed_content())?.ok_or(wrong(UNREADABLE))?;
         Ok(told.imprint == Imprint::of(told.imprint.algorithm, octets)?)
     };
-    intact().map_or_else(|error: SealError| !error.is_undecided(), |is_its| !is_its)
+    let is_changed =
+        |error: SealError| matches!(error, SealError::DigestMismatch | SealError::SignatureMismatch);
+    // what is only not of our profile was not changed by that
+    intact().map_or_else(is_changed, |is_its| !is_its)
 }
 
 /// The time that a token tells and the digest it tells it of, before anybody has looked at its signature.

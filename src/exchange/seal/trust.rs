@@ -37,8 +37,10 @@ pub struct TrustStore {
     good: Mutex<HashMap<Vec<u8>, Good>>,
     /// What is known of revoked certificates, if anybody was told whom to ask.
     statuses: Option<Arc<Statuses>>,
-    /// As of when revocation is judged at the latest.
+    /// As of when revocation is judged at the latest: only a time stamp shows that.
     as_of: Option<Timestamp>,
+    /// As of when answers must be fresh at the latest.
+    fresh_at: Option<Timestamp>,
 }
 
 /// A signer with a good chain.
@@ -101,7 +103,14 @@ impl TrustStore {
         if anchors.is_empty() {
             return Err(SealError::TrustBundle { reason: "no self-signed certificate among them" });
         }
-        Ok(Self { anchors, intermediates, good: Mutex::default(), statuses: None, as_of: None })
+        Ok(Self {
+            anchors,
+            intermediates,
+            good: Mutex::default(),
+            statuses: None,
+            as_of: None,
+            fresh_at: None,
+        })
     }
 
     /// The SHA-256 of each certificate.
@@ -118,13 +127,19 @@ impl TrustStore {
         Self { statuses: Some(statuses), ..self }
     }
 
+    /// The same as of a time that is shown: what was revoked afterwards, for no theft, was good then.
+    pub(super) fn as_of_stamp(&self, shown: Timestamp) -> Self {
+        Self { as_of: Some(shown), ..self.beside(&[], Vec::new(), (None, None)) }
+    }
+
     /// The same with what came beside something to be judged: certificates that prove nothing by themselves, and
-    /// answers whether they were revoked, judged as of `as_of` at the latest.
+    /// answers whether they were revoked. It is judged as of when something is shown to have been there, and the answers
+    /// must have been fresh then or when it says that it was made, which nobody shows.
     pub(super) fn beside(
         &self,
         certificates: &[X509],
         answers: Vec<(StatusKind, Vec<u8>)>,
-        as_of: Option<Timestamp>,
+        (shown, told): (Option<Timestamp>, Option<Timestamp>),
     ) -> Self {
         let statuses = match &self.statuses {
             Some(statuses) => Some(Arc::new(statuses.beside(answers))),
@@ -136,7 +151,8 @@ impl TrustStore {
             intermediates: [self.intermediates.as_slice(), certificates].concat(),
             good: Mutex::default(),
             statuses,
-            as_of,
+            as_of: shown,
+            fresh_at: shown.or(told),
         }
     }
 
@@ -170,16 +186,16 @@ impl TrustStore {
         now: Timestamp,
     ) -> Result<(Coverage, (u64, i64)), SealError> {
         let changes = statuses.changes(); // before: what comes meanwhile is looked at next time
-        let Standings { coverage, until } = statuses.judge(links, self.as_of(now))?;
+        let Standings { coverage, until } =
+            statuses.judge(links, self.as_of(now), self.fresh_at.map_or(now, |at| at.min(now)))?;
         Ok((coverage, (changes, until)))
     }
 
     /// Sees that no certificate of a chain is revoked; tells how many were looked at.
     pub(super) fn standings(&self, chain: &Chain, now: Timestamp) -> Result<Coverage, SealError> {
-        let links = links(&chain.certificates)?;
         match &self.statuses {
-            Some(statuses) => Ok(self.judge(statuses, &links, now)?.0),
-            None => Ok(Coverage { checked: 0, of: links.len() }),
+            Some(statuses) => Ok(self.judge(statuses, &links(&chain.certificates)?, now)?.0),
+            None => Ok(Coverage { checked: 0, of: chain.certificates.len().saturating_sub(1) }),
         }
     }
 

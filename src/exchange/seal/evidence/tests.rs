@@ -1,7 +1,8 @@
 //! Containers whose certificates have expired: what their time stamps show, and what they do not.
 
 use super::super::{
-    KeyKind, StampAnswer, StampAuthority, StampBatch, StampQuestion, ThrowAwayAuthority, seal_unchecked,
+    KeyKind, Reason, Revocation, StampAnswer, StampAuthority, StampBatch, StampQuestion, StatusKind,
+    Statuses, Terms, ThrowAwayAuthority, seal_unchecked,
 };
 use super::*;
 use crate::base::DocumentId;
@@ -75,8 +76,22 @@ impl Land {
     }
 
     fn judged(&self, container: &[u8], now: Timestamp, has_stamps: bool) -> Inspection {
-        let trust = TrustStore::from_pem(&self.authority.pem().unwrap()).unwrap();
-        let stamps = self.stamp_trust();
+        self.judged_by(container, now, has_stamps, Vec::new())
+    }
+
+    /// The same with lists of revoked certificates at hand.
+    fn judged_by(
+        &self,
+        container: &[u8],
+        now: Timestamp,
+        has_stamps: bool,
+        lists: Vec<Vec<u8>>,
+    ) -> Inspection {
+        let lists = lists.into_iter().map(|list| (StatusKind::Crl, list)).collect();
+        let statuses = std::sync::Arc::new(Statuses::of_answers(lists, Terms::default()));
+        let trusted = |pem: Vec<u8>| TrustStore::from_pem(&pem).unwrap().with_statuses(statuses.clone());
+        let trust = trusted(self.authority.pem().unwrap());
+        let stamps = StampTrust::new(trusted(self.clockmaker.pem().unwrap()), None);
         let by = Judges {
             trust: &trust,
             receipts: None,
@@ -155,4 +170,55 @@ fn a_record_of_another_document_and_a_stamp_of_another_container_are_found() {
     let packed = Packed::sign(files, &land.fund, day(60)).unwrap().stamped(&foreign).unwrap();
     let found = land.judged(&packed.into_bytes().unwrap(), day(80), false);
     assert_eq!(wrong(&found), [(Aspect::Container, "seal.container")]);
+}
+
+/// A list that says since when a certificate is revoked, fresh at `now`.
+fn list(
+    authority: &ThrowAwayAuthority,
+    signer: &Signer,
+    (since, reason): (Timestamp, Reason),
+    now: Timestamp,
+) -> Vec<u8> {
+    let certificate = openssl::x509::X509::from_der(&signer.certificate_der().unwrap()).unwrap();
+    let revoked = Revocation::of_pem(&certificate.to_pem().unwrap(), since, reason).unwrap();
+    let until = now.checked_add(24.hours()).unwrap();
+    authority.issue_list(&[revoked], 1, (now, until)).unwrap()
+}
+
+#[test]
+fn the_time_that_a_container_tells_of_itself_passes_over_no_revocation() {
+    let land = Land::new();
+    // its holder says that he packed it on day 60, before his certificate was revoked; no time stamp shows that
+    let bare = land.container(None, None);
+    let of = |since: i64| list(&land.authority, &land.fund, (day(since), Reason::Superseded), day(80));
+    let revoked = [(Aspect::Container, "seal.revoked"), (Aspect::Revocation, "seal.revoked")];
+    assert_eq!(wrong(&land.judged_by(&bare, day(80), false, vec![of(70)])), revoked);
+    let stamped = land.container(Some(day(60)), Some(day(60)));
+    assert!(land.judged_by(&stamped, day(80), true, vec![of(70)]).is_good(), "it was good then");
+    assert_eq!(wrong(&land.judged_by(&stamped, day(80), true, vec![of(55)])), revoked);
+}
+
+#[test]
+fn a_time_stamp_of_a_stolen_key_shows_nothing_and_one_of_a_key_that_was_laid_down_does() {
+    let land = Land::new();
+    let stamped = land.container(Some(day(60)), Some(day(60)));
+    let of = |since: i64, reason| list(&land.clockmaker, &land.stamps.signer, (day(since), reason), day(80));
+    let stolen = land.judged_by(&stamped, day(80), true, vec![of(70, Reason::KeyCompromise)]);
+    assert_eq!(wrong(&stolen), [(Aspect::TimeStamp, "seal.revoked")]);
+    assert!(land.judged_by(&stamped, day(80), true, vec![of(70, Reason::CessationOfOperation)]).is_good());
+    let late = land.judged_by(&stamped, day(80), true, vec![of(55, Reason::CessationOfOperation)]);
+    assert_eq!(wrong(&late), [(Aspect::TimeStamp, "seal.revoked")]);
+}
+
+#[test]
+fn where_a_time_stamp_cannot_be_checked_nothing_is_called_bad_that_may_have_been_good() {
+    let land = Land::new();
+    let stamped = land.container(Some(day(60)), Some(day(60)));
+    // the responder of the authority's issuer says nothing of it: a list that is too old
+    let old = land.clockmaker.issue_list(&[], 1, (day(51), day(52))).unwrap();
+    let found = land.judged_by(&stamped, day(100), true, vec![old]);
+    assert!(!found.is_good() && found.is_undecided(), "{:?}", wrong(&found));
+    assert!(wrong(&found).contains(&(Aspect::Certificate, "seal.time_unknown")));
+    // without any time stamp it has simply ended
+    assert!(!land.judged(&stamped, day(100), false).is_undecided());
 }

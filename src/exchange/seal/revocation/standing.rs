@@ -40,14 +40,19 @@ pub(super) enum Standing {
     Unknown(&'static str),
 }
 
-/// Judges a certificate that ends at the second `not_after`. One answer that it was revoked outweighs all others.
-pub(super) fn standing(evidence: &[Evidence], not_after: i64, at: Timestamp) -> Standing {
+/// Judges a certificate that ends at the second `not_after`, as of an instant, by answers that were fresh at another.
+/// One answer that it was revoked outweighs all others.
+pub(super) fn standing(
+    evidence: &[Evidence],
+    not_after: i64,
+    (at, fresh_at): (Timestamp, Timestamp),
+) -> Standing {
     let (mut good, mut reason) = (None::<i64>, NO_ANSWER);
     let least = |good: Option<i64>, until: i64| Some(good.map_or(until, |good| good.min(until)));
     for one in evidence {
         let Window { this_update, next_update } = one.window;
         let end = next_update.unwrap_or(this_update.saturating_add(one.life)).saturating_add(one.grace);
-        let is_fresh = at.as_second() < end;
+        let is_fresh = fresh_at.as_second() < end;
         match one.said {
             Said::Revoked(revoked) if revoked.reason == Reason::CertificateHold && !is_fresh => {
                 reason = STALE
@@ -95,46 +100,56 @@ mod tests {
         for reason in [Unspecified, AffiliationChanged, Superseded, CessationOfOperation, PrivilegeWithdrawn]
         {
             let told = [answer(revoked(500, reason), 600, Some(700))];
-            assert_eq!(standing(&told, END, at(499)), Standing::Good(500), "{reason:?}");
+            assert_eq!(standing(&told, END, (at(499), at(499))), Standing::Good(500), "{reason:?}");
             for late in [500, 650, 99_999] {
-                assert!(matches!(standing(&told, END, at(late)), Standing::Revoked(_)), "{reason:?} {late}");
+                assert!(
+                    matches!(standing(&told, END, (at(late), at(late))), Standing::Revoked(_)),
+                    "{reason:?} {late}"
+                );
             }
         }
         for reason in [KeyCompromise, CaCompromise, AaCompromise] {
             let told = [answer(revoked(500, reason), 600, Some(700))];
-            assert!(matches!(standing(&told, END, at(1)), Standing::Revoked(_)), "{reason:?}");
+            assert!(matches!(standing(&told, END, (at(1), at(1))), Standing::Revoked(_)), "{reason:?}");
         }
     }
 
     #[test]
     fn a_hold_counts_while_the_answer_does() {
         let told = [answer(revoked(500, Reason::CertificateHold), 600, Some(700))];
-        assert_eq!(standing(&told, END, at(499)), Standing::Good(500));
-        assert!(matches!(standing(&told, END, at(699)), Standing::Revoked(_)));
-        assert_eq!(standing(&told, END, at(700)), Standing::Unknown(STALE));
+        assert_eq!(standing(&told, END, (at(499), at(499))), Standing::Good(500));
+        assert!(matches!(standing(&told, END, (at(699), at(699))), Standing::Revoked(_)));
+        assert_eq!(standing(&told, END, (at(700), at(700))), Standing::Unknown(STALE));
     }
 
     #[test]
     fn an_answer_counts_up_to_its_next_update_and_as_long_as_grace_is_given() {
         let mut told = answer(Said::Good, 600, Some(700));
-        assert_eq!(standing(&[told], END, at(1)), Standing::Good(700), "it is younger than the signature");
-        assert_eq!(standing(&[told], END, at(700)), Standing::Unknown(STALE));
+        assert_eq!(
+            standing(&[told], END, (at(1), at(1))),
+            Standing::Good(700),
+            "it is younger than the signature"
+        );
+        assert_eq!(standing(&[told], END, (at(700), at(700))), Standing::Unknown(STALE));
         told.grace = 50;
-        assert_eq!(standing(&[told], END, at(749)), Standing::Good(750));
-        assert_eq!(standing(&[told], END, at(750)), Standing::Unknown(STALE));
-        assert_eq!(standing(&[answer(Said::Good, 600, None)], END, at(609)), Standing::Good(610));
-        assert_eq!(standing(&[answer(Said::Good, 600, None)], END, at(610)), Standing::Unknown(STALE));
+        assert_eq!(standing(&[told], END, (at(749), at(749))), Standing::Good(750));
+        assert_eq!(standing(&[told], END, (at(750), at(750))), Standing::Unknown(STALE));
+        assert_eq!(standing(&[answer(Said::Good, 600, None)], END, (at(609), at(609))), Standing::Good(610));
+        assert_eq!(
+            standing(&[answer(Said::Good, 600, None)], END, (at(610), at(610))),
+            Standing::Unknown(STALE)
+        );
     }
 
     #[test]
     fn what_nobody_knows_is_unknown() {
-        assert_eq!(standing(&[], END, at(1)), Standing::Unknown(NO_ANSWER));
+        assert_eq!(standing(&[], END, (at(1), at(1))), Standing::Unknown(NO_ANSWER));
         assert_eq!(
-            standing(&[answer(Said::Unknown, 600, Some(700))], END, at(650)),
+            standing(&[answer(Said::Unknown, 600, Some(700))], END, (at(650), at(650))),
             Standing::Unknown(NOT_KNOWN)
         );
         let late = answer(Said::Good, END + 1, Some(END + 100));
-        assert_eq!(standing(&[late], END, at(650)), Standing::Unknown(TOO_LATE));
+        assert_eq!(standing(&[late], END, (at(650), at(650))), Standing::Unknown(TOO_LATE));
     }
 
     fn any_evidence() -> impl Strategy<Value = Evidence> {
@@ -156,8 +171,8 @@ mod tests {
             more in any_evidence(),
             second in 0_i64..1100,
         ) {
-            let before = standing(&told, END, at(second));
-            let after = standing(&[told, vec![more]].concat(), END, at(second));
+            let before = standing(&told, END, (at(second), at(second)));
+            let after = standing(&[told, vec![more]].concat(), END, (at(second), at(second)));
             if let Standing::Revoked(_) = before {
                 prop_assert!(matches!(after, Standing::Revoked(_)));
             }

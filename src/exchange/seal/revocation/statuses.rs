@@ -180,11 +180,16 @@ impl Statuses {
         self.changes.load(Ordering::Acquire)
     }
 
-    /// Judges the certificates of a chain as of an instant.
+    /// Judges the certificates of a chain as of an instant, by answers that were fresh at another.
     ///
     /// # Errors
     /// One is revoked; or, if none is known to be, of one it is not known.
-    pub(in super::super) fn judge(&self, links: &Arc<[Link]>, at: Timestamp) -> Result<Standings, SealError> {
+    pub(in super::super) fn judge(
+        &self,
+        links: &Arc<[Link]>,
+        at: Timestamp,
+        fresh_at: Timestamp,
+    ) -> Result<Standings, SealError> {
         let mut judged = Standings { coverage: Coverage { checked: 0, of: links.len() }, until: i64::MAX };
         let mut unknown: Option<(String, &'static str)> = None;
         let mut asks = Vec::new();
@@ -202,7 +207,7 @@ impl Statuses {
                     Standing::Unknown("nobody was told of who could answer for its authority")
                 }
                 None => continue,
-                Some(told) => standing(&told?, link.not_after, at),
+                Some(told) => standing(&told?, link.not_after, (at, fresh_at)),
             };
             match standing {
                 Standing::Good(until) => {
@@ -227,7 +232,7 @@ impl Statuses {
     /// All that is known of a certificate; nothing if nobody is there to be asked.
     fn evidence(&self, source: Option<usize>, link: &Link) -> Option<Result<Vec<Evidence>, SealError>> {
         let mut told = Vec::new();
-        let mut is_asked = false;
+        let (mut is_asked, mut trouble) = (false, None);
         if let Some(source) = source {
             is_asked = true;
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
@@ -259,10 +264,16 @@ impl Statuses {
                     told.push(Evidence { said, window, life: self.terms.grace, grace: 0 })
                 }
                 Ok(None) => {}
-                Err(error) => return Some(Err(error)),
+                // one that cannot be used says nothing against one that can
+                Err(error) => {
+                    trouble.get_or_insert(error);
+                }
             }
         }
-        is_asked.then_some(Ok(told))
+        is_asked.then_some(match trouble {
+            Some(error) if told.is_empty() => Err(error),
+            Some(_) | None => Ok(told),
+        })
     }
 
     fn remember(&self, place: Place, mut now: Seen) {
