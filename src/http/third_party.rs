@@ -55,7 +55,8 @@ impl ThirdPartyDoor {
             AskedBy::TimeStamp => Ok(Vec::new()),
         });
         if let Ok(Ok(wanted)) = wanted.await {
-            tell(&sources.ask(&wanted).await);
+            sources.ask(&wanted).await;
+            tell(sources);
         }
     }
 
@@ -63,7 +64,8 @@ impl ThirdPartyDoor {
     async fn refresh(&self) {
         let Some(sources) = &self.sources else { return std::future::pending().await };
         loop {
-            tell(&sources.refresh().await);
+            sources.refresh().await;
+            tell(sources);
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
@@ -208,8 +210,9 @@ fn told(outcome: Outcome) -> String {
 }
 
 /// It keeps nothing; what it learns of revoked certificates is told to whoever watches it.
-fn tell(news: &[News]) {
-    for one in news {
+fn tell(sources: &StatusSources) {
+    let untold = sources.untold();
+    for one in untold.news() {
         match one {
             News::Kept(_) => {}
             News::Away { .. } | News::Back { .. } | News::Revoked(_) => {
@@ -217,6 +220,7 @@ fn tell(news: &[News]) {
             }
         }
     }
+    untold.told();
 }
 
 fn reply(status: StatusCode, kind: &'static str, body: impl Into<Vec<u8>>) -> Response<Body> {

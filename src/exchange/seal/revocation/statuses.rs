@@ -78,6 +78,8 @@ pub struct StatusAnswer {
     pub issuer: Digest256,
     /// The serial number of the certificate, as a person reads it; empty for a list.
     pub serial: String,
+    /// When what it says was known to be right (`thisUpdate`).
+    pub this_update: Timestamp,
     /// The answer as it came.
     pub der: Vec<u8>,
 }
@@ -120,6 +122,11 @@ struct Seen {
 }
 
 impl Ask {
+    #[cfg(test)]
+    pub(crate) fn about(source: usize, serial: u8) -> Self {
+        Self { source, serial: vec![serial] }
+    }
+
     /// The place of its source among all.
     pub fn source(&self) -> usize {
         self.source
@@ -305,6 +312,7 @@ impl Statuses {
             kind: StatusKind::Crl,
             issuer: issuer.id,
             serial: String::new(),
+            this_update: instant_of(window, now),
             der: list.der.clone(),
         });
         known.lists.insert(source, list);
@@ -357,6 +365,7 @@ impl Statuses {
             kind: StatusKind::Ocsp,
             issuer: issuer.id,
             serial: ask.serial(),
+            this_update: instant_of(window, now),
             der: answer.der.clone(),
         });
         if known.answers.len() >= ANSWERS_MAX {
@@ -513,6 +522,10 @@ impl fmt::Debug for Statuses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Statuses({} sources, {} answers at hand)", self.sources.len(), self.loose.len())
     }
+}
+
+fn instant_of(window: Window, now: Timestamp) -> Timestamp {
+    Timestamp::from_second(window.this_update).unwrap_or(now)
 }
 
 fn serial_of(shown: &str) -> Option<Vec<u8>> {
