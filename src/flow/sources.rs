@@ -11,7 +11,7 @@ use crate::exchange::wire::{StatusPlace, StatusWire};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,6 +52,7 @@ struct Flight {
 #[derive(Clone, Copy)]
 struct Turn {
     failures: u32,
+    /// While it is away, nobody asks it before.
     next_at: Timestamp,
 }
 
@@ -162,9 +163,8 @@ impl StatusSources {
         }
         for ask in self.statuses.due(now) {
             let of = (ask.source(), StatusKind::Ocsp);
-            let is_rest = self.is_away(of) && !self.is_due(of, now);
             let place = self.places.get(ask.source()).and_then(|places| places.responder.as_ref());
-            if let Some(place) = place.filter(|_| !is_rest) {
+            if let Some(place) = place.filter(|_| !self.rests(of)) {
                 let key = (ask.source(), Some(ask.clone()));
                 let asked = async move { self.ask_responder(place, &ask).await };
                 asking.push(self.once(key, asked).boxed());
@@ -173,26 +173,47 @@ impl StatusSources {
         stream::iter(asking).buffer_unordered(AT_ONCE).for_each(async |_| {}).await;
     }
 
-    /// Asks, unless somebody else does already: then his answer is waited for. Tells whether its source is there.
+    /// Asks, unless somebody else does already: then his answer is waited for. While its source is away and its next try
+    /// is not due, nobody asks and nobody waits. Tells whether its source is there.
     async fn once(&self, key: Key, asking: impl Future<Output = ()> + Send) -> bool {
+        let of = (key.0, if key.1.is_some() { StatusKind::Ocsp } else { StatusKind::Crl });
+        if self.rests(of) {
+            return false;
+        }
         let flight = {
             let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
             if flights.len() >= FLIGHTS_MAX {
                 flights.retain(|_, flight| Arc::strong_count(flight) > 1);
             }
-            flights.entry(key.clone()).or_default().clone()
+            flights.entry(key).or_default().clone()
         };
         let ended = flight.ended.load(Ordering::Acquire);
         let _turn = flight.turn.lock().await;
-        if flight.ended.load(Ordering::Acquire) == ended {
+        if flight.ended.load(Ordering::Acquire) == ended && self.begins(of) {
             asking.await;
             flight.ended.fetch_add(1, Ordering::Release);
         }
-        let kind = if key.1.is_some() { StatusKind::Ocsp } else { StatusKind::Crl };
-        !self.is_away((key.0, kind))
+        !self.is_away(of)
+    }
+
+    fn rests(&self, of: (usize, StatusKind)) -> bool {
+        self.is_away(of) && !self.is_due(of, self.clock.now())
+    }
+
+    /// Whether it may be asked now. Of a source that is away one tries for all: others stay away from it meanwhile.
+    fn begins(&self, of: (usize, StatusKind)) -> bool {
+        let now = self.clock.now();
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(turn) = turns.get_mut(&of).filter(|turn| turn.failures > 0) else { return true };
+        let is_due = turn.next_at <= now;
+        if is_due {
+            turn.next_at = now.checked_add(TRY_SECONDS.seconds()).unwrap_or(Timestamp::MAX);
+        }
+        is_due
     }
 
     async fn ask_responder(&self, place: &StatusPlace, ask: &Ask) {
+        let before = self.failures((ask.source(), StatusKind::Ocsp));
         let nonce = [self.random.uuid().into_bytes(), self.random.uuid().into_bytes()].concat();
         let taken = match self.statuses.question(ask, nonce) {
             Ok(question) => match self.wire.ask(place, question.request.clone()).await {
@@ -203,10 +224,11 @@ impl StatusSources {
             },
             Err(error) => Err(told(error)),
         };
-        self.came_of((ask.source(), StatusKind::Ocsp), place, taken);
+        self.came_of((ask.source(), StatusKind::Ocsp), place, (taken, before));
     }
 
     async fn bring_list(&self, place: &StatusPlace, source: usize) {
+        let before = self.failures((source, StatusKind::Crl));
         let taken = match self.wire.list(place).await {
             Ok(list) => {
                 let (statuses, now) = (self.statuses.clone(), self.clock.now());
@@ -216,10 +238,16 @@ impl StatusSources {
             }
             Err(error) => Err(with_causes(&error)),
         };
-        self.came_of((source, StatusKind::Crl), place, taken);
+        self.came_of((source, StatusKind::Crl), place, (taken, before));
     }
 
-    fn came_of(&self, of: (usize, StatusKind), place: &StatusPlace, taken: Result<Taken, String>) {
+    /// What came of asking a source that had failed so often `before`.
+    fn came_of(
+        &self,
+        of: (usize, StatusKind),
+        place: &StatusPlace,
+        (taken, before): (Result<Taken, String>, u32),
+    ) {
         let now = self.clock.now();
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = turns.entry(of).or_insert(Turn { failures: 0, next_at: now });
@@ -231,6 +259,8 @@ impl StatusSources {
                 let found = found.into_iter().map(News::Revoked);
                 kept.map(News::Kept).into_iter().chain(back).chain(found).collect()
             }
+            // about another certificate somebody found out already
+            Err(_) if turn.failures != before => Vec::new(),
             Err(detail) => {
                 let failures = turn.failures.saturating_add(1);
                 *turn = Turn { failures, next_at: self.retry.next_at(failures, self.random.permille(), now) };
@@ -250,8 +280,12 @@ impl StatusSources {
     }
 
     fn is_away(&self, of: (usize, StatusKind)) -> bool {
+        self.failures(of) > 0
+    }
+
+    fn failures(&self, of: (usize, StatusKind)) -> u32 {
         let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.get(&of).is_some_and(|turn| turn.failures > 0)
+        turns.get(&of).map_or(0, |turn| turn.failures)
     }
 }
 
@@ -300,6 +334,8 @@ fn told(error: SealError) -> String {
 /// So many sources are asked at once by the schedule.
 const AT_ONCE: usize = 4;
 const FLIGHTS_MAX: usize = 4_096;
+/// So long others stay away from a source that one of them tries: longer than a question takes.
+const TRY_SECONDS: i64 = 30;
 
 #[cfg(test)]
 pub(super) mod tests;
