@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Where a source is asked; one of the two at least.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +133,9 @@ impl StatusSources {
             }
             // two voices where the first is not heard
             if !is_answered && let Some(list) = &places.list {
-                self.once((ask.source(), None), self.bring_list(list, ask.source())).await;
+                let brought = self.once((ask.source(), None), self.bring_list(list, ask.source()));
+                // a long list over a slow line is brought by the schedule
+                let _ = tokio::time::timeout(PATIENCE, brought).await;
             }
         }
     }
@@ -334,6 +337,8 @@ fn told(error: SealError) -> String {
 /// So many sources are asked at once by the schedule.
 const AT_ONCE: usize = 4;
 const FLIGHTS_MAX: usize = 4_096;
+/// Nobody who must know something now waits longer for a list.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// So long others stay away from a source that one of them tries: longer than a question takes.
 const TRY_SECONDS: i64 = 30;
 
