@@ -158,6 +158,11 @@ impl StatusSource {
         let issuer = Issuer::of(authority).map_err(super::super::suites::own_key)?;
         Ok(Self { issuer: Arc::new(issuer), signers, has_ocsp })
     }
+
+    /// The authority: a digest of its name and key.
+    pub fn authority(&self) -> Digest256 {
+        self.issuer.id
+    }
 }
 
 impl Statuses {
