@@ -48,7 +48,7 @@ impl Place {
             responder: has_responder.then(|| StatusPlace::In("responder".into())),
         };
         let given = (statuses, vec![places]);
-        let of_time = (clock.clone() as Arc<dyn Clock>, Arc::new(OsRandom) as Arc<dyn Random>);
+        let of_time: (Arc<dyn Clock>, Arc<dyn Random>) = (clock.clone(), Arc::new(OsRandom));
         (StatusSources::new(given, Box::new(self.clone()), Schedule::default(), of_time), clock)
     }
 
