@@ -25,7 +25,8 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(STATUSES.take_list(0, bytes, now()).is_err(), "a list was forged");
     let issuer = STATUSES.authorities().next().expect("the one source");
     for kind in [StatusKind::Crl, StatusKind::Ocsp] {
-        let kept = StatusAnswer { kind, issuer, serial: "0a".to_owned(), der: bytes.to_vec() };
+        let (serial, this_update) = ("0a".to_owned(), now());
+        let kept = StatusAnswer { kind, issuer, serial, this_update, der: bytes.to_vec() };
         assert_eq!(STATUSES.load(&[kept], now()), 0, "an answer was forged");
     }
 });

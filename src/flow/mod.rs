@@ -56,7 +56,7 @@ pub use resend::{Resent, ended_without_result, resend};
 pub use revocation::{forget_statuses, load_statuses, refresh_statuses};
 pub use service::{ask_journal, journal_records};
 pub use settle::{claim_inbox, extend_lease, settle};
-pub use sources::{News, SourcePlaces, StatusSources};
+pub use sources::{News, SourcePlaces, StatusSources, Untold};
 pub use third_party::OwnThirdParty;
 pub use time_stamp::{OwnTimeStamps, Stamping, note_unstamped, renew_time_stamps, stamp_documents};
 pub use turned_away::{Told, TurnedAway};

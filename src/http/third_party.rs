@@ -2,7 +2,7 @@
 //! signed document in XML; and, where it has a key for that, time stamps by RFC 3161.
 
 use crate::base::{Clock, Limits, Random};
-use crate::exchange::seal::{Asked, Outcome, SealError, StampAuthority, StampOutcome, ThirdParty};
+use crate::exchange::seal::{Ask, Asked, Outcome, SealError, StampAuthority, StampOutcome, ThirdParty};
 use crate::exchange::wire::{AskedBy, Handshake, TlsListener};
 use crate::flow::{News, StatusSources};
 use axum::Router;
@@ -16,8 +16,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinSet;
+
+type Turn<'a> = Option<SemaphorePermit<'a>>;
 
 /// What a third party judges with.
 pub struct ThirdPartyDoor {
@@ -30,6 +32,8 @@ pub struct ThirdPartyDoor {
     limits: Limits,
     /// A question may be large, so few are in memory at a time.
     turns: Semaphore,
+    /// Questions that wait for somebody else's answer keep nobody from his turn.
+    waiting: Semaphore,
 }
 
 impl ThirdPartyDoor {
@@ -42,28 +46,49 @@ impl ThirdPartyDoor {
         limits: Limits,
     ) -> Self {
         let stamps = stamps.map(Arc::new);
-        Self { party: Arc::new(party), stamps, clock, random, sources, limits, turns: Semaphore::new(TURNS) }
+        Self {
+            party: Arc::new(party),
+            stamps,
+            clock,
+            random,
+            sources,
+            limits,
+            turns: Semaphore::new(TURNS),
+            waiting: Semaphore::new(WAITING),
+        }
     }
 
-    /// Asks what must be known of revoked certificates before this can be judged.
-    async fn ask_for(&self, body: &Bytes, form: AskedBy) {
-        let Some(sources) = &self.sources else { return };
+    /// What must be known of revoked certificates before this can be judged.
+    async fn wanted(&self, body: &Bytes, form: AskedBy) -> Vec<Ask> {
+        if self.sources.is_none() {
+            return Vec::new();
+        }
         let (party, body, now) = (self.party.clone(), body.clone(), self.clock.now());
         let wanted = tokio::task::spawn_blocking(move || match form {
             AskedBy::Dvcs => Asked::read(&body).map(|asked| party.wanted(asked.document(), now)),
             AskedBy::Xml => Ok(party.wanted(&body, now)),
             AskedBy::TimeStamp => Ok(Vec::new()),
         });
-        if let Ok(Ok(wanted)) = wanted.await {
-            tell(&sources.ask(&wanted).await);
-        }
+        wanted.await.ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// Asks for that, and lets others have this turn meanwhile. Where many wait already, nobody is asked: then it is
+    /// impossible to judge, and the caller asks again.
+    async fn find_out<'a>(&'a self, wanted: &[Ask], turn: Turn<'a>) -> Turn<'a> {
+        let Some(sources) = self.sources.as_ref().filter(|_| !wanted.is_empty()) else { return turn };
+        let Ok(_waiting) = self.waiting.try_acquire() else { return turn };
+        drop(turn);
+        sources.ask(wanted).await;
+        tell(sources);
+        self.turns.acquire().await.ok()
     }
 
     /// Asks again about revoked certificates, as the schedule of the sources has it.
     async fn refresh(&self) {
         let Some(sources) = &self.sources else { return std::future::pending().await };
         loop {
-            tell(&sources.refresh().await);
+            sources.refresh().await;
+            tell(sources);
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
@@ -151,7 +176,7 @@ async fn take(State(door): State<Arc<ThirdPartyDoor>>, request: Request) -> Resp
         return reply(StatusCode::UNSUPPORTED_MEDIA_TYPE, "text/plain", told);
     };
     // nobody closes it
-    let _turn = door.turns.acquire().await.ok();
+    let turn = door.turns.acquire().await.ok();
     // the question is longer than its document by less than this
     let bytes_max = match form {
         AskedBy::Dvcs | AskedBy::Xml => door.limits.body_bytes_max.saturating_add(FRAME_BYTES),
@@ -162,7 +187,8 @@ async fn take(State(door): State<Arc<ThirdPartyDoor>>, request: Request) -> Resp
         let told = format!("send a question of up to {bytes_max} bytes within {} s", BODY_TIME.as_secs());
         return reply(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", told);
     };
-    door.ask_for(&body, form).await;
+    let wanted = door.wanted(&body, form).await;
+    let _turn = door.find_out(&wanted, turn).await;
     let ids = (door.random.uuid(), door.clock.now());
     let (party, stamps) = (door.party.clone(), door.stamps.clone());
     let answered = tokio::task::spawn_blocking(move || match (form, stamps) {
@@ -208,8 +234,9 @@ fn told(outcome: Outcome) -> String {
 }
 
 /// It keeps nothing; what it learns of revoked certificates is told to whoever watches it.
-fn tell(news: &[News]) {
-    for one in news {
+fn tell(sources: &StatusSources) {
+    let untold = sources.untold();
+    for one in untold.news() {
         match one {
             News::Kept(_) => {}
             News::Away { .. } | News::Back { .. } | News::Revoked(_) => {
@@ -217,6 +244,7 @@ fn tell(news: &[News]) {
             }
         }
     }
+    untold.told();
 }
 
 fn reply(status: StatusCode, kind: &'static str, body: impl Into<Vec<u8>>) -> Response<Body> {
@@ -228,9 +256,74 @@ fn reply(status: StatusCode, kind: &'static str, body: impl Into<Vec<u8>>) -> Re
 
 /// So many questions are read and judged at a time.
 const TURNS: usize = 4;
+/// So many more wait for what others say.
+const WAITING: usize = 4;
 /// So many callers there may be.
 const CALLERS_MAX: usize = 64;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const BODY_TIME: Duration = Duration::from_secs(300);
 const FRAME_BYTES: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{OsRandom, SystemClock};
+    use crate::exchange::seal::{
+        KeyKind, Signer, StatusSource, Statuses, Terms, ThrowAwayAuthority, TrustStore,
+    };
+    use crate::exchange::transit::Schedule;
+    use crate::exchange::wire::{StatusPlace, StatusWire, WireError};
+    use crate::flow::SourcePlaces;
+    use futures_util::FutureExt;
+    use futures_util::future::BoxFuture;
+
+    /// A responder that takes questions and never answers.
+    struct Hanging;
+
+    impl StatusWire for Hanging {
+        fn list<'a>(&'a self, _: &'a StatusPlace) -> BoxFuture<'a, Result<Bytes, WireError>> {
+            std::future::pending().boxed()
+        }
+
+        fn ask<'a>(&'a self, _: &'a StatusPlace, _: Vec<u8>) -> BoxFuture<'a, Result<Bytes, WireError>> {
+            std::future::pending().boxed()
+        }
+    }
+
+    fn door() -> ThirdPartyDoor {
+        let authority = ThrowAwayAuthority::of_kind(KeyKind::P256, "seals", "KZ", SystemClock.now()).unwrap();
+        let issued = authority.issue_seal("party", KeyKind::P256).unwrap();
+        let signer = Signer::from_pem(&issued.key_pem, &issued.chain_pem).unwrap();
+        let pem = authority.pem().unwrap();
+        let party =
+            ThirdParty::new(signer, TrustStore::from_pem(&pem).unwrap(), Vec::new(), Limits::default());
+        let source = StatusSource::new(&pem, None, true).unwrap();
+        let statuses = Arc::new(Statuses::new(vec![source], Terms::default()));
+        let responder = Some(StatusPlace::In("responder".into()));
+        let places = vec![SourcePlaces { list: None, responder }];
+        let given = || -> (Arc<dyn Clock>, Arc<dyn Random>) { (Arc::new(SystemClock), Arc::new(OsRandom)) };
+        let sources = StatusSources::new((statuses, places), Box::new(Hanging), Schedule::default(), given());
+        ThirdPartyDoor::new((party, None), given(), Some(Arc::new(sources)), Limits::default())
+    }
+
+    #[test]
+    fn a_question_that_waits_for_a_hanging_responder_keeps_nobody_from_his_turn() {
+        let door = door();
+        let asks: Vec<Ask> = (0..20).map(|serial| Ask::about(0, serial)).collect();
+        let mut waiting = Vec::new();
+        for ask in asks.iter().take(WAITING) {
+            let turn = door.turns.try_acquire().ok();
+            let mut one = Box::pin(door.find_out(std::slice::from_ref(ask), turn));
+            assert!(one.as_mut().now_or_never().is_none(), "it waits");
+            waiting.push(one);
+            assert_eq!(door.turns.available_permits(), TURNS);
+        }
+        for ask in asks.iter().skip(WAITING) {
+            let turn = door.turns.try_acquire().ok();
+            let kept = door.find_out(std::slice::from_ref(ask), turn).now_or_never();
+            assert!(kept.flatten().is_some(), "so many wait already that this one is not asked about");
+        }
+        assert_eq!(door.turns.available_permits(), TURNS);
+    }
+}

@@ -64,8 +64,11 @@ impl RevocationSettings {
             return Some("refresh_ms of [revocation] is less than a second".to_owned());
         }
         let is_web = |url: &&String| ["http://", "https://"].iter().any(|start| url.starts_with(start));
-        for source in &self.sources {
+        for (place, source) in self.sources.iter().enumerate() {
             let of = source.authority.display();
+            if self.sources.iter().take(place).any(|one| one.authority == source.authority) {
+                return Some(format!("{TWICE}: {of}"));
+            }
             if source.crl.is_none() && source.ocsp.is_none() {
                 return Some(format!("the source of [revocation] for {of} has neither crl nor ocsp"));
             }
@@ -111,7 +114,11 @@ impl RevocationSettings {
         for source in &self.sources {
             let signer = source.signer.as_deref().map(read).transpose()?;
             let authority = read(&source.authority)?;
-            sources.push(StatusSource::new(&authority, signer.as_deref(), source.ocsp.is_some())?);
+            let fresh = StatusSource::new(&authority, signer.as_deref(), source.ocsp.is_some())?;
+            if sources.iter().any(|one: &StatusSource| one.authority() == fresh.authority()) {
+                return Err(SealError::TrustBundle { reason: TWICE }.into()); // only the first would be heard
+            }
+            sources.push(fresh);
             places.push(SourcePlaces {
                 list: source.crl.as_ref().map(place).transpose()?,
                 responder: source.ocsp.as_ref().map(place).transpose()?,
@@ -134,6 +141,51 @@ fn an_hour() -> u64 {
     60 * 60 * 1000
 }
 
+const TWICE: &str =
+    "two sources of [revocation] are for one authority; write its crl and its ocsp into one source";
 const FILE: &str = "file:";
 /// A document is not kept waiting longer by a responder that hangs.
 const TIMEOUT_MS_MAX: u64 = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{OsRandom, SystemClock};
+    use crate::exchange::seal::{KeyKind, ThrowAwayAuthority};
+
+    fn settings(authorities: &[&Path]) -> RevocationSettings {
+        let source = |authority: &&Path| RevocationSource {
+            authority: authority.to_path_buf(),
+            crl: Some("file:own.crl".to_owned()),
+            ocsp: None,
+            signer: None,
+        };
+        let sources = authorities.iter().map(source).collect();
+        RevocationSettings { grace_ms: a_day(), refresh_ms: an_hour(), sources }
+    }
+
+    #[test]
+    fn two_sources_for_one_authority_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, pem: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, pem).unwrap();
+            path
+        };
+        let authority =
+            |name| ThrowAwayAuthority::of_kind(KeyKind::P256, name, "KZ", SystemClock.now()).unwrap();
+        let pem = authority("seals").pem().unwrap();
+        let (one, copy) = (file("one.pem", &pem), file("copy.pem", &pem));
+        let other = file("other.pem", &authority("others").pem().unwrap());
+        let told = settings(&[&one, &other, &one]).misfit().unwrap();
+        assert!(told.contains("two sources of [revocation] are for one authority"), "{told}");
+        assert_eq!(settings(&[&one, &copy]).misfit(), None, "it does not read them");
+        let open = |authorities: &[&Path]| {
+            let given: (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(OsRandom));
+            settings(authorities).open(1_000, Schedule::default(), given).map(drop)
+        };
+        let refused = crate::base::with_causes(&open(&[&one, &copy]).unwrap_err());
+        assert!(refused.contains("two sources of [revocation] are for one authority"), "{refused}");
+        open(&[&one, &other]).unwrap();
+    }
+}

@@ -437,3 +437,37 @@ async fn a_source_that_leads_elsewhere_or_gives_no_end_is_left() {
     let absent = StatusPlace::In("/nonexistent/own.crl".into());
     assert!(wire.list(&absent).await.unwrap_err().to_string().contains("own.crl"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_may_take_longer_than_an_answer_but_not_stand_still() {
+    use std::io::{Read, Write};
+    const STALL_MS: u64 = 1_000;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (is_over, over) = std::sync::mpsc::channel::<()>();
+    let served = std::thread::spawn(move || {
+        let piece = std::time::Duration::from_millis(STALL_MS / 4);
+        for stands_still in [false, false, true] {
+            let (mut caller, _) = listener.accept().unwrap();
+            let _ = caller.read(&mut [0; 1024]).unwrap();
+            caller.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n").unwrap();
+            for _ in 0..6 {
+                std::thread::sleep(piece);
+                if caller.write_all(b"x").is_err() {
+                    break; // he has left
+                }
+                if stands_still {
+                    let _ = over.recv(); // the line stays open until the caller has given up
+                }
+            }
+        }
+    });
+    let wire = HttpStatus::new(STALL_MS).unwrap();
+    let place = StatusPlace::At(format!("http://127.0.0.1:{port}/").parse().unwrap());
+    assert_eq!(wire.list(&place).await.unwrap(), "xxxxxx", "it took one and a half times as long");
+    assert!(wire.ask(&place, vec![1]).await.is_err(), "an answer is short");
+    let refused = wire.list(&place).await.unwrap_err().to_string();
+    assert!(refused.contains("nothing came for 1000 ms"), "{refused}");
+    drop(is_over);
+    served.join().unwrap();
+}

@@ -195,3 +195,6 @@ const LOCATION_CHARS_MAX: usize = 200;
 
 /// A connection is left alone before the door of a peer closes it: a message must not meet one that is closing.
 const IDLE: Duration = Duration::from_secs(5);
+
+/// A line that carries less than 100 kB a second is broken.
+pub(super) const SLOWEST_BYTES_A_MS: u64 = 100;

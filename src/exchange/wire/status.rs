@@ -4,7 +4,7 @@
 //! authority, so the way itself proves nothing and may be plain.
 
 use super::WireError;
-use super::client::plain_client;
+use super::client::{SLOWEST_BYTES_A_MS, plain_client};
 use crate::base::with_causes;
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use reqwest::header::CONTENT_TYPE;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Whom to ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,17 +48,19 @@ pub trait StatusWire: Send + Sync {
 /// HTTP and files.
 pub struct HttpStatus {
     client: reqwest::Client,
+    timeout_ms: u64,
 }
 
 impl HttpStatus {
-    /// Prepares the way.
+    /// Prepares the way. A question is answered within `timeout_ms`; a list goes on within that, and is there in the end
+    /// as far as a slow line can carry it.
     ///
     /// # Errors
     /// The TLS library is unusable.
     pub fn new(timeout_ms: u64) -> Result<Self, WireError> {
         let client = plain_client(timeout_ms);
         let refused = |source| WireError::Client { peer: "revocation".to_owned(), source };
-        Ok(Self { client: client.map_err(refused)? })
+        Ok(Self { client: client.map_err(refused)?, timeout_ms })
     }
 
     async fn bring(&self, place: &StatusPlace, question: Option<Vec<u8>>) -> Result<Bytes, WireError> {
@@ -66,19 +69,30 @@ impl HttpStatus {
             StatusPlace::At(url) => url,
         };
         let (request, bytes_max) = match question {
-            None => (self.client.get(url.clone()), LIST_BYTES_MAX),
+            None => {
+                let slowest_ms = length(LIST_BYTES_MAX) / SLOWEST_BYTES_A_MS;
+                let whole = Duration::from_millis(self.timeout_ms.saturating_add(slowest_ms));
+                (self.client.get(url.clone()).timeout(whole), LIST_BYTES_MAX)
+            }
             Some(question) => {
                 let request = self.client.post(url.clone()).header(CONTENT_TYPE, QUESTION_TYPE);
                 (request.body(question), ANSWER_BYTES_MAX)
             }
         };
         let failed = |detail: String| WireError::Status { place: url.to_string(), detail };
-        let mut response = request.send().await.map_err(|error| failed(with_causes(&error.without_url())))?;
+        let stall = Duration::from_millis(self.timeout_ms);
+        let stalled = |_elapsed| failed(format!("nothing came for {} ms", stall.as_millis()));
+        let response = tokio::time::timeout(stall, request.send()).await.map_err(stalled)?;
+        let mut response = response.map_err(|error| failed(with_causes(&error.without_url())))?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(failed(format!("it answers {}", response.status().as_u16())));
         }
         let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failed(with_causes(&error)))? {
+        loop {
+            let chunk = tokio::time::timeout(stall, response.chunk()).await.map_err(stalled)?;
+            let Some(chunk) = chunk.map_err(|error| failed(with_causes(&error.without_url())))? else {
+                break;
+            };
             if body.len() + chunk.len() > bytes_max {
                 return Err(failed(format!("it gives more than {bytes_max} bytes")));
             }
@@ -116,13 +130,16 @@ async fn read_aside(path: PathBuf) -> Result<Bytes, WireError> {
 
 fn read_whole(path: &Path) -> std::io::Result<Vec<u8>> {
     use std::io::Read;
-    let most = u64::try_from(LIST_BYTES_MAX).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    std::fs::File::open(path)?.take(length(LIST_BYTES_MAX).saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() > LIST_BYTES_MAX {
         return Err(std::io::Error::other(format!("it holds more than {LIST_BYTES_MAX} bytes")));
     }
     Ok(bytes)
+}
+
+fn length(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 const QUESTION_TYPE: &str = "application/ocsp-request";

@@ -1,7 +1,7 @@
 //! The way to our own trusted third party, and to a time-stamping authority: a question out, an answer back, both sides
 //! authenticated.
 
-use super::client::{client, plain_client};
+use super::client::{SLOWEST_BYTES_A_MS, client, plain_client};
 use super::identity::{Made, WireKeys};
 use super::{NodeIdentity, WireError};
 use bytes::{Bytes, BytesMut};
@@ -136,5 +136,3 @@ fn client_for(
 /// A receipt with its certificates is a few kilobytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 const DETAIL_CHARS_MAX: usize = 300;
-/// A line that carries less than 100 kB a second is broken.
-const SLOWEST_BYTES_A_MS: u64 = 100;

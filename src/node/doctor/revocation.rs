@@ -21,12 +21,15 @@ pub(super) async fn sources(settings: &Settings, tell: &mut (dyn FnMut(Check) + 
         Err(error) => return tell(Check::bad(OF, "doctor.revocation", with_causes(&error))),
     };
     let mut are_well = true;
-    for news in sources.ask_each().await {
+    sources.ask_each().await;
+    let untold = sources.untold();
+    for news in untold.news() {
         if let News::Away { .. } = news {
             are_well = false;
             tell(Check::bad(OF, "doctor.revocation", news.to_string()));
         }
     }
+    untold.told();
     if are_well {
         tell(Check::good(OF, format!("every source answers ({})", revocation.sources.len())));
     }

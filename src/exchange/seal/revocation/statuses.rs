@@ -7,7 +7,7 @@ use super::crl::Crl;
 use super::issuer::{Issuer, Link, shown};
 use super::ocsp::{OcspAnswer, StatusQuestion};
 use super::standing::{Coverage, Evidence, Standing, Standings, standing};
-use super::{Revoked, Said, unusable};
+use super::{Revoked, Said, Window, unusable};
 use crate::base::Digest256;
 use crate::exchange::seal::SealError;
 use jiff::Timestamp;
@@ -78,6 +78,8 @@ pub struct StatusAnswer {
     pub issuer: Digest256,
     /// The serial number of the certificate, as a person reads it; empty for a list.
     pub serial: String,
+    /// When what it says was known to be right (`thisUpdate`).
+    pub this_update: Timestamp,
     /// The answer as it came.
     pub der: Vec<u8>,
 }
@@ -107,6 +109,7 @@ type Place = (usize, Vec<u8>);
 #[derive(Default)]
 struct Known {
     lists: HashMap<usize, Crl>,
+    /// Each with the second at which it is to be asked for again.
     answers: HashMap<Place, (OcspAnswer, i64)>,
     away: HashSet<(usize, StatusKind)>,
 }
@@ -119,6 +122,11 @@ struct Seen {
 }
 
 impl Ask {
+    #[cfg(test)]
+    pub(crate) fn about(source: usize, serial: u8) -> Self {
+        Self { source, serial: vec![serial] }
+    }
+
     /// The place of its source among all.
     pub fn source(&self) -> usize {
         self.source
@@ -149,6 +157,11 @@ impl StatusSource {
         let signers = signer.map(read).transpose()?.unwrap_or_default();
         let issuer = Issuer::of(authority).map_err(super::super::suites::own_key)?;
         Ok(Self { issuer: Arc::new(issuer), signers, has_ocsp })
+    }
+
+    /// The authority: a digest of its name and key.
+    pub fn authority(&self) -> Digest256 {
+        self.issuer.id
     }
 }
 
@@ -305,20 +318,22 @@ impl Statuses {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let before = known.lists.get(&source);
         if let Some(before) = before.filter(|before| list.is_before(before)) {
-            let of_before = (before.window.this_update, before.window.next_update);
+            let of_before = (before.window, self.again_at(before.window, false, now));
             drop(known); // what is newer stays; a source may be several, not all of them up to date
             return self.taken((source, StatusKind::Crl), None, of_before, now);
         }
-        let is_new = before.is_none_or(|before| before.der != list.der);
-        let kept = is_new.then(|| StatusAnswer {
+        let is_newer = before.is_none_or(|before| before.is_before(&list));
+        let is_other = before.is_none_or(|before| before.der != list.der);
+        let kept = is_other.then(|| StatusAnswer {
             kind: StatusKind::Crl,
             issuer: issuer.id,
             serial: String::new(),
+            this_update: instant_of(window, now),
             der: list.der.clone(),
         });
         known.lists.insert(source, list);
         drop(known);
-        self.taken((source, StatusKind::Crl), kept, (window.this_update, window.next_update), now)
+        self.taken((source, StatusKind::Crl), kept, (window, self.again_at(window, is_newer, now)), now)
     }
 
     /// Takes an answer of the source of `ask` to this question; one that was kept answers none.
@@ -349,24 +364,33 @@ impl Statuses {
             return Err(unusable("its responder's certificate is revoked"));
         }
         let place = (ask.source, ask.serial.clone());
-        let before = known.answers.get(&place).and_then(|(before, _)| before.says_of(issuer, &ask.serial));
-        if let Some((_, before)) = before.filter(|(_, before)| before.this_update > window.this_update) {
-            drop(known); // as above
-            let of_before = (before.this_update, before.next_update);
-            return self.taken((ask.source, StatusKind::Ocsp), None, of_before, now);
+        let (mut is_newer, mut is_other) = (true, true);
+        if let Some((before, again)) = known.answers.get_mut(&place) {
+            is_other = before.der != answer.der;
+            if let Some((_, before)) = before.says_of(issuer, &ask.serial) {
+                is_newer = window.this_update > before.this_update;
+                if before.this_update > window.this_update {
+                    *again = self.again_at(before, false, now);
+                    let of_before = (before, *again);
+                    drop(known); // as above
+                    return self.taken((ask.source, StatusKind::Ocsp), None, of_before, now);
+                }
+            }
         }
-        let kept = (said != Said::Unknown).then(|| StatusAnswer {
+        let kept = (is_other && said != Said::Unknown).then(|| StatusAnswer {
             kind: StatusKind::Ocsp,
             issuer: issuer.id,
             serial: ask.serial(),
+            this_update: instant_of(window, now),
             der: answer.der.clone(),
         });
         if known.answers.len() >= ANSWERS_MAX {
             known.answers.clear(); // they are asked for again
         }
-        known.answers.insert(place, (answer, now.as_second()));
+        let again = self.again_at(window, is_newer, now);
+        known.answers.insert(place, (answer, again));
         drop(known);
-        self.taken((ask.source, StatusKind::Ocsp), kept, (window.this_update, window.next_update), now)
+        self.taken((ask.source, StatusKind::Ocsp), kept, (window, again), now)
     }
 
     /// A question to a source about its authority's own certificate: any answer shows that it is there.
@@ -423,11 +447,9 @@ impl Statuses {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let is_due = |place: &Place, seen: &Seen| {
             let link = seen.links.get(seen.which)?;
-            let (answer, came_at) = known.answers.get(place)?;
-            let (_, window) = answer.says_of(&link.issuer, &link.serial)?;
+            let (_, again) = known.answers.get(place)?;
             let has_ocsp = self.sources.get(place.0)?.has_ocsp;
-            let again = self.again_at(window.this_update, window.next_update, *came_at);
-            Some(has_ocsp && again <= now && link.not_after > now)
+            Some(has_ocsp && *again <= now && link.not_after > now)
         };
         let due = lately.filter(|(place, seen)| is_due(place, seen) == Some(true));
         due.map(|((source, serial), _)| Ask { source: *source, serial: serial.clone() }).collect()
@@ -464,24 +486,27 @@ impl Statuses {
         &self,
         (source, kind): (usize, StatusKind),
         kept: Option<StatusAnswer>,
-        (this_update, next_update): (i64, Option<i64>),
+        (window, again): (Window, i64),
         now: Timestamp,
     ) -> Result<Taken, SealError> {
         self.changes.fetch_add(1, Ordering::Release);
         let found = self.found(source, kind);
-        if next_update.is_some_and(|next| next <= now.as_second()) && found.is_empty() {
+        if window.next_update.is_some_and(|next| next <= now.as_second()) && found.is_empty() {
             return Err(unusable("it is out of date: a newer one should be there"));
         }
-        let again = self.again_at(this_update, next_update, now.as_second());
         let ask_again_at = Timestamp::from_second(again).unwrap_or(now);
         Ok(Taken { kept, found, ask_again_at })
     }
 
-    /// Well before an answer ends, and not later than all are asked for again.
-    fn again_at(&self, this_update: i64, next_update: Option<i64>, came_at: i64) -> i64 {
-        let by_schedule = came_at.saturating_add(self.terms.refresh);
+    /// Well before an answer ends, and not later than all are asked for again. A source that has nothing newer yet is
+    /// left alone for a while.
+    fn again_at(&self, window: Window, is_newer: bool, now: Timestamp) -> i64 {
+        let now = now.as_second();
+        let by_schedule = now.saturating_add(self.terms.refresh);
+        let pause = if is_newer { 1 } else { self.terms.refresh.clamp(1, PAUSE) };
+        let Window { this_update, next_update } = window;
         let early = next_update.map(|next| next.saturating_sub(next.saturating_sub(this_update) / 10));
-        early.map_or(by_schedule, |early| early.min(by_schedule)).max(came_at.saturating_add(1))
+        early.map_or(by_schedule, |early| early.min(by_schedule)).max(now.saturating_add(pause))
     }
 
     /// Those of the certificates that were met which this source now says to be revoked; each is told once.
@@ -515,6 +540,10 @@ impl fmt::Debug for Statuses {
     }
 }
 
+fn instant_of(window: Window, now: Timestamp) -> Timestamp {
+    Timestamp::from_second(window.this_update).unwrap_or(now)
+}
+
 fn serial_of(shown: &str) -> Option<Vec<u8>> {
     let octet = |place: usize| u8::from_str_radix(shown.get(place..place + 2)?, 16).ok();
     (0..shown.len()).step_by(2).map(octet).collect()
@@ -523,6 +552,8 @@ fn serial_of(shown: &str) -> Option<Vec<u8>> {
 /// How far the clock of a source may be before ours.
 const SKEW: i64 = 300;
 const DAY: i64 = 86_400;
+/// How soon a source is asked again by itself that gave nothing newer.
+const PAUSE: i64 = 60;
 /// How many certificates are remembered as met.
 const SEEN_MAX: usize = 4_096;
 /// How many answers are kept at hand.

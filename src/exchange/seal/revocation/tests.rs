@@ -405,6 +405,38 @@ fn what_is_known_is_asked_for_again_before_it_ends() {
 }
 
 #[test]
+fn a_source_that_has_nothing_newer_yet_is_left_alone_for_a_minute() {
+    let land = Land::new(KeyKind::P256);
+    let late = hours(23); // in the last tenth
+    let soon = |seconds: i64| late.checked_add(seconds.seconds()).unwrap();
+    let asked = land.question();
+    let (list, older) = (land.list(&[], 7), land.list(&[], 6));
+    land.statuses.take_list(0, &list, now()).unwrap();
+    for what in [&list, &older] {
+        let taken = land.statuses.take_list(0, what, late).unwrap();
+        assert_eq!((taken.kept, taken.ask_again_at), (None, soon(60)));
+    }
+    let newer = land.authority.issue_list(&[], 8, (late, hours(24))).unwrap();
+    assert_eq!(land.statuses.take_list(0, &newer, late).unwrap().ask_again_at, soon(54 * 60));
+    land.judged(late).unwrap(); // it is met lately
+
+    let answer = |hour| {
+        land.authority.answer_status(&asked.1.request, &[], (hours(hour), Some(hours(24))), None).unwrap()
+    };
+    let take = |answer: &[u8]| land.statuses.take_answer(&asked.0, Some(&asked.1), answer, late).unwrap();
+    let (known, older) = (answer(0), answer(-1));
+    let first = take(&known);
+    assert!(first.kept.is_some());
+    assert_eq!(first.ask_again_at, soon(1), "a newer one may be there by now");
+    for what in [&known, &older] {
+        let taken = take(what);
+        assert_eq!((taken.kept, taken.ask_again_at), (None, soon(60)));
+        assert_eq!(land.statuses.due(soon(59)), []);
+        assert_eq!(land.statuses.due(soon(60)), std::slice::from_ref(&asked.0));
+    }
+}
+
+#[test]
 fn a_source_is_of_one_authority() {
     let land = Land::new(KeyKind::P256);
     let two = [land.authority.pem().unwrap(), Land::new(KeyKind::P256).authority.pem().unwrap()].concat();
