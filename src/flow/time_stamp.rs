@@ -35,13 +35,13 @@ pub struct OwnTimeStamps {
     pub renew_before: SignedDuration,
 }
 
-/// Whether more waits to be stamped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stamping {
-    /// Nothing does.
-    Done,
-    /// A full batch was stamped.
-    MoreWaits,
+/// What came of one batch.
+#[derive(Debug, Default)]
+pub struct Stamping {
+    /// Whether more may wait.
+    pub more_waits: bool,
+    /// Why some wait longer, if it is our fault.
+    pub set_aside: Option<FlowError>,
 }
 
 /// Stamps one batch of the documents that have no record.
@@ -54,22 +54,38 @@ pub async fn stamp_documents(own: &OwnTimeStamps, ctx: &Context) -> Result<Stamp
     let claimed = time_stamp_claim(&mut tx, now, lease_end(ctx), BATCH).await?;
     tx.commit().await?;
     if claimed.is_empty() {
-        return Ok(Stamping::Done);
+        return Ok(Stamping::default());
     }
     let stamped = stamp_these(&claimed, own, ctx).await;
     if stamped.is_err() {
         give_back(claimed.iter().copied(), now, ctx).await;
     }
-    stamped.map(|()| fullness(claimed.len()))
+    Ok(Stamping { set_aside: stamped?, more_waits: is_full(claimed.len()) })
 }
 
-async fn stamp_these(claimed: &[PartOf], own: &OwnTimeStamps, ctx: &Context) -> Result<(), FlowError> {
-    let (mut digests, mut lost) = (Vec::new(), Vec::new());
+/// Stamps what can be read, and tells why the rest cannot, if it is our fault.
+async fn stamp_these(
+    claimed: &[PartOf],
+    own: &OwnTimeStamps,
+    ctx: &Context,
+) -> Result<Option<FlowError>, FlowError> {
+    let (mut digests, mut lost, mut set_aside) = (Vec::new(), Vec::new(), Vec::new());
+    let mut why = None;
     for of in claimed {
-        match digest_of(*of, ctx).await {
-            Ok(digest) => digests.push((*of, digest)),
-            Err(error) if matches!(error.verdict(), Verdict::Retry { .. }) => return Err(error),
-            Err(error) => lost.push((*of, error)),
+        let error = match digest_of(*of, ctx).await {
+            Ok(digest) => {
+                digests.push((*of, digest));
+                continue;
+            }
+            Err(error) => error,
+        };
+        match error.verdict() {
+            Verdict::Retry { .. } => return Err(error),
+            Verdict::Return { .. } | Verdict::Quarantine { .. } => lost.push((*of, error)),
+            Verdict::Park { .. } => {
+                set_aside.push(*of);
+                why = Some(error);
+            }
         }
     }
     let mut kept = Vec::new();
@@ -88,6 +104,10 @@ async fn stamp_these(claimed: &[PartOf], own: &OwnTimeStamps, ctx: &Context) -> 
     for (of, record) in &kept {
         time_stamp_put(&mut tx, *of, record).await?;
     }
+    let later = ctx.clock.now().saturating_add(AN_HOUR).unwrap_or(Timestamp::MAX);
+    for of in set_aside {
+        time_stamp_free(&mut tx, of, later).await?;
+    }
     for (of, error) in &lost {
         time_stamp_forgo(&mut tx, *of).await?;
         let detail = format!("a document of ours can get no time stamp: {}", with_causes(error));
@@ -99,7 +119,7 @@ async fn stamp_these(claimed: &[PartOf], own: &OwnTimeStamps, ctx: &Context) -> 
         journal_append(&mut tx, &JournalDraft::at(ctx.clock.now(), "time_stamped", told)).await?;
     }
     tx.commit().await?;
-    Ok(())
+    Ok(why)
 }
 
 /// Stamps one batch of records again whose last time stamp is near its end.
@@ -113,13 +133,13 @@ pub async fn renew_time_stamps(own: &OwnTimeStamps, ctx: &Context) -> Result<Sta
     let claimed = time_stamp_ending(&mut tx, (now, before), lease_end(ctx), BATCH).await?;
     tx.commit().await?;
     if claimed.is_empty() {
-        return Ok(Stamping::Done);
+        return Ok(Stamping::default());
     }
     let renewed = renew_these(&claimed, own, ctx).await;
     if renewed.is_err() {
         give_back(claimed.iter().map(|(of, _)| *of), now, ctx).await;
     }
-    renewed.map(|()| fullness(claimed.len()))
+    renewed.map(|()| Stamping { more_waits: is_full(claimed.len()), set_aside: None })
 }
 
 async fn renew_these(
@@ -228,6 +248,23 @@ pub async fn note_unstamped(misses: u32, ctx: &Context) -> Result<(), FlowError>
     Ok(())
 }
 
+/// Tells a person that documents wait for their time stamps, or all of them do, by a fault of ours.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn note_set_aside(error: &FlowError, ctx: &Context) -> Result<(), FlowError> {
+    let detail = format!(
+        "documents wait for their time stamps, and are tried again within the hour, because it failed to {}",
+        with_causes(error)
+    );
+    tracing::warn!(detail, "a person must act");
+    let mut tx = ctx.store.begin().await?;
+    let entry = JournalDraft::at(ctx.clock.now(), "ask_person", detail).coded(error.verdict().code());
+    journal_append(&mut tx, &entry).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// The digest of a document with its attachments in place.
 async fn digest_of(of: PartOf, ctx: &Context) -> Result<Vec<u8>, FlowError> {
     let mut tx = ctx.store.read().await?;
@@ -281,11 +318,8 @@ fn lease_end(ctx: &Context) -> Timestamp {
     ctx.clock.now().saturating_add(lease).unwrap_or(Timestamp::MAX)
 }
 
-fn fullness(claimed: usize) -> Stamping {
-    match u32::try_from(claimed).is_ok_and(|claimed| claimed < BATCH) {
-        true => Stamping::Done,
-        false => Stamping::MoreWaits,
-    }
+fn is_full(claimed: usize) -> bool {
+    u32::try_from(claimed).is_ok_and(|claimed| claimed >= BATCH)
 }
 
 fn unusable(error: SealError) -> FlowError {
@@ -299,6 +333,8 @@ fn unstamped(detail: String) -> FlowError {
 /// Every suite's authorities take it.
 const DIGEST: DigestAlgorithm = DigestAlgorithm::Sha256;
 const CODE: &str = "flow.time_stamps";
+/// When a document is tried again that could not be read by a fault of ours.
+const AN_HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// When it is seen again whether the authority has a certificate that lasts longer.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// So many documents are stamped together at most.
