@@ -15,8 +15,8 @@ use crate::exchange::seal::{
 };
 use crate::exchange::wire::{AskedBy, Envelope, Inquest, ThirdPartyWire};
 use crate::store::{
-    JournalDraft, KeptStamp, PartOf, inbox_find, journal_append, outbox_find, time_stamp_claim,
-    time_stamp_ending, time_stamp_forgo, time_stamp_free, time_stamp_put, time_stamp_renew,
+    JournalDraft, KeptStamp, PartOf, Tx, inbox_find, journal_append, outbox_find, time_stamp_claim,
+    time_stamp_ending, time_stamp_forgo, time_stamp_free, time_stamp_put, time_stamp_reach, time_stamp_renew,
 };
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
@@ -173,20 +173,27 @@ async fn renew_these(
             time_stamp_renew(&mut tx, of, &kept_of(&record, kept.stamped_at, &stamp)?).await?;
         }
         if !others.is_empty() {
-            let detail = format!(
-                "{} time stamps cannot be prolonged: the certificate of the authority of [time_stamps] ends at {} \
-                 itself; ask its operator when it gets another",
-                others.len(),
-                stamp.good_until()
-            );
-            tracing::warn!(detail, "a person must act");
-            let entry = JournalDraft::at(now, "ask_person", detail).coded(Some(CODE));
-            journal_append(&mut tx, &entry).await?;
+            put_off(&stamp, &mut tx, now).await?;
         }
         for (of, _, _) in others {
-            time_stamp_free(&mut tx, of, now.saturating_add(A_DAY).unwrap_or(now)).await?;
+            time_stamp_free(&mut tx, of, now).await?;
         }
         tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// No record that lasts as long as this time stamp is tried again before tomorrow, and a person is told so once.
+async fn put_off(stamp: &TimeStamp, tx: &mut Tx, now: Timestamp) -> Result<(), FlowError> {
+    let end = stamp.good_until();
+    let tomorrow = now.saturating_add(A_DAY).unwrap_or(Timestamp::MAX);
+    if time_stamp_reach(tx, end, (now, tomorrow)).await? {
+        let detail = format!(
+            "time stamps cannot be prolonged: the certificate of the authority of [time_stamps] ends at {end} as they \
+             do; ask its operator when it gets another"
+        );
+        tracing::warn!(detail, "a person must act");
+        journal_append(tx, &JournalDraft::at(now, "ask_person", detail).coded(Some(CODE))).await?;
     }
     Ok(())
 }

@@ -160,3 +160,35 @@ async fn a_document_that_we_cannot_read_by_a_fault_of_ours_waits_and_a_person_is
     assert!(calls.len() == 2 && calls[1].contains("can get no time stamp"), "{calls:?}");
     assert_eq!(desert.asked(), 2);
 }
+
+#[tokio::test]
+async fn an_authority_near_its_end_is_asked_once_a_day_and_a_person_once() {
+    let mut desert = Desert::make().await;
+    desert.own.renew_before = SignedDuration::from_hours(24 * 10_000);
+    let mut stamper = Stamper::default();
+    for _ in 0..2 {
+        desert.document().await;
+        desert.round(&mut stamper).await;
+    }
+    // one for each document, and one by which it was seen that none lasts longer
+    assert_eq!((desert.count("time_stamp").await, desert.asked()), (2, 3));
+    // more than a batch holds: those of one certificate end together
+    desert.change(MANY).await;
+    for round in 0..4 {
+        desert.document().await;
+        desert.round(&mut stamper).await;
+        assert_eq!(desert.asked(), 4 + round);
+    }
+    let calls = desert.calls().await;
+    assert!(calls.len() == 1 && calls[0].contains("time stamps cannot be prolonged"), "{calls:?}");
+    desert.clock.advance_ms(24 * HOUR_MS);
+    for _ in 0..3 {
+        desert.round(&mut stamper).await;
+    }
+    assert_eq!((desert.asked(), desert.calls().await.len()), (8, 2), "it is seen again each day");
+}
+
+const MANY: &str =
+    "WITH RECURSIVE number(n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM number WHERE n < 2000)
+    INSERT INTO time_stamp (side, row_id, record, stamped_at, good_until, lease_until)
+    SELECT 'outbox', number.n, record, stamped_at, good_until, 0 FROM number, time_stamp WHERE row_id = 1";
