@@ -60,6 +60,7 @@ pub use sources::{News, SourcePlaces, StatusSources};
 pub use third_party::OwnThirdParty;
 pub use time_stamp::{
     OwnTimeStamps, Stamping, note_set_aside, note_unstamped, renew_time_stamps, stamp_documents,
+    time_stamps_wait,
 };
 pub use turned_away::{Told, TurnedAway};
 pub use wake::{OwnWork, Wake};

@@ -17,6 +17,7 @@ use crate::exchange::wire::{AskedBy, Envelope, Inquest, ThirdPartyWire};
 use crate::store::{
     JournalDraft, KeptStamp, PartOf, Tx, inbox_find, journal_append, outbox_find, time_stamp_claim,
     time_stamp_ending, time_stamp_forgo, time_stamp_free, time_stamp_put, time_stamp_reach, time_stamp_renew,
+    time_stamp_waits,
 };
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
@@ -35,9 +36,18 @@ pub struct OwnTimeStamps {
     pub renew_before: SignedDuration,
 }
 
+impl OwnTimeStamps {
+    /// Between when a time stamp ends that is stamped again now.
+    fn ending(&self, now: Timestamp) -> (Timestamp, Timestamp) {
+        (now, now.saturating_add(self.renew_before).unwrap_or(now))
+    }
+}
+
 /// What came of one batch.
 #[derive(Debug, Default)]
 pub struct Stamping {
+    /// Whether a time stamp was had.
+    pub was_had: bool,
     /// Whether more may wait.
     pub more_waits: bool,
     /// Why some wait longer, if it is our fault.
@@ -60,17 +70,12 @@ pub async fn stamp_documents(own: &OwnTimeStamps, ctx: &Context) -> Result<Stamp
     if stamped.is_err() {
         give_back(claimed.iter().copied(), now, ctx).await;
     }
-    Ok(Stamping { set_aside: stamped?, more_waits: is_full(claimed.len()) })
+    stamped
 }
 
-/// Stamps what can be read, and tells why the rest cannot, if it is our fault.
-async fn stamp_these(
-    claimed: &[PartOf],
-    own: &OwnTimeStamps,
-    ctx: &Context,
-) -> Result<Option<FlowError>, FlowError> {
-    let (mut digests, mut lost, mut set_aside) = (Vec::new(), Vec::new(), Vec::new());
-    let mut why = None;
+async fn stamp_these(claimed: &[PartOf], own: &OwnTimeStamps, ctx: &Context) -> Result<Stamping, FlowError> {
+    let (mut digests, mut lost, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+    let mut set_aside = None;
     for of in claimed {
         let error = match digest_of(*of, ctx).await {
             Ok(digest) => {
@@ -83,8 +88,8 @@ async fn stamp_these(
             Verdict::Retry { .. } => return Err(error),
             Verdict::Return { .. } | Verdict::Quarantine { .. } => lost.push((*of, error)),
             Verdict::Park { .. } => {
-                set_aside.push(*of);
-                why = Some(error);
+                waiting.push(*of);
+                set_aside = Some(error);
             }
         }
     }
@@ -105,7 +110,7 @@ async fn stamp_these(
         time_stamp_put(&mut tx, *of, record).await?;
     }
     let later = ctx.clock.now().saturating_add(AN_HOUR).unwrap_or(Timestamp::MAX);
-    for of in set_aside {
+    for of in waiting {
         time_stamp_free(&mut tx, of, later).await?;
     }
     for (of, error) in &lost {
@@ -119,7 +124,7 @@ async fn stamp_these(
         journal_append(&mut tx, &JournalDraft::at(ctx.clock.now(), "time_stamped", told)).await?;
     }
     tx.commit().await?;
-    Ok(why)
+    Ok(Stamping { was_had: !digests.is_empty(), more_waits: is_full(claimed.len()), set_aside })
 }
 
 /// Stamps one batch of records again whose last time stamp is near its end.
@@ -128,9 +133,8 @@ async fn stamp_these(
 /// The database or the authority does not answer; the records wait.
 pub async fn renew_time_stamps(own: &OwnTimeStamps, ctx: &Context) -> Result<Stamping, FlowError> {
     let now = ctx.clock.now();
-    let before = now.saturating_add(own.renew_before).unwrap_or(now);
     let mut tx = ctx.store.begin().await?;
-    let claimed = time_stamp_ending(&mut tx, (now, before), lease_end(ctx), BATCH).await?;
+    let claimed = time_stamp_ending(&mut tx, own.ending(now), lease_end(ctx), BATCH).await?;
     tx.commit().await?;
     if claimed.is_empty() {
         return Ok(Stamping::default());
@@ -139,7 +143,7 @@ pub async fn renew_time_stamps(own: &OwnTimeStamps, ctx: &Context) -> Result<Sta
     if renewed.is_err() {
         give_back(claimed.iter().map(|(of, _)| *of), now, ctx).await;
     }
-    renewed.map(|()| Stamping { more_waits: is_full(claimed.len()), set_aside: None })
+    renewed.map(|()| Stamping { was_had: true, more_waits: is_full(claimed.len()), set_aside: None })
 }
 
 async fn renew_these(
@@ -234,6 +238,17 @@ pub(super) async fn ask(
         StampAnswer::Stamped(stamp) => Ok(stamp),
         StampAnswer::Refused(refusal) => Err(unstamped(format!("it refuses: {refusal}"))),
     }
+}
+
+/// Whether anything waits for a time stamp, be it that another replica has claimed it.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn time_stamps_wait(own: &OwnTimeStamps, ctx: &Context) -> Result<bool, FlowError> {
+    let mut tx = ctx.store.read().await?;
+    let waits = time_stamp_waits(&mut tx, own.ending(ctx.clock.now())).await?;
+    tx.commit().await?;
+    Ok(waits)
 }
 
 /// Tells a person when the authority has given no time stamp for long.

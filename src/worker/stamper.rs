@@ -3,8 +3,8 @@
 use super::complain;
 use crate::base::{Code, Verdict, with_causes};
 use crate::flow::{
-    Context, FlowError, OwnTimeStamps, Stamping, note_set_aside, note_unstamped, renew_time_stamps,
-    stamp_documents,
+    Context, FlowError, OwnTimeStamps, note_set_aside, note_unstamped, renew_time_stamps, stamp_documents,
+    time_stamps_wait,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -38,10 +38,7 @@ impl Stamper {
     /// Stamps and renews what waits, batch by batch, as long as it may go on.
     pub async fn round(&mut self, own: &OwnTimeStamps, may_go_on: impl FnMut() -> bool, ctx: &Context) {
         let noted = match self.stamp(own, may_go_on, ctx).await {
-            Ok(()) => {
-                self.misses = 0;
-                Ok(())
-            }
+            Ok(()) => Ok(()),
             Err(error @ FlowError::TimeStamps { .. }) => {
                 self.misses = self.misses.saturating_add(1);
                 if self.misses == 1 {
@@ -64,15 +61,26 @@ impl Stamper {
         ctx: &Context,
     ) -> Result<(), FlowError> {
         while may_go_on() {
-            let Stamping { more_waits, set_aside } = stamp_documents(own, ctx).await?;
-            if let Some(error) = set_aside {
+            let batch = stamp_documents(own, ctx).await?;
+            self.misses = if batch.was_had { 0 } else { self.misses };
+            if let Some(error) = batch.set_aside {
                 return Err(error); // what ails us may ail all of them
             }
-            if !more_waits {
+            if !batch.more_waits {
                 break;
             }
         }
-        while may_go_on() && renew_time_stamps(own, ctx).await?.more_waits {}
+        while may_go_on() {
+            let batch = renew_time_stamps(own, ctx).await?;
+            self.misses = if batch.was_had { 0 } else { self.misses };
+            if !batch.more_waits {
+                break;
+            }
+        }
+        // that another replica has claimed all of it says nothing of the authority
+        if self.misses > 0 && !time_stamps_wait(own, ctx).await? {
+            self.misses = 0;
+        }
         Ok(())
     }
 

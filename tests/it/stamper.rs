@@ -16,7 +16,7 @@ use stazh::exchange::seal::{
 use stazh::exchange::wire::{Inquest, ThirdPartyWire, WireError};
 use stazh::flow::{Context, OwnTimeStamps, compose};
 use stazh::node::Node;
-use stazh::store::{JournalBy, journal_list};
+use stazh::store::{JournalBy, journal_list, time_stamp_claim, time_stamp_free};
 use stazh::worker::Stamper;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -192,3 +192,46 @@ const MANY: &str =
     "WITH RECURSIVE number(n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM number WHERE n < 2000)
     INSERT INTO time_stamp (side, row_id, record, stamped_at, good_until, lease_until)
     SELECT 'outbox', number.n, record, stamped_at, good_until, 0 FROM number, time_stamp WHERE row_id = 1";
+
+#[tokio::test]
+async fn misses_are_counted_on_when_another_replica_has_claimed_all_and_no_longer_when_nothing_waits() {
+    let mut desert = Desert::make().await;
+    desert.authority.is_away.store(true, Ordering::Relaxed);
+    let store = desert.ctx.store.clone();
+    let beside_another = async |desert: &Desert, stamper: &mut Stamper| {
+        let now = desert.clock.now();
+        let later = now.checked_add(SignedDuration::from_mins(1)).unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let claimed = time_stamp_claim(&mut tx, now, later, 9).await.unwrap();
+        tx.commit().await.unwrap();
+        desert.round(stamper).await;
+        let mut tx = store.begin().await.unwrap();
+        for of in &claimed {
+            time_stamp_free(&mut tx, *of, now).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        claimed.len()
+    };
+    let mut stamper = Stamper::default();
+    desert.document().await;
+    for miss in 1..=20 {
+        assert_eq!(desert.calls().await.len(), 0, "after {miss}");
+        assert_eq!(beside_another(&desert, &mut stamper).await, 1);
+        desert.round(&mut stamper).await;
+        assert_eq!(desert.asked(), miss);
+    }
+    let calls = desert.calls().await;
+    assert!(calls.len() == 1 && calls[0].contains("no time stamp was had 20 times in a row"), "{calls:?}");
+    // another has stamped it: the next misses are counted from the first
+    let mut stamper = Stamper::default();
+    for _ in 0..19 {
+        desert.round(&mut stamper).await;
+    }
+    desert.authority.is_away.store(false, Ordering::Relaxed);
+    desert.round(&mut Stamper::default()).await;
+    desert.round(&mut stamper).await;
+    desert.authority.is_away.store(true, Ordering::Relaxed);
+    desert.document().await;
+    desert.round(&mut stamper).await;
+    assert_eq!(desert.calls().await.len(), 1);
+}
