@@ -7,7 +7,7 @@ use super::note::calls_a_person;
 use super::parts::parts_by_name;
 use super::third_party::Whole;
 use super::{Context, FlowError};
-use crate::base::{Verdict, with_causes};
+use crate::base::{Shelf, Verdict, with_causes};
 use crate::exchange::document::Scope;
 use crate::exchange::seal::{
     DigestAlgorithm, EvidenceRecord, Imprint, SealError, StampAnswer, StampBatch, StampQuestion, StampTrust,
@@ -29,7 +29,7 @@ pub struct OwnTimeStamps {
     /// The way to it.
     pub wire: Box<dyn ThirdPartyWire>,
     /// Whose time stamps count.
-    pub trust: StampTrust,
+    pub trust: Shelf<StampTrust>,
     /// What is exchanged in so much time is stamped together.
     pub every_ms: u64,
     /// How long before its end a time stamp is stamped again.
@@ -234,7 +234,7 @@ pub(super) async fn ask(
     let body = stream::once(async move { Ok(request) }).boxed();
     let answer = own.wire.ask(Inquest { form: AskedBy::TimeStamp, bytes, body }).await;
     let answer = answer.map_err(|error| unstamped(with_causes(&error)))?;
-    match question.read_answer(&answer, &own.trust, ctx.clock.now()).map_err(unusable)? {
+    match question.read_answer(&answer, &own.trust.get(), ctx.clock.now()).map_err(unusable)? {
         StampAnswer::Stamped(stamp) => Ok(stamp),
         StampAnswer::Refused(refusal) => Err(unstamped(format!("it refuses: {refusal}"))),
     }

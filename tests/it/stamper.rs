@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, TryStreamExt};
 use jiff::SignedDuration;
 use sqlx::{Connection, SqliteConnection};
-use stazh::base::{Clock, FixedClock, OsRandom, Random, SystemClock};
+use stazh::base::{Clock, FixedClock, OsRandom, Random, Shelf, SystemClock};
 use stazh::exchange::seal::{
     Issued, KeyKind, Signer, StampAuthority, StampTrust, ThrowAwayAuthority, TrustStore,
 };
@@ -77,7 +77,7 @@ impl Desert {
         });
         let own = OwnTimeStamps {
             wire: Box::new(Line(authority.clone())),
-            trust: StampTrust::new(TrustStore::from_pem(&anchor.pem().unwrap()).unwrap(), None),
+            trust: Shelf::new(StampTrust::new(TrustStore::from_pem(&anchor.pem().unwrap()).unwrap(), None)),
             every_ms: 1,
             renew_before: SignedDuration::ZERO,
         };
