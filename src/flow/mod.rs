@@ -58,6 +58,9 @@ pub use service::{ask_journal, journal_records};
 pub use settle::{claim_inbox, extend_lease, settle};
 pub use sources::{News, SourcePlaces, StatusSources, Untold};
 pub use third_party::OwnThirdParty;
-pub use time_stamp::{OwnTimeStamps, Stamping, note_unstamped, renew_time_stamps, stamp_documents};
+pub use time_stamp::{
+    OwnTimeStamps, Stamping, note_set_aside, note_unstamped, renew_time_stamps, stamp_documents,
+    time_stamps_wait,
+};
 pub use turned_away::{Told, TurnedAway};
 pub use wake::{OwnWork, Wake};

@@ -7,7 +7,7 @@ use super::note::calls_a_person;
 use super::parts::parts_by_name;
 use super::third_party::Whole;
 use super::{Context, FlowError};
-use crate::base::{Verdict, with_causes};
+use crate::base::{Shelf, Verdict, with_causes};
 use crate::exchange::document::Scope;
 use crate::exchange::seal::{
     DigestAlgorithm, EvidenceRecord, Imprint, SealError, StampAnswer, StampBatch, StampQuestion, StampTrust,
@@ -15,8 +15,9 @@ use crate::exchange::seal::{
 };
 use crate::exchange::wire::{AskedBy, Envelope, Inquest, ThirdPartyWire};
 use crate::store::{
-    JournalDraft, KeptStamp, PartOf, inbox_find, journal_append, outbox_find, time_stamp_claim,
-    time_stamp_ending, time_stamp_forgo, time_stamp_free, time_stamp_put, time_stamp_renew,
+    JournalDraft, KeptStamp, PartOf, Tx, inbox_find, journal_append, outbox_find, time_stamp_claim,
+    time_stamp_ending, time_stamp_forgo, time_stamp_free, time_stamp_put, time_stamp_reach, time_stamp_renew,
+    time_stamp_waits,
 };
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
@@ -28,20 +29,29 @@ pub struct OwnTimeStamps {
     /// The way to it.
     pub wire: Box<dyn ThirdPartyWire>,
     /// Whose time stamps count.
-    pub trust: StampTrust,
+    pub trust: Shelf<StampTrust>,
     /// What is exchanged in so much time is stamped together.
     pub every_ms: u64,
     /// How long before its end a time stamp is stamped again.
     pub renew_before: SignedDuration,
 }
 
-/// Whether more waits to be stamped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stamping {
-    /// Nothing does.
-    Done,
-    /// A full batch was stamped.
-    MoreWaits,
+impl OwnTimeStamps {
+    /// Between when a time stamp ends that is stamped again now.
+    fn ending(&self, now: Timestamp) -> (Timestamp, Timestamp) {
+        (now, now.saturating_add(self.renew_before).unwrap_or(now))
+    }
+}
+
+/// What came of one batch.
+#[derive(Debug, Default)]
+pub struct Stamping {
+    /// Whether a time stamp was had.
+    pub was_had: bool,
+    /// Whether more may wait.
+    pub more_waits: bool,
+    /// Why some wait longer, if it is our fault.
+    pub set_aside: Option<FlowError>,
 }
 
 /// Stamps one batch of the documents that have no record.
@@ -54,22 +64,33 @@ pub async fn stamp_documents(own: &OwnTimeStamps, ctx: &Context) -> Result<Stamp
     let claimed = time_stamp_claim(&mut tx, now, lease_end(ctx), BATCH).await?;
     tx.commit().await?;
     if claimed.is_empty() {
-        return Ok(Stamping::Done);
+        return Ok(Stamping::default());
     }
     let stamped = stamp_these(&claimed, own, ctx).await;
     if stamped.is_err() {
         give_back(claimed.iter().copied(), now, ctx).await;
     }
-    stamped.map(|()| fullness(claimed.len()))
+    stamped
 }
 
-async fn stamp_these(claimed: &[PartOf], own: &OwnTimeStamps, ctx: &Context) -> Result<(), FlowError> {
-    let (mut digests, mut lost) = (Vec::new(), Vec::new());
+async fn stamp_these(claimed: &[PartOf], own: &OwnTimeStamps, ctx: &Context) -> Result<Stamping, FlowError> {
+    let (mut digests, mut lost, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+    let mut set_aside = None;
     for of in claimed {
-        match digest_of(*of, ctx).await {
-            Ok(digest) => digests.push((*of, digest)),
-            Err(error) if matches!(error.verdict(), Verdict::Retry { .. }) => return Err(error),
-            Err(error) => lost.push((*of, error)),
+        let error = match digest_of(*of, ctx).await {
+            Ok(digest) => {
+                digests.push((*of, digest));
+                continue;
+            }
+            Err(error) => error,
+        };
+        match error.verdict() {
+            Verdict::Retry { .. } => return Err(error),
+            Verdict::Return { .. } | Verdict::Quarantine { .. } => lost.push((*of, error)),
+            Verdict::Park { .. } => {
+                waiting.push(*of);
+                set_aside = Some(error);
+            }
         }
     }
     let mut kept = Vec::new();
@@ -88,6 +109,10 @@ async fn stamp_these(claimed: &[PartOf], own: &OwnTimeStamps, ctx: &Context) -> 
     for (of, record) in &kept {
         time_stamp_put(&mut tx, *of, record).await?;
     }
+    let later = ctx.clock.now().saturating_add(AN_HOUR).unwrap_or(Timestamp::MAX);
+    for of in waiting {
+        time_stamp_free(&mut tx, of, later).await?;
+    }
     for (of, error) in &lost {
         time_stamp_forgo(&mut tx, *of).await?;
         let detail = format!("a document of ours can get no time stamp: {}", with_causes(error));
@@ -99,7 +124,7 @@ async fn stamp_these(claimed: &[PartOf], own: &OwnTimeStamps, ctx: &Context) -> 
         journal_append(&mut tx, &JournalDraft::at(ctx.clock.now(), "time_stamped", told)).await?;
     }
     tx.commit().await?;
-    Ok(())
+    Ok(Stamping { was_had: !digests.is_empty(), more_waits: is_full(claimed.len()), set_aside })
 }
 
 /// Stamps one batch of records again whose last time stamp is near its end.
@@ -108,18 +133,17 @@ async fn stamp_these(claimed: &[PartOf], own: &OwnTimeStamps, ctx: &Context) -> 
 /// The database or the authority does not answer; the records wait.
 pub async fn renew_time_stamps(own: &OwnTimeStamps, ctx: &Context) -> Result<Stamping, FlowError> {
     let now = ctx.clock.now();
-    let before = now.saturating_add(own.renew_before).unwrap_or(now);
     let mut tx = ctx.store.begin().await?;
-    let claimed = time_stamp_ending(&mut tx, (now, before), lease_end(ctx), BATCH).await?;
+    let claimed = time_stamp_ending(&mut tx, own.ending(now), lease_end(ctx), BATCH).await?;
     tx.commit().await?;
     if claimed.is_empty() {
-        return Ok(Stamping::Done);
+        return Ok(Stamping::default());
     }
     let renewed = renew_these(&claimed, own, ctx).await;
     if renewed.is_err() {
         give_back(claimed.iter().map(|(of, _)| *of), now, ctx).await;
     }
-    renewed.map(|()| fullness(claimed.len()))
+    renewed.map(|()| Stamping { was_had: true, more_waits: is_full(claimed.len()), set_aside: None })
 }
 
 async fn renew_these(
@@ -153,20 +177,27 @@ async fn renew_these(
             time_stamp_renew(&mut tx, of, &kept_of(&record, kept.stamped_at, &stamp)?).await?;
         }
         if !others.is_empty() {
-            let detail = format!(
-                "{} time stamps cannot be prolonged: the certificate of the authority of [time_stamps] ends at {} \
-                 itself; ask its operator when it gets another",
-                others.len(),
-                stamp.good_until()
-            );
-            tracing::warn!(detail, "a person must act");
-            let entry = JournalDraft::at(now, "ask_person", detail).coded(Some(CODE));
-            journal_append(&mut tx, &entry).await?;
+            put_off(&stamp, &mut tx, now).await?;
         }
         for (of, _, _) in others {
-            time_stamp_free(&mut tx, of, now.saturating_add(A_DAY).unwrap_or(now)).await?;
+            time_stamp_free(&mut tx, of, now).await?;
         }
         tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// No record that lasts as long as this time stamp is tried again before tomorrow, and a person is told so once.
+async fn put_off(stamp: &TimeStamp, tx: &mut Tx, now: Timestamp) -> Result<(), FlowError> {
+    let end = stamp.good_until();
+    let tomorrow = now.saturating_add(A_DAY).unwrap_or(Timestamp::MAX);
+    if time_stamp_reach(tx, end, (now, tomorrow)).await? {
+        let detail = format!(
+            "time stamps cannot be prolonged: the certificate of the authority of [time_stamps] ends at {end} as they \
+             do; ask its operator when it gets another"
+        );
+        tracing::warn!(detail, "a person must act");
+        journal_append(tx, &JournalDraft::at(now, "ask_person", detail).coded(Some(CODE))).await?;
     }
     Ok(())
 }
@@ -203,10 +234,21 @@ pub(super) async fn ask(
     let body = stream::once(async move { Ok(request) }).boxed();
     let answer = own.wire.ask(Inquest { form: AskedBy::TimeStamp, bytes, body }).await;
     let answer = answer.map_err(|error| unstamped(with_causes(&error)))?;
-    match question.read_answer(&answer, &own.trust, ctx.clock.now()).map_err(unusable)? {
+    match question.read_answer(&answer, &own.trust.get(), ctx.clock.now()).map_err(unusable)? {
         StampAnswer::Stamped(stamp) => Ok(stamp),
         StampAnswer::Refused(refusal) => Err(unstamped(format!("it refuses: {refusal}"))),
     }
+}
+
+/// Whether anything waits for a time stamp, be it that another replica has claimed it.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn time_stamps_wait(own: &OwnTimeStamps, ctx: &Context) -> Result<bool, FlowError> {
+    let mut tx = ctx.store.read().await?;
+    let waits = time_stamp_waits(&mut tx, own.ending(ctx.clock.now())).await?;
+    tx.commit().await?;
+    Ok(waits)
 }
 
 /// Tells a person when the authority has given no time stamp for long.
@@ -223,6 +265,23 @@ pub async fn note_unstamped(misses: u32, ctx: &Context) -> Result<(), FlowError>
     tracing::warn!(misses, "no time stamps can be had; a person must act");
     let mut tx = ctx.store.begin().await?;
     let entry = JournalDraft::at(ctx.clock.now(), "ask_person", detail).coded(Some(CODE));
+    journal_append(&mut tx, &entry).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Tells a person that documents wait for their time stamps, or all of them do, by a fault of ours.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn note_set_aside(error: &FlowError, ctx: &Context) -> Result<(), FlowError> {
+    let detail = format!(
+        "documents wait for their time stamps, and are tried again within the hour, because it failed to {}",
+        with_causes(error)
+    );
+    tracing::warn!(detail, "a person must act");
+    let mut tx = ctx.store.begin().await?;
+    let entry = JournalDraft::at(ctx.clock.now(), "ask_person", detail).coded(error.verdict().code());
     journal_append(&mut tx, &entry).await?;
     tx.commit().await?;
     Ok(())
@@ -281,11 +340,8 @@ fn lease_end(ctx: &Context) -> Timestamp {
     ctx.clock.now().saturating_add(lease).unwrap_or(Timestamp::MAX)
 }
 
-fn fullness(claimed: usize) -> Stamping {
-    match u32::try_from(claimed).is_ok_and(|claimed| claimed < BATCH) {
-        true => Stamping::Done,
-        false => Stamping::MoreWaits,
-    }
+fn is_full(claimed: usize) -> bool {
+    u32::try_from(claimed).is_ok_and(|claimed| claimed >= BATCH)
 }
 
 fn unusable(error: SealError) -> FlowError {
@@ -299,6 +355,8 @@ fn unstamped(detail: String) -> FlowError {
 /// Every suite's authorities take it.
 const DIGEST: DigestAlgorithm = DigestAlgorithm::Sha256;
 const CODE: &str = "flow.time_stamps";
+/// When a document is tried again that could not be read by a fault of ours.
+const AN_HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// When it is seen again whether the authority has a certificate that lasts longer.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// So many documents are stamped together at most.

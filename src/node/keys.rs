@@ -8,7 +8,7 @@
 use super::{RevocationSource, Settings};
 use crate::base::{Code, Digest256, Verdict, with_causes};
 use crate::exchange::canonical::State;
-use crate::exchange::seal::{ReceiptTrust, SealError, TrustStore};
+use crate::exchange::seal::{ReceiptTrust, SealError, StampTrust, TrustStore};
 use crate::exchange::wire::{NodeIdentity, WireError};
 use crate::flow::{Context, KeysChange, note_keys};
 use std::path::{Path, PathBuf};
@@ -80,6 +80,8 @@ enum What {
     Peer(State, PathBuf),
     /// Whose receipts count.
     ThirdParty,
+    /// Whose time stamps count.
+    TimeStamps,
     /// Who tells which certificates of an authority are revoked, as it was at the start.
     Revocation { source: RevocationSource, before: Vec<Digest256> },
 }
@@ -91,6 +93,7 @@ impl std::fmt::Display for What {
             Self::Wire => f.write_str("[wire]"),
             Self::Peer(state, _) => write!(f, "seal_authorities of {state}"),
             Self::ThirdParty => f.write_str("authorities of [third_party]"),
+            Self::TimeStamps => f.write_str("authorities of [time_stamps]"),
             Self::Revocation { source, .. } => {
                 write!(f, "the source of [revocation] for {}", source.authority.display())
             }
@@ -171,6 +174,15 @@ impl What {
                 let trust = ctx.with_statuses(TrustStore::from_files(&[&third.authorities])?);
                 let after = trust.fingerprints()?;
                 let trust = ReceiptTrust::new(trust, third.signers.clone());
+                (used.trust.put(trust).fingerprints()?, after)
+            }
+            Self::TimeStamps => {
+                let Some((stamps, used)) = settings.time_stamps.as_ref().zip(ctx.time_stamps.as_ref()) else {
+                    return Ok(None);
+                };
+                let trust =
+                    StampTrust::new(TrustStore::from_files(&[&stamps.authorities])?, stamps.signer.clone());
+                let after = trust.fingerprints()?;
                 (used.trust.put(trust).fingerprints()?, after)
             }
         };
@@ -257,6 +269,9 @@ pub(super) fn keys_on_disk(settings: &Settings) -> Vec<Keys> {
     }
     if let Some(third) = &settings.third_party {
         all.push(Keys::new(What::ThirdParty, vec![&third.authorities]));
+    }
+    if let Some(stamps) = &settings.time_stamps {
+        all.push(Keys::new(What::TimeStamps, vec![&stamps.authorities]));
     }
     for source in settings.revocation.iter().flat_map(|revocation| &revocation.sources) {
         let files = [Some(&source.authority), source.signer.as_ref()];

@@ -174,7 +174,7 @@ impl Node {
         let trust = TrustStore::from_files(&[&stamps.authorities])?;
         Ok(Some(OwnTimeStamps {
             wire: Box::new(wire),
-            trust: StampTrust::new(trust, stamps.signer.clone()),
+            trust: Shelf::new(StampTrust::new(trust, stamps.signer.clone())),
             every_ms: stamps.every_ms,
             renew_before: SignedDuration::from_hours(i64::from(stamps.renew_before_days) * 24),
         }))

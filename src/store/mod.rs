@@ -82,7 +82,7 @@ pub use sqlite_writer::Fate;
 pub use state::{ConversationState, Direction, InboxState, OutboxKind, OutboxState, WordError};
 pub use time_stamp::{
     KeptStamp, time_stamp_claim, time_stamp_ending, time_stamp_find, time_stamp_forgo, time_stamp_free,
-    time_stamp_put, time_stamp_renew,
+    time_stamp_put, time_stamp_reach, time_stamp_renew, time_stamp_waits,
 };
 pub use told::told_once;
 pub use tx::Tx;

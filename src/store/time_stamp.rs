@@ -83,7 +83,8 @@ pub async fn time_stamp_find(tx: &mut Tx, of: PartOf) -> Result<Option<KeptStamp
     row.map(|(record, stamped_at, good_until)| kept(id, record, stamped_at, good_until)).transpose()
 }
 
-/// Claims up to `limit` records whose last time stamp ends between `now` and `before`, until `lease_until`.
+/// Claims up to `limit` records whose last time stamp ends between `now` and `before`, until `lease_until`; none that
+/// lasts as long as the time stamps of today.
 pub async fn time_stamp_ending(
     tx: &mut Tx,
     (now, before): (Timestamp, Timestamp),
@@ -94,13 +95,40 @@ pub async fn time_stamp_ending(
     let rows: Vec<(String, i64, Vec<u8>, i64, i64)> = on!(tx, "claim time stamps to be renewed", connection => sqlx::query_as(text)
             .bind(lease_until.as_millisecond())
             .bind(now.as_millisecond())
-            .bind(before.as_millisecond())
+            .bind(after(before))
             .bind(i64::from(limit))
             .fetch_all(connection))?;
     let read = |(side, row, record, stamped_at, good_until): (String, i64, Vec<u8>, i64, i64)| {
         Ok((of(&side, row)?, kept(row, record, stamped_at, good_until)?))
     };
     rows.into_iter().map(read).collect()
+}
+
+/// The time stamps of today last until `end`: until `until` no record that lasts as long is claimed to be renewed,
+/// whether it is here already or not. Tells whether nobody knew.
+pub async fn time_stamp_reach(
+    tx: &mut Tx,
+    end: Timestamp,
+    (now, until): (Timestamp, Timestamp),
+) -> Result<bool, StoreError> {
+    let known = change!(
+        tx,
+        "keep how long time stamps last",
+        sqlx::query(REACH).bind(end.as_millisecond()).bind(until.as_millisecond()).bind(now.as_millisecond())
+    )?;
+    Ok(known > 0)
+}
+
+/// Whether a document has no record, or one that ends between `now` and `before` and could be renewed, claimed or not.
+pub async fn time_stamp_waits(
+    tx: &mut Tx,
+    (now, before): (Timestamp, Timestamp),
+) -> Result<bool, StoreError> {
+    let any: Option<i64> = on!(tx, "see whether time stamps are due", connection => sqlx::query_scalar(WAITS)
+        .bind(now.as_millisecond())
+        .bind(after(before))
+        .fetch_optional(connection))?;
+    Ok(any.is_some())
 }
 
 /// Replaces the record of a document by the same with one more time stamp.
@@ -116,6 +144,11 @@ pub async fn time_stamp_renew(tx: &mut Tx, of: PartOf, stamp: &KeptStamp) -> Res
             .bind(stamp.good_until.as_millisecond())
     )?;
     Ok(())
+}
+
+/// The first instant that is not meant any more.
+fn after(before: Timestamp) -> i64 {
+    before.as_millisecond().saturating_add(1)
 }
 
 fn kept(row: i64, record: Vec<u8>, stamped_at: i64, good_until: i64) -> Result<KeptStamp, StoreError> {
@@ -147,12 +180,33 @@ macro_rules! claim {
     };
 }
 
+/// Ends after the first and before the second number, and before the end of the time stamps of today.
+macro_rules! in_reach {
+    ($now:literal, $end:literal) => {
+        concat!(
+            "kept.good_until > ",
+            $now,
+            " AND kept.good_until < (SELECT coalesce(min(reach.good_until), ",
+            $end,
+            ") FROM time_stamp_reach AS reach WHERE reach.good_until > ",
+            $now,
+            " AND reach.good_until < ",
+            $end,
+            " AND reach.until > ",
+            $now,
+            ")"
+        )
+    };
+}
+
 macro_rules! ending {
     ($lock:literal) => {
         concat!(
             "WITH claimable AS (
         SELECT kept.side, kept.row_id FROM time_stamp AS kept
-        WHERE kept.good_until > $2 AND kept.good_until <= $3 AND kept.lease_until <= $2
+        WHERE ",
+            in_reach!("$2", "$3"),
+            " AND kept.lease_until <= $2
         ORDER BY kept.good_until LIMIT $4",
             $lock,
             ")
@@ -177,6 +231,17 @@ const DONE: &str = "DELETE FROM time_stamp_due WHERE side = $1 AND row_id = $2";
 const PUT: &str = "
     INSERT INTO time_stamp (side, row_id, record, stamped_at, good_until, lease_until)
     VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT (side, row_id) DO NOTHING";
+
+const REACH: &str = "
+    INSERT INTO time_stamp_reach (good_until, until) VALUES ($1, $2)
+    ON CONFLICT (good_until) DO UPDATE SET until = excluded.until WHERE time_stamp_reach.until <= $3";
+
+pub(super) const WAITS: &str = concat!(
+    "SELECT due.row_id FROM time_stamp_due AS due
+    UNION ALL SELECT kept.row_id FROM time_stamp AS kept WHERE ",
+    in_reach!("$1", "$2"),
+    " LIMIT 1"
+);
 
 const FIND: &str = "SELECT record, stamped_at, good_until FROM time_stamp WHERE side = $1 AND row_id = $2";
 

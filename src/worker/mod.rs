@@ -22,7 +22,7 @@ pub use hints::run_hints;
 pub use lane::run_lane;
 pub use pickup::run_pickup;
 pub use settler::run_settler;
-pub use stamper::run_stamper;
+pub use stamper::{Stamper, run_stamper};
 pub use statuses::run_statuses;
 pub use terms::run_terms;
 

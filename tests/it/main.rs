@@ -39,6 +39,7 @@ mod shared;
 mod simulation;
 mod soak;
 mod sources;
+mod stamper;
 mod third_party;
 mod tidy;
 mod time_stamps;

@@ -5,10 +5,13 @@ use crate::keys::Authority;
 use crate::nodes::{TestDesk, World};
 use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use openssl::x509::X509;
-use stazh::base::Digest256;
-use stazh::exchange::seal::sha256;
+use stazh::base::{Clock, Digest256, OsRandom, Random, SystemClock};
+use stazh::exchange::seal::{
+    DigestAlgorithm, Imprint, Issued, KeyKind, Signer, StampAuthority, StampQuestion, ThrowAwayAuthority,
+    sha256,
+};
 use stazh::flow::compose;
-use stazh::node::{Door, Node, Settings};
+use stazh::node::{Door, Node, Settings, TimeStampSettings};
 use stazh::store::{
     ConversationState, InboxState, JournalBy, JournalRow, OutboxState, inbox_counts, journal_list,
     outbox_counts,
@@ -245,4 +248,47 @@ async fn an_authority_of_a_peer_is_added_while_the_node_runs() {
     let id = compose(&inquiry(1), pair.ru.flows()).await.unwrap().conversation_id;
     assert_eq!(ended(&pair.ru, id).await, ConversationState::Completed);
     pair.assert_peace().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_for_time_stamps_is_added_while_the_node_runs() {
+    let now = SystemClock.now();
+    let make = |name| ThrowAwayAuthority::of_kind(KeyKind::P256, name, "RU", now).unwrap();
+    let (old, new) = (make("time"), make("time of next year"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("time-stamp-authorities.pem");
+    write(&file, &old.pem().unwrap());
+    let pair = Pair::start(|ru, _kz| {
+        ru.time_stamps = Some(TimeStampSettings {
+            url: "http://127.0.0.1:1/".to_owned(),
+            authorities: file.clone(),
+            signer: None,
+            every_ms: 1_000_000,
+            renew_before_days: 60,
+        });
+    })
+    .await;
+    let counts = |authority: &ThrowAwayAuthority| {
+        let Issued { chain_pem, key_pem } = authority.issue_time_stamping("clock", KeyKind::P256).unwrap();
+        let clock = StampAuthority::new(Signer::from_pem(&key_pem, &chain_pem).unwrap()).unwrap();
+        let imprint = Imprint::of(DigestAlgorithm::Sha256, b"a document").unwrap();
+        let question = StampQuestion::new(imprint, OsRandom.uuid(), now);
+        let (answer, _) = clock.answer(&question.to_der().unwrap(), (OsRandom.uuid(), now)).unwrap();
+        let trust = pair.ru.flows().time_stamps.as_ref().unwrap().trust.get();
+        question.read_answer(&answer, &trust, now).is_ok()
+    };
+    assert!(counts(&old) && !counts(&new));
+    let both = [old.pem().unwrap(), new.pem().unwrap()].concat();
+    write(&file, &both[..both.len() - 100]);
+    let unfit = told(&pair.ru, "keys_unfit", 1).await;
+    assert!(unfit[0].starts_with("authorities of [time_stamps]: "), "{unfit:?}");
+    assert!(counts(&old) && !counts(&new));
+    write(&file, &both);
+    let changed = told(&pair.ru, "keys_changed", 1).await;
+    assert!(changed[0].starts_with("authorities of [time_stamps]: sha-256 "), "{changed:?}");
+    assert!(changed[0].contains(&fingerprint(&new.pem().unwrap()).to_string()), "{changed:?}");
+    assert!(counts(&old) && counts(&new));
+    write(&file, &new.pem().unwrap());
+    told(&pair.ru, "keys_changed", 2).await;
+    assert!(!counts(&old) && counts(&new));
 }

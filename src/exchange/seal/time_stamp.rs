@@ -10,6 +10,7 @@ use super::error::SealError;
 use super::revocation::StatusKind;
 use super::suites::DigestAlgorithm;
 use super::trust::{TrustStore, unix_seconds};
+use crate::base::Digest256;
 use der::asn1::{AnyRef, BitStringRef, Int, Null, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Encode, Tag, Tagged};
 use jiff::{SignedDuration, Timestamp};
@@ -97,6 +98,14 @@ impl StampTrust {
     /// Authorities, and the subject of the one certificate if no other of theirs counts.
     pub fn new(trust: TrustStore, signer: Option<String>) -> Self {
         Self { trust, signer }
+    }
+
+    /// The certificates of the authorities.
+    ///
+    /// # Errors
+    /// One cannot be written.
+    pub fn fingerprints(&self) -> Result<Vec<Digest256>, SealError> {
+        self.trust.fingerprints()
     }
 }
 

@@ -13,6 +13,13 @@ CREATE TABLE time_stamp (
 );
 CREATE INDEX time_stamp_end ON time_stamp (good_until);
 
+-- The time stamps of today last until good_until: before `until` no record that lasts as long can be renewed. One row
+-- for each certificate of the authority, not a change of every record under it.
+CREATE TABLE time_stamp_reach (
+    good_until BIGINT NOT NULL PRIMARY KEY,
+    until      BIGINT NOT NULL
+) WITHOUT ROWID;
+
 -- Documents that have no record yet.
 CREATE TABLE time_stamp_due (
     side        TEXT   NOT NULL,

@@ -73,3 +73,49 @@ async fn records_are_renewed_before_their_end_the_next_to_end_first_and_not_afte
     let both = time_stamp_ending(&mut tx, (at(200), at(9_000)), at(300), 9).await.unwrap();
     assert_eq!(both.len(), 2);
 }
+
+#[tokio::test]
+async fn no_record_that_lasts_as_long_as_the_time_stamps_of_today_is_claimed_before_tomorrow() {
+    let (_folder, store) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    let (early, late) = (came(&mut tx, 1).await, came(&mut tx, 2).await);
+    for (of, end) in [(early, 500), (late, 600)] {
+        time_stamp_put(&mut tx, of, &kept(b"first", end)).await.unwrap();
+    }
+    let today = (at(200), at(300));
+    assert!(time_stamp_reach(&mut tx, at(600), today).await.unwrap());
+    assert!(!time_stamp_reach(&mut tx, at(600), (at(250), at(350))).await.unwrap(), "it is known");
+    // one that is kept later is meant, too
+    let new = came(&mut tx, 3).await;
+    time_stamp_put(&mut tx, new, &kept(b"first", 600)).await.unwrap();
+    let claim = async |tx: &mut Tx, now: i64, before: i64| {
+        let claimed = time_stamp_ending(tx, (at(now), at(before)), at(now), 9).await.unwrap();
+        claimed.into_iter().map(|(of, _)| of).collect::<Vec<_>>()
+    };
+    assert_eq!(claim(&mut tx, 200, 900).await, [early]);
+    assert_eq!(claim(&mut tx, 200, 500).await, [early], "the last instant counts");
+    assert_eq!(claim(&mut tx, 200, 499).await, []);
+    assert_eq!(claim(&mut tx, 300, 900).await.len(), 3);
+    assert!(time_stamp_reach(&mut tx, at(600), (at(300), at(400))).await.unwrap(), "a day has passed");
+    assert_eq!(claim(&mut tx, 399, 900).await, [early]);
+    // what ends anyway holds nothing back
+    assert!(time_stamp_reach(&mut tx, at(399), (at(300), at(900))).await.unwrap());
+    assert_eq!(claim(&mut tx, 400, 900).await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_another_has_claimed_is_due_all_the_same() {
+    let (_folder, store) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    let window = (at(200), at(600));
+    assert!(!time_stamp_waits(&mut tx, window).await.unwrap());
+    let document = came(&mut tx, 1).await;
+    time_stamp_claim(&mut tx, at(200), at(900), 9).await.unwrap();
+    assert!(time_stamp_waits(&mut tx, window).await.unwrap());
+    time_stamp_put(&mut tx, document, &kept(b"first", 600)).await.unwrap();
+    assert_eq!(time_stamp_ending(&mut tx, window, at(900), 9).await.unwrap().len(), 1);
+    assert!(time_stamp_waits(&mut tx, window).await.unwrap());
+    assert!(!time_stamp_waits(&mut tx, (at(200), at(599))).await.unwrap());
+    time_stamp_reach(&mut tx, at(600), (at(200), at(300))).await.unwrap();
+    assert!(!time_stamp_waits(&mut tx, window).await.unwrap(), "nothing can be done about it today");
+}
