@@ -416,10 +416,16 @@ async fn a_source_that_leads_elsewhere_or_gives_no_end_is_left() {
     let served = std::thread::spawn(move || {
         for place in 0..3 {
             let (mut caller, _) = listener.accept().unwrap();
-            let _ = caller.read(&mut [0; 1024]).unwrap();
+            let (mut asked, mut octet) = (Vec::new(), [0]);
+            while !asked.ends_with(b"\r\n\r\n\x01") {
+                caller.read_exact(&mut octet).unwrap(); // closed before its end the line would be reset
+                asked.push(octet[0]);
+            }
             let head = match place {
-                0 => "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
-                1 => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+                0 => {
+                    "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+                }
+                1 => "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
                 _ => "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
             };
             caller.write_all(head.as_bytes()).unwrap();
