@@ -207,19 +207,22 @@ mod parts {
         let (_, certificate) = issue(&token, &land.0, KeyKind::P256, "own", "01");
         let plan = SignerPlan::Token(token.plan("own", Some(&certificate)));
         let signer = plan.signer().unwrap();
+        let (_, certificate) = issue(&token, &land.0, KeyKind::P256, "second", "02");
+        let second = SignerPlan::Token(token.plan("second", Some(&certificate))).signer().unwrap();
         let wrong = "97531864";
         write_later(&token.0.join("pin"), wrong);
         log_out();
-        let refused = |told: &str| {
-            let error = seal(&signer).unwrap_err();
+        let refused = |signer: &Signer, told: &str| {
+            let error = seal(signer).unwrap_err();
             assert_eq!(error.verdict(), Verdict::Park { code: "seal.token_pin" });
             assert!(error.to_string().contains(told) && !format!("{error:?}").contains(wrong), "{error}");
         };
-        refused("the PIN is wrong");
+        refused(&signer, "the PIN is wrong");
         // now it would be right; but nobody may know that, so nobody tries
         change_pin(PIN, wrong);
         for _ in 0..5 {
-            refused("the PIN is wrong");
+            refused(&signer, "the PIN is wrong");
+            refused(&second, "the PIN is wrong"); // it is of the same token
         }
         write_later(&token.0.join("pin"), wrong);
         assert_good(&seal(&signer).unwrap(), &land);

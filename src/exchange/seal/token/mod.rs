@@ -15,12 +15,11 @@ use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use cryptoki::types::AuthPin;
-use module::{Found, Module};
+use module::{Found, Module, PinFile};
 use openssl::x509::X509;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
 use trouble::Trouble;
 
 /// Where a key is that never leaves its token.
@@ -68,8 +67,6 @@ pub(super) struct TokenKey {
 #[derive(Default)]
 struct State {
     open: Option<Open>,
-    /// The file of the PIN that the token refused, as it was.
-    refused: Option<(Option<SystemTime>, &'static str)>,
 }
 
 /// A session that is logged in.
@@ -134,12 +131,10 @@ impl TokenKey {
         state: &mut State,
         act: impl Fn(&Open) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        let Found { session, needs_login, why_not } = module.session(&self.plan.token)?;
+        let Found { session, serial, needs_login, why_not } = module.session(&self.plan.token)?;
         if needs_login {
-            let written_at = std::fs::metadata(&self.plan.pin).and_then(|facts| facts.modified()).ok();
-            if let Some((at, reason)) = state.refused
-                && at == written_at
-            {
+            let pin = PinFile::new(serial, &self.plan.pin);
+            if let Some(reason) = module.refused(&pin) {
                 return Err(Trouble::Pin(reason));
             }
             if let Some(reason) = why_not {
@@ -147,10 +142,9 @@ impl TokenKey {
             }
             let login = self.login(&session);
             if let Err(Trouble::Pin(reason)) = login {
-                state.refused = Some((written_at, reason));
+                module.refuse(pin, reason);
             }
             login?;
-            state.refused = None;
         }
         let key = module::key(&session, &self.plan.key)?;
         let open = Open { session, key, life: module.life() };

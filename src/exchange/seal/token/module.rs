@@ -12,16 +12,37 @@ use cryptoki::types::AuthPin;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 /// A module of a token's maker. Whoever asks it for something holds it alone: it may be begun again meanwhile.
 pub(super) struct Module {
     library: Pkcs11,
     life: u64,
+    /// The PINs that its tokens refused, and why: several keys of a token may have one PIN.
+    refused: BTreeMap<PinFile, &'static str>,
+}
+
+/// A PIN for a token: in which file it is, as that was written last.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PinFile {
+    /// The serial number of the token.
+    token: String,
+    path: PathBuf,
+    written_at: Option<SystemTime>,
+}
+
+impl PinFile {
+    pub(super) fn new(token: String, path: &Path) -> Self {
+        let written_at = std::fs::metadata(path).and_then(|facts| facts.modified()).ok();
+        Self { token, path: path.to_owned(), written_at }
+    }
 }
 
 /// A session with a token.
 pub(super) struct Found {
     pub(super) session: Session,
+    /// The serial number of the token.
+    pub(super) serial: String,
     pub(super) needs_login: bool,
     /// Why no login is to be tried.
     pub(super) why_not: Option<&'static str>,
@@ -46,7 +67,7 @@ pub(super) fn of(path: &Path) -> Result<Arc<Mutex<Module>>, SealError> {
     };
     let library = Pkcs11::new(path).map_err(refused)?;
     initialize(&library).map_err(refused)?;
-    let module = Arc::new(Mutex::new(Module { library, life: 0 }));
+    let module = Arc::new(Mutex::new(Module { library, life: 0, refused: BTreeMap::new() }));
     modules.insert(path.to_owned(), module.clone());
     Ok(module)
 }
@@ -71,6 +92,17 @@ impl Module {
         initialize(&self.library).is_ok()
     }
 
+    /// Why a token refused this PIN, if it did.
+    pub(super) fn refused(&self, pin: &PinFile) -> Option<&'static str> {
+        self.refused.get(pin).copied()
+    }
+
+    /// Keeps that a token refused this PIN, in place of what it said of that file before.
+    pub(super) fn refuse(&mut self, pin: PinFile, reason: &'static str) {
+        self.refused.retain(|before, _| (&before.token, &before.path) != (&pin.token, &pin.path));
+        self.refused.insert(pin, reason);
+    }
+
     /// A session with the token of this name.
     ///
     /// # Errors
@@ -90,7 +122,12 @@ impl Module {
                     (false, true) => Some(ONE_TRY_LEFT),
                     (false, false) => None,
                 };
-                return Ok(Found { session: self.open(slot)?, needs_login: info.login_required(), why_not });
+                return Ok(Found {
+                    session: self.open(slot)?,
+                    serial: info.serial_number().to_owned(),
+                    needs_login: info.login_required(),
+                    why_not,
+                });
             }
         }
         Err(Trouble::Away("the token is in no slot".to_owned()))
