@@ -101,11 +101,11 @@ impl ThrowAwayAuthority {
         &self,
         request: &[u8],
         revoked: &[Revocation],
-        (from, to): (Timestamp, Option<Timestamp>),
+        window: (Timestamp, Option<Timestamp>),
         by: Option<&Issued>,
     ) -> Result<Vec<u8>, SealError> {
-        let (asked, extensions) = question(request).map_err(coding)?;
-        let certificate = CertId::from_der(&asked).map_err(coding)?;
+        let asked = question(request).map_err(coding)?;
+        let certificate = CertId::from_der(&asked.0).map_err(coding)?;
         let status = match revoked.iter().find(|one| one.serial == certificate.serial.as_bytes()) {
             None => CertStatus::Good(Null),
             Some(one) => CertStatus::Revoked(RevokedInfo {
@@ -113,6 +113,27 @@ impl ThrowAwayAuthority {
                 reason: Some(crl_reason(one.revoked.reason)),
             }),
         };
+        self.answer(asked, status, window, by)
+    }
+
+    /// Answers a question as a responder that lost its books does.
+    #[cfg(test)]
+    pub(super) fn answer_unknown(
+        &self,
+        request: &[u8],
+        window: (Timestamp, Option<Timestamp>),
+    ) -> Result<Vec<u8>, SealError> {
+        self.answer(question(request).map_err(coding)?, CertStatus::Unknown(Null), window, None)
+    }
+
+    fn answer(
+        &self,
+        (asked, extensions): Asked,
+        status: CertStatus,
+        (from, to): (Timestamp, Option<Timestamp>),
+        by: Option<&Issued>,
+    ) -> Result<Vec<u8>, SealError> {
+        let certificate = CertId::from_der(&asked).map_err(coding)?;
         let (this_update, next_update) = (general(from), to.map(general).transpose());
         let single = SingleResponse {
             certificate,
@@ -155,7 +176,9 @@ impl ThrowAwayAuthority {
 }
 
 /// The certificate that is asked about, and what of the question must be repeated.
-fn question(request: &[u8]) -> der::Result<(Vec<u8>, Option<Vec<Extension>>)> {
+type Asked = (Vec<u8>, Option<Vec<Extension>>);
+
+fn question(request: &[u8]) -> der::Result<Asked> {
     let fail = || der::Error::from(der::ErrorKind::Failed);
     let signed = parts(request)?.first().copied().ok_or_else(fail)?;
     let fields = parts(signed)?;

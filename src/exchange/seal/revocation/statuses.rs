@@ -367,12 +367,13 @@ impl Statuses {
         let (mut is_newer, mut is_other) = (true, true);
         if let Some((before, again)) = known.answers.get_mut(&place) {
             is_other = before.der != answer.der;
-            if let Some((_, before)) = before.says_of(issuer, &ask.serial) {
+            if let Some((said_before, before)) = before.says_of(issuer, &ask.serial) {
                 is_newer = window.this_update > before.this_update;
-                if before.this_update > window.this_update {
+                let is_known_no_more = said == Said::Unknown && said_before != Said::Unknown;
+                if is_known_no_more || before.this_update > window.this_update {
                     *again = self.again_at(before, false, now);
                     let of_before = (before, *again);
-                    drop(known); // as above
+                    drop(known); // as above: a responder that lost its books takes back nothing
                     return self.taken((ask.source, StatusKind::Ocsp), None, of_before, now);
                 }
             }

@@ -160,6 +160,26 @@ fn answers_tell(kinds: &[KeyKind]) {
 }
 
 #[test]
+fn a_responder_that_knows_nothing_any_more_takes_back_nothing() {
+    let land = Land::new(KeyKind::P256);
+    let asked = land.question();
+    let unknown =
+        |hour| land.authority.answer_unknown(&asked.1.request, (hours(hour), Some(hours(9)))).unwrap();
+    let known = |revoked: &[Revocation], hour| {
+        let window = (hours(hour), Some(hours(9)));
+        land.authority.answer_status(&asked.1.request, revoked, window, None).unwrap()
+    };
+    land.answered(&unknown(-4), &asked).unwrap();
+    assert!(matches!(land.judged(now()), Err(SealError::StatusUnknown { .. })));
+    land.answered(&known(&[], -3), &asked).unwrap();
+    land.answered(&unknown(-2), &asked).unwrap();
+    land.judged(now()).unwrap();
+    land.answered(&known(&[land.revoked(hours(-5), Reason::KeyCompromise)], -1), &asked).unwrap();
+    assert!(land.answered(&unknown(0), &asked).unwrap().kept.is_none());
+    assert!(matches!(land.judged(now()), Err(SealError::Revoked { .. })));
+}
+
+#[test]
 fn a_remembered_signer_that_has_been_revoked_since_is_refused() {
     let land = Land::new(KeyKind::P256);
     land.statuses.take_list(0, &land.list(&[], 1), now()).unwrap();
