@@ -1,5 +1,6 @@
 //! Lists and answers of every suite, good and bad, and what becomes of seals by them.
 
+use super::super::suites::tests::in_a_process_with_the_engine;
 use super::super::{
     KeyKind, SealError, Signer, ThrowAwayAuthority, TrustStore, open, seal_unchecked, verify,
 };
@@ -97,14 +98,7 @@ fn an_answer_of_each_suite_tells_good_from_revoked() {
 
 #[test]
 fn gost_tells_the_same() {
-    let name = format!("{}::with_the_engine_gost_tells_the_same", module_path!().split_once("::").unwrap().1);
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args([&name, "--exact", "--ignored"])
-        .env("OPENSSL_CONF", concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/openssl-gost.cnf"))
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+    in_a_process_with_the_engine(module_path!(), "with_the_engine_gost_tells_the_same");
 }
 
 #[test]
