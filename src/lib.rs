@@ -7,6 +7,7 @@ pub mod exchange;
 pub mod flow;
 pub mod http;
 pub mod node;
+pub mod pension;
 pub mod simulation;
 pub mod store;
 pub mod worker;

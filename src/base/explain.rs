@@ -41,6 +41,11 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// The text in both languages.
+    pub fn new(en: String, ru: String) -> Self {
+        Self { en, ru }
+    }
+
     /// The text in one language.
     pub fn of(&self, language: Language) -> &str {
         match language {

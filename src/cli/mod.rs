@@ -22,6 +22,7 @@ mod simulate;
 mod states;
 mod status;
 mod synth;
+mod totalise;
 mod translate;
 mod ttp;
 mod validate;
@@ -73,6 +74,7 @@ enum Command {
     Resend(resend::Resend),
     Translate(translate::Translate),
     Synth(synth::Synth),
+    Totalise(totalise::Totalise),
     Profile(profile::ProfileCommand),
     Validate(validate::Validate),
     Sign(sign::Sign),
@@ -105,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Resend(resend) => resend.run(),
         Command::Translate(translate) => translate.run(),
         Command::Synth(synth) => synth.run(),
+        Command::Totalise(totalise) => totalise.run(),
         Command::Profile(profile) => profile.run(),
         Command::Validate(validate) => validate.run(),
         Command::Sign(sign) => sign.run(),

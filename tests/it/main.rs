@@ -44,4 +44,5 @@ mod third_party;
 mod tidy;
 mod time_stamps;
 mod token;
+mod totalise;
 mod wire;

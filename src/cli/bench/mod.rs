@@ -2,6 +2,7 @@
 
 mod exchange;
 mod load;
+mod pension;
 mod translate;
 
 use super::pair::{self, completed, kill, send, start};
@@ -38,6 +39,7 @@ pub(super) struct Bench {
 #[derive(Debug, clap::Subcommand)]
 enum Part {
     Exchange(exchange::Exchange),
+    Pension(pension::Pension),
     Translate(translate::Translate),
 }
 
@@ -45,6 +47,7 @@ impl Bench {
     pub(super) fn run(self) -> Result<Exit> {
         match self.part {
             Some(Part::Exchange(exchange)) => return exchange.run(),
+            Some(Part::Pension(pension)) => return pension.run(),
             Some(Part::Translate(translate)) => return translate.run(),
             None => {}
         }

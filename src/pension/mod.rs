@@ -1,0 +1,22 @@
+//! What the Agreement on pension provision says of a life of work: periods, totalisation, the right. Pure.
+//!
+//! The program advises, a person decides: each step names its rule, what it counted and what came of it, so that a clerk
+//! can check it by hand. What the law of one state demands (years of service, points) is told with the claim.
+
+mod acquired;
+mod agreement;
+mod claim;
+mod days;
+mod length;
+mod right;
+mod step;
+
+pub use agreement::{Agreement, Branch, PaidBy, Payer, PensionKind, PeriodClass, agreement};
+pub use claim::{Claim, Needed};
+pub use days::{Days, Stretch};
+pub use length::{Convention, Length};
+pub use right::{Advice, Right, advise};
+pub use step::{Part, Step, length_in_words, state_name};
+
+#[cfg(test)]
+mod tests;
