@@ -23,7 +23,6 @@ use crate::exchange::canonical::State;
 use crate::exchange::canonical::YearMonth;
 use jiff::civil::Date;
 use std::collections::HashSet;
-use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -139,12 +138,10 @@ impl Source {
         let profiles = self.book.current()?;
         for (at, stamp) in described(&profiles, &self.folder)? {
             let Some(profile) = profiles.get(at) else { continue };
-            let refuse = |source| AdapterError::Read { path: stamp.path.clone(), source };
-            let bytes = fs::read(&stamp.path).map_err(refuse)?;
             let mut told = |row, set| each(profile, &stamp.name, row, set);
             profile
-                .read_traced(&stamp.name, &bytes, &self.limits, &mut told)
-                .map_err(|source| AdapterError::Format { path: stamp.path.clone(), source })?;
+                .read_traced(&stamp.name, &mut stamp.open()?, &self.limits, &mut told)
+                .map_err(|source| stamp.unread(source))?;
         }
         Ok(())
     }
@@ -200,17 +197,15 @@ fn load(
     let mut findings = Findings::new();
     for (at, stamp) in &stamps {
         let Some(profile) = profiles.get(*at) else { continue };
-        let path = || stamp.path.clone();
         let limit = limits.local_bytes_max;
         if usize::try_from(stamp.length).unwrap_or(usize::MAX) > limit {
-            return Err(AdapterError::TooLarge { path: path(), limit });
+            return Err(AdapterError::TooLarge { path: stamp.path.clone(), limit });
         }
-        let bytes = fs::read(&stamp.path).map_err(|source| AdapterError::Read { path: path(), source })?;
-        let read = profile.read(&stamp.name, &bytes, limits, &mut |record, place| {
+        let read = profile.read(&stamp.name, stamp.open()?, limits, &mut |record, place| {
             let key = profile.key_of(&record);
             gathering.add(record, key, place);
         });
-        findings.append(&mut read.map_err(|source| AdapterError::Format { path: path(), source })?);
+        findings.append(&mut read.map_err(|source| stamp.unread(source))?.findings);
     }
     let (people, mut odd) = gathering.finish(state);
     findings.append(&mut odd);

@@ -7,4 +7,5 @@ mod profile;
 mod revisions;
 mod sink;
 mod source;
+mod streaming;
 mod there_and_back;
