@@ -60,7 +60,7 @@ pub use journal::{
     journal_list, storable,
 };
 pub use ledger::{
-    Handover, Seen, handover_record, ledger_answers, ledger_first, ledger_forget, ledger_knows,
+    Handover, Seen, handover_record, handover_sum, ledger_answers, ledger_first, ledger_forget, ledger_knows,
     ledger_outcome, ledger_record,
 };
 pub use outbox::{
