@@ -3,7 +3,7 @@
 use super::evidence::{CopyFolder, EvidenceFolder};
 use super::hand_over::Teller;
 use super::{Settings, StartError};
-use crate::base::{DocumentId, Finding, Findings, Limits, with_causes};
+use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, with_causes};
 use crate::exchange::adapter::{AdapterError, Found, HandedOver, ProfileBook, Sink, Source};
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
 use crate::exchange::rules::CodeLists;
@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Reads the state's own forms by its profiles, writes records for its system.
 pub struct FolderDesk {
@@ -32,6 +33,26 @@ impl FolderDesk {
     /// As [`FolderDesk::reading`], and what `[hand_over]` names cannot be used.
     pub fn open(settings: &Settings) -> Result<Self, StartError> {
         Ok(Self { teller: Teller::open(&settings.hand_over)?, ..Self::reading(settings)? })
+    }
+
+    /// Sees that whoever `[hand_over]` names can take records; one that is away is waited for.
+    ///
+    /// # Errors
+    /// A table, a column or a right is missing, or an address or key is unusable: nothing could be handed over.
+    pub async fn try_out(&self) -> Result<(), StartError> {
+        let Some(teller) = &self.teller else { return Ok(()) };
+        let Ok(looked) = tokio::time::timeout(LOOK_FOR, teller.look()).await else {
+            tracing::warn!("the local system does not answer; records wait for it");
+            return Ok(());
+        };
+        match looked {
+            Ok(_seen) => Ok(()),
+            Err(error) if matches!(error.verdict(), Verdict::Retry { .. }) => {
+                tracing::warn!(error = %with_causes(&error), "the local system is away; records wait for it");
+                Ok(())
+            }
+            Err(error) => Err(StartError::HandOver(error)),
+        }
     }
 
     /// The desk of a node as far as it is read.
@@ -136,6 +157,9 @@ impl Desk for FolderDesk {
 fn local(error: AdapterError) -> FlowError {
     FlowError::Local { verdict: error.verdict(), detail: with_causes(&error) }
 }
+
+/// A start is not held up by a local system that hangs.
+const LOOK_FOR: Duration = Duration::from_secs(5);
 
 /// The list of what may prove work.
 const EVIDENCE_KINDS: &str = "XEK";

@@ -5,7 +5,7 @@ use crate::exchange::rules::{CatalogueError, RulesError};
 use crate::exchange::seal::SealError;
 use crate::exchange::wire::WireError;
 use crate::flow::FlowError;
-use crate::store::StoreError;
+use crate::store::{NationalError, StoreError};
 use std::path::PathBuf;
 
 /// A node that cannot start, and what to look at.
@@ -79,6 +79,12 @@ pub enum StartError {
     /// The database.
     #[error("prepare the database")]
     Store(#[from] StoreError),
+    /// The table of the national system.
+    #[error("reach the national database")]
+    National(#[from] NationalError),
+    /// Whoever is to take records cannot as it is.
+    #[error("hand records over as [hand_over] says")]
+    HandOver(#[source] FlowError),
     /// What was kept of revoked certificates.
     #[error("read what is known of revoked certificates")]
     Revocation(#[from] FlowError),

@@ -1,12 +1,15 @@
 //! How what the peers answered reaches the local system: the section `[hand_over]` of the settings.
 //!
-//! Files are the default. A webhook is told at least once; by the document's id it drops what it was told before.
+//! Files are the default. A webhook is told at least once, and drops by the document's id what it was told before; a
+//! table has the id under a unique index.
 
-use super::{StartError, file_of, password};
+use super::national::Columns;
+use super::{StartError, TableSettings, file_of, password};
 use crate::base::{Clock, Code, Secret, SystemClock, Verdict, with_causes};
 use crate::exchange::canonical::InsuranceRecord;
-use crate::exchange::wire::{Taken, Webhook, WebhookError, WebhookPlan};
+use crate::exchange::wire::{Taken, Webhook, WebhookPlan};
 use crate::flow::{CertificateFile, Done, FlowError, Origin};
+use crate::store::Put;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
@@ -21,6 +24,8 @@ pub struct HandOverSettings {
     pub legal_basis: Option<String>,
     /// The address that is told of each record, in place of files.
     pub webhook: Option<WebhookSettings>,
+    /// The table that each record is put into, in place of files.
+    pub sql: Option<TableSettings>,
 }
 
 /// A local system that takes records by HTTP.
@@ -51,7 +56,11 @@ pub struct WebhookSettings {
 impl HandOverSettings {
     /// The first thing that does not fit, if any.
     pub(super) fn misfit(&self) -> Option<String> {
-        self.webhook.as_ref().and_then(WebhookSettings::misfit)
+        if self.webhook.is_some() && self.sql.is_some() {
+            return Some("[hand_over] has a webhook and a table; records go one way".to_owned());
+        }
+        let of_webhook = self.webhook.as_ref().and_then(WebhookSettings::misfit);
+        of_webhook.or_else(|| self.sql.as_ref().and_then(TableSettings::misfit))
     }
 
     /// The same with paths that are relative to a folder.
@@ -63,7 +72,8 @@ impl HandOverSettings {
             secret_file: folder.join(webhook.secret_file),
             ..webhook
         });
-        Self { webhook, ..self }
+        let sql = self.sql.map(|sql| sql.within(folder));
+        Self { webhook, sql, ..self }
     }
 
     /// The files with certificates that are worked with.
@@ -72,8 +82,13 @@ impl HandOverSettings {
         let webhook = self.webhook.as_ref();
         let authority = webhook.and_then(|webhook| webhook.authorities.as_ref());
         let own = webhook.and_then(|webhook| webhook.certificate.as_ref());
-        let authority = authority.map(|path| file("an authority of the webhook", path));
-        authority.into_iter().chain(own.map(|path| file("our certificate for the webhook", path))).collect()
+        let sql = self.sql.as_ref().and_then(|sql| sql.authorities.as_ref());
+        let named = [
+            authority.map(|path| file("an authority of the webhook", path)),
+            own.map(|path| file("our certificate for the webhook", path)),
+            sql.map(|path| file("an authority of the national database", path)),
+        ];
+        named.into_iter().flatten().collect()
     }
 }
 
@@ -156,6 +171,7 @@ pub(super) struct Teller {
 
 enum Way {
     Webhook(Webhook),
+    Table(Columns),
 }
 
 impl Teller {
@@ -164,9 +180,30 @@ impl Teller {
     /// # Errors
     /// A file of the settings is unusable.
     pub(super) fn open(settings: &HandOverSettings) -> Result<Option<Self>, StartError> {
-        let Some(webhook) = &settings.webhook else { return Ok(None) };
-        let way = Way::Webhook(webhook.open()?);
+        let way = match (&settings.webhook, &settings.sql) {
+            (Some(webhook), _) => Way::Webhook(webhook.open()?),
+            (None, Some(table)) => Way::Table(table.open()?),
+            (None, None) => return Ok(None),
+        };
         Ok(Some(Self { settings: settings.clone(), way }))
+    }
+
+    /// Sees that it can take records, as far as that can be seen without one; tells what was seen.
+    ///
+    /// # Errors
+    /// It cannot, or is away: the verdict says which.
+    pub(super) async fn look(&self) -> Result<String, FlowError> {
+        match &self.way {
+            Way::Webhook(webhook) => {
+                let looked = webhook.look().await.map_err(|error| failed(error.verdict(), &error))?;
+                Ok(format!("the webhook is there ({looked} to a question without a record)"))
+            }
+            Way::Table(columns) => {
+                let looked = columns.table.check().await;
+                looked.map_err(|error| failed(error.verdict(), &error))?;
+                Ok("the table is there, with its columns and our rights".to_owned())
+            }
+        }
     }
 
     /// Tells of a record and waits for the answer; for threads that may wait.
@@ -191,25 +228,28 @@ impl Teller {
                 match runtime.block_on(webhook.give(origin.document_id, body, SystemClock.now())) {
                     Ok(Taken::Now) => Ok(Done::First),
                     Ok(Taken::Before) => Ok(Done::AlreadyThere),
-                    Err(error) => Err(refused(&error)),
+                    Err(error) => Err(failed(error.verdict(), &error)),
+                }
+            }
+            Way::Table(columns) => {
+                let told = serde_json::to_value(&handed).map_err(|_never| unwritable())?;
+                match runtime.block_on(columns.table.put(&columns.values(&told))) {
+                    Ok(Put::First) => Ok(Done::First),
+                    Ok(Put::AlreadyThere) => Ok(Done::AlreadyThere),
+                    Err(error) => Err(failed(error.verdict(), &error)),
                 }
             }
         }
     }
 }
 
-fn refused(error: &WebhookError) -> FlowError {
-    FlowError::Local { verdict: error.verdict(), detail: with_causes(error) }
+fn failed(verdict: Verdict, error: &dyn std::error::Error) -> FlowError {
+    FlowError::Local { verdict, detail: with_causes(error) }
 }
 
 fn unwritable() -> FlowError {
     let code: Code = "adapter.encode";
     FlowError::Local { verdict: Verdict::Park { code }, detail: "the record makes no JSON".to_owned() }
-}
-
-/// Looks whether the taker of the settings is there.
-pub(super) async fn look(settings: &WebhookSettings) -> Result<u16, StartError> {
-    Ok(settings.open()?.look().await?)
 }
 
 fn stazh() -> String {

@@ -7,6 +7,7 @@ mod evidence;
 mod hand_over;
 mod keys;
 mod lifecycle;
+mod national;
 mod revocation;
 mod seal;
 mod settings;
@@ -17,6 +18,7 @@ pub use doctor::{Check, Grade, examine};
 pub use error::StartError;
 pub use hand_over::{HandOverSettings, WebhookSettings};
 pub use lifecycle::{Door, Node};
+pub use national::TableSettings;
 pub use revocation::{RevocationSettings, RevocationSource};
 pub use seal::SealPlan;
 pub use settings::{

@@ -1,5 +1,6 @@
 //! Records handed over to a national system by HTTP: at least once, effect once, whatever that system does.
 
+mod table;
 mod taker;
 
 use crate::exchange::{inquiry, record};
