@@ -25,6 +25,7 @@ impl Serve {
         let settings = local::settings(&self.node)?;
         local::block_on(async {
             let desk = Arc::new(FolderDesk::open(&settings)?);
+            desk.try_out().await?;
             let door = Door::open(&settings).await?;
             let (address, health) = (door.address()?, door.health_address()?);
             let node = Node::start(door, &settings, desk).await?;

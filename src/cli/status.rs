@@ -1,13 +1,17 @@
 //! `stazh status`: what a node has sent, received and is waiting for.
 
+use super::explain::remedy;
 use super::{Exit, local, show};
+use crate::base::Language;
 use crate::store::{
-    ChainCounts, ChainSeal, Tx, Waiting, chain_counts, chain_seal_last, conversation_counts, inbox_counts,
-    outbox_counts, waiting_list,
+    ChainCounts, ChainSeal, Tx, Waiting, chain_counts, chain_seal_last, conversation_counts, handover_sum,
+    inbox_counts, outbox_counts, waiting_list,
 };
 use anyhow::Result;
 use comfy_table::{Table, presets};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Show what a node has sent, received and is waiting for; works while it runs.
@@ -35,16 +39,17 @@ impl Status {
             let mut tx = store.read().await?;
             let counts = counts(&mut tx).await?;
             let journal = Chain::of(&mut tx).await?;
+            let handed_over = handover_sum(&mut tx).await?;
             let waiting = if self.waiting { Some(waiting_list(&mut tx, WAITING_ROWS).await?) } else { None };
             drop(tx);
             store.close().await;
             if self.json {
-                show::json(&as_json(&counts, &journal, waiting.as_deref()));
+                show::json(&as_json(&counts, &journal, handed_over, waiting.as_deref()));
                 return Ok(Exit::Done);
             }
             show::line(&match waiting {
                 Some(waiting) => waiting_table(&waiting),
-                None => format!("{}\n{}", counts_table(&counts), journal.as_text()),
+                None => format!("{}\n{}\n{}", counts_table(&counts), told_of(handed_over), journal.as_text()),
             });
             Ok(Exit::Done)
         })
@@ -137,15 +142,34 @@ fn waiting_table(waiting: &[Waiting]) -> String {
             row.action.rsplit('/').next().unwrap_or_default().to_owned(),
         ]);
     }
-    table.to_string()
+    let codes: BTreeSet<&str> =
+        waiting.iter().filter(|row| row.needs_person()).filter_map(|row| row.code.as_deref()).collect();
+    let remedies = codes.into_iter().filter_map(|code| Some((code, remedy(code, Language::En)?)));
+    let remedies = remedies.map(|(code, remedy)| format!("\n{code}: {remedy}"));
+    table.to_string() + &remedies.collect::<String>()
 }
 
-fn as_json(counts: &[Counts], journal: &Chain, waiting: Option<&[Waiting]>) -> Value {
+/// What the local system has.
+fn told_of((count, last): (i64, Option<Timestamp>)) -> String {
+    match last {
+        Some(at) => format!("handed over: {count} records, the last at {at}"),
+        None => "handed over: no record yet".to_owned(),
+    }
+}
+
+fn as_json(
+    counts: &[Counts],
+    journal: &Chain,
+    (handed_over, last): (i64, Option<Timestamp>),
+    waiting: Option<&[Waiting]>,
+) -> Value {
     let mut object = Map::new();
     for Counts { name, states } in counts {
         let states: Map<_, _> = states.iter().map(|(state, count)| (state.clone(), json!(count))).collect();
         object.insert((*name).to_owned(), states.into());
     }
+    let last = last.map(|at| at.to_string());
+    object.insert("handed_over".to_owned(), json!({ "count": handed_over, "last_at": last }));
     object.insert("journal".to_owned(), journal.as_json());
     if let Some(waiting) = waiting {
         let row = |row: &Waiting| {
@@ -153,6 +177,7 @@ fn as_json(counts: &[Counts], journal: &Chain, waiting: Option<&[Waiting]>) -> V
                 "row": row.id.to_string(), "peer": row.peer, "state": row.state, "code": row.code,
                 "attempts": row.attempts, "next_try_at": row.next_try_at.to_string(), "action": row.action,
                 "needs_person": row.needs_person(),
+                "remedy": row.code.as_deref().and_then(|code| remedy(code, Language::En)),
             })
         };
         object.insert("waiting".to_owned(), waiting.iter().map(row).collect());

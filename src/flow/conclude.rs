@@ -4,10 +4,10 @@
 use super::answer::answer;
 use super::conversation::{Happened, advance, stage_of, step};
 use super::copies::hand_over_copies;
-use super::document::{Case, Content};
+use super::document::{Accepted, Case, Content};
 use super::note::note;
 use super::signals::error;
-use super::{Context, FlowError};
+use super::{Context, FlowError, Origin};
 use crate::base::{Code, Finding, Findings, Verdict, with_causes};
 use crate::exchange::document::codec::Header;
 use crate::exchange::seal::SealError;
@@ -20,14 +20,11 @@ use crate::store::{
 impl Case<'_> {
     /// Makes the response and puts it into the outbox; tells where the transaction stands then, or nothing if the
     /// document is settled with that.
-    pub(super) async fn answer(
-        &self,
-        content: &Content,
-        header: &Header,
-    ) -> Result<Option<Stage>, FlowError> {
+    pub(super) async fn answer(&self, taken: Accepted<'_>) -> Result<Option<Stage>, FlowError> {
         let (row, ctx) = (self.row, self.ctx);
+        let Accepted { content, header, .. } = taken;
         if !self.plan.is_atomic() {
-            self.hand_over(content, header).await?; // the response says that it was
+            self.hand_over(taken).await?; // the response says that it was
         }
         let made = answer(content, header, (self.process, self.transaction), ctx).await?;
         let draft = OutboxDraft {
@@ -67,7 +64,7 @@ impl Case<'_> {
         }
         let is_settled = !self.plan.is_atomic();
         if is_settled {
-            self.record_handover(&mut tx, content, header).await?;
+            self.record_handover(&mut tx, taken).await?;
             inbox_settled(&mut tx, row.id).await?;
         }
         tx.commit().await?;
@@ -76,22 +73,17 @@ impl Case<'_> {
     }
 
     /// Gives an accepted document its effect, or none, or lets it wait for the end of its transaction.
-    pub(super) async fn conclude(
-        &self,
-        content: &Content,
-        header: &Header,
-        stage: Stage,
-    ) -> Result<(), FlowError> {
+    pub(super) async fn conclude(&self, taken: Accepted<'_>, stage: Stage) -> Result<(), FlowError> {
         if self.plan.is_atomic() && stage != Stage::Completed {
             return self.defer_or_withdraw().await;
         }
-        self.hand_over(content, header).await?;
+        self.hand_over(taken).await?;
         let (row, ctx) = (self.row, self.ctx);
         let mut tx = ctx.store.begin().await?;
-        self.record_handover(&mut tx, content, header).await?;
+        self.record_handover(&mut tx, taken).await?;
         inbox_settled(&mut tx, row.id).await?;
         let kind = if self.plan.role == Role::Initiator { "answered" } else { "taken" };
-        note(&mut tx, row, (kind, None), &content.told(), ctx).await?;
+        note(&mut tx, row, (kind, None), &taken.content.told(), ctx).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -135,23 +127,26 @@ impl Case<'_> {
     }
 
     /// Tells the local system; told twice after a crash, once in effect.
-    async fn hand_over(&self, content: &Content, header: &Header) -> Result<(), FlowError> {
-        if let Content::Record(record) = content {
-            hand_over_copies(header.document_id, record, self.ctx).await?;
-            let (desk, id, record) = (self.ctx.desk.clone(), header.document_id, record.clone());
-            Context::aside(move || desk.hand_over(id, &record)).await??;
+    async fn hand_over(&self, taken: Accepted<'_>) -> Result<(), FlowError> {
+        if let Content::Record(record) = taken.content {
+            let origin = Origin {
+                document_id: taken.header.document_id,
+                conversation_id: self.headers.conversation_id,
+                sender: self.row.peer.clone(),
+                message: self.message.code.clone(),
+                digest: taken.digest,
+            };
+            hand_over_copies(origin.document_id, record, self.ctx).await?;
+            let (desk, record) = (self.ctx.desk.clone(), record.clone());
+            Context::aside(move || desk.hand_over(&origin, &record)).await??;
         }
         Ok(())
     }
 
-    async fn record_handover(
-        &self,
-        tx: &mut Tx,
-        content: &Content,
-        header: &Header,
-    ) -> Result<(), FlowError> {
-        if matches!(content, Content::Record(_)) {
-            let _first = handover_record(tx, header.document_id, self.ctx.clock.now()).await?; // see hand_over
+    async fn record_handover(&self, tx: &mut Tx, taken: Accepted<'_>) -> Result<(), FlowError> {
+        if matches!(taken.content, Content::Record(_)) {
+            let (id, at) = (taken.header.document_id, self.ctx.clock.now());
+            let _first = handover_record(tx, id, at).await?; // see hand_over
         }
         Ok(())
     }

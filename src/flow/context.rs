@@ -1,7 +1,7 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
 use super::{CopyWriter, FlowError, OwnThirdParty, OwnTimeStamps, StatusSources, Wake};
-use crate::base::{Clock, DocumentId, Findings, Limits, Random, Shelf, Verdict};
+use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules, Transaction};
@@ -119,11 +119,26 @@ pub trait Desk: Send + Sync {
         Err(no_copies())
     }
 
-    /// Hands a record over; the second time under the same id has no effect.
+    /// Hands a record over; the second time under the same document id has no effect.
     ///
     /// # Errors
     /// The local system cannot be told.
-    fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError>;
+    fn hand_over(&self, origin: &Origin, record: &InsuranceRecord) -> Result<Done, FlowError>;
+}
+
+/// Where a record that is handed over comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The document: what is handed over under one id has its effect once.
+    pub document_id: DocumentId,
+    /// The run of the transaction that brought it.
+    pub conversation_id: ConversationId,
+    /// The code of the state whose node sent it.
+    pub sender: String,
+    /// The code of its message.
+    pub message: String,
+    /// SHA-256 of what was sealed, as the ledger has it.
+    pub digest: Digest256,
 }
 
 /// What a local system says that has no copies of documents.

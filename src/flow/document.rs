@@ -9,7 +9,7 @@ use super::copies::keep_contents;
 use super::parts::{fill, parts_by_name};
 use super::revocation::ask_statuses;
 use super::{Context, FlowError, OwnThirdParty};
-use crate::base::{Finding, Shelf};
+use crate::base::{Digest256, Finding, Shelf};
 use crate::exchange::accept;
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus};
 use crate::exchange::document::Scope;
@@ -72,7 +72,7 @@ impl Case<'_> {
             Taken::GoesOn => {}
             Taken::Settled => return Ok(()),
         }
-        let rules = ctx.rules.clone();
+        let (rules, digest) = (ctx.rules.clone(), verified.digest());
         let (asked, carries) = (ctx.state, self.message.carries);
         let content = Context::aside(move || {
             let accepted = accept(&verified, &message, &rules)?;
@@ -111,14 +111,15 @@ impl Case<'_> {
         }
         keep_contents(inside, ctx).await?;
         let Some(stage) = self.accept(&header).await? else { return Ok(()) };
+        let taken = Accepted { content: &content, header: &header, digest };
         let stage = match (stage, self.plan.role) {
-            (Stage::Working, Role::Respondent) => match self.answer(&content, &header).await? {
+            (Stage::Working, Role::Respondent) => match self.answer(taken).await? {
                 Some(stage) => stage,
                 None => return Ok(()),
             },
             (stage, _) => stage,
         };
-        self.conclude(&content, &header, stage).await
+        self.conclude(taken, stage).await
     }
 
     /// The same as [`Self::verify`]; where it is not known whether a certificate is revoked, its authority is asked first.
@@ -258,6 +259,15 @@ fn content_code(finding: &Finding, rules: &Rules) -> ErrorCode {
     } else {
         ErrorCode::DataError
     }
+}
+
+/// A document that is accepted, on its way to its effect.
+#[derive(Clone, Copy)]
+pub(super) struct Accepted<'a> {
+    pub(super) content: &'a Content,
+    pub(super) header: &'a Header,
+    /// SHA-256 of what was sealed.
+    pub(super) digest: Digest256,
 }
 
 /// What a document carries.

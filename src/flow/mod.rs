@@ -38,7 +38,7 @@ mod wake;
 
 pub use chain::{Linked, Sealing, link_journal, seal_journal, verify_journal};
 pub use compose::{Begin, Composed, Opening, begin, compose};
-pub use context::{Context, Desk, Done, Peer, Peers};
+pub use context::{Context, Desk, Done, Origin, Peer, Peers};
 pub use conversation::watch_terms;
 pub use copies::CopyWriter;
 pub use deliver::{Reach, Room, claim, deliver, note_misses};

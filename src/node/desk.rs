@@ -1,24 +1,27 @@
-//! The local system as two folders: its files in one, handed-over records in the other.
+//! The local system: its files in a folder, and where records are handed over, a folder or what the settings name.
 
-use super::Settings;
 use super::evidence::{CopyFolder, EvidenceFolder};
-use crate::base::{DocumentId, Finding, Findings, Limits, with_causes};
+use super::hand_over::Teller;
+use super::{Settings, StartError};
+use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, with_causes};
 use crate::exchange::adapter::{AdapterError, Found, HandedOver, ProfileBook, Sink, Source};
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
 use crate::exchange::rules::CodeLists;
-use crate::flow::{CopyWriter, Desk, Done, FlowError};
+use crate::flow::{CopyWriter, Desk, Done, FlowError, Origin};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Reads the state's own forms by its profiles, writes records for its system.
-#[derive(Debug)]
 pub struct FolderDesk {
     local: PathBuf,
     source: Source,
     sink: Sink,
+    /// Who is told in place of the sink.
+    teller: Option<Teller>,
     evidence: EvidenceFolder,
     copies: CopyFolder,
 }
@@ -27,8 +30,36 @@ impl FolderDesk {
     /// The desk of a node, with its own profiles.
     ///
     /// # Errors
+    /// As [`FolderDesk::reading`], and what `[hand_over]` names cannot be used.
+    pub fn open(settings: &Settings) -> Result<Self, StartError> {
+        Ok(Self { teller: Teller::open(&settings.hand_over)?, ..Self::reading(settings)? })
+    }
+
+    /// Sees that whoever `[hand_over]` names can take records; one that is away is waited for.
+    ///
+    /// # Errors
+    /// A table, a column or a right is missing, or an address or key is unusable: nothing could be handed over.
+    pub async fn try_out(&self) -> Result<(), StartError> {
+        let Some(teller) = &self.teller else { return Ok(()) };
+        let Ok(looked) = tokio::time::timeout(LOOK_FOR, teller.look()).await else {
+            tracing::warn!("the local system does not answer; records wait for it");
+            return Ok(());
+        };
+        match looked {
+            Ok(_seen) => Ok(()),
+            Err(error) if matches!(error.verdict(), Verdict::Retry { .. }) => {
+                tracing::warn!(error = %with_causes(&error), "the local system is away; records wait for it");
+                Ok(())
+            }
+            Err(error) => Err(StartError::HandOver(error)),
+        }
+    }
+
+    /// The desk of a node as far as it is read.
+    ///
+    /// # Errors
     /// As [`FolderDesk::over`].
-    pub fn open(settings: &Settings) -> Result<Self, AdapterError> {
+    pub fn reading(settings: &Settings) -> Result<Self, AdapterError> {
         let book = ProfileBook::new(settings.state, Some(settings.profiles.clone()));
         Self::over(book, &settings.local, &settings.handed_over, settings.limits)
     }
@@ -59,6 +90,7 @@ impl FolderDesk {
             local: local.to_owned(),
             source,
             sink: Sink::open(book, handed_over)?,
+            teller: None,
             evidence: EvidenceFolder::of(local, kinds),
             copies: CopyFolder::of(handed_over),
         })
@@ -111,8 +143,11 @@ impl Desk for FolderDesk {
         }
     }
 
-    fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
-        Ok(match self.sink.hand_over(id, record).map_err(local)? {
+    fn hand_over(&self, origin: &Origin, record: &InsuranceRecord) -> Result<Done, FlowError> {
+        if let Some(teller) = &self.teller {
+            return teller.hand_over(origin, record);
+        }
+        Ok(match self.sink.hand_over(origin.document_id, record).map_err(local)? {
             HandedOver::First => Done::First,
             HandedOver::AlreadyThere => Done::AlreadyThere,
         })
@@ -122,6 +157,9 @@ impl Desk for FolderDesk {
 fn local(error: AdapterError) -> FlowError {
     FlowError::Local { verdict: error.verdict(), detail: with_causes(&error) }
 }
+
+/// A start is not held up by a local system that hangs.
+const LOOK_FOR: Duration = Duration::from_secs(5);
 
 /// The list of what may prove work.
 const EVIDENCE_KINDS: &str = "XEK";

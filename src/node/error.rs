@@ -1,10 +1,11 @@
 //! Why a node cannot start.
 
+use crate::exchange::adapter::AdapterError;
 use crate::exchange::rules::{CatalogueError, RulesError};
 use crate::exchange::seal::SealError;
 use crate::exchange::wire::WireError;
 use crate::flow::FlowError;
-use crate::store::StoreError;
+use crate::store::{NationalError, StoreError};
 use std::path::PathBuf;
 
 /// A node that cannot start, and what to look at.
@@ -48,7 +49,25 @@ pub enum StartError {
         /// Which peer.
         peer: String,
     },
-    /// The file with the password of the database or broker.
+    /// A file of the settings.
+    #[error("read {}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A secret that could be guessed.
+    #[error("use the secret in {}: it has less than 32 bytes; make one by openssl rand -hex 32", path.display())]
+    WeakSecret {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A folder or a profile of the local system.
+    #[error("reach the local system")]
+    Local(#[from] AdapterError),
+    /// The file with a password or a secret.
     #[error("read the password in {}", path.display())]
     Password {
         /// Which.
@@ -60,6 +79,12 @@ pub enum StartError {
     /// The database.
     #[error("prepare the database")]
     Store(#[from] StoreError),
+    /// The table of the national system.
+    #[error("reach the national database")]
+    National(#[from] NationalError),
+    /// Whoever is to take records cannot as it is.
+    #[error("hand records over as [hand_over] says")]
+    HandOver(#[source] FlowError),
     /// What was kept of revoked certificates.
     #[error("read what is known of revoked certificates")]
     Revocation(#[from] FlowError),

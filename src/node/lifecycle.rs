@@ -1,8 +1,8 @@
 //! Start and stop of a node. A node that is killed needs nothing but a start.
 
 use super::keys::{keys_on_disk, watch_keys};
-use super::{Server, Settings, StartError};
-use crate::base::{Clock, OsRandom, Random, Secret, Shelf, SystemClock};
+use super::{Server, Settings, StartError, password};
+use crate::base::{Clock, OsRandom, Random, Shelf, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{ReceiptTrust, StampTrust, TrustStore};
 use crate::exchange::wire::{
@@ -275,14 +275,6 @@ async fn named(what: &'static str, work: impl Future<Output = ()> + Send + 'stat
     if let Err(error) = tokio::spawn(work).await {
         tracing::error!(%error, "{what} ended by a defect; restart the node and report it");
     }
-}
-
-fn password(file: Option<&Path>) -> Result<Option<Secret<String>>, StartError> {
-    let read = |path: &Path| {
-        let text = std::fs::read_to_string(path).map(Secret::new);
-        text.map_err(|source| StartError::Password { path: path.to_owned(), source })
-    };
-    file.map(read).transpose()
 }
 
 fn make_folder(path: &Path) -> Result<(), StartError> {

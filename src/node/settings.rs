@@ -3,7 +3,7 @@
 //! What is written ([`Written`]) and what is used ([`Settings`]) are two types. A path is relative to the file
 //! it stands in, so a node can be started from anywhere.
 
-use super::{RevocationSettings, SealPlan};
+use super::{HandOverSettings, RevocationSettings, SealPlan};
 use crate::base::Limits;
 use crate::exchange::canonical::State;
 use crate::exchange::seal::SignerPlan;
@@ -45,6 +45,8 @@ pub struct Settings {
     pub time_stamps: Option<TimeStampSettings>,
     /// Who tells which certificates are revoked.
     pub revocation: Option<RevocationSettings>,
+    /// How what the peers answered reaches the local system, if not by files.
+    pub hand_over: HandOverSettings,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -207,6 +209,7 @@ impl Settings {
             third_party,
             time_stamps,
             revocation,
+            hand_over,
             wire,
             seal,
             peer,
@@ -243,6 +246,7 @@ impl Settings {
             third_party,
             time_stamps,
             revocation: revocation.map(|revocation| revocation.within(folder)),
+            hand_over: hand_over.within(folder),
             peers,
             limits,
             retry,
@@ -273,6 +277,7 @@ impl Settings {
             let signer = source.signer.as_deref();
             files.extend(signer.map(|path| file("a responder of revocation".to_owned(), path)));
         }
+        files.extend(self.hand_over.certificates());
         files
     }
 }
@@ -299,6 +304,8 @@ struct Written {
     third_party: Option<ThirdPartySettings>,
     time_stamps: Option<TimeStampSettings>,
     revocation: Option<RevocationSettings>,
+    #[serde(default)]
+    hand_over: HandOverSettings,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]
@@ -445,7 +452,8 @@ impl Written {
                 return Some("every_ms of [time_stamps] is 0; write 1 or more".to_owned());
             }
         }
-        if let Some(reason) = self.revocation.as_ref().and_then(RevocationSettings::misfit) {
+        let of_revocation = self.revocation.as_ref().and_then(RevocationSettings::misfit);
+        if let Some(reason) = of_revocation.or_else(|| self.hand_over.misfit()) {
             return Some(reason);
         }
         let mut seen = vec![self.node.state];

@@ -8,7 +8,7 @@ use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Perso
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{KeyKind, Signer, Signers, ThrowAwayAuthority, TrustStore, sha256};
 use crate::exchange::transit::Schedule;
-use crate::flow::{Context, CopyWriter, Desk, Done, FlowError, Peer, Peers, Wake, take_back_leases};
+use crate::flow::{Context, CopyWriter, Desk, Done, FlowError, Origin, Peer, Peers, Wake, take_back_leases};
 use crate::store::{Fate, Store};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -238,7 +238,7 @@ impl Desk for SimDesk {
         Ok(Some(Box::new(SimCopy { sha256, content: Vec::new(), copies })))
     }
 
-    fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
+    fn hand_over(&self, origin: &Origin, record: &InsuranceRecord) -> Result<Done, FlowError> {
         self.answer()?;
         let copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(copy) = record.copies().find(|copy| !copies.contains(&copy.sha256)) {
@@ -250,7 +250,7 @@ impl Desk for SimDesk {
         }
         drop(copies);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(match told.insert(id, record.clone()) {
+        Ok(match told.insert(origin.document_id, record.clone()) {
             None => Done::First,
             Some(_) => Done::AlreadyThere,
         })

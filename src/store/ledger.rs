@@ -132,6 +132,14 @@ pub async fn handover_record(
     Ok(if done == 1 { Handover::First } else { Handover::AlreadyThere })
 }
 
+/// How many documents were handed to the local system, and when the last of them.
+pub async fn handover_sum(tx: &mut Tx) -> Result<(i64, Option<Timestamp>), StoreError> {
+    let (count, last): (i64, Option<i64>) = on!(tx, "count what was handed over", connection =>
+        sqlx::query_as("SELECT COUNT(*), MAX(at) FROM handover").fetch_one(connection))?;
+    let last = RowReader { table: "handover", id: &"the last" }.instant_if_any("at", last)?;
+    Ok((count, last))
+}
+
 /// Forgets every document that was seen. A defect, made on purpose: the simulator shows with it that it would notice
 /// a node without a ledger.
 pub async fn ledger_forget(tx: &mut Tx) -> Result<(), StoreError> {

@@ -14,6 +14,7 @@ mod inbox;
 mod inbox_stage;
 mod journal;
 mod ledger;
+mod national;
 mod outbox;
 mod outbox_stage;
 mod part;
@@ -60,9 +61,10 @@ pub use journal::{
     journal_list, storable,
 };
 pub use ledger::{
-    Handover, Seen, handover_record, ledger_answers, ledger_first, ledger_forget, ledger_knows,
+    Handover, Seen, handover_record, handover_sum, ledger_answers, ledger_first, ledger_forget, ledger_knows,
     ledger_outcome, ledger_record,
 };
+pub use national::{NationalError, NationalPlan, NationalTable, Put, TablePlan};
 pub use outbox::{
     OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_extend,
     outbox_find, outbox_knows, outbox_of_document, outbox_probe, outbox_put,

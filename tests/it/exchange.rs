@@ -1,10 +1,10 @@
 //! The main job between two real nodes over a real wire.
 
 use crate::nodes::{TestDesk, World};
-use stazh::base::{ConversationId, DocumentId};
+use stazh::base::ConversationId;
 use stazh::exchange::adapter::Found;
 use stazh::exchange::canonical::{Inquiry, InsuranceRecord, Person};
-use stazh::flow::{Context, Desk, Done, FlowError, compose};
+use stazh::flow::{Context, Desk, Done, FlowError, Origin, compose};
 use stazh::node::{Door, Node};
 use stazh::store::{
     ConversationState, JournalBy, Role, conversation_counts, conversation_find, journal_list,
@@ -190,7 +190,7 @@ impl Desk for Mistaken {
         Ok(Found::Record(self.0.clone(), Arc::default()))
     }
 
-    fn hand_over(&self, _id: DocumentId, _record: &InsuranceRecord) -> Result<Done, FlowError> {
+    fn hand_over(&self, _origin: &Origin, _record: &InsuranceRecord) -> Result<Done, FlowError> {
         Ok(Done::First)
     }
 }
@@ -330,7 +330,7 @@ impl Desk for HungDesk {
         Ok(Found::Record(record(number), Arc::default()))
     }
 
-    fn hand_over(&self, _id: DocumentId, _record: &InsuranceRecord) -> Result<Done, FlowError> {
+    fn hand_over(&self, _origin: &Origin, _record: &InsuranceRecord) -> Result<Done, FlowError> {
         Ok(Done::First)
     }
 }

@@ -18,6 +18,7 @@ mod fixtures;
 mod folders;
 mod full_disk;
 mod golden;
+mod hand_over;
 mod hints;
 mod journal;
 mod keys;

@@ -4,7 +4,7 @@ use crate::keys::Authority;
 use stazh::base::{Digest256, DocumentId};
 use stazh::exchange::adapter::Found;
 use stazh::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
-use stazh::flow::{CopyWriter, Desk, Done, FlowError};
+use stazh::flow::{CopyWriter, Desk, Done, FlowError, Origin};
 use stazh::node::{Door, Node, Settings};
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -77,9 +77,9 @@ impl Desk for TestDesk {
         Ok(Some(Box::new(Taking { sha256: copy.sha256, content: Vec::new(), taken: self.taken.clone() })))
     }
 
-    fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
+    fn hand_over(&self, origin: &Origin, record: &InsuranceRecord) -> Result<Done, FlowError> {
         let mut told = self.told.lock().unwrap();
-        let entry = told.entry(id).or_insert_with(|| (record.clone(), 0));
+        let entry = told.entry(origin.document_id).or_insert_with(|| (record.clone(), 0));
         entry.1 += 1;
         Ok(if entry.1 == 1 { Done::First } else { Done::AlreadyThere })
     }

@@ -4,7 +4,7 @@ use crate::base::{Digest256, DocumentId, Verdict};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
 use crate::exchange::seal::sha256;
-use crate::flow::{CopyWriter, Desk, Done, FlowError};
+use crate::flow::{CopyWriter, Desk, Done, FlowError, Origin};
 use anyhow::Result;
 use jiff::ToSpan;
 use jiff::civil::date;
@@ -113,7 +113,7 @@ impl Desk for BenchDesk {
         Ok(Some(Box::new(Nowhere)))
     }
 
-    fn hand_over(&self, _id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
+    fn hand_over(&self, _origin: &Origin, record: &InsuranceRecord) -> Result<Done, FlowError> {
         let name = record.person.name.family().unwrap_or_default();
         match self.asked.lock().unwrap_or_else(PoisonError::into_inner).remove(name) {
             Some(begun) => self.done.lock().unwrap_or_else(PoisonError::into_inner).push(begun.elapsed()),

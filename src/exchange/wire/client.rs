@@ -69,7 +69,7 @@ impl HttpsWire {
         let line = self.peers.get(peer).ok_or_else(|| WireError::UnknownPeer { peer: peer.to_owned() })?;
         let Some(envelope) = parcel.alone() else {
             let response = self.begin(peer, line, &parcel, None).await?; // pictures are compressed already
-            return self.finish(peer, response).await;
+            return finish(peer, self.timeout_ms, response).await;
         };
         let is_worth_it = envelope.len() > PLAIN_BYTES_MAX && line.takes_gzip.load(Ordering::Relaxed);
         let deflated = if is_worth_it { deflate_aside(envelope.clone()).await } else { None };
@@ -78,7 +78,7 @@ impl HttpsWire {
         if was_deflated && response.status() == reqwest::StatusCode::UNSUPPORTED_MEDIA_TYPE {
             response = self.begin(peer, line, &parcel, None).await?; // it took gzip before, but does no more
         }
-        self.finish(peer, response).await
+        finish(peer, self.timeout_ms, response).await
     }
 
     /// Sends an envelope, deflated or as it is, and waits for the beginning of the reply.
@@ -99,41 +99,48 @@ impl HttpsWire {
                 .header(CONTENT_LENGTH, parcel.bytes())
                 .body(reqwest::Body::wrap_stream(parcel.stream())),
         };
-        let response = request.send().await.map_err(|source| {
-            let peer = peer.to_owned();
-            match source.is_timeout() {
-                true => WireError::Timeout { peer, timeout_ms },
-                false => WireError::Unreachable { peer, source },
-            }
-        })?;
+        let response = request.send().await.map_err(|source| not_sent(peer, timeout_ms, source))?;
         let codings = response.headers().get_all(ACCEPT_ENCODING);
         let takes = codings.iter().any(|value| value.to_str().is_ok_and(takes_gzip));
         line.takes_gzip.store(takes, Ordering::Relaxed);
         Ok(response)
     }
+}
 
-    /// Reads a reply to its end.
-    async fn finish(&self, peer: &str, mut response: reqwest::Response) -> Result<Reply, WireError> {
-        let peer = peer.to_owned();
-        let status = response.status().as_u16();
-        if response.status().is_redirection() {
-            let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-            let location = location.unwrap_or("nowhere").chars().take(LOCATION_CHARS_MAX).collect();
-            return Err(WireError::Redirected { peer, status, location });
-        }
-        let mut body = BytesMut::new();
-        loop {
-            match response.chunk().await {
-                Ok(None) => return Ok(Reply { status, body: body.freeze() }),
-                Ok(Some(chunk)) if body.len() + chunk.len() > REPLY_BYTES_MAX => {
-                    return Err(WireError::ReplyTooLarge { peer, bytes_max: REPLY_BYTES_MAX });
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Err(source) if source.is_timeout() => {
-                    return Err(WireError::ReplyTimeout { peer, status, timeout_ms: self.timeout_ms });
-                }
-                Err(source) => return Err(WireError::ReplyBroken { peer, status, source }),
+/// Why a request brought no reply.
+pub(super) fn not_sent(peer: &str, timeout_ms: u64, source: reqwest::Error) -> WireError {
+    let peer = peer.to_owned();
+    match source.is_timeout() {
+        true => WireError::Timeout { peer, timeout_ms },
+        false => WireError::Unreachable { peer, source },
+    }
+}
+
+/// Reads a reply to its end.
+pub(super) async fn finish(
+    peer: &str,
+    timeout_ms: u64,
+    mut response: reqwest::Response,
+) -> Result<Reply, WireError> {
+    let peer = peer.to_owned();
+    let status = response.status().as_u16();
+    if response.status().is_redirection() {
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let location = location.unwrap_or("nowhere").chars().take(LOCATION_CHARS_MAX).collect();
+        return Err(WireError::Redirected { peer, status, location });
+    }
+    let mut body = BytesMut::new();
+    loop {
+        match response.chunk().await {
+            Ok(None) => return Ok(Reply { status, body: body.freeze() }),
+            Ok(Some(chunk)) if body.len() + chunk.len() > REPLY_BYTES_MAX => {
+                return Err(WireError::ReplyTooLarge { peer, bytes_max: REPLY_BYTES_MAX });
             }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Err(source) if source.is_timeout() => {
+                return Err(WireError::ReplyTimeout { peer, status, timeout_ms });
+            }
+            Err(source) => return Err(WireError::ReplyBroken { peer, status, source }),
         }
     }
 }
@@ -157,28 +164,23 @@ async fn deflate_aside(envelope: Bytes) -> Option<Bytes> {
 pub(super) fn client(timeout_ms: u64, identity: &WireKeys) -> Result<reqwest::Client, reqwest::Error> {
     let ours = reqwest::Identity::from_pkcs8_pem(&identity.certificate_pem, identity.key_pem.expose())?;
     let authorities = reqwest::Certificate::from_pem_bundle(&identity.authorities_pem)?;
-    reqwest::Client::builder()
-        .tls_backend_native()
-        .tls_info(true)
-        .tls_certs_only(authorities)
-        .identity(ours)
-        .https_only(true)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(Duration::from_millis(timeout_ms))
-        .pool_idle_timeout(IDLE)
-        .build()
+    let builder = builder(timeout_ms).tls_info(true).tls_certs_only(authorities).identity(ours);
+    builder.https_only(true).build()
 }
 
 /// For those whose answers are signed, and who need not know who asks.
 pub(super) fn plain_client(timeout_ms: u64) -> Result<reqwest::Client, reqwest::Error> {
+    builder(timeout_ms).build()
+}
+
+/// A client that goes where it is told, and nowhere else.
+pub(super) fn builder(timeout_ms: u64) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .tls_backend_native()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_millis(timeout_ms))
         .pool_idle_timeout(IDLE)
-        .build()
 }
 
 /// A reply holds nothing or one fault; more than this is a mistake or an attack.

@@ -10,6 +10,7 @@ mod coding;
 mod envelope;
 mod error;
 mod folder;
+mod http_signature;
 mod identity;
 mod look;
 mod parcel;
@@ -17,6 +18,7 @@ mod server;
 mod status;
 mod third_party;
 mod unpack;
+mod webhook;
 
 pub use broker::{BrokerPlan, BrokerWire, Letter, Letters};
 pub use came::Came;
@@ -32,6 +34,7 @@ pub use server::{Handshake, TlsListener};
 pub use status::{HttpStatus, StatusPlace, StatusWire};
 pub use third_party::{AskedBy, HttpsThirdParty, Inquest, ThirdPartyWire};
 pub use unpack::{PartKeeper, UnpackError, is_package, unpack};
+pub use webhook::{Taken, Webhook, WebhookError, WebhookPlan};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;

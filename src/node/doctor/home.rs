@@ -6,6 +6,7 @@ use crate::flow::Desk;
 use crate::node::{FolderDesk, Node};
 use crate::store::ChainCounts;
 use crate::store::chain_counts;
+use jiff::Timestamp;
 use std::path::Path;
 
 /// Whether the node can write where it must.
@@ -32,16 +33,25 @@ fn try_to_write(folder: &Path) -> std::io::Result<()> {
 pub(super) async fn local(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
     const OF: &str = "the local forms";
     let own = settings.clone();
-    let read = tokio::task::spawn_blocking(move || FolderDesk::open(&own).map(|desk| desk.take_findings()));
+    let read = tokio::task::spawn_blocking(move || {
+        FolderDesk::reading(&own).map(|desk| (desk.take_findings(), desk.updated_at().ok().flatten()))
+    });
     tell(match read.await {
-        Ok(Ok(findings)) if findings.is_empty() => Check::good(OF, "all rows can be read"),
-        Ok(Ok(findings)) => {
+        Ok(Ok((findings, updated_at))) if findings.is_empty() => {
+            Check::good(OF, format!("all rows can be read; {}", age(updated_at)))
+        }
+        Ok(Ok((findings, _))) => {
             let first = findings.first().map(ToString::to_string).unwrap_or_default();
             Check::warning(OF, "doctor.local", format!("{} findings; the first: {first}", findings.len()))
         }
         Ok(Err(error)) => Check::failed(OF, error.code(), &error),
         Err(error) => Check::failed(OF, "doctor.local", &error),
     });
+}
+
+/// How old what the local forms say is.
+fn age(updated_at: Option<Timestamp>) -> String {
+    updated_at.map_or("there is no file yet".to_owned(), |at| format!("they are as of {at:.0}"))
 }
 
 /// Whether the database answers, and can keep what was acknowledged.

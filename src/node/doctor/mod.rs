@@ -2,6 +2,7 @@
 //! and tells of everything it looked at; what to do about a finding stands in the error catalogue under its code.
 
 mod away;
+mod hand_over;
 mod home;
 mod keys;
 mod revocation;
@@ -62,6 +63,7 @@ pub async fn examine(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) 
     home::folders(settings, tell);
     home::local(settings, tell).await;
     home::database(settings, tell).await;
+    hand_over::taker(settings, tell).await;
     revocation::sources(settings, tell).await;
     let Some(identity) = keys::wire(settings, now, tell) else { return };
     let mut clocks = away::peers(settings, &identity, tell).await;

@@ -2,6 +2,7 @@
 #![expect(clippy::duplicate_mod, reason = "the suite is included once for each engine")]
 
 mod group;
+mod national;
 mod open;
 mod plan;
 mod postgres;

@@ -56,7 +56,9 @@ async fn answers_are_kept_in_order_and_once() {
 async fn a_document_is_handed_over_for_the_first_time_once() {
     let (_folder, store) = store().await;
     let mut tx = store.begin().await.unwrap();
+    assert_eq!(handover_sum(&mut tx).await.unwrap(), (0, None));
     assert_eq!(handover_record(&mut tx, document(1), at(1)).await.unwrap(), Handover::First);
     assert_eq!(handover_record(&mut tx, document(1), at(2)).await.unwrap(), Handover::AlreadyThere);
     assert_eq!(handover_record(&mut tx, document(2), at(3)).await.unwrap(), Handover::First);
+    assert_eq!(handover_sum(&mut tx).await.unwrap(), (2, Some(at(3))));
 }
