@@ -1,5 +1,6 @@
 //! The only source of randomness. Everything else is handed one.
 
+use jiff::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 
@@ -7,6 +8,14 @@ use uuid::Uuid;
 pub trait Random: Send + Sync {
     /// A fresh UUID, unique in the world.
     fn uuid(&self) -> Uuid;
+
+    /// The same in the order of time (version 7), for what is stored: what belongs together lies together, so that a
+    /// commit changes few pages of an index.
+    fn id(&self, now: Timestamp) -> Uuid {
+        let ms = u64::try_from(now.as_millisecond()).unwrap_or_default(); // before 1970: the order is lost
+        let [a, b, c, d, e, f, _, _, _, g, h, i, j, ..] = self.uuid().into_bytes(); // those that are random
+        uuid::Builder::from_unix_timestamp_millis(ms, &[a, b, c, d, e, f, g, h, i, j]).into_uuid()
+    }
 
     /// A number in `0..1000`, for jitter.
     fn permille(&self) -> u32 {
@@ -51,5 +60,22 @@ impl Random for SeededRandom {
             .with_variant(uuid::Variant::RFC4122)
             .with_version(uuid::Version::Random)
             .into_uuid()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_in_the_order_of_their_instants_and_never_the_same() {
+        let random = SeededRandom::new(1);
+        let at = |ms| Timestamp::from_millisecond(ms).unwrap();
+        let ids: Vec<Uuid> = (1..1_000).map(|ms| random.id(at(1_790_000_000_000 + ms))).collect();
+        assert!(ids.is_sorted() && ids.iter().all(|id| id.get_version_num() == 7));
+        assert!(ids.iter().all(|id| id.get_variant() == uuid::Variant::RFC4122));
+        let at_once: std::collections::HashSet<Uuid> = (0..1_000).map(|_| random.id(at(5))).collect();
+        assert_eq!(at_once.len(), 1_000);
+        assert_eq!(random.id(at(-5)).get_version_num(), 7, "a clock that is wrong stops nothing");
     }
 }

@@ -160,7 +160,9 @@ impl Stage {
             seen.answered += usize::from(name == "RU" && row.entry.kind == "answered");
             let entry = row.entry;
             let conversation = entry.conversation_id.map(|id| id.as_uuid().to_string()).unwrap_or_default();
-            let conversation = conversation.get(..8).unwrap_or_default().to_owned();
+            // the beginning of an id is its time
+            let conversation =
+                conversation.rsplit('-').next().and_then(|end| end.get(4..)).unwrap_or_default();
             let code = entry.code.map(|code| format!("[{code}] ")).unwrap_or_default();
             let detail = entry.detail.rsplit('/').next().filter(|_| entry.detail.starts_with("int://"));
             let detail = detail.unwrap_or(&entry.detail);

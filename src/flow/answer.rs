@@ -61,7 +61,7 @@ pub(super) async fn answer(
     let now = ctx.clock.now();
     let said = ask(content, ctx).await?;
     let message = process.response(transaction, said.carries())?;
-    let document_id = DocumentId::from_uuid(ctx.random.uuid());
+    let document_id = DocumentId::from_uuid(ctx.random.id(now));
     let header =
         Header::new((&message.code, &message.structure), document_id, Some(asked_by.document_id), now);
     let mut made_by = Arc::default();

@@ -88,7 +88,7 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
     }
     let peer = peer.state.to_string();
     let message = process.message(&transaction.request)?;
-    let document_id = DocumentId::from_uuid(ctx.random.uuid());
+    let document_id = DocumentId::from_uuid(ctx.random.id(now));
     let header = Header::new((&message.code, &message.structure), document_id, what.refers_to, now);
     let mut parts = OwnParts::default();
     let (carries, document) = match what.opening {
@@ -118,10 +118,10 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
         transaction: transaction.code.clone(),
         message: MessageCode::Application(message.code.clone()),
     };
-    let conversation_id = ConversationId::from_uuid(ctx.random.uuid());
+    let conversation_id = ConversationId::from_uuid(ctx.random.id(now));
     let procedure_id = match &what.within {
-        Some(outer) => outer.nest(ctx.random.uuid()),
-        None => ProcedureId::start(ctx.random.uuid()),
+        Some(outer) => outer.nest(ctx.random.id(now)),
+        None => ProcedureId::start(ctx.random.id(now)),
     };
     let draft = OutboxDraft {
         peer,

@@ -31,7 +31,7 @@ pub async fn claim(peer: &str, room: Room, ctx: &Context) -> Result<Vec<(OutboxR
     };
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
-        let message_id = MessageId::from_uuid(ctx.random.uuid());
+        let message_id = MessageId::from_uuid(ctx.random.id(now));
         delivery_put(&mut tx, message_id, row.id, now).await?;
         claimed.push((row, message_id));
     }

@@ -37,7 +37,7 @@ pub async fn resend(id: ConversationId, ctx: &Context) -> Result<Resent, FlowErr
     if !conversation_resent(&mut tx, id).await? {
         return Ok(Resent::NotEnded);
     }
-    let conversation_id = ConversationId::from_uuid(ctx.random.uuid());
+    let conversation_id = ConversationId::from_uuid(ctx.random.id(now));
     let draft = OutboxDraft { conversation_id, created_at: now, ..request.draft };
     let own = outbox_put(&mut tx, &draft).await?;
     let again = opened(&draft, own, (&ended.process, &ended.transaction));

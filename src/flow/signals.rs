@@ -58,7 +58,7 @@ pub(super) async fn put_signal(
     ctx: &Context,
 ) -> Result<OutboxId, FlowError> {
     let at = ctx.clock.now();
-    let body = SignalBody { signal, id: ctx.random.uuid(), at, errors }.encode()?;
+    let body = SignalBody { signal, id: ctx.random.id(at), at, errors }.encode()?;
     let draft = OutboxDraft {
         peer: peer.to_owned(),
         conversation_id: about.conversation_id,

@@ -144,7 +144,8 @@ impl Arrival {
 
 /// Stores a message that came.
 pub async fn inbox_hold(tx: &mut Tx, draft: &InboxDraft) -> Result<InboxId, StoreError> {
-    on!(tx, "hold a message in the inbox", connection => sqlx::query_scalar(HOLD)
+    let text = tx.text(HOLD, HOLD_SHARED);
+    on!(tx, "hold a message in the inbox", connection => sqlx::query_scalar(text)
         .bind(&draft.peer)
         .bind(draft.message_id.map(|id| id.as_uuid().to_string()))
         .bind(draft.relates_to.map(|id| id.as_uuid().to_string()))
@@ -275,11 +276,34 @@ impl RawInbox {
     }
 }
 
-const HOLD: &str = "
-    INSERT INTO inbox (peer, message_id, relates_to, conversation_id, procedure_id, action, raw, digest,
-                       headers, received_at, state, resume_state, code, attempts, next_try_at, lease_until)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'held', $12, 0, $10, 0)
-    RETURNING id";
+/// The row and its bytes in one call.
+macro_rules! hold {
+    ($row:literal, $then:literal) => {
+        concat!(
+            $row,
+            "INSERT INTO inbox (peer, message_id, relates_to, conversation_id, procedure_id, action, digest, headers,
+                       received_at, state, resume_state, code, attempts, next_try_at, lease_until)
+    VALUES ($1, $2, $3, $4, $5, $6, $8, $9, $10, $11, 'held', $12, 0, $10, 0)",
+            $then
+        )
+    };
+}
+
+const HOLD: &str =
+    hold!("", "; INSERT INTO inbox_raw (inbox_id, raw) VALUES (last_insert_rowid(), $7) RETURNING inbox_id");
+const HOLD_SHARED: &str = hold!(
+    "WITH held AS (",
+    " RETURNING id) INSERT INTO inbox_raw (inbox_id, raw) SELECT held.id, $7 FROM held RETURNING inbox_id"
+);
+
+/// What a row is read from.
+macro_rules! columns {
+    () => {
+        "id, peer, message_id, relates_to, conversation_id, procedure_id, action,
+           (SELECT raw FROM inbox_raw WHERE inbox_id = inbox.id) AS raw, digest, headers,
+           received_at, state, code, attempts, next_try_at, lease_until"
+    };
+}
 
 /// With the lock that the engine needs: a row that another worker is claiming is passed over. What is due is looked
 /// up once, or a planner might do it again for each row and claim more than the limit.
@@ -297,14 +321,14 @@ macro_rules! claim {
             WHERE earlier.conversation_id = due.conversation_id AND earlier.peer = due.peer
               AND earlier.id < due.id
               AND earlier.state IN ('held', 'leased', 'received', 'accepted', 'parked'))
-        ORDER BY due.id LIMIT $3",
+        ORDER BY due.id LIMIT $3 + 0",
             $lock,
             ")
     UPDATE inbox SET state = CASE WHEN state = 'held' THEN 'leased' ELSE state END, lease_until = $1
     WHERE state IN ('held', 'leased', 'received', 'accepted') AND lease_until <= $2
       AND id IN (SELECT claimable.id FROM claimable)
-    RETURNING id, peer, message_id, relates_to, conversation_id, procedure_id, action, raw, digest, headers,
-              received_at, state, code, attempts, next_try_at, lease_until"
+    RETURNING ",
+            columns!()
         )
     };
 }
@@ -316,15 +340,13 @@ const EXTEND: &str = "
     UPDATE inbox SET lease_until = $2
     WHERE id = $1 AND state IN ('leased', 'received', 'accepted') AND lease_until > 0 AND lease_until < $2";
 
-const FIND: &str = "
-    SELECT id, peer, message_id, relates_to, conversation_id, procedure_id, action, raw, digest, headers,
-           received_at, state, code, attempts, next_try_at, lease_until
-    FROM inbox WHERE id = $1";
+const FIND: &str = concat!("SELECT ", columns!(), " FROM inbox WHERE id = $1");
 
-const OF_ANSWER: &str = "
-    SELECT id, peer, message_id, relates_to, conversation_id, procedure_id, action, raw, digest, headers,
-           received_at, state, code, attempts, next_try_at, lease_until
-    FROM inbox WHERE peer = $1 AND state = 'settled' AND relates_to = $2 ORDER BY id DESC LIMIT 1";
+const OF_ANSWER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM inbox WHERE peer = $1 AND state = 'settled' AND relates_to = $2 ORDER BY id DESC LIMIT 1"
+);
 
 const COUNTS: &str = "SELECT state, COUNT(*) FROM inbox GROUP BY state";
 

@@ -94,7 +94,8 @@ impl std::fmt::Debug for OutboxRow {
 /// Puts a message into the outbox, queued and due.
 pub async fn outbox_put(tx: &mut Tx, draft: &OutboxDraft) -> Result<OutboxId, StoreError> {
     let created_at = draft.created_at.as_millisecond();
-    on!(tx, "put a message into the outbox", connection => sqlx::query_scalar(PUT)
+    let text = tx.text(PUT, PUT_SHARED);
+    on!(tx, "put a message into the outbox", connection => sqlx::query_scalar(text)
         .bind(&draft.peer)
         .bind(draft.conversation_id.as_uuid().to_string())
         .bind(draft.procedure_id.to_string())
@@ -276,11 +277,36 @@ impl RawOutbox {
     }
 }
 
-const PUT: &str = "
-    INSERT INTO outbox (peer, conversation_id, procedure_id, document_id, kind, role, action, body, relates_to,
-                        digest, state, attempts, created_at, next_try_at, lease_until)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, 0)
-    RETURNING id";
+/// The row and its bytes in one call.
+macro_rules! put {
+    ($row:literal, $then:literal) => {
+        concat!(
+            $row,
+            "INSERT INTO outbox (peer, conversation_id, procedure_id, document_id, kind, role, action, relates_to, digest,
+                        state, attempts, created_at, next_try_at, lease_until)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $10, 'queued', 0, $11, $11, 0)",
+            $then
+        )
+    };
+}
+
+const PUT: &str = put!(
+    "",
+    "; INSERT INTO outbox_body (outbox_id, body) VALUES (last_insert_rowid(), $8) RETURNING outbox_id"
+);
+const PUT_SHARED: &str = put!(
+    "WITH queued AS (",
+    " RETURNING id) INSERT INTO outbox_body (outbox_id, body) SELECT queued.id, $8 FROM queued RETURNING outbox_id"
+);
+
+/// What a row is read from.
+macro_rules! columns {
+    () => {
+        "id, peer, conversation_id, procedure_id, document_id, kind, role, action,
+           (SELECT body FROM outbox_body WHERE outbox_id = outbox.id) AS body, relates_to, digest,
+           state, code, attempts, created_at, next_try_at, lease_until"
+    };
+}
 
 /// With the lock that the engine needs: a row that another worker is claiming is passed over. What is due is looked
 /// up once, or a planner might do it again for each row and claim more than the limit.
@@ -299,14 +325,14 @@ macro_rules! claim {
               AND earlier.id < due.id AND earlier.state IN ('queued', 'leased', 'parked'))
         ORDER BY ",
             $order,
-            " LIMIT $4",
+            " LIMIT $4 + 0",
             $lock,
             ")
     UPDATE outbox SET state = 'leased', lease_until = $1
     WHERE state IN ('queued', 'leased') AND lease_until <= $2
       AND id IN (SELECT claimable.id FROM claimable)
-    RETURNING id, peer, conversation_id, procedure_id, document_id, kind, role, action, body, relates_to, digest,
-              state, code, attempts, created_at, next_try_at, lease_until"
+    RETURNING ",
+            columns!()
         )
     };
 }
@@ -321,15 +347,13 @@ const EXTEND: &str = "
 
 const KNOWS: &str = "SELECT id FROM outbox WHERE document_id = $1 AND peer = $2 LIMIT 1";
 
-const OF_DOCUMENT: &str = "
-    SELECT id, peer, conversation_id, procedure_id, document_id, kind, role, action, body, relates_to, digest,
-           state, code, attempts, created_at, next_try_at, lease_until
-    FROM outbox WHERE peer = $1 AND document_id = $2 AND kind = 'application' ORDER BY id LIMIT 1";
+const OF_DOCUMENT: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM outbox WHERE peer = $1 AND document_id = $2 AND kind = 'application' ORDER BY id LIMIT 1"
+);
 
-const FIND: &str = "
-    SELECT id, peer, conversation_id, procedure_id, document_id, kind, role, action, body, relates_to, digest,
-           state, code, attempts, created_at, next_try_at, lease_until
-    FROM outbox WHERE id = $1";
+const FIND: &str = concat!("SELECT ", columns!(), " FROM outbox WHERE id = $1");
 
 const COUNTS: &str = "SELECT state, COUNT(*) FROM outbox GROUP BY state";
 

@@ -25,6 +25,7 @@ impl SqliteFile {
             .filename(path)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
+            .pragma("temp_store", "MEMORY") // what a savepoint may have to undo needs no file
             .foreign_keys(true);
         let writing = options.clone().create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
         let writing_pool = pool_options(1).connect_with(writing).await.map_err(open_error)?;

@@ -153,7 +153,7 @@ async fn a_document_that_we_cannot_read_by_a_fault_of_ours_waits_and_a_person_is
     assert_eq!((desert.count("time_stamp").await, desert.count("time_stamp_due").await), (3, 0));
     // a document that is none is forgone, and a person told of it
     desert.document().await;
-    desert.change("UPDATE outbox SET body = '<!DOCTYPE a><a/>' WHERE id = 4").await;
+    desert.change("UPDATE outbox_body SET body = '<!DOCTYPE a><a/>' WHERE outbox_id = 4").await;
     desert.round(&mut stamper).await;
     assert_eq!((desert.count("time_stamp").await, desert.count("time_stamp_due").await), (3, 0));
     let calls = desert.calls().await;
