@@ -32,8 +32,9 @@ fn try_to_write(folder: &Path) -> std::io::Result<()> {
 pub(super) async fn local(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
     const OF: &str = "the local forms";
     let own = settings.clone();
-    let read = tokio::task::spawn_blocking(move || FolderDesk::open(&own).map(|desk| desk.take_findings()));
-    tell(match read.await {
+    let read = tokio::task::spawn_blocking(move || FolderDesk::open(&own).map(|desk| desk.take_reading()));
+    let findings = read.await.map(|read| read.map(|read| read.map(|read| read.findings).unwrap_or_default()));
+    tell(match findings {
         Ok(Ok(findings)) if findings.is_empty() => Check::good(OF, "all rows can be read"),
         Ok(Ok(findings)) => {
             let first = findings.first().map(ToString::to_string).unwrap_or_default();
