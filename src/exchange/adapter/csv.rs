@@ -7,7 +7,7 @@ use super::lines::BYTE_ORDER_MARK;
 use super::lines::Lines;
 use super::rows::Each;
 use super::rows::Met;
-use super::rows::no_row;
+use super::rows::header_again;
 use super::rows::not_encoded;
 use super::rows::too_long;
 use super::value::LocalRow;
@@ -86,7 +86,7 @@ pub(super) fn read(
             Cut::Row => {
                 let fields = rows.fields()?;
                 if fields.iter().eq(columns.iter().map(|name| name.as_ref())) {
-                    no_row(file, line, "one header", "the header stands here again; join files without it")
+                    header_again(file, line)
                 } else {
                     map.refill(line, &columns, fields.iter());
                     Met::Row(Row { name: "", map: &map, above: &[] })

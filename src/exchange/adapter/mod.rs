@@ -51,7 +51,7 @@ pub use place::{Place, PlaceError};
 pub use profile::{Column, Format, Head, Partial, Profile, RecordKind, RevisionWords};
 pub use reading::{EachRead, RowRead, Tally};
 pub use sink::{HandedOver, Sink};
-pub use source::{Found, Source};
+pub use source::{FileRead, Found, LocalReading, Source};
 pub use synthetic::Synthetic;
 pub use trial::Trial;
 pub use xml::Namespaces;

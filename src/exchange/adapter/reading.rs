@@ -2,6 +2,7 @@
 
 use super::csv;
 use super::csv::Encoding;
+use super::decoding::Decoded;
 use super::decoding::Decoding;
 use super::decoding::Set;
 use super::error::FormatError;
@@ -9,12 +10,14 @@ use super::fixed;
 use super::json;
 use super::json_rows;
 use super::lines::Lines;
+use super::local::KnownPerson;
 use super::local::LocalRecord;
 use super::nested::Nested;
 use super::nested::Shape;
 use super::profile::Format;
 use super::profile::Profile;
 use super::rows::Each;
+use super::rows::HEADER_AGAIN;
 use super::rows::Met;
 use super::scan::Scan;
 use super::value::Map;
@@ -35,6 +38,8 @@ pub struct RowRead {
     pub place: String,
     /// What it says; none if the row is set aside.
     pub record: Option<LocalRecord>,
+    /// Whom a row that is set aside is about, as far as it tells.
+    pub whose: Option<KnownPerson>,
     /// What is wrong or odd about it, never with a value. One that is set aside has an error.
     pub findings: Findings,
 }
@@ -53,6 +58,8 @@ pub struct Tally {
     pub errors: u64,
     /// As above.
     pub warnings: u64,
+    /// Of each row that was set aside the error that did it; not more than 1,000 of a file.
+    pub set_aside: Findings,
     last: Findings,
 }
 
@@ -121,11 +128,11 @@ impl Profile {
         each: &mut dyn FnMut(LocalRecord, Vec<Set>),
     ) -> Result<(), FormatError> {
         self.meet(file, input, limits, &mut |met| {
-            if let Met::Row(row) = met
-                && let Some((record, set)) =
-                    Decoding::new(self, file, row).traced().finish_traced(&mut Findings::new())
-            {
-                each(record, set);
+            if let Met::Row(row) = met {
+                let decoded = Decoding::new(self, file, row).traced().finish();
+                if let Some(record) = decoded.record {
+                    each(record, decoded.set);
+                }
             }
             ControlFlow::Continue(())
         })
@@ -135,12 +142,12 @@ impl Profile {
         match met {
             Met::Row(row) => {
                 let place = format!("{file}:{}", row.map.line());
-                let mut findings = Findings::new();
-                let record = Decoding::new(self, file, row).finish(&mut findings);
-                RowRead { place, record, findings }
+                let Decoded { record, whose, findings, .. } = Decoding::new(self, file, row).finish();
+                RowRead { place, record, whose, findings }
             }
             Met::Aside(finding) => {
-                RowRead { place: finding.path.clone(), record: None, findings: vec![finding] }
+                let whose = (finding.code != HEADER_AGAIN).then(KnownPerson::default);
+                RowRead { place: finding.path.clone(), record: None, whose, findings: vec![finding] }
             }
         }
     }
@@ -222,7 +229,7 @@ pub(super) fn sample(
 impl Tally {
     /// Counts a row, and keeps what is to be told of it. The record, if the row is taken.
     pub fn take(&mut self, row: RowRead) -> Option<(LocalRecord, String)> {
-        let RowRead { place, record, findings } = row;
+        let RowRead { place, record, whose: _, findings } = row;
         // a field of an enclosing level is read with each of its rows, and told once
         for finding in findings.iter().filter(|one| !self.last.contains(one)) {
             if finding.is_error() {
@@ -234,15 +241,23 @@ impl Tally {
                 self.findings.push(finding.clone());
             }
         }
-        if !findings.is_empty() || !self.last.is_empty() {
-            self.last = findings;
-        }
         if record.is_some() {
             self.rows += 1;
         } else {
-            self.aside += 1;
+            self.put_aside(findings.iter().find(|one| one.is_error()).cloned());
+        }
+        if !findings.is_empty() || !self.last.is_empty() {
+            self.last = findings;
         }
         record.map(|record| (record, place))
+    }
+
+    /// Counts a row that is not used, and keeps why.
+    pub(super) fn put_aside(&mut self, why: Option<Finding>) {
+        self.aside += 1;
+        if self.set_aside.len() < ASIDE_MAX {
+            self.set_aside.extend(why);
+        }
     }
 
     /// What is told of a whole file, in the order of its lines.
@@ -260,3 +275,5 @@ impl Tally {
 
 /// A file with more is broken as a whole.
 const FINDINGS_MAX: usize = 10_000;
+/// More are counted, and shown when these are mended.
+const ASIDE_MAX: usize = 1_000;

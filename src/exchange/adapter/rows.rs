@@ -28,6 +28,15 @@ pub(super) fn not_encoded(file: &str, line: usize, encoding: &str) -> Met<'stati
     Met::Aside(Finding::error("adapter.row_encoding", format!("{file}:{line}"), encoding, "", message))
 }
 
+/// The header once more, as where files were joined. It is nobody's row.
+pub(super) fn header_again(file: &str, line: usize) -> Met<'static> {
+    let message = "the header stands here again; join files without it";
+    Met::Aside(Finding::error(HEADER_AGAIN, format!("{file}:{line}"), "one header", "", message))
+}
+
+/// The code of a row that is nobody's.
+pub(super) const HEADER_AGAIN: &str = "adapter.header_again";
+
 /// Something that stands in the place of a row and cannot be one.
 pub(super) fn no_row(file: &str, line: usize, rule: &str, message: &str) -> Met<'static> {
     Met::Aside(Finding::error("adapter.row_form", format!("{file}:{line}"), rule, "", message))

@@ -1,12 +1,14 @@
 //! The bytes of a document, in the order in which they come, with the line they stand on.
 
 use super::error::FormatError;
+use super::lines::BYTE_ORDER_MARK;
 use memchr::memchr_iter;
 use std::io::BufRead;
 
 /// Passes over a document and keeps what it is told to keep, up to a limit.
 pub(super) struct Scan<'i> {
     input: &'i mut dyn BufRead,
+    offset: usize,
     line: usize,
     column: usize,
     bytes_max: usize,
@@ -21,10 +23,15 @@ impl<'i> Scan<'i> {
     /// # Errors
     /// The file cannot be read.
     pub(super) fn new(input: &'i mut dyn BufRead, bytes_max: usize) -> Result<Self, FormatError> {
-        if input.fill_buf()?.starts_with(super::lines::BYTE_ORDER_MARK) {
-            input.consume(super::lines::BYTE_ORDER_MARK.len());
+        if input.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
+            input.consume(BYTE_ORDER_MARK.len());
         }
-        Ok(Self { input, line: 1, column: 1, bytes_max, kept: Vec::new(), length: 0 })
+        Ok(Self { input, offset: 0, line: 1, column: 1, bytes_max, kept: Vec::new(), length: 0 })
+    }
+
+    /// How many bytes were passed over, a byte order mark not counted.
+    pub(super) fn offset(&self) -> usize {
+        self.offset
     }
 
     /// The line of the next byte.
@@ -47,7 +54,8 @@ impl<'i> Scan<'i> {
         let byte = self.peek()?;
         if let Some(byte) = byte {
             self.input.consume(1);
-            self.count(&[byte]);
+            self.offset += 1;
+            (self.line, self.column) = moved((self.line, self.column), &[byte]);
         }
         Ok(byte)
     }
@@ -73,6 +81,7 @@ impl<'i> Scan<'i> {
             }
             (self.line, self.column) = moved((self.line, self.column), piece);
             let taken = piece.len();
+            self.offset += taken;
             self.input.consume(taken);
             if end.is_some() {
                 return Ok(true);
@@ -103,10 +112,6 @@ impl<'i> Scan<'i> {
     /// The most that is kept.
     pub(super) fn bytes_max(&self) -> usize {
         self.bytes_max
-    }
-
-    fn count(&mut self, piece: &[u8]) {
-        (self.line, self.column) = moved((self.line, self.column), piece);
     }
 }
 

@@ -43,11 +43,11 @@ pub(super) fn read(
         }
         Err(Stop::Enough) => return Ok(()),
         Err(Stop::Error(error)) => return Err(error),
-        Err(Stop::Spoilt { line, kind }) => {
+        Err(Stop::Spoilt(error)) => {
             if !reading.nested.has_rows() {
-                return Err(XmlError { offset: 0, line, kind }.into());
+                return Err(error.into());
             }
-            let _ = reading.nested.cut(cut(file, line)); // as above
+            let _ = reading.nested.cut(cut(file, error.line)); // as above
             return Ok(());
         }
     }
@@ -70,7 +70,7 @@ struct Reading<'r, 'i, 'n, 'e> {
 /// Why the reading ends before the file does.
 enum Stop {
     Error(FormatError),
-    Spoilt { line: usize, kind: XmlErrorKind },
+    Spoilt(XmlError),
     Enough,
 }
 
@@ -88,12 +88,6 @@ impl From<FormatError> for Stop {
     }
 }
 
-impl From<XmlError> for Stop {
-    fn from(error: XmlError) -> Self {
-        Self::Spoilt { line: error.line, kind: error.kind }
-    }
-}
-
 fn going_on(flow: ControlFlow<()>) -> Result<(), Stop> {
     if flow.is_break() { Err(Stop::Enough) } else { Ok(()) }
 }
@@ -104,7 +98,8 @@ impl Reading<'_, '_, '_, '_> {
         loop {
             self.scan.begin();
             let line = self.scan.line();
-            let spoilt = |kind| Stop::Spoilt { line, kind };
+            let offset = self.scan.offset();
+            let spoilt = |kind| Stop::Spoilt(XmlError { offset, line, kind });
             match markup::next(self.scan, &mut self.name)? {
                 Mark::Done if self.around.is_empty() && self.has_root => return Ok(()),
                 Mark::Done | Mark::Cut => return Err(spoilt(XmlErrorKind::Unfinished)),
@@ -130,8 +125,8 @@ impl Reading<'_, '_, '_, '_> {
 
     fn declaration(&mut self) -> Result<(), Stop> {
         let text = [self.scan.kept().unwrap_or_default(), b"<a/>"].concat();
-        xml::element(&text, (&self.namespaces, &Scope::default()), 1, &self.limits)?;
-        Ok(())
+        let read = xml::element(&text, (&self.namespaces, &Scope::default()), 1, &self.limits);
+        read.map(drop).map_err(Stop::Spoilt)
     }
 
     fn leave(&mut self) -> Result<(), Stop> {
@@ -142,8 +137,9 @@ impl Reading<'_, '_, '_, '_> {
     /// An element whose start tag was just kept.
     fn element(&mut self, line: usize, is_empty: bool) -> Result<(), Stop> {
         self.has_root = true;
+        let begin = self.scan.offset() - self.scan.length().min(self.scan.offset());
         let Some(tag) = self.scan.kept() else {
-            return Err(Stop::Spoilt { line, kind: XmlErrorKind::TooLarge { limit: self.scan.bytes_max() } });
+            return Err(self.spoilt(XmlErrorKind::TooLarge { limit: self.scan.bytes_max() }));
         };
         let qname = self.name.clone();
         let end = if is_empty { 2 } else { 1 };
@@ -159,7 +155,7 @@ impl Reading<'_, '_, '_, '_> {
                 going_on(self.nested.aside(no_row(self.file, line, "well-formed XML", message)))?;
                 return self.ended(ended);
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(Self::placed(error, begin)),
         };
         match self.nested.part(&opening.name) {
             Part::Level => self.level(line, (qname, opening), is_empty),
@@ -216,13 +212,24 @@ impl Reading<'_, '_, '_, '_> {
             },
             (Part::Field, Some(Ok(node))) => self.nested.field(&node.name, node.value)?,
             (Part::Other | Part::Level, Some(Ok(_)) | None) => {}
-            (Part::Field | Part::Other | Part::Level, Some(Err(error))) => return Err(error.into()),
+            (Part::Field | Part::Other | Part::Level, Some(Err(error))) => {
+                return Err(Self::placed(error, self.scan.offset().saturating_sub(length)));
+            }
             (Part::Field, None) => {
-                let kind = XmlErrorKind::TooLarge { limit: self.scan.bytes_max() };
-                return Err(Stop::Spoilt { line, kind });
+                return Err(self.spoilt(XmlErrorKind::TooLarge { limit: self.scan.bytes_max() }));
             }
         }
         self.ended(ended)
+    }
+
+    /// The error at the place that is reached.
+    fn spoilt(&self, kind: XmlErrorKind) -> Stop {
+        Stop::Spoilt(XmlError { offset: self.scan.offset(), line: self.scan.line(), kind })
+    }
+
+    /// The error of an element that begins so many bytes into the document.
+    fn placed(error: XmlError, begin: usize) -> Stop {
+        Stop::Spoilt(XmlError { offset: begin + error.offset, ..error })
     }
 
     fn ended(&mut self, ended: Ended) -> Result<(), Stop> {
@@ -239,13 +246,11 @@ impl Reading<'_, '_, '_, '_> {
         }
         let mut open = vec![qname.to_vec()];
         loop {
-            let line = self.scan.line();
             match markup::next(self.scan, &mut self.name)? {
-                Mark::Done | Mark::Cut => return Err(Stop::Spoilt { line, kind: XmlErrorKind::Unfinished }),
+                Mark::Done | Mark::Cut => return Err(self.spoilt(XmlErrorKind::Unfinished)),
                 Mark::Start { is_empty: false } => {
                     if open.len() >= NESTED_MAX {
-                        let kind = XmlErrorKind::TooDeep { limit: NESTED_MAX };
-                        return Err(Stop::Spoilt { line, kind });
+                        return Err(self.spoilt(XmlErrorKind::TooDeep { limit: NESTED_MAX }));
                     }
                     open.push(self.name.clone());
                 }

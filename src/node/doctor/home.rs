@@ -34,7 +34,10 @@ pub(super) async fn local(settings: &Settings, tell: &mut (dyn FnMut(Check) + Se
     const OF: &str = "the local forms";
     let own = settings.clone();
     let read = tokio::task::spawn_blocking(move || {
-        FolderDesk::reading(&own).map(|desk| (desk.take_findings(), desk.updated_at().ok().flatten()))
+        FolderDesk::reading(&own).map(|desk| {
+            let findings = desk.take_reading().map(|read| read.findings).unwrap_or_default();
+            (findings, desk.updated_at().ok().flatten())
+        })
     });
     tell(match read.await {
         Ok(Ok((findings, updated_at))) if findings.is_empty() => {
