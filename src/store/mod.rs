@@ -14,6 +14,7 @@ mod inbox;
 mod inbox_stage;
 mod journal;
 mod ledger;
+mod local;
 mod national;
 mod outbox;
 mod outbox_stage;
@@ -63,6 +64,10 @@ pub use journal::{
 pub use ledger::{
     Handover, Seen, handover_record, handover_sum, ledger_answers, ledger_first, ledger_forget, ledger_knows,
     ledger_outcome, ledger_record,
+};
+pub use local::{
+    HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
+    local_request_find, local_request_put,
 };
 pub use national::{NationalError, NationalPlan, NationalTable, Put, TablePlan};
 pub use outbox::{
