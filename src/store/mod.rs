@@ -15,6 +15,7 @@ mod inbox_stage;
 mod journal;
 mod ledger;
 mod local;
+mod local_file;
 mod national;
 mod outbox;
 mod outbox_stage;
@@ -65,7 +66,11 @@ pub use ledger::{
     Handover, Seen, handover_record, handover_sum, ledger_answers, ledger_first, ledger_forget, ledger_knows,
     ledger_outcome, ledger_record,
 };
-pub use local::{LocalFile, local_files, local_forget, local_put, local_set_aside};
+pub use local::{
+    HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
+    local_request_find, local_request_put,
+};
+pub use local_file::{LocalFile, local_files, local_forget, local_put, local_set_aside};
 pub use national::{NationalError, NationalPlan, NationalTable, Put, TablePlan};
 pub use outbox::{
     OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_extend,

@@ -93,9 +93,9 @@ fn of_line(error: &sqlx::Error) -> String {
         return error.to_string();
     }
     let told = match error {
-        error if matches!(error, sqlx::Error::PoolTimedOut) => "no connection within 10 s",
-        error if matches!(error, sqlx::Error::Protocol(_)) => "it does not speak as PostgreSQL does",
-        error if matches!(error, sqlx::Error::PoolClosed) => "the node is stopping",
+        sqlx::Error::PoolTimedOut => "no connection within 10 s",
+        sqlx::Error::Protocol(_) => "it does not speak as PostgreSQL does",
+        sqlx::Error::PoolClosed => "the node is stopping",
         _unknown => "what it says cannot be read",
     };
     told.to_owned()

@@ -7,6 +7,7 @@ mod inbox;
 mod journal;
 mod ledger;
 mod local;
+mod local_file;
 mod model;
 mod outbox;
 mod part;
