@@ -9,6 +9,7 @@ mod explain;
 mod init;
 mod journal;
 mod local;
+mod matching;
 mod pair;
 mod profile;
 mod progress;
@@ -72,6 +73,7 @@ enum Command {
     Release(release::Release),
     Resend(resend::Resend),
     Translate(translate::Translate),
+    Match(matching::Match),
     Synth(synth::Synth),
     Profile(profile::ProfileCommand),
     Validate(validate::Validate),
@@ -104,6 +106,7 @@ pub fn run() -> ExitCode {
         Command::Release(release) => release.run(),
         Command::Resend(resend) => resend.run(),
         Command::Translate(translate) => translate.run(),
+        Command::Match(matching) => matching.run(),
         Command::Synth(synth) => synth.run(),
         Command::Profile(profile) => profile.run(),
         Command::Validate(validate) => validate.run(),

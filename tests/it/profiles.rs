@@ -184,3 +184,39 @@ fn every_element_of_a_document_is_traced_to_its_field() {
     let family = record["person"]["name"]["family"].as_str().unwrap();
     assert!(document.contains(family) && !traced.contains(family), "no value is shown");
 }
+
+#[test]
+fn two_persons_are_compared_and_the_reasons_show_no_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| stazh(folder.path(), words);
+    let asked = fixtures("inquiries/ru-kz-by-number.json").to_str().unwrap().to_owned();
+    let person =
+        r#"{ "name": { "family": "AKHMETOV", "given": "YERLAN" }, "birth_date": "1968-03-15", "sex": "1" }"#;
+    std::fs::write(folder.path().join("b.json"), person).unwrap();
+    let (code, told, err) = run(&["match", &asked, "b.json"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    for expected in
+        ["birth.same", "+14.4", "family.common", "given.letters", "patronymic.missing", "possible: 2"]
+    {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    let (_, russian, _) = run(&["match", &asked, "b.json", "--language", "ru"]);
+    assert!(russian.contains("совпадает дата рождения"), "{russian}");
+    let (_, json, _) = run(&["match", "b.json", &asked, "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["resemblance"], "possible");
+    let sum: f64 =
+        json["reasons"].as_array().unwrap().iter().map(|one| one["weight"].as_f64().unwrap()).sum();
+    assert!((sum - json["score"].as_f64().unwrap()).abs() < 1e-6, "the reasons are the score");
+    for personal in ["AKHMETOV", "Ахметов", "1968", "680315306061"] {
+        assert!(!told.contains(personal) && !russian.contains(personal), "{told}");
+    }
+    let (code, _, err) = run(&["match", &asked, "none.json"]);
+    assert_eq!(code, Some(3), "{err}");
+    std::fs::write(folder.path().join("b.json"), person.replace("1968-03-15", "15.03.1968")).unwrap();
+    let (code, _, err) = run(&["match", &asked, "b.json"]);
+    assert!(
+        code == Some(3) && err.contains("understand the person in b.json") && !err.contains("15.03.1968"),
+        "{err}"
+    );
+}

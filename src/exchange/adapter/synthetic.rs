@@ -32,7 +32,7 @@ use serde_json::json;
 /// An invented person with all that his state knows of him.
 #[derive(Debug)]
 pub struct Synthetic {
-    person: KnownPerson,
+    pub(super) person: KnownPerson,
     jobs: Vec<Job>,
     /// A period without work.
     pause: Option<InsurancePeriod>,

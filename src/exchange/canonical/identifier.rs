@@ -137,6 +137,27 @@ impl Identifier {
         self.standing
     }
 
+    /// The day of birth that the number tells; none where its scheme tells none. Of a Belarusian number it is no more
+    /// than a hint: the scheme changed in 2012.
+    pub fn birth_date(&self) -> Option<Date> {
+        self.told().map(|told| told.birth_date)
+    }
+
+    /// The sex that the number tells, as a code of the list of sexes.
+    pub fn sex(&self) -> Option<&'static str> {
+        self.told().map(|told| if told.is_male { "1" } else { "2" })
+    }
+
+    fn told(&self) -> Option<Told> {
+        match self.kind {
+            IdentifierKind::Snils => None,
+            IdentifierKind::Iin => iin_told(&self.value),
+            IdentifierKind::ByNumber => by_number_told(&self.value),
+            IdentifierKind::Pin => pin_told(&self.value),
+            IdentifierKind::Psn => psn_told(&self.value),
+        }
+    }
+
     /// The finding that a check digit does not fit, for `path`; none when it does.
     pub fn finding(&self, path: &str) -> Option<Finding> {
         match self.standing {
@@ -153,6 +174,12 @@ impl Identifier {
             ),
         }
     }
+}
+
+/// What a number tells of the person beside itself.
+struct Told {
+    birth_date: Date,
+    is_male: bool,
 }
 
 impl fmt::Debug for Identifier {
@@ -193,21 +220,42 @@ fn snils(value: &str) -> Option<Standing> {
     Some(standing(weighted(control, [10, 1].into_iter()) == expected))
 }
 
+/// The century and the sex in the seventh digit of an IIN and the first of a Belarusian number.
+fn century_and_sex(digit: &str) -> Option<(i16, bool)> {
+    Some(match digit {
+        "1" => (1800, true),
+        "2" => (1800, false),
+        "3" => (1900, true),
+        "4" => (1900, false),
+        "5" => (2000, true),
+        "6" => (2000, false),
+        _ => return None,
+    })
+}
+
+fn iin_told(value: &str) -> Option<Told> {
+    let (century, is_male) = century_and_sex(value.get(6..7)?)?;
+    let year = century + number(value.get(..2))?;
+    let birth_date = calendar(year, number(value.get(2..4))?, number(value.get(4..6))?)?;
+    Some(Told { birth_date, is_male })
+}
+
 fn iin(value: &str) -> Option<Standing> {
     let all: [u32; 12] = digits(value)?;
     let (body, check) = all.split_at_checked(11)?;
-    let century = match body.get(6)? {
-        1 | 2 => 1800,
-        3 | 4 => 1900,
-        5 | 6 => 2000,
-        _ => return None,
-    };
-    calendar(century + number(value.get(..2))?, number(value.get(2..4))?, number(value.get(4..6))?)?;
+    iin_told(value)?;
     let mut expected = weighted(body, 1..=11) % 11;
     if expected == 10 {
         expected = weighted(body, (3..=11).chain(1..=2)) % 11;
     }
     Some(standing(check == [expected]))
+}
+
+fn by_number_told(value: &str) -> Option<Told> {
+    let (century, is_male) = century_and_sex(value.get(..1)?)?;
+    let year = century + number(value.get(5..7))?;
+    let birth_date = calendar(year, number(value.get(3..5))?, number(value.get(1..3))?)?;
+    Some(Told { birth_date, is_male })
 }
 
 fn by_number(value: &str) -> Option<Standing> {
@@ -222,30 +270,30 @@ fn by_number(value: &str) -> Option<Standing> {
     }
     let all: [u32; 14] = values.try_into().ok()?;
     let (body, check) = all.split_at_checked(13)?;
-    let century = match body.first()? {
-        1 | 2 => 1800,
-        3 | 4 => 1900,
-        5 | 6 => 2000,
-        _ => return None,
-    };
-    calendar(century + number(value.get(5..7))?, number(value.get(3..5))?, number(value.get(1..3))?)?;
+    by_number_told(value)?;
     Some(standing(check == [weighted(body, [7, 3, 1].into_iter().cycle()) % 10]))
 }
 
-fn pin(value: &str) -> Option<Standing> {
-    let all: [u32; 14] = digits(value)?;
-    let year = number(value.get(5..9))?;
-    if !matches!(all.first()?, 1 | 2) || !(1800..=2099).contains(&year) {
-        return None;
-    }
-    calendar(year, number(value.get(3..5))?, number(value.get(1..3))?).map(|_date| Standing::Sound)
+fn pin_told(value: &str) -> Option<Told> {
+    let year = number(value.get(5..9)).filter(|year| (1800..=2099).contains(year))?;
+    let is_male = match value.get(..1)? {
+        "1" => false,
+        "2" => true,
+        _ => return None,
+    };
+    let birth_date = calendar(year, number(value.get(3..5))?, number(value.get(1..3))?)?;
+    Some(Told { birth_date, is_male })
 }
 
-fn psn(value: &str) -> Option<Standing> {
-    let _all: [u32; 10] = digits(value)?;
-    let day = match number(value.get(..2))? {
-        male @ 11..=41 => male - 10,
-        female @ 51..=81 => female - 50,
+fn pin(value: &str) -> Option<Standing> {
+    let _all: [u32; 14] = digits(value)?;
+    pin_told(value).map(|_told| Standing::Sound)
+}
+
+fn psn_told(value: &str) -> Option<Told> {
+    let (day, is_male) = match number(value.get(..2))? {
+        male @ 11..=41 => (male - 10, true),
+        female @ 51..=81 => (female - 50, false),
         _ => return None,
     };
     let (month, century) = match number(value.get(2..4))? {
@@ -256,10 +304,16 @@ fn psn(value: &str) -> Option<Standing> {
         month @ 81..=92 => (month - 80, 1800),
         _ => return None,
     };
+    let birth_date = calendar(century + number(value.get(4..6))?, month, day)?;
+    Some(Told { birth_date, is_male })
+}
+
+fn psn(value: &str) -> Option<Standing> {
+    let _all: [u32; 10] = digits(value)?;
     if value.get(6..9)? == "000" {
         return None;
     }
-    calendar(century + number(value.get(4..6))?, month, day).map(|_date| Standing::Sound)
+    psn_told(value).map(|_told| Standing::Sound)
 }
 
 #[cfg(test)]

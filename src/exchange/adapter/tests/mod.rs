@@ -3,6 +3,7 @@
 mod fixtures;
 mod hostile;
 mod journey;
+mod likeness;
 mod profile;
 mod revisions;
 mod sink;
