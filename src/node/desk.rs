@@ -3,7 +3,7 @@
 use super::Settings;
 use super::evidence::{CopyFolder, EvidenceFolder};
 use crate::base::{DocumentId, Finding, Findings, Limits, with_causes};
-use crate::exchange::adapter::{AdapterError, Found, HandedOver, ProfileBook, Sink, Source};
+use crate::exchange::adapter::{AdapterError, Found, HandedOver, ProfileBook, Sink, Source, late_feeds};
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
 use crate::exchange::rules::CodeLists;
 use crate::flow::{CopyWriter, Desk, Done, FlowError};
@@ -11,16 +11,25 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Reads the state's own forms by its profiles, writes records for its system.
 #[derive(Debug)]
 pub struct FolderDesk {
     local: PathBuf,
+    book: Arc<ProfileBook>,
+    feeds: Mutex<Feeds>,
     source: Source,
     sink: Sink,
     evidence: EvidenceFolder,
     copies: CopyFolder,
+}
+
+/// Feeds that are late, told once a day.
+#[derive(Debug, Default)]
+struct Feeds {
+    looked_on: Option<Date>,
+    untold: Findings,
 }
 
 impl FolderDesk {
@@ -57,16 +66,36 @@ impl FolderDesk {
         let kinds = kinds.flat_map(|list| list.codes().map(|(code, _)| code.to_owned())).collect();
         Ok(Self {
             local: local.to_owned(),
+            book: book.clone(),
+            feeds: Mutex::default(),
             source,
             sink: Sink::open(book, handed_over)?,
             evidence: EvidenceFolder::of(local, kinds),
             copies: CopyFolder::of(handed_over),
         })
     }
+
+    /// The feeds whose newest file is older than its profile allows.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a profile cannot be used.
+    pub fn late_feeds(&self, today: Date) -> Result<Findings, AdapterError> {
+        late_feeds(&self.book, &self.local, today)
+    }
+
+    /// Looks once a day whether a feed is late.
+    fn look_at_feeds(&self, today: Date) -> Result<(), AdapterError> {
+        let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
+        if feeds.looked_on != Some(today) {
+            *feeds = Feeds { looked_on: Some(today), untold: self.late_feeds(today)? };
+        }
+        Ok(())
+    }
 }
 
 impl Desk for FolderDesk {
     fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Found, FlowError> {
+        self.look_at_feeds(as_of).map_err(local)?;
         let found = self.source.find(inquiry, as_of).map_err(local)?;
         Ok(match found {
             Found::Record(mut record, read_by) => {
@@ -102,8 +131,9 @@ impl Desk for FolderDesk {
     }
 
     fn take_findings(&self) -> Findings {
+        let untold = std::mem::take(&mut self.feeds.lock().unwrap_or_else(PoisonError::into_inner).untold);
         match self.source.take_findings() {
-            Ok(findings) => findings,
+            Ok(findings) => untold.into_iter().chain(findings).collect(),
             Err(error) => {
                 let path = error.path().map_or_else(String::new, |path| path.display().to_string());
                 vec![Finding::error(error.code(), path, "form of the profile", "", with_causes(&error))]

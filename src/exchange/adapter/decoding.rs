@@ -3,6 +3,7 @@
 use super::convert::Convert;
 use super::explain;
 use super::local::Entry;
+use super::local::KnownPerson;
 use super::local::LocalRecord;
 use super::local::RowForm;
 use super::local::placed;
@@ -20,6 +21,7 @@ use super::value::Value;
 use super::value::split_ups;
 use crate::base::Finding;
 use crate::base::Findings;
+use crate::exchange::canonical::Coded;
 use crate::exchange::canonical::Interval;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -67,6 +69,10 @@ impl<'p, 'r> Decoding<'p, 'r> {
 
     /// The same, with what set each place.
     pub(super) fn finish_traced(mut self, findings: &mut Findings) -> Option<(LocalRecord, Vec<Set>)> {
+        if let Some(left_out) = self.left_out() {
+            findings.push(left_out);
+            return None;
+        }
         for is_fallback in [false, true] {
             for field in self.profile.fields.iter().filter(|field| field.is_fallback == is_fallback) {
                 self.field(field);
@@ -77,6 +83,7 @@ impl<'p, 'r> Decoding<'p, 'r> {
         }
         self.check_interval();
         let form = self.form();
+        self.check_terms();
         let is_refused = self.findings.iter().any(Finding::is_error);
         let record = if is_refused { None } else { self.record(form) };
         findings.append(&mut self.findings);
@@ -114,6 +121,30 @@ impl<'p, 'r> Decoding<'p, 'r> {
                 }
             }
             (_, None) => {}
+        }
+    }
+
+    /// The finding that the row is not one of those that are taken.
+    fn left_out(&self) -> Option<Finding> {
+        let when = self.profile.head.taken.as_ref().filter(|when| !self.is_so(when))?;
+        let line = self.row.all(&when.local).first().map_or(self.row.map.line(), |value| value.line());
+        let message = "says that nothing is to be taken of this row; a person should look";
+        let place = self.place(line, &when.local);
+        Some(Finding::error("adapter.row_left", place, when.is.join(" or "), "", message).as_warning())
+    }
+
+    /// Whether the row was registered in time.
+    fn check_terms(&mut self) {
+        for term in &self.profile.head.term {
+            if term.when.as_ref().is_some_and(|when| !self.is_so(when)) {
+                continue;
+            }
+            let (from, until) = (self.texts(&term.from), self.texts(&term.until));
+            let (Some((from, _)), Some((until, line))) = (from.first(), until.first()) else { continue };
+            if let Some(late) = term.late((from, until)) {
+                let place = self.place(*line, &term.until);
+                self.findings.push(placed(late, place));
+            }
         }
     }
 
@@ -242,7 +273,12 @@ impl<'p, 'r> Decoding<'p, 'r> {
 
     fn record(&mut self, form: RowForm) -> Option<LocalRecord> {
         let kind = self.profile.head.record;
-        let person = self.typed("person")?;
+        let person: KnownPerson = self.typed("person")?;
+        let sex = person.sex.as_ref().map(Coded::as_str);
+        for held in &person.identifiers {
+            let place = self.place(self.row.map.line(), "");
+            self.findings.extend(held.identifier.conflict(person.birth_date, sex, &place));
+        }
         let entry = match kind {
             RecordKind::Person => Entry::Person,
             RecordKind::Contribution => Entry::Contribution(self.typed(kind.part())?),

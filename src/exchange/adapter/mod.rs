@@ -4,6 +4,7 @@
 //! the local system and nothing else. Whether a record is acceptable to the peer is not decided here.
 
 mod book;
+mod code_list;
 mod convert;
 mod csv;
 mod decoding;
@@ -27,20 +28,23 @@ mod source;
 mod spec;
 mod synthetic;
 mod target;
+mod term;
 mod trial;
 mod value;
 mod xml;
 
 pub use book::ProfileBook;
+pub use code_list::OwnLists;
 pub use csv::Encoding;
 pub use error::{AdapterError, FormatError, ProfileError};
 pub use explain::{Covered, Told};
 pub use lineage::{Lineage, ReadFrom};
 pub use local::{Entry, EventForm, KnownPerson, LabourEvent, LocalRecord, RowForm};
-pub use profile::{Column, Format, Head, Partial, Profile, RecordKind, RevisionWords};
+pub use profile::{Column, Format, Head, Partial, Profile, RecordKind, RevisionWords, When};
 pub use sink::{HandedOver, Sink};
 pub use source::{Found, Source};
 pub use synthetic::Synthetic;
+pub use term::{Fresh, Term, Unit, late_feeds};
 pub use trial::Trial;
 pub use xml::Namespaces;
 

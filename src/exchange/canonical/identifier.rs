@@ -148,6 +148,22 @@ impl Identifier {
         self.told().map(|told| if told.is_male { "1" } else { "2" })
     }
 
+    /// The warning that the number tells another day of birth or another sex than is known, for `path`. What is known
+    /// stands. None of a Belarusian number, whose scheme changed in 2012.
+    pub fn conflict(&self, birth_date: Option<Date>, sex: Option<&str>, path: &str) -> Option<Finding> {
+        let told = self.told().filter(|_| self.kind != IdentifierKind::ByNumber)?;
+        let is_other_day = birth_date.is_some_and(|day| day != told.birth_date);
+        let is_other_sex =
+            sex.is_some_and(|sex| matches!(sex, "1" | "2") && self.sex().is_some_and(|own| own != sex));
+        let message = match (is_other_day, is_other_sex) {
+            (false, false) => return None,
+            (true, false) => "the number tells another day of birth; compare it with the person's document",
+            (_, true) => "the number tells another sex; compare it with the person's document",
+        };
+        let rule = self.kind.rule();
+        Some(Finding::error("canonical.identifier_conflict", path, rule, &self.value, message).as_warning())
+    }
+
     fn told(&self) -> Option<Told> {
         match self.kind {
             IdentifierKind::Snils => None,
@@ -367,6 +383,48 @@ mod tests {
         assert!(!finding.is_error());
         assert!(!finding.to_string().contains("112233"));
         assert!(!format!("{id:?}").contains("112233"));
+    }
+
+    #[test]
+    fn a_number_tells_birth_and_sex_where_its_scheme_does() {
+        use IdentifierKind::{ByNumber, Iin, Pin, Psn, Snils};
+        for (kind, text, day, sex) in [
+            (Iin, "850315300019", "1985-03-15", "1"),
+            (Iin, "051105600120", "2005-11-05", "2"),
+            (ByNumber, "4220790M045PB7", "1990-07-22", "2"),
+            (Pin, "12207199000456", "1990-07-22", "2"),
+            (Psn, "2503850017", "1985-03-15", "1"),
+            (Psn, "7227050453", "2005-07-22", "2"),
+            (Psn, "1181850017", "1885-01-01", "1"),
+        ] {
+            let id = Identifier::parse(kind, text).unwrap();
+            assert_eq!((id.birth_date().unwrap().to_string().as_str(), id.sex()), (day, Some(sex)), "{text}");
+        }
+        assert_eq!(Identifier::parse(Snils, "11223344595").unwrap().birth_date(), None);
+    }
+
+    #[test]
+    fn a_number_that_tells_otherwise_is_a_warning_but_not_of_belarus() {
+        let conflict = |kind, text, day: &str, sex| {
+            Identifier::parse(kind, text).unwrap().conflict(day.parse().ok(), Some(sex), "p")
+        };
+        assert_eq!(conflict(IdentifierKind::Iin, "850315300019", "1985-03-15", "1"), None);
+        let finding = conflict(IdentifierKind::Iin, "850315300019", "1985-03-16", "1").unwrap();
+        assert!(!finding.is_error() && finding.message.contains("another day"));
+        let finding = conflict(IdentifierKind::Pin, "12207199000456", "1990-07-22", "1").unwrap();
+        assert!(finding.message.contains("another sex"));
+        assert_eq!(conflict(IdentifierKind::ByNumber, "4220790M045PB7", "1999-01-01", "1"), None);
+        assert_eq!(conflict(IdentifierKind::Iin, "850315300019", "1985-03-15", "9"), None, "sex not known");
+    }
+
+    #[test]
+    fn the_number_of_an_organisation_is_no_iin() {
+        assert!(Identifier::parse(IdentifierKind::Iin, "051140000018").is_err(), "its day is none");
+        assert_eq!(
+            standing_of(IdentifierKind::Psn, "2503856667"),
+            Some(Standing::Sound),
+            "666 is only said to be unused"
+        );
     }
 
     #[test]

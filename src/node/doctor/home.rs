@@ -1,7 +1,10 @@
 //! What is on this machine: folders, local forms, the database.
 
 use super::{Check, Settings};
+use crate::base::Clock;
+use crate::base::SystemClock;
 use crate::base::with_causes;
+use crate::exchange::adapter::AdapterError;
 use crate::flow::Desk;
 use crate::node::{FolderDesk, Node};
 use crate::store::ChainCounts;
@@ -32,8 +35,24 @@ fn try_to_write(folder: &Path) -> std::io::Result<()> {
 pub(super) async fn local(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
     const OF: &str = "the local forms";
     let own = settings.clone();
-    let read = tokio::task::spawn_blocking(move || FolderDesk::open(&own).map(|desk| desk.take_findings()));
-    tell(match read.await {
+    let today = SystemClock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+    let read = tokio::task::spawn_blocking(move || {
+        let desk = FolderDesk::open(&own)?;
+        let late = desk.late_feeds(today)?;
+        Ok::<_, AdapterError>((desk.take_findings(), late))
+    });
+    let read = match read.await {
+        Ok(Ok((findings, late))) => {
+            for feed in late {
+                let told = format!("{}: {} ({})", feed.path, feed.message, feed.rule);
+                tell(Check::warning(OF, "adapter.stale", told));
+            }
+            Ok(Ok(findings))
+        }
+        Ok(Err(error)) => Ok(Err(error)),
+        Err(error) => Err(error),
+    };
+    tell(match read {
         Ok(Ok(findings)) if findings.is_empty() => Check::good(OF, "all rows can be read"),
         Ok(Ok(findings)) => {
             let first = findings.first().map(ToString::to_string).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The adapter judged: profiles there and back, exact findings, source and sink.
 
 mod fixtures;
+mod forms;
 mod hostile;
 mod journey;
 mod likeness;
