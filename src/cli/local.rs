@@ -1,5 +1,6 @@
 //! What several commands share: the settings of a folder, a runtime.
 
+use crate::exchange::canonical::Person;
 use crate::exchange::wire::NodeIdentity;
 use crate::node::{FolderDesk, Node, Settings};
 use crate::store::Store;
@@ -34,6 +35,15 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path, what: &str) -> Result<
         };
         let (line, column) = (error.line(), error.column());
         anyhow!("understand the {what} in {}: line {line}, column {column}: {kind}", path.display())
+    })
+}
+
+/// The person that a JSON file holds: itself, or whom an inquiry or a record in it is about.
+pub(super) fn read_person(path: &Path) -> Result<Person> {
+    let whole: serde_json::Value = read_json(path, "person")?;
+    let person = whole.get("person").cloned().unwrap_or(whole);
+    serde_json::from_value(person).map_err(|error| {
+        anyhow!("understand the person in {}: {}", path.display(), without_value(&error.to_string()))
     })
 }
 

@@ -9,6 +9,7 @@ mod explain;
 mod init;
 mod journal;
 mod local;
+mod matching;
 mod pair;
 mod profile;
 mod progress;
@@ -76,6 +77,7 @@ enum Command {
     Replay(replay::Replay),
     Resend(resend::Resend),
     Translate(translate::Translate),
+    Match(matching::Match),
     Synth(synth::Synth),
     Totalise(totalise::Totalise),
     Profile(profile::ProfileCommand),
@@ -110,6 +112,7 @@ pub fn run() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Resend(resend) => resend.run(),
         Command::Translate(translate) => translate.run(),
+        Command::Match(matching) => matching.run(),
         Command::Synth(synth) => synth.run(),
         Command::Totalise(totalise) => totalise.run(),
         Command::Profile(profile) => profile.run(),

@@ -1,7 +1,7 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
 use super::{CopyWriter, FlowError, OwnThirdParty, OwnTimeStamps, StatusSources, Wake};
-use crate::base::{Clock, ConversationId, Digest256, DocumentId, Limits, Random, Shelf, Verdict};
+use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::{Found, LocalReading};
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules, Transaction};
@@ -97,6 +97,11 @@ pub trait Desk: Send + Sync {
     /// What is to be told of the local records and was not taken yet.
     fn take_reading(&self) -> Option<LocalReading> {
         None
+    }
+
+    /// Feeds of the local system that are late, told once.
+    fn take_late(&self) -> Findings {
+        Findings::new()
     }
 
     /// How many rows that are or may be about a person are set aside: an answer about him may lack them.

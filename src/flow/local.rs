@@ -14,11 +14,16 @@ use jiff::Timestamp;
 /// The database does not answer.
 pub async fn note_local_findings(ctx: &Context) -> Result<(), FlowError> {
     let desk = ctx.desk.clone();
-    let Some(reading) = Context::aside(move || desk.take_reading()).await? else { return Ok(()) };
+    let (reading, mut findings) = Context::aside(move || (desk.take_reading(), desk.take_late())).await?;
+    if reading.is_none() && findings.is_empty() {
+        return Ok(());
+    }
     let now = ctx.clock.now();
-    let findings = &reading.findings;
     let mut tx = ctx.store.begin().await?;
-    keep(&mut tx, &reading, now).await?;
+    if let Some(reading) = reading {
+        keep(&mut tx, &reading, now).await?;
+        findings.extend(reading.findings);
+    }
     let told =
         |finding: &Finding| JournalDraft::at(now, "local", finding.to_string()).coded(Some(&finding.code));
     for entry in findings.iter().take(FINDINGS_MAX).map(told) {

@@ -5,7 +5,7 @@ use super::hand_over::Teller;
 use super::{Settings, StartError};
 use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, with_causes};
 use crate::exchange::adapter::{
-    AdapterError, FileRead, Found, HandedOver, LocalReading, ProfileBook, Sink, Source,
+    AdapterError, FileRead, Found, HandedOver, LocalReading, ProfileBook, Sink, Source, late_feeds,
 };
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
 use crate::exchange::rules::CodeLists;
@@ -14,18 +14,27 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Reads the state's own forms by its profiles, writes records for its system.
 pub struct FolderDesk {
     local: PathBuf,
+    book: Arc<ProfileBook>,
+    feeds: Mutex<Feeds>,
     source: Source,
     sink: Sink,
     /// Who is told in place of the sink.
     teller: Option<Teller>,
     evidence: EvidenceFolder,
     copies: CopyFolder,
+}
+
+/// Feeds that are late, told once a day.
+#[derive(Debug, Default)]
+struct Feeds {
+    looked_on: Option<Date>,
+    untold: Findings,
 }
 
 impl FolderDesk {
@@ -90,6 +99,8 @@ impl FolderDesk {
         let kinds = kinds.flat_map(|list| list.codes().map(|(code, _)| code.to_owned())).collect();
         Ok(Self {
             local: local.to_owned(),
+            book: book.clone(),
+            feeds: Mutex::default(),
             source,
             sink: Sink::open(book, handed_over)?,
             teller: None,
@@ -97,10 +108,28 @@ impl FolderDesk {
             copies: CopyFolder::of(handed_over),
         })
     }
+
+    /// The feeds whose newest file is older than its profile allows.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a profile cannot be used.
+    pub fn late_feeds(&self, today: Date) -> Result<Findings, AdapterError> {
+        late_feeds(&self.book, &self.local, today)
+    }
+
+    /// Looks once a day whether a feed is late.
+    fn look_at_feeds(&self, today: Date) -> Result<(), AdapterError> {
+        let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
+        if feeds.looked_on != Some(today) {
+            *feeds = Feeds { looked_on: Some(today), untold: self.late_feeds(today)? };
+        }
+        Ok(())
+    }
 }
 
 impl Desk for FolderDesk {
     fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Found, FlowError> {
+        self.look_at_feeds(as_of).map_err(local)?;
         let found = self.source.find(inquiry, as_of).map_err(local)?;
         Ok(match found {
             Found::Record(mut record, read_by) => {
@@ -133,6 +162,10 @@ impl Desk for FolderDesk {
             last = last.max(written);
         }
         Ok(last.and_then(|at| Timestamp::try_from(at).ok()))
+    }
+
+    fn take_late(&self) -> Findings {
+        std::mem::take(&mut self.feeds.lock().unwrap_or_else(PoisonError::into_inner).untold)
     }
 
     fn take_reading(&self) -> Option<LocalReading> {

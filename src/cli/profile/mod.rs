@@ -4,7 +4,7 @@ mod draft;
 
 use super::{Exit, Misused, show};
 use crate::base::Limits;
-use crate::exchange::adapter::{Covered, Profile};
+use crate::exchange::adapter::{Covered, OwnLists, Profile};
 use crate::exchange::canonical::State;
 use anyhow::{Context, Result};
 use comfy_table::{Table, presets};
@@ -195,5 +195,8 @@ fn find(name: &str) -> Result<Profile> {
 
 fn read(path: &Path) -> Result<Profile> {
     let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
-    Ok(Profile::parse(&path.display().to_string(), &text)?)
+    // while a profile is written, its lists may lie beside itself
+    let beside = path.parent().unwrap_or(Path::new("")).join("codelists");
+    let folder = if beside.is_dir() { beside } else { OwnLists::folder_of(path.parent().unwrap_or(path)) };
+    Ok(Profile::parse_with(&path.display().to_string(), &text, &OwnLists::read(&folder)?)?)
 }

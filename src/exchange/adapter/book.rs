@@ -1,5 +1,6 @@
 //! The profiles of a state: those compiled into the program, and those of a folder, which may change at any time.
 
+use super::code_list::OwnLists;
 use super::error::AdapterError;
 use super::error::ProfileError;
 use super::folder::Stamp;
@@ -16,7 +17,7 @@ use std::sync::PoisonError;
 /// The profiles by which local files of a state are read and written.
 ///
 /// A file of the folder replaces the built-in profile of its name; the others are added. They are read again when
-/// one of them has changed. While one of them cannot be used none is: half of a change would be a wrong answer.
+/// one of them, or a code list beside them, has changed. While one of them cannot be used none is: half of a change would be a wrong answer.
 #[derive(Debug)]
 pub struct ProfileBook {
     state: State,
@@ -27,6 +28,7 @@ pub struct ProfileBook {
 #[derive(Debug)]
 struct Held {
     stamps: Vec<Stamp>,
+    lists: Vec<Stamp>,
     profiles: Arc<Vec<Profile>>,
 }
 
@@ -47,13 +49,17 @@ impl ProfileBook {
     /// A folder that cannot be read, or a profile that cannot be used or is of another state.
     pub fn current(&self) -> Result<Arc<Vec<Profile>>, AdapterError> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamps = self.stamps()?;
-        if let Some(held) = held.as_ref().filter(|held| held.stamps == stamps) {
+        let (stamps, lists) = (self.stamps()?, self.list_stamps()?);
+        if let Some(held) = held.as_ref().filter(|held| held.stamps == stamps && held.lists == lists) {
             return Ok(held.profiles.clone());
         }
+        let own_lists = match &self.folder {
+            Some(folder) => OwnLists::read(&OwnLists::folder_of(folder))?,
+            None => OwnLists::default(),
+        };
         let mut profiles = Profile::built_in(self.state)?;
         for Stamp { name, path, .. } in &stamps {
-            let own = self.read(name, path)?;
+            let own = self.read(name, path, &own_lists)?;
             let place = profiles.iter_mut().find(|built_in| built_in.is_named(name));
             match place {
                 Some(built_in) => *built_in = own,
@@ -61,7 +67,7 @@ impl ProfileBook {
             }
         }
         let profiles = Arc::new(profiles);
-        *held = Some(Held { stamps, profiles: profiles.clone() });
+        *held = Some(Held { stamps, lists, profiles: profiles.clone() });
         Ok(profiles)
     }
 
@@ -73,10 +79,18 @@ impl ProfileBook {
         if is_there { stamps(folder, |name| name.ends_with(".toml")) } else { Ok(Vec::new()) }
     }
 
-    fn read(&self, name: &str, path: &Path) -> Result<Profile, AdapterError> {
+    /// Those of the code lists beside it.
+    fn list_stamps(&self) -> Result<Vec<Stamp>, AdapterError> {
+        match &self.folder {
+            Some(folder) => OwnLists::stamps(&OwnLists::folder_of(folder)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn read(&self, name: &str, path: &Path, lists: &OwnLists) -> Result<Profile, AdapterError> {
         let text = fs::read_to_string(path)
             .map_err(|source| AdapterError::Read { path: path.to_owned(), source })?;
-        let profile = Profile::parse(name, &text)?;
+        let profile = Profile::parse_with(name, &text, lists)?;
         if profile.head().state != self.state {
             let reason = format!("the profile is of {}, the node of {}", profile.head().state, self.state);
             return Err(ProfileError::of_key(name, &text, "state", reason).into());

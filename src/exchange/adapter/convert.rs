@@ -14,6 +14,7 @@ use crate::exchange::canonical::NameParts;
 use crate::exchange::canonical::Number;
 use crate::exchange::canonical::Position;
 use crate::exchange::canonical::RecordId;
+use crate::exchange::canonical::Romaniser;
 use crate::exchange::canonical::State;
 use crate::exchange::canonical::Title;
 use crate::exchange::canonical::YearMonth;
@@ -43,6 +44,8 @@ pub(super) enum Convert {
     Number { kind: Coded, digits: Vec<usize> },
     /// Family name, given name and patronymic in one field.
     Name,
+    /// A part of a name in the letters of passports, made of one in other letters; never written.
+    Latin { language: Coded },
     /// Always the same.
     Constant(String),
     /// Drawn from local fields.
@@ -100,6 +103,7 @@ impl Convert {
             Self::Identifier { .. } => target == Target::Identifiers,
             Self::Number { .. } => target == Target::EmployerNumber,
             Self::Name => target == Target::Name,
+            Self::Latin { .. } => target == NamePart,
             Self::Digest(_) => target == Id,
         }
     }
@@ -134,6 +138,7 @@ impl Convert {
                 Ok((json!({ "kind": kind, "value": local.parse::<Number>()? }), warnings))
             }
             Self::Name => plain(json!(split_name(local)?)),
+            Self::Latin { language } => plain(text(&latin(local, language)?, target)?),
         }
     }
 
@@ -193,7 +198,7 @@ impl Convert {
                 let parts = ["family", "given", "patronymic"].map(|name| part(value, name));
                 Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
             }
-            Self::Constant(_) | Self::Digest(_) => None,
+            Self::Latin { .. } | Self::Constant(_) | Self::Digest(_) => None,
         })
     }
 }
@@ -276,6 +281,14 @@ fn split_name(local: &str) -> Result<NameParts, Finding> {
         patronymic: Some(words.collect::<Vec<_>>().join(" ")),
     };
     Name::try_from(parts).map(NameParts::from)
+}
+
+fn latin(local: &str, language: &Coded) -> Result<String, Finding> {
+    Romaniser::built_in()?.latin(local, Some(language.as_str())).ok_or_else(|| {
+        let message =
+            "a letter that cannot be written in those of passports; fill the Latin name in the source";
+        Finding::error("adapter.letters", "", "ICAO Doc 9303", local, message)
+    })
 }
 
 fn other_number(local: &str, kind: &Coded) -> Finding {

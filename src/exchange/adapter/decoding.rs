@@ -21,6 +21,7 @@ use super::value::Value;
 use super::value::split_ups;
 use crate::base::Finding;
 use crate::base::Findings;
+use crate::exchange::canonical::Coded;
 use crate::exchange::canonical::Interval;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -75,6 +76,9 @@ impl<'p, 'r> Decoding<'p, 'r> {
 
     /// The record, unless a finding refuses the row.
     pub(super) fn finish(mut self) -> Decoded {
+        if let Some(left_out) = self.left_out() {
+            return Decoded { record: None, whose: None, findings: vec![left_out], set: Vec::new() };
+        }
         for is_fallback in [false, true] {
             for field in self.profile.fields.iter().filter(|field| field.is_fallback == is_fallback) {
                 self.field(field);
@@ -85,6 +89,7 @@ impl<'p, 'r> Decoding<'p, 'r> {
         }
         self.check_interval();
         let form = self.form();
+        self.check_terms();
         let is_refused = self.findings.iter().any(Finding::is_error);
         let mut whose = is_refused.then(|| self.whose());
         let record = if is_refused { None } else { self.record(form) };
@@ -130,6 +135,30 @@ impl<'p, 'r> Decoding<'p, 'r> {
                 }
             }
             (_, None) => {}
+        }
+    }
+
+    /// The finding that the row is not one of those that are taken.
+    fn left_out(&self) -> Option<Finding> {
+        let when = self.profile.head.taken.as_ref().filter(|when| !self.is_so(when))?;
+        let line = self.row.all(&when.local).first().map_or(self.row.map.line(), |value| value.line());
+        let message = "says that nothing is to be taken of this row; a person should look";
+        let place = self.place(line, &when.local);
+        Some(Finding::error("adapter.row_left", place, when.is.join(" or "), "", message).as_warning())
+    }
+
+    /// Whether the row was registered in time.
+    fn check_terms(&mut self) {
+        for term in &self.profile.head.term {
+            if term.when.as_ref().is_some_and(|when| !self.is_so(when)) {
+                continue;
+            }
+            let (from, until) = (self.texts(&term.from), self.texts(&term.until));
+            let (Some((from, _)), Some((until, line))) = (from.first(), until.first()) else { continue };
+            if let Some(late) = term.late((from, until)) {
+                let place = self.place(*line, &term.until);
+                self.findings.push(placed(late, place));
+            }
         }
     }
 
@@ -258,7 +287,12 @@ impl<'p, 'r> Decoding<'p, 'r> {
 
     fn record(&mut self, form: RowForm) -> Option<LocalRecord> {
         let kind = self.profile.head.record;
-        let person = self.typed("person")?;
+        let person: KnownPerson = self.typed("person")?;
+        let sex = person.sex.as_ref().map(Coded::as_str);
+        for held in &person.identifiers {
+            let place = self.place(self.row.map.line(), "");
+            self.findings.extend(held.identifier.conflict(person.birth_date, sex, &place));
+        }
         let entry = match kind {
             RecordKind::Person => Entry::Person,
             RecordKind::Contribution => Entry::Contribution(self.typed(kind.part())?),

@@ -17,6 +17,7 @@ use crate::exchange::canonical::Title;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 /// An event and the place where it was read.
 #[derive(Debug, Clone)]
@@ -38,6 +39,9 @@ pub(super) fn periods_of(events: &[PlacedEvent], state: State) -> (Vec<Insurance
             findings.push(odd(one, "adapter.cancellation", "cancels an event that is not there"));
         }
     }
+    // the employer's file and the citizen's copy may both tell of one event
+    let mut seen = HashSet::new();
+    entries.retain(|one| seen.insert((&one.event.id, one.event.kind.clone(), one.event.date)));
     let standing: Vec<&PlacedEvent> =
         entries.iter().copied().filter(|one| !cancelled.contains_key(&one.event.id)).collect();
     let mut periods = draw(&standing, state, &mut findings);
@@ -53,13 +57,40 @@ pub(super) fn periods_of(events: &[PlacedEvent], state: State) -> (Vec<Insurance
 
 fn draw(entries: &[&PlacedEvent], state: State, findings: &mut Findings) -> Vec<InsurancePeriod> {
     let mut jobs: BTreeMap<JobKey<'_>, Job> = BTreeMap::new();
+    let mut alone = Vec::new();
     for one in entries {
+        if one.event.kind.as_str() == MILITARY_SERVICE
+            && let Some(period) = served(&one.event, state)
+        {
+            alone.push(period);
+            continue;
+        }
+        if BESIDE_WORK.contains(&one.event.kind.as_str()) {
+            findings.push(odd(one, "adapter.event_kind", "an event from which no period is drawn"));
+            continue;
+        }
         let job = jobs.entry(job_key(&one.event)).or_insert_with(|| Job::new(state));
         if let Some(oddity) = job.follow(&one.event) {
             findings.push(odd(one, "adapter.event_order", oddity));
         }
     }
-    jobs.into_values().flat_map(Job::into_periods).collect()
+    alone.extend(jobs.into_values().flat_map(Job::into_periods));
+    alone
+}
+
+/// Military service that has its days in its own event.
+fn served(event: &LabourEvent, state: State) -> Option<InsurancePeriod> {
+    let interval = Interval::new(event.from?, event.to).ok()?;
+    let open = Open {
+        id: event.id.clone(),
+        from: interval.from(),
+        kind: MILITARY_SERVICE,
+        employer: None,
+        position: event.position.clone(),
+        until: None,
+        is_suspended: false,
+    };
+    open.to_period(state, interval.to())
 }
 
 /// One job: the employer by its number, else its name; the main job, a second one and a civil contract apart.
@@ -89,6 +120,8 @@ struct Open {
     kind: &'static str,
     employer: Option<Employer>,
     position: Option<Position>,
+    /// The end of a fixed term, unless something ends it earlier.
+    until: Option<Date>,
     is_suspended: bool,
 }
 
@@ -132,6 +165,7 @@ impl Job {
             kind,
             employer: event.employer.clone(),
             position: event.position.clone(),
+            until: event.to.filter(|to| *to >= event.date),
             is_suspended: false,
         });
         was_open.then_some("begins work that was not ended")
@@ -151,6 +185,7 @@ impl Job {
             id: event.id.clone(),
             from: event.date,
             position: event.position.clone().or(before.position),
+            until: event.to.filter(|to| *to >= event.date).or(before.until),
             is_suspended,
             ..before
         });
@@ -159,8 +194,9 @@ impl Job {
 
     /// Ends what is open on the eve of a day; what began on that day leaves nothing.
     fn close_before(&mut self, day: Date) {
+        let until = self.open.as_ref().and_then(|open| open.until);
         match day.yesterday() {
-            Ok(eve) => self.close(eve),
+            Ok(eve) => self.close(until.map_or(eve, |until| until.min(eve))),
             Err(_before_all_days) => self.open = None,
         }
     }
@@ -172,7 +208,7 @@ impl Job {
 
     fn into_periods(self) -> Vec<InsurancePeriod> {
         let Self { state, open, mut closed } = self;
-        closed.extend(open.and_then(|open| open.to_period(state, None)));
+        closed.extend(open.and_then(|open| open.to_period(state, open.until)));
         closed
     }
 }
@@ -209,6 +245,10 @@ fn odd(one: &PlacedEvent, code: &'static str, what: &str) -> Finding {
 
 const WORK: &str = "work";
 const CIVIL_CONTRACT: &str = "civil-contract";
+const MILITARY_SERVICE: &str = "military-service";
+/// Older entries of a work book, and what is told beside the work itself.
+const BESIDE_WORK: [&str; 7] =
+    [MILITARY_SERVICE, "education", "training", "award", "exclusion", "restoration", "correction"];
 const CIVIL_START: &str = "civil-start";
 const CIVIL_END: &str = "civil-end";
 /// The state's own word for the inner interval, as the form names the event.
@@ -232,6 +272,7 @@ mod tests {
                 "position": words.get(2).filter(|_| words[0] != "rename"),
                 "details": words.get(2).filter(|_| words[0] == "rename"),
                 "work": words.get(3).unwrap_or(&"main"),
+                "to": words.get(4),
             }));
             PlacedEvent { event: event.unwrap(), place: format!("f:{n}") }
         };
@@ -321,6 +362,51 @@ mod tests {
                 "2 2020-03-01..2020-05-01 civil-contract В Завод",
             ]
         );
+    }
+
+    #[test]
+    fn a_fixed_term_ends_work_that_nothing_ended_earlier() {
+        let told = |events: &[&str]| draw(events).0;
+        assert_eq!(
+            told(&["hire 2020-01-10 А main 2020-12-31", "hire 2021-03-01 Б"]),
+            ["0 2020-01-10..2020-12-31 work А Завод", "1 2021-03-01..… work Б Завод"]
+        );
+        assert_eq!(
+            told(&["hire 2020-01-10 А main 2020-12-31", "dismissal 2020-06-30"]),
+            ["0 2020-01-10..2020-06-30 work А Завод"]
+        );
+        assert_eq!(
+            told(&["hire 2020-01-10 А main 2020-12-31", "transfer 2020-12-01 А main 2021-12-31"]),
+            ["0 2020-01-10..2020-11-30 work А Завод", "1 2020-12-01..2021-12-31 work А Завод"]
+        );
+    }
+
+    #[test]
+    fn what_is_told_twice_is_one_event_and_older_entries_are_for_a_person() {
+        let hire = |place: &str| PlacedEvent {
+            event: serde_json::from_value(json!({
+                "id": "u", "form": "entry", "kind": "hire", "date": "2020-01-10",
+                "employer": { "name": if place == "copy" { "ЗАВОД" } else { "Завод" } },
+            }))
+            .unwrap(),
+            place: place.to_owned(),
+        };
+        let (periods, findings) = periods_of(&[hire("file"), hire("copy")], State::Ru);
+        assert_eq!((periods.len(), findings), (1, vec![]));
+        let served = json!({
+            "id": "m", "form": "entry", "kind": "military-service", "date": "1990-01-01",
+            "from": "1988-05-10", "to": "1990-05-09",
+        });
+        let of = |json: serde_json::Value| {
+            let event = PlacedEvent { event: serde_json::from_value(json).unwrap(), place: "f:1".to_owned() };
+            periods_of(&[event], State::Ru)
+        };
+        let (periods, findings) = of(served.clone());
+        assert_eq!((periods[0].kind.as_str(), findings.len()), ("military-service", 0));
+        let mut without_days = served;
+        without_days.as_object_mut().unwrap().remove("from");
+        let (periods, findings) = of(without_days);
+        assert_eq!((periods.len(), findings[0].code.as_str()), (0, "adapter.event_kind"));
     }
 
     #[test]

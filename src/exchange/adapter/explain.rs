@@ -55,7 +55,23 @@ impl Profile {
             ),
             when: format!("what is meant is known by {}", words.key.join(", ")),
         });
-        self.fields.iter().map(told).chain(lists).chain(revision).collect()
+        let taken = self.head.taken.iter().map(|when| Told {
+            local: when.local.clone(),
+            canonical: String::new(),
+            how: format!("«{}» is taken, every other row is told and left out", when.is.join("» or «")),
+            when: String::new(),
+        });
+        let terms = self.head.term.iter().map(|term| Told {
+            local: term.until.clone(),
+            canonical: String::new(),
+            how: format!("{} {:?} days after {}, {}", term.days, term.unit, term.from, term.basis),
+            when: term
+                .when
+                .iter()
+                .map(|when| format!("only where {} is {}", when.local, when.is.join(" or ")))
+                .collect(),
+        });
+        self.fields.iter().map(told).chain(lists).chain(revision).chain(taken).chain(terms).collect()
     }
 
     /// Every place of the record that the form tells of, and whether it holds it.
@@ -134,6 +150,9 @@ pub(super) fn how(convert: &Convert) -> String {
         Convert::Identifier { kind, pad: None, .. } => format!("a personal number, {}", kind.as_code()),
         Convert::Number { kind, .. } => format!("the number of an employer, {}", kind.as_str()),
         Convert::Name => "family name, given name, patronymic".to_owned(),
+        Convert::Latin { language } => {
+            format!("in the letters of passports, from {}", language.as_str())
+        }
         Convert::Constant(value) => format!("always «{value}»"),
         Convert::Digest(of) => format!("drawn from {}", of.join(", ")),
     }

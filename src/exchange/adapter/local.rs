@@ -188,12 +188,29 @@ impl KnownPerson {
                 self.citizenships.push(*state);
             }
         }
-        for held in &other.identifiers {
-            if !self.identifiers.iter().any(|own| own.identifier == held.identifier) {
-                self.identifiers.push(held.clone());
+        self.learn_numbers(&other.identifiers);
+        has_other_name || has_other_birth
+    }
+}
+
+impl KnownPerson {
+    /// Takes over numbers, each before the one that replaced it, whatever the order of the rows: the one in use is the
+    /// last of its kind.
+    fn learn_numbers(&mut self, told: &[HeldIdentifier]) {
+        let place_of = |own: &[HeldIdentifier], held: &HeldIdentifier| {
+            own.iter().position(|one| one.identifier == held.identifier)
+        };
+        for (at, held) in told.iter().enumerate() {
+            if place_of(&self.identifiers, held).is_some() {
+                continue;
+            }
+            let is_after = |one: &&HeldIdentifier| one.identifier.kind() == held.identifier.kind();
+            let mut later = told.iter().skip(at + 1).filter(is_after);
+            match later.find_map(|next| place_of(&self.identifiers, next)) {
+                Some(place) => self.identifiers.insert(place, held.clone()),
+                None => self.identifiers.push(held.clone()),
             }
         }
-        has_other_name || has_other_birth
     }
 }
 

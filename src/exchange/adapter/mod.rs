@@ -4,6 +4,7 @@
 //! the local system and nothing else. Whether a record is acceptable to the peer is not decided here.
 
 mod book;
+mod code_list;
 mod convert;
 mod csv;
 mod csv_rows;
@@ -36,23 +37,26 @@ mod source;
 mod spec;
 mod synthetic;
 mod target;
+mod term;
 mod trial;
 mod value;
 mod xml;
 mod xml_rows;
 
 pub use book::ProfileBook;
+pub use code_list::OwnLists;
 pub use csv::Encoding;
 pub use error::{AdapterError, FormatError, ProfileError};
 pub use explain::{Covered, Told};
 pub use lineage::{Lineage, ReadFrom};
 pub use local::{Entry, EventForm, KnownPerson, LabourEvent, LocalRecord, RowForm};
 pub use place::{Place, PlaceError};
-pub use profile::{Column, Format, Head, Partial, Profile, RecordKind, RevisionWords};
+pub use profile::{Column, Format, Head, Partial, Profile, RecordKind, RevisionWords, When};
 pub use reading::{EachRead, RowRead, Tally};
 pub use sink::{HandedOver, Sink};
 pub use source::{FileRead, Found, LocalReading, Source};
 pub use synthetic::Synthetic;
+pub use term::{Fresh, Term, Unit, late_feeds};
 pub use trial::Trial;
 pub use xml::Namespaces;
 

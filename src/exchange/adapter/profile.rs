@@ -4,11 +4,14 @@
 //! a path that no record has, or a conversion that cannot yield what stands there, is refused with
 //! file, line and key.
 
+use super::code_list::OwnLists;
 use super::convert::Convert;
 use super::csv::Encoding;
 use super::error::ProfileError;
 use super::spec;
 use super::target::Target;
+use super::term::Fresh;
+use super::term::Term;
 use super::xml::Namespaces;
 use crate::exchange::canonical::State;
 use serde::Deserialize;
@@ -48,6 +51,15 @@ pub struct Head {
     /// How a row says that it corrects or cancels an earlier one.
     #[serde(default)]
     pub revision: Option<RevisionWords>,
+    /// Which rows are taken; the others are told and left out. All of them if absent.
+    #[serde(default)]
+    pub taken: Option<When>,
+    /// Until when rows must have been registered.
+    #[serde(default)]
+    pub term: Vec<Term>,
+    /// How old the newest file may be.
+    #[serde(default)]
+    pub fresh: Option<Fresh>,
     /// The path from the document to its rows; only of JSON and XML.
     #[serde(default)]
     pub rows: String,
@@ -151,11 +163,11 @@ pub(super) struct Field {
 /// A condition on another field of the row.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct When {
+pub struct When {
     /// Which field.
-    pub(super) local: String,
+    pub local: String,
     /// What it may say.
-    pub(super) is: Vec<String>,
+    pub is: Vec<String>,
 }
 
 /// A repeated node of a row that becomes items of a canonical list.
@@ -188,7 +200,15 @@ impl Profile {
     /// # Errors
     /// Not TOML, an unknown key, or a key whose value makes no sense.
     pub fn parse(file: &str, text: &str) -> Result<Self, ProfileError> {
-        spec::compile(file, text)
+        Self::parse_with(file, text, &OwnLists::default())
+    }
+
+    /// The same with the code lists that it may name.
+    ///
+    /// # Errors
+    /// As [`Profile::parse`], or a list that is not there.
+    pub fn parse_with(file: &str, text: &str, lists: &OwnLists) -> Result<Self, ProfileError> {
+        spec::compile(file, text, lists)
     }
 
     /// Its file, as errors name it.
@@ -301,12 +321,16 @@ impl RecordKind {
     }
 }
 
-const BUILT_IN: [(&str, &str); 15] = [
+const BUILT_IN: [(&str, &str); 19] = [
     ("kz/depositors.toml", include_str!("../../../schemas/profiles/kz/depositors.toml")),
     ("kz/contracts.toml", include_str!("../../../schemas/profiles/kz/contracts.toml")),
     ("kz/contributions.toml", include_str!("../../../schemas/profiles/kz/contributions.toml")),
+    ("kz/contract-register.toml", include_str!("../../../schemas/profiles/kz/contract-register.toml")),
+    ("kz/identity.toml", include_str!("../../../schemas/profiles/kz/identity.toml")),
     ("ru/labour-events.toml", include_str!("../../../schemas/profiles/ru/labour-events.toml")),
     ("ru/insured-periods.toml", include_str!("../../../schemas/profiles/ru/insured-periods.toml")),
+    ("ru/std-sfr.toml", include_str!("../../../schemas/profiles/ru/std-sfr.toml")),
+    ("ru/std-sfr-periods.toml", include_str!("../../../schemas/profiles/ru/std-sfr-periods.toml")),
     ("by/pu-1.toml", include_str!("../../../schemas/profiles/by/pu-1.toml")),
     ("by/pu-2.toml", include_str!("../../../schemas/profiles/by/pu-2.toml")),
     ("by/pu-3.toml", include_str!("../../../schemas/profiles/by/pu-3.toml")),

@@ -1,5 +1,6 @@
 //! A profile as it is written, and its compilation into one that can only be right.
 
+use super::code_list::OwnLists;
 use super::convert::Convert;
 use super::convert::Unknown;
 use super::error::ProfileError;
@@ -48,6 +49,7 @@ struct WrittenField {
     currency: Option<Currency>,
     #[serde(default)]
     table: BTreeMap<String, Coded>,
+    list: Option<String>,
     #[serde(default)]
     keep_unknown: bool,
     unknown_as: Option<Coded>,
@@ -69,6 +71,7 @@ struct WrittenField {
     also: BTreeMap<String, Coded>,
     #[serde(default)]
     former: bool,
+    language: Option<Coded>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -83,12 +86,13 @@ enum Conversion {
     Identifier,
     Number,
     Name,
+    Latin,
     Constant,
     Digest,
 }
 
 /// Reads and checks a profile.
-pub(super) fn compile(file: &str, text: &str) -> Result<Profile, ProfileError> {
+pub(super) fn compile(file: &str, text: &str, lists: &OwnLists) -> Result<Profile, ProfileError> {
     let written: Written = toml::from_str(text).map_err(|source| parse_error(file, text, source))?;
     let source = Source { file, text };
     let at = written.profile.span().start;
@@ -98,12 +102,13 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Profile, ProfileError> {
     for field in written.map {
         let at = field.span().start;
         let target = |path: &str| Target::of(path, head.record);
-        let field = compile_field(field.into_inner(), &target).map_err(|unfit| source.unfit(at, unfit))?;
+        let field =
+            compile_field(field.into_inner(), &target, lists).map_err(|unfit| source.unfit(at, unfit))?;
         check_place(&field, &head).map_err(|unfit| source.unfit(at, unfit))?;
         check_condition(&field, &fields).map_err(|unfit| source.unfit(at, unfit))?;
         fields.push(field);
     }
-    let mut lists = Vec::new();
+    let mut groups = Vec::new();
     for list in written.list {
         let at = list.span().start;
         let list = list.into_inner();
@@ -114,20 +119,20 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Profile, ProfileError> {
         let mut fields = Vec::new();
         for field in list.map {
             let at = field.span().start;
-            let compiled = compile_field(field.into_inner(), &Target::of_special_condition);
+            let compiled = compile_field(field.into_inner(), &Target::of_special_condition, lists);
             let compiled = compiled.map_err(|unfit| source.unfit(at, unfit))?;
             if compiled.when.is_some() {
                 return Err(source.unfit(at, Unfit::new("when", "not in a list; leave it out")));
             }
             fields.push(compiled);
         }
-        lists.push(FieldList { local: list.local, canonical: list.canonical, fields });
+        groups.push(FieldList { local: list.local, canonical: list.canonical, fields });
     }
     if let Some(lacking) = lacking(&head, &fields) {
         let reason = format!("no map sets {lacking}, which every {} needs", head.record.part());
         return Err(source.unfit(at, Unfit { key: "record", reason }));
     }
-    Ok(Profile { file: file.to_owned(), head, fields, lists })
+    Ok(Profile { file: file.to_owned(), head, fields, lists: groups })
 }
 
 /// A key that makes no sense, and why.
@@ -187,6 +192,13 @@ impl ProfileError {
     }
 }
 
+impl ProfileError {
+    /// A text that is not the TOML it should be.
+    pub(super) fn of_toml(file: &str, text: &str, source: toml::de::Error) -> Self {
+        parse_error(file, text, source)
+    }
+}
+
 fn parse_error(file: &str, text: &str, source: toml::de::Error) -> ProfileError {
     let at = source.span().map_or(0, |span| span.start);
     let (line, column) = place_of(text, at);
@@ -231,6 +243,11 @@ fn check_head(head: &Head) -> Result<(), Unfit> {
     };
     if head.columns.iter().enumerate().any(is_twice) {
         return Err(Unfit::new("columns", "a name twice, or a width of 0"));
+    }
+    let terms = head.term.iter().flat_map(|term| [&term.from, &term.until]);
+    let conditions = head.term.iter().filter_map(|term| term.when.as_ref()).chain(&head.taken);
+    for local in terms.chain(conditions.map(|when| &when.local)) {
+        check_local(local, head)?;
     }
     head.revision.iter().try_for_each(|words| check_revision(words, head))
 }
@@ -288,7 +305,11 @@ fn check_local(local: &str, head: &Head) -> Result<(), Unfit> {
     Ok(())
 }
 
-fn compile_field(written: WrittenField, target: &dyn Fn(&str) -> Option<Target>) -> Result<Field, Unfit> {
+fn compile_field(
+    written: WrittenField,
+    target: &dyn Fn(&str) -> Option<Target>,
+    lists: &OwnLists,
+) -> Result<Field, Unfit> {
     let canonical = match written.canonical.clone() {
         None => None,
         Some(path) => {
@@ -297,7 +318,7 @@ fn compile_field(written: WrittenField, target: &dyn Fn(&str) -> Option<Target>)
             Some((path, target.ok_or_else(|| Unfit::new("canonical", reason))?))
         }
     };
-    let convert = conversion(&written)?;
+    let convert = conversion(&written, lists)?;
     if let Some((_, target)) = &canonical
         && !convert.fits(*target)
     {
@@ -332,7 +353,7 @@ fn compile_field(written: WrittenField, target: &dyn Fn(&str) -> Option<Target>)
     })
 }
 
-fn conversion(written: &WrittenField) -> Result<Convert, Unfit> {
+fn conversion(written: &WrittenField, lists: &OwnLists) -> Result<Convert, Unfit> {
     check_extras(written)?;
     let pattern = || written.pattern.clone().ok_or_else(|| Unfit::new("pattern", "absent; such as %Y-%m-%d"));
     let kind =
@@ -342,7 +363,7 @@ fn conversion(written: &WrittenField) -> Result<Convert, Unfit> {
         Conversion::Date => Convert::Date { pattern: pattern()? },
         Conversion::Month => Convert::Month { pattern: pattern()? },
         Conversion::Decimal => Convert::Decimal { currency: written.currency },
-        Conversion::Codes => codes(written)?,
+        Conversion::Codes => codes(written, lists)?,
         Conversion::Identifier => {
             let kind = serde_json::Value::String(kind()?.into());
             let kind: IdentifierKind = serde_json::from_value(kind)
@@ -351,6 +372,10 @@ fn conversion(written: &WrittenField) -> Result<Convert, Unfit> {
         }
         Conversion::Number => Convert::Number { kind: kind()?, digits: written.digits.clone() },
         Conversion::Name => Convert::Name,
+        Conversion::Latin => {
+            let absent = || Unfit::new("language", "absent; write the two letters of ISO 639-1");
+            Convert::Latin { language: written.language.clone().ok_or_else(absent)? }
+        }
         Conversion::Constant => {
             let absent = || Unfit::new("value", "absent; write the constant");
             Convert::Constant(written.value.clone().ok_or_else(absent)?)
@@ -362,9 +387,10 @@ fn conversion(written: &WrittenField) -> Result<Convert, Unfit> {
     })
 }
 
-fn codes(written: &WrittenField) -> Result<Convert, Unfit> {
+fn codes(written: &WrittenField, lists: &OwnLists) -> Result<Convert, Unfit> {
+    let (table, also) = listed(written, lists)?;
     let mut write = BTreeMap::new();
-    for (local, code) in &written.table {
+    for (local, code) in &table {
         if code.as_str().starts_with('?') {
             return Err(Unfit::new(
                 "table",
@@ -377,7 +403,8 @@ fn codes(written: &WrittenField) -> Result<Convert, Unfit> {
         }
     }
     if write.is_empty() {
-        return Err(Unfit::new("table", "empty; write { local = \"canonical\" }"));
+        let reason = "empty; write { local = \"canonical\" }, or name a list of the folder codelists";
+        return Err(Unfit::new("table", reason));
     }
     let unknown = match (&written.unknown_as, written.keep_unknown) {
         (Some(_), true) => {
@@ -387,8 +414,8 @@ fn codes(written: &WrittenField) -> Result<Convert, Unfit> {
         (None, true) => Unknown::Keep,
         (None, false) => Unknown::Refuse,
     };
-    let mut read = written.table.clone();
-    for (local, code) in &written.also {
+    let mut read = table.clone();
+    for (local, code) in &also {
         if read.insert(local.clone(), code.clone()).is_some() {
             return Err(Unfit::new("also", format!("{local} stands in the table too; leave out one")));
         }
@@ -396,10 +423,32 @@ fn codes(written: &WrittenField) -> Result<Convert, Unfit> {
     Ok(Convert::Codes { read, write, unknown })
 }
 
+/// The codes that are read and written, and those that are only read: of the profile itself or of a list beside it.
+fn listed(written: &WrittenField, lists: &OwnLists) -> Result<(CodeTable, CodeTable), Unfit> {
+    let (mut table, mut also) = (written.table.clone(), written.also.clone());
+    let Some(name) = &written.list else { return Ok((table, also)) };
+    let Some(list) = lists.list(name) else {
+        let reason = format!("no list {name}.toml in the folder codelists beside that of the profiles");
+        return Err(Unfit::new("list", reason));
+    };
+    for (local, code) in &list.codes {
+        let to = if code.read_only { &mut also } else { &mut table };
+        if to.insert(local.clone(), code.means.clone()).is_some() {
+            return Err(Unfit::new("list", format!("{local} stands in the profile and in the list")));
+        }
+    }
+    Ok((table, also))
+}
+
+/// Local codes and what they mean.
+type CodeTable = BTreeMap<String, Coded>;
+
 /// A key of another conversion is a mistake, not an ornament.
 fn check_extras(written: &WrittenField) -> Result<(), Unfit> {
-    use Conversion::{Codes, Constant, Date, Decimal, Digest, Identifier, Month, Number};
-    let extras: [(&'static str, bool, &[Conversion]); 12] = [
+    use Conversion::{Codes, Constant, Date, Decimal, Digest, Identifier, Latin, Month, Number};
+    let extras: [(&'static str, bool, &[Conversion]); 14] = [
+        ("list", written.list.is_some(), &[Codes]),
+        ("language", written.language.is_some(), &[Latin]),
         ("pattern", written.pattern.is_some(), &[Date, Month]),
         ("currency", written.currency.is_some(), &[Decimal]),
         ("table", !written.table.is_empty(), &[Codes]),

@@ -32,7 +32,7 @@ use serde_json::json;
 /// An invented person with all that his state knows of him.
 #[derive(Debug)]
 pub struct Synthetic {
-    person: KnownPerson,
+    pub(super) person: KnownPerson,
     jobs: Vec<Job>,
     /// A period without work.
     pause: Option<InsurancePeriod>,
@@ -96,7 +96,8 @@ impl Synthetic {
             }
             RecordKind::Event => {
                 let all = self.jobs.iter().flat_map(|job| &job.events);
-                all.map(|one| row(Entry::Event(one.clone()))).collect()
+                let rows = all.map(|one| row(Entry::Event(one.clone())));
+                rows.filter(|row| is_whole(profile, row)).collect()
             }
         };
         if head.revision.is_some() {
@@ -142,8 +143,12 @@ impl Synthetic {
 
 /// Whether a form can say all that a row says.
 fn says(profile: &Profile, row: &LocalRecord) -> bool {
-    let is_of_kind = profile.head().record == RecordKind::Period;
-    is_of_kind && profile.write(std::slice::from_ref(row)).is_ok_and(|(_, lost)| lost.is_empty())
+    profile.head().record == RecordKind::Period && is_whole(profile, row)
+}
+
+/// Whether a form says of a row what it has a place for.
+fn is_whole(profile: &Profile, row: &LocalRecord) -> bool {
+    profile.write(std::slice::from_ref(row)).is_ok_and(|(_, lost)| lost.is_empty())
 }
 
 /// A row that corrects or takes back another, now and then.
@@ -286,6 +291,7 @@ impl Draw<'_> {
         lawful(json!({
             "id": id.to_string(), "form": "entry", "kind": kind, "date": on.to_string(), "employer": employer,
             "work": "main", "position": position, "occupation": "2512.8",
+            "details": (kind == "dismissal").then_some("по собственному желанию"),
         }))
     }
 

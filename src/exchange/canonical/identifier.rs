@@ -137,6 +137,43 @@ impl Identifier {
         self.standing
     }
 
+    /// The day of birth that the number tells; none where its scheme tells none. Of a Belarusian number it is no more
+    /// than a hint: the scheme changed in 2012.
+    pub fn birth_date(&self) -> Option<Date> {
+        self.told().map(|told| told.birth_date)
+    }
+
+    /// The sex that the number tells, as a code of the list of sexes.
+    pub fn sex(&self) -> Option<&'static str> {
+        self.told().map(|told| if told.is_male { "1" } else { "2" })
+    }
+
+    /// The warning that the number tells another day of birth or another sex than is known, for `path`. What is known
+    /// stands. None of a Belarusian number, whose scheme changed in 2012.
+    pub fn conflict(&self, birth_date: Option<Date>, sex: Option<&str>, path: &str) -> Option<Finding> {
+        let told = self.told().filter(|_| self.kind != IdentifierKind::ByNumber)?;
+        let is_other_day = birth_date.is_some_and(|day| day != told.birth_date);
+        let is_other_sex =
+            sex.is_some_and(|sex| matches!(sex, "1" | "2") && self.sex().is_some_and(|own| own != sex));
+        let message = match (is_other_day, is_other_sex) {
+            (false, false) => return None,
+            (true, false) => "the number tells another day of birth; compare it with the person's document",
+            (_, true) => "the number tells another sex; compare it with the person's document",
+        };
+        let rule = self.kind.rule();
+        Some(Finding::error("canonical.identifier_conflict", path, rule, &self.value, message).as_warning())
+    }
+
+    fn told(&self) -> Option<Told> {
+        match self.kind {
+            IdentifierKind::Snils => None,
+            IdentifierKind::Iin => iin_told(&self.value),
+            IdentifierKind::ByNumber => by_number_told(&self.value),
+            IdentifierKind::Pin => pin_told(&self.value),
+            IdentifierKind::Psn => psn_told(&self.value),
+        }
+    }
+
     /// The finding that a check digit does not fit, for `path`; none when it does.
     pub fn finding(&self, path: &str) -> Option<Finding> {
         match self.standing {
@@ -153,6 +190,12 @@ impl Identifier {
             ),
         }
     }
+}
+
+/// What a number tells of the person beside itself.
+struct Told {
+    birth_date: Date,
+    is_male: bool,
 }
 
 impl fmt::Debug for Identifier {
@@ -193,21 +236,42 @@ fn snils(value: &str) -> Option<Standing> {
     Some(standing(weighted(control, [10, 1].into_iter()) == expected))
 }
 
+/// The century and the sex in the seventh digit of an IIN and the first of a Belarusian number.
+fn century_and_sex(digit: &str) -> Option<(i16, bool)> {
+    Some(match digit {
+        "1" => (1800, true),
+        "2" => (1800, false),
+        "3" => (1900, true),
+        "4" => (1900, false),
+        "5" => (2000, true),
+        "6" => (2000, false),
+        _ => return None,
+    })
+}
+
+fn iin_told(value: &str) -> Option<Told> {
+    let (century, is_male) = century_and_sex(value.get(6..7)?)?;
+    let year = century + number(value.get(..2))?;
+    let birth_date = calendar(year, number(value.get(2..4))?, number(value.get(4..6))?)?;
+    Some(Told { birth_date, is_male })
+}
+
 fn iin(value: &str) -> Option<Standing> {
     let all: [u32; 12] = digits(value)?;
     let (body, check) = all.split_at_checked(11)?;
-    let century = match body.get(6)? {
-        1 | 2 => 1800,
-        3 | 4 => 1900,
-        5 | 6 => 2000,
-        _ => return None,
-    };
-    calendar(century + number(value.get(..2))?, number(value.get(2..4))?, number(value.get(4..6))?)?;
+    iin_told(value)?;
     let mut expected = weighted(body, 1..=11) % 11;
     if expected == 10 {
         expected = weighted(body, (3..=11).chain(1..=2)) % 11;
     }
     Some(standing(check == [expected]))
+}
+
+fn by_number_told(value: &str) -> Option<Told> {
+    let (century, is_male) = century_and_sex(value.get(..1)?)?;
+    let year = century + number(value.get(5..7))?;
+    let birth_date = calendar(year, number(value.get(3..5))?, number(value.get(1..3))?)?;
+    Some(Told { birth_date, is_male })
 }
 
 fn by_number(value: &str) -> Option<Standing> {
@@ -222,30 +286,30 @@ fn by_number(value: &str) -> Option<Standing> {
     }
     let all: [u32; 14] = values.try_into().ok()?;
     let (body, check) = all.split_at_checked(13)?;
-    let century = match body.first()? {
-        1 | 2 => 1800,
-        3 | 4 => 1900,
-        5 | 6 => 2000,
-        _ => return None,
-    };
-    calendar(century + number(value.get(5..7))?, number(value.get(3..5))?, number(value.get(1..3))?)?;
+    by_number_told(value)?;
     Some(standing(check == [weighted(body, [7, 3, 1].into_iter().cycle()) % 10]))
 }
 
-fn pin(value: &str) -> Option<Standing> {
-    let all: [u32; 14] = digits(value)?;
-    let year = number(value.get(5..9))?;
-    if !matches!(all.first()?, 1 | 2) || !(1800..=2099).contains(&year) {
-        return None;
-    }
-    calendar(year, number(value.get(3..5))?, number(value.get(1..3))?).map(|_date| Standing::Sound)
+fn pin_told(value: &str) -> Option<Told> {
+    let year = number(value.get(5..9)).filter(|year| (1800..=2099).contains(year))?;
+    let is_male = match value.get(..1)? {
+        "1" => false,
+        "2" => true,
+        _ => return None,
+    };
+    let birth_date = calendar(year, number(value.get(3..5))?, number(value.get(1..3))?)?;
+    Some(Told { birth_date, is_male })
 }
 
-fn psn(value: &str) -> Option<Standing> {
-    let _all: [u32; 10] = digits(value)?;
-    let day = match number(value.get(..2))? {
-        male @ 11..=41 => male - 10,
-        female @ 51..=81 => female - 50,
+fn pin(value: &str) -> Option<Standing> {
+    let _all: [u32; 14] = digits(value)?;
+    pin_told(value).map(|_told| Standing::Sound)
+}
+
+fn psn_told(value: &str) -> Option<Told> {
+    let (day, is_male) = match number(value.get(..2))? {
+        male @ 11..=41 => (male - 10, true),
+        female @ 51..=81 => (female - 50, false),
         _ => return None,
     };
     let (month, century) = match number(value.get(2..4))? {
@@ -256,10 +320,16 @@ fn psn(value: &str) -> Option<Standing> {
         month @ 81..=92 => (month - 80, 1800),
         _ => return None,
     };
+    let birth_date = calendar(century + number(value.get(4..6))?, month, day)?;
+    Some(Told { birth_date, is_male })
+}
+
+fn psn(value: &str) -> Option<Standing> {
+    let _all: [u32; 10] = digits(value)?;
     if value.get(6..9)? == "000" {
         return None;
     }
-    calendar(century + number(value.get(4..6))?, month, day).map(|_date| Standing::Sound)
+    psn_told(value).map(|_told| Standing::Sound)
 }
 
 #[cfg(test)]
@@ -313,6 +383,48 @@ mod tests {
         assert!(!finding.is_error());
         assert!(!finding.to_string().contains("112233"));
         assert!(!format!("{id:?}").contains("112233"));
+    }
+
+    #[test]
+    fn a_number_tells_birth_and_sex_where_its_scheme_does() {
+        use IdentifierKind::{ByNumber, Iin, Pin, Psn, Snils};
+        for (kind, text, day, sex) in [
+            (Iin, "850315300019", "1985-03-15", "1"),
+            (Iin, "051105600120", "2005-11-05", "2"),
+            (ByNumber, "4220790M045PB7", "1990-07-22", "2"),
+            (Pin, "12207199000456", "1990-07-22", "2"),
+            (Psn, "2503850017", "1985-03-15", "1"),
+            (Psn, "7227050453", "2005-07-22", "2"),
+            (Psn, "1181850017", "1885-01-01", "1"),
+        ] {
+            let id = Identifier::parse(kind, text).unwrap();
+            assert_eq!((id.birth_date().unwrap().to_string().as_str(), id.sex()), (day, Some(sex)), "{text}");
+        }
+        assert_eq!(Identifier::parse(Snils, "11223344595").unwrap().birth_date(), None);
+    }
+
+    #[test]
+    fn a_number_that_tells_otherwise_is_a_warning_but_not_of_belarus() {
+        let conflict = |kind, text, day: &str, sex| {
+            Identifier::parse(kind, text).unwrap().conflict(day.parse().ok(), Some(sex), "p")
+        };
+        assert_eq!(conflict(IdentifierKind::Iin, "850315300019", "1985-03-15", "1"), None);
+        let finding = conflict(IdentifierKind::Iin, "850315300019", "1985-03-16", "1").unwrap();
+        assert!(!finding.is_error() && finding.message.contains("another day"));
+        let finding = conflict(IdentifierKind::Pin, "12207199000456", "1990-07-22", "1").unwrap();
+        assert!(finding.message.contains("another sex"));
+        assert_eq!(conflict(IdentifierKind::ByNumber, "4220790M045PB7", "1999-01-01", "1"), None);
+        assert_eq!(conflict(IdentifierKind::Iin, "850315300019", "1985-03-15", "9"), None, "sex not known");
+    }
+
+    #[test]
+    fn the_number_of_an_organisation_is_no_iin() {
+        assert!(Identifier::parse(IdentifierKind::Iin, "051140000018").is_err(), "its day is none");
+        assert_eq!(
+            standing_of(IdentifierKind::Psn, "2503856667"),
+            Some(Standing::Sound),
+            "666 is only said to be unused"
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! and no XML.
 
 mod identifier;
+mod letters;
+mod likeness;
 mod money;
 mod name;
 mod person;
@@ -14,6 +16,8 @@ mod text;
 mod time;
 
 pub use identifier::{Identifier, IdentifierKind, Standing};
+pub use letters::Romaniser;
+pub use likeness::{Likeness, Matcher, Reason, Resemblance};
 pub use money::{Currency, Money};
 pub use name::{Name, NameParts};
 pub use person::{HeldIdentifier, OriginalName, Person};

@@ -63,12 +63,15 @@ impl Person {
         self.identifiers.iter().map(|held| &held.identifier).filter(move |id| id.kind() == kind)
     }
 
-    /// Warnings about identifiers whose check digits do not fit.
+    /// Warnings about identifiers whose check digits do not fit, and about those that tell another day of birth or sex.
     pub fn findings(&self) -> Findings {
+        let sex = self.sex.as_ref().map(Coded::as_str);
         let found = |(at, held): (usize, &HeldIdentifier)| {
-            held.identifier.finding(&format!("person/identifiers[{}]", at + 1))
+            let path = format!("person/identifiers[{}]", at + 1);
+            let conflict = held.identifier.conflict(Some(self.birth_date), sex, &path);
+            held.identifier.finding(&path).into_iter().chain(conflict)
         };
-        self.identifiers.iter().enumerate().filter_map(found).collect()
+        self.identifiers.iter().enumerate().flat_map(found).collect()
     }
 
     /// His name, and as it is written at home.

@@ -1,7 +1,10 @@
 //! What is on this machine: folders, local forms, the database.
 
 use super::{Check, Settings};
+use crate::base::Clock;
+use crate::base::SystemClock;
 use crate::base::with_causes;
+use crate::exchange::adapter::AdapterError;
 use crate::flow::Desk;
 use crate::node::{FolderDesk, Node};
 use crate::store::ChainCounts;
@@ -33,13 +36,25 @@ fn try_to_write(folder: &Path) -> std::io::Result<()> {
 pub(super) async fn local(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
     const OF: &str = "the local forms";
     let own = settings.clone();
+    let today = SystemClock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
     let read = tokio::task::spawn_blocking(move || {
-        FolderDesk::reading(&own).map(|desk| {
-            let findings = desk.take_reading().map(|read| read.findings).unwrap_or_default();
-            (findings, desk.updated_at().ok().flatten())
-        })
+        let desk = FolderDesk::reading(&own)?;
+        let late = desk.late_feeds(today)?;
+        let findings = desk.take_reading().map(|read| read.findings).unwrap_or_default();
+        Ok::<_, AdapterError>((findings, late, desk.updated_at().ok().flatten()))
     });
-    tell(match read.await {
+    let read = match read.await {
+        Ok(Ok((findings, late, updated_at))) => {
+            for feed in late {
+                let told = format!("{}: {} ({})", feed.path, feed.message, feed.rule);
+                tell(Check::warning(OF, "adapter.stale", told));
+            }
+            Ok(Ok((findings, updated_at)))
+        }
+        Ok(Err(error)) => Ok(Err(error)),
+        Err(error) => Err(error),
+    };
+    tell(match read {
         Ok(Ok((findings, updated_at))) if findings.is_empty() => {
             Check::good(OF, format!("all rows can be read; {}", age(updated_at)))
         }

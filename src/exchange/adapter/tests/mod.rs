@@ -2,8 +2,10 @@
 
 mod bad_input;
 mod fixtures;
+mod forms;
 mod hostile;
 mod journey;
+mod likeness;
 mod profile;
 mod revisions;
 mod sink;

@@ -39,7 +39,7 @@ const TODAY: Date = date(2026, 11, 23);
 
 #[test]
 fn the_fixtures_of_both_states_load_without_findings() {
-    for (state, folder, count) in [(State::Kz, "local/kz", 50), (State::Ru, "local/ru", 48)] {
+    for (state, folder, count) in [(State::Kz, "local/kz", 210), (State::Ru, "local/ru", 210)] {
         let source = Source::open(state, fixtures(folder)).unwrap();
         let findings: Vec<String> = source.findings().iter().map(ToString::to_string).collect();
         assert_eq!(findings, [""; 0]);
@@ -290,7 +290,9 @@ fn a_number_that_is_a_slip_gives_nobody_what_is_anothers() {
     ] {
         let (_folder, source) = kazakh(&[("contracts.json", &files(second))]);
         let source = source.unwrap();
-        assert_eq!(source.findings().first().map(|one| one.code.clone()).as_deref(), code);
+        let findings = source.findings();
+        let odd = findings.iter().map(|one| one.code.as_str()).find(|code| code.starts_with("adapter."));
+        assert_eq!(odd, code);
         let inquiry = r#"{ "asking": "RU", "asked": "KZ", "purpose": "old-age", "person": {
             "name": { "family": "Ким", "given": "Анна" }, "birth_date": "1985-03-15" } }"#;
         let found = record(source.find(&serde_json::from_str(inquiry).unwrap(), TODAY).unwrap());
@@ -384,6 +386,13 @@ const UGLY_KZ: &[&str] = &[
     "error contributions.csv:6: the row has a quote that is not closed; check its delimiters and quotes (adapter.row_length; rule 7 columns, as in the header; found empty)",
     "error contributions.csv:11: the row has 2 fields; check its delimiters and quotes (adapter.row_length; rule 7 columns, as in the header; found empty)",
     "warning contributions.csv:12 bin: not a number of this register; find out which employer is meant (adapter.employer_number; rule bin; found 8 digits)",
+    "error contract-register.json:2 start_date: not a day of the years 1900–2100 in this form; correct it in the source (adapter.date; rule %Y-%m-%d; found 10 mixed characters)",
+    "error contract-register.json:3 record: a code that the profile does not know; add it to the profile's table or correct it (adapter.code; rule table of the profile; found 12 letters)",
+    "error contract-register.json:4 ground: absent; fill it in the source (adapter.missing; rule required; found empty)",
+    "error contract-register.json:5 bin: absent; fill it in the source (adapter.missing; rule required; found empty)",
+    "warning identity.jsonl:1 answer: says that nothing is to be taken of this row; a person should look (adapter.row_left; rule yes; found empty)",
+    "warning identity.jsonl:2: the number tells another sex; compare it with the person's document (canonical.identifier_conflict; rule IIN: 12 digits, birth date first, check digit mod 11; found 12 digits)",
+    "error identity.jsonl:3 iin: not a number of this kind; compare it with the person's document (canonical.identifier_malformed; rule IIN: 12 digits, birth date first, check digit mod 11; found 11 digits)",
     "warning contracts.json:37: name or birth date differ from what another row says; the first one is used (adapter.person_conflict; rule one person, one row, one meaning; found empty)",
     "warning contributions.csv:8: the same entry stands here and before; it is used once (adapter.row_twice; rule one person, one row, one meaning; found empty)",
     "error contributions.csv:10: nothing tells name and birth date of this person; nobody will be answered about him (adapter.person_unknown; rule name and birth date; found empty)",
@@ -391,15 +400,20 @@ const UGLY_KZ: &[&str] = &[
 
 const UGLY_RU: &[&str] = &[
     "warning labour-events.xml:5 Работодатель/УТ2:ИНН: not a number of this register; find out which employer is meant (adapter.employer_number; rule inn; found 9 digits)",
-    "warning labour-events.xml:11 Вид: a code that the profile does not know; add it to the profile's table or correct it (adapter.code; rule table of the profile; found 2 digits)",
     "warning labour-events.xml:15 УТ2:СНИЛС: the check digit does not fit; ask the body that issued the number (canonical.identifier_checksum; rule SNILS: 11 digits, control = weighted sum mod 101; found 11 digits)",
     "error labour-events.xml:18 ЯвляетсяСовместителем: a code that the profile does not know; add it to the profile's table or correct it (adapter.code; rule table of the profile; found 1 digits)",
     "error labour-events.xml:23 ДатаРождения: absent; fill it in the source (adapter.missing; rule required; found empty)",
     "error insured-periods.xml:6 Период/По: the period ends before it begins; correct one of the dates (canonical.dates_reversed; rule from ≤ to, both ends inclusive; found 10 mixed characters)",
     "error insured-periods.xml:7 Коэффициент: not a decimal; write it as 1.5 (adapter.decimal; rule decimal; found 7 letters)",
     "warning insured-periods.xml:8 ДопСведенияИС: a code that the profile does not know; add it to the profile's table or correct it (adapter.code; rule table of the profile; found 5 letters)",
+    "warning std-sfr.xml:7 Вид: a code that the profile does not know; add it to the profile's table or correct it (adapter.code; rule table of the profile; found 2 digits)",
+    "error std-sfr.xml:8 Дата: not a day of the years 1900–2100 in this form; correct it in the source (adapter.date; rule %Y-%m-%d; found 10 mixed characters)",
+    "error std-sfr.xml:10 ПериодРаботыПо: the period ends before it begins; correct one of the dates (canonical.dates_reversed; rule from ≤ to, both ends inclusive; found 10 mixed characters)",
     "warning labour-events.xml:12: cancels an event that is not there; compare it with the work book (adapter.cancellation; rule labour events in order; found empty)",
+    "warning labour-events.xml:11: an event from which no period is drawn; compare it with the work book (adapter.event_kind; rule labour events in order; found empty)",
     "warning labour-events.xml:17: ends work that was not begun; compare it with the work book (adapter.event_order; rule labour events in order; found empty)",
+    "warning std-sfr.xml:5: an event from which no period is drawn; compare it with the work book (adapter.event_kind; rule labour events in order; found empty)",
+    "warning std-sfr.xml:6: an event from which no period is drawn; compare it with the work book (adapter.event_kind; rule labour events in order; found empty)",
 ];
 
 const UGLY_BY: &[&str] = &[
