@@ -2,18 +2,23 @@
 
 use super::copies::OwnParts;
 use super::document::Content;
+use super::facts::{SaidOfFact, declined, refusal_text, say};
 use super::note::note_local_findings;
+use super::offers::late;
 use super::parts::fill;
 use super::third_party::receipted;
 use super::{Context, FlowError};
-use crate::base::{Digest256, DocumentId};
+use crate::base::{Code, Digest256, DocumentId};
 use crate::exchange::adapter::Found;
-use crate::exchange::canonical::{InsuranceRecord, ResourceStatus};
+use crate::exchange::canonical::{Fact, InsuranceRecord, ResourceStatus};
 use crate::exchange::document::codec::{
-    Header, HeaderText, NoticeCode, ProcessingResult, encode_record, encode_result, encode_status,
+    Header, HeaderText, NoticeCode, ProcessingResult, encode_fact, encode_record, encode_result,
+    encode_status,
 };
-use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
+use crate::exchange::rules::{Carries, MessageKind, Process, Refusal, Transaction};
 use crate::exchange::seal::{Sealing, seal, sha256};
+use jiff::Timestamp;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A document as it leaves: sealed, or bare where the catalogue asks for no signature.
@@ -28,17 +33,31 @@ pub(super) struct Answer {
     pub(super) document_id: DocumentId,
     pub(super) message: String,
     pub(super) document: Outgoing,
-    /// Whether a person should look at it, and why.
-    pub(super) remark: Option<&'static str>,
+    /// What the journal says of it beside.
+    pub(super) remark: Option<Remark>,
     /// By which profiles of local forms it was made.
     pub(super) made_by: Arc<[String]>,
+}
+
+/// An entry of the journal about an answer.
+pub(super) struct Remark {
+    pub(super) kind: &'static str,
+    pub(super) code: Option<Code>,
+    pub(super) text: Cow<'static, str>,
+}
+
+impl Remark {
+    fn for_person(text: &'static str) -> Self {
+        Self { kind: "ask_person", code: None, text: text.into() }
+    }
 }
 
 /// What the local system has to say to a request.
 enum Said {
     Record(Box<InsuranceRecord>, Arc<[String]>),
     Status(ResourceStatus),
-    Result { code: NoticeCode, text: &'static str, remark: Option<&'static str> },
+    Fact(Box<Fact>, Arc<[String]>),
+    Result { code: NoticeCode, text: Cow<'static, str>, remark: Option<Remark> },
 }
 
 impl Said {
@@ -46,6 +65,7 @@ impl Said {
         match self {
             Self::Record(..) => Carries::InsuranceRecord,
             Self::Status(_) => Carries::Status,
+            Self::Fact(..) => Carries::Fact,
             Self::Result { .. } => Carries::Notice,
         }
     }
@@ -54,12 +74,12 @@ impl Said {
 /// Asks the local system and makes the answer of what it says.
 pub(super) async fn answer(
     content: &Content,
-    asked_by: &Header,
+    (asked_by, came): (&Header, Timestamp),
     (process, transaction): (&Process, &Transaction),
     ctx: &Context,
 ) -> Result<Answer, FlowError> {
     let now = ctx.clock.now();
-    let said = ask(content, ctx).await?;
+    let said = ask(content, came, ctx).await?;
     let message = process.response(transaction, said.carries())?;
     let document_id = DocumentId::from_uuid(ctx.random.uuid());
     let header =
@@ -71,13 +91,17 @@ pub(super) async fn answer(
             made_by = read_by;
             let (kept, left_out) = OwnParts::of(&mut record, ctx).await?;
             parts = kept;
-            let remark = (left_out > 0).then_some(TOO_MUCH);
+            let remark = (left_out > 0).then(|| Remark::for_person(TOO_MUCH));
             (encode_record(&record, &header)?, remark)
         }
         Said::Status(status) => (encode_status(&status, &header)?, None),
+        Said::Fact(fact, read_by) => {
+            made_by = read_by;
+            (encode_fact(&fact, &header)?, None)
+        }
         Said::Result { code, text, remark } => {
             let ended_at = HeaderText::of(now);
-            let notice = ProcessingResult { ended_at, code, description: Some(text.to_owned()) };
+            let notice = ProcessingResult { ended_at, code, description: Some(text.into_owned()) };
             (encode_result(&notice, &header)?, remark)
         }
     };
@@ -86,7 +110,7 @@ pub(super) async fn answer(
 }
 
 /// What the local system says; it may take its time.
-async fn ask(content: &Content, ctx: &Context) -> Result<Said, FlowError> {
+async fn ask(content: &Content, came: Timestamp, ctx: &Context) -> Result<Said, FlowError> {
     let desk = ctx.desk.clone();
     let said = match content {
         Content::Inquiry(inquiry) => {
@@ -96,33 +120,53 @@ async fn ask(content: &Content, ctx: &Context) -> Result<Said, FlowError> {
             note_local_findings(ctx).await?; // reading them may have been the first since a file changed
             match found {
                 Found::Record(record, read_by) => Said::Record(Box::new(record), read_by),
-                Found::Nobody => Said::Result {
-                    code: NoticeCode::no_data(),
-                    text: "Сведения о лице не найдены",
-                    remark: None,
-                },
-                Found::Several => Said::Result {
-                    code: NoticeCode::no_data(),
-                    text: "Запросу соответствуют несколько лиц; укажите идентификатор лица",
-                    remark: Some("the inquiry fits several persons; answered as nobody"),
-                },
+                Found::Nobody => notice(NoticeCode::no_data(), "Сведения о лице не найдены", None),
+                Found::Several => several(),
             }
         }
         Content::Status(asked) => match Context::aside(move || desk.updated_at()).await?? {
             Some(at) => Said::Status(ResourceStatus { updated_at: Some(at), ..asked.clone() }),
-            None => Said::Result {
-                code: NoticeCode::no_data(),
-                text: "Сведения об обновлении ресурса отсутствуют",
-                remark: None,
-            },
+            None => notice(NoticeCode::no_data(), "Сведения об обновлении ресурса отсутствуют", None),
         },
-        Content::Record(_) | Content::Notice => {
-            Said::Result {
-                code: NoticeCode::received(), text: "Сведения получены", remark: None
+        Content::FactInquiry(inquiry) => match say(inquiry, ctx).await? {
+            SaidOfFact::Fact(fact, read_by) => Said::Fact(fact, read_by),
+            SaidOfFact::None { is_unclear: false } => {
+                notice(NoticeCode::no_data(), "Такого факта о лице нет", None)
             }
+            SaidOfFact::None { is_unclear: true } => several(),
+            SaidOfFact::Refused(refusal) => refused(inquiry.kind.as_str(), refusal),
+            SaidOfFact::Late { as_of, age_days } => {
+                let (kind, code) = ("ask_person", Some("flow.fact_feed_late"));
+                let text = late(inquiry.kind.as_str(), as_of, age_days).into();
+                let told = "Сведения старше допустимого; сейчас ответ неизвестен";
+                notice(NoticeCode::unknown(), told, Some(Remark { kind, code, text }))
+            }
+        },
+        Content::FactOffer(offer) => match declined(offer, came, ctx) {
+            Some(refusal) => refused(offer.fact.kind.as_str(), refusal),
+            None => notice(NoticeCode::received(), "Предложение принято", None),
+        },
+        Content::Record(_) | Content::Notice(_) | Content::Fact(_) => {
+            notice(NoticeCode::received(), "Сведения получены", None)
         }
     };
     Ok(said)
+}
+
+fn notice(code: NoticeCode, text: &'static str, remark: Option<Remark>) -> Said {
+    Said::Result { code, text: text.into(), remark }
+}
+
+fn several() -> Said {
+    let remark = Remark::for_person("the inquiry fits several persons; answered as nobody");
+    let text = "Запросу соответствуют несколько лиц; укажите идентификатор лица";
+    notice(NoticeCode::no_data(), text, Some(remark))
+}
+
+fn refused(kind: &str, refusal: Refusal) -> Said {
+    let code = refusal.code();
+    let remark = Remark { kind: "refused", code: Some(code), text: format!("fact {kind}").into() };
+    Said::Result { code: NoticeCode::refused(), text: refusal_text(code).into(), remark: Some(remark) }
 }
 
 /// Checks a document of ours by the peers' rules, then seals it with its attachments if its message is a signed one.

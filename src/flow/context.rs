@@ -1,9 +1,9 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
-use super::{CopyWriter, FlowError, OwnThirdParty, OwnTimeStamps, StatusSources, Wake};
+use super::{AgreementOf, CopyWriter, Facts, FlowError, OwnThirdParty, OwnTimeStamps, StatusSources, Wake};
 use crate::base::{Clock, DocumentId, Findings, Limits, Random, Shelf, Verdict};
-use crate::exchange::adapter::Found;
-use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
+use crate::exchange::adapter::{FactFound, FactQuestion, Found, PersonEvent};
+use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules, Transaction};
 use crate::exchange::seal::{Signers, TrustStore};
 use crate::exchange::transit::{LogicalAddress, Schedule};
@@ -44,6 +44,8 @@ pub struct Context {
     pub time_stamps: Option<OwnTimeStamps>,
     /// Whom to ask which certificates are revoked, if the settings name anybody.
     pub revocation: Option<Arc<StatusSources>>,
+    /// Which facts this node gives and takes.
+    pub facts: Facts,
     /// The local system.
     pub desk: Arc<dyn Desk>,
     /// Wake-ups of the workers.
@@ -124,6 +126,51 @@ pub trait Desk: Send + Sync {
     /// # Errors
     /// The local system cannot be told.
     fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError>;
+
+    /// What the local forms of facts say on a day.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn find_fact(&self, _asked: &FactQuestion, _today: jiff::civil::Date) -> Result<FactFound, FlowError> {
+        Ok(FactFound::Late { as_of: None })
+    }
+
+    /// Hands a fact over, and the event for which it was offered; the second time under the same id has no effect.
+    ///
+    /// # Errors
+    /// The local system cannot be told.
+    fn hand_over_fact(
+        &self,
+        _id: DocumentId,
+        _event: Option<&Coded>,
+        _fact: &Fact,
+    ) -> Result<Done, FlowError> {
+        Err(no_facts())
+    }
+
+    /// Every event in people's lives that the local forms tell of.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn life_events(&self) -> Result<Vec<PersonEvent>, FlowError> {
+        Ok(Vec::new())
+    }
+
+    /// What people said to offers, as the local system tells it; what cannot be read is a finding.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn agreements(&self) -> Result<(Vec<AgreementOf>, Findings), FlowError> {
+        Ok((Vec::new(), Findings::new()))
+    }
+}
+
+/// What a local system says that takes no facts.
+fn no_facts() -> FlowError {
+    FlowError::Local {
+        verdict: Verdict::Park { code: "flow.no_facts" },
+        detail: "it takes no facts".to_owned(),
+    }
 }
 
 /// What a local system says that has no copies of documents.

@@ -1,12 +1,16 @@
 //! The local system as two folders: its files in one, handed-over records in the other.
 
 use super::Settings;
+use super::agreements::AgreementFolder;
 use super::evidence::{CopyFolder, EvidenceFolder};
 use crate::base::{DocumentId, Finding, Findings, Limits, with_causes};
-use crate::exchange::adapter::{AdapterError, Found, HandedOver, ProfileBook, Sink, Source};
-use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
+use crate::exchange::adapter::{
+    AdapterError, FactFound, FactQuestion, FactSource, Found, HandedOver, PersonEvent, ProfileBook, Sink,
+    Source,
+};
+use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person};
 use crate::exchange::rules::CodeLists;
-use crate::flow::{CopyWriter, Desk, Done, FlowError};
+use crate::flow::{AgreementOf, CopyWriter, Desk, Done, FlowError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::io::Read;
@@ -18,6 +22,8 @@ use std::sync::Arc;
 pub struct FolderDesk {
     local: PathBuf,
     source: Source,
+    facts: FactSource,
+    agreements: AgreementFolder,
     sink: Sink,
     evidence: EvidenceFolder,
     copies: CopyFolder,
@@ -51,6 +57,7 @@ impl FolderDesk {
         book.current()?;
         let book = Arc::new(book);
         let source = Source::watch(book.clone(), local, limits);
+        let facts = FactSource::watch(book.clone(), local, limits);
         // the lists are compiled in: there is no file that could be wrong
         let kinds = CodeLists::built_in().ok();
         let kinds = kinds.as_ref().and_then(|lists| lists.list(EVIDENCE_KINDS)).into_iter();
@@ -58,6 +65,8 @@ impl FolderDesk {
         Ok(Self {
             local: local.to_owned(),
             source,
+            facts,
+            agreements: AgreementFolder::of(local),
             sink: Sink::open(book, handed_over)?,
             evidence: EvidenceFolder::of(local, kinds),
             copies: CopyFolder::of(handed_over),
@@ -102,20 +111,52 @@ impl Desk for FolderDesk {
     }
 
     fn take_findings(&self) -> Findings {
-        match self.source.take_findings() {
+        let of = |taken: Result<Findings, AdapterError>| match taken {
             Ok(findings) => findings,
             Err(error) => {
                 let path = error.path().map_or_else(String::new, |path| path.display().to_string());
                 vec![Finding::error(error.code(), path, "form of the profile", "", with_causes(&error))]
             }
-        }
+        };
+        let mut findings = of(self.source.take_findings());
+        findings.extend(of(self.facts.take_findings()));
+        findings
+    }
+
+    fn find_fact(&self, asked: &FactQuestion, today: Date) -> Result<FactFound, FlowError> {
+        self.facts.find(asked, today).map_err(local)
+    }
+
+    fn life_events(&self) -> Result<Vec<PersonEvent>, FlowError> {
+        self.facts.life_events().map_err(local)
+    }
+
+    fn agreements(&self) -> Result<(Vec<AgreementOf>, Findings), FlowError> {
+        self.agreements.read().map_err(local)
+    }
+
+    fn hand_over_fact(&self, id: DocumentId, event: Option<&Coded>, fact: &Fact) -> Result<Done, FlowError> {
+        let told = HandedFact { event, fact };
+        Ok(done(self.sink.hand_over_fact(id, &told).map_err(local)?))
     }
 
     fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {
-        Ok(match self.sink.hand_over(id, record).map_err(local)? {
-            HandedOver::First => Done::First,
-            HandedOver::AlreadyThere => Done::AlreadyThere,
-        })
+        Ok(done(self.sink.hand_over(id, record).map_err(local)?))
+    }
+}
+
+/// A fact as the local system finds it, with the event for which it was offered.
+#[derive(serde::Serialize)]
+struct HandedFact<'f> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'f Coded>,
+    fact: &'f Fact,
+}
+
+fn done(handed: HandedOver) -> Done {
+    match handed {
+        HandedOver::First => Done::First,
+        HandedOver::AlreadyThere => Done::AlreadyThere,
     }
 }
 

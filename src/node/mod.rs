@@ -1,9 +1,11 @@
 //! One node: its settings, its wiring, its life from start to stop.
 
+mod agreements;
 mod desk;
 mod doctor;
 mod error;
 mod evidence;
+mod facts;
 mod keys;
 mod lifecycle;
 mod revocation;
@@ -14,6 +16,7 @@ mod third_party;
 pub use desk::FolderDesk;
 pub use doctor::{Check, Grade, examine};
 pub use error::StartError;
+pub use facts::FactSettings;
 pub use lifecycle::{Door, Node};
 pub use revocation::{RevocationSettings, RevocationSource};
 pub use seal::SealPlan;

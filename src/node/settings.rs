@@ -3,7 +3,7 @@
 //! What is written ([`Written`]) and what is used ([`Settings`]) are two types. A path is relative to the file
 //! it stands in, so a node can be started from anywhere.
 
-use super::{RevocationSettings, SealPlan};
+use super::{FactSettings, RevocationSettings, SealPlan};
 use crate::base::Limits;
 use crate::exchange::canonical::State;
 use crate::exchange::seal::SignerPlan;
@@ -45,6 +45,8 @@ pub struct Settings {
     pub time_stamps: Option<TimeStampSettings>,
     /// Who tells which certificates are revoked.
     pub revocation: Option<RevocationSettings>,
+    /// Which facts this node gives and takes.
+    pub facts: FactSettings,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -207,6 +209,7 @@ impl Settings {
             third_party,
             time_stamps,
             revocation,
+            facts,
             wire,
             seal,
             peer,
@@ -243,6 +246,7 @@ impl Settings {
             third_party,
             time_stamps,
             revocation: revocation.map(|revocation| revocation.within(folder)),
+            facts,
             peers,
             limits,
             retry,
@@ -299,6 +303,8 @@ struct Written {
     third_party: Option<ThirdPartySettings>,
     time_stamps: Option<TimeStampSettings>,
     revocation: Option<RevocationSettings>,
+    #[serde(default)]
+    facts: FactSettings,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]

@@ -12,7 +12,7 @@ pub(super) struct Stamp {
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) length: u64,
-    changed_at: Option<SystemTime>,
+    pub(super) changed_at: Option<SystemTime>,
 }
 
 /// The files of these names, in the order of the names; links are followed.

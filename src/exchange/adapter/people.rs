@@ -5,6 +5,8 @@ use super::events::periods_of;
 use super::local::Entry;
 use super::local::KnownPerson;
 use super::local::LocalRecord;
+use super::local_fact::LocalFact;
+use super::local_fact::LocalLifeEvent;
 use super::revised::Entries;
 use super::revised::Taken;
 use crate::base::Finding;
@@ -33,6 +35,8 @@ pub(super) struct Known {
     pub(super) person: Person,
     pub(super) periods: Vec<InsurancePeriod>,
     pub(super) contributions: Vec<Contribution>,
+    pub(super) facts: Vec<LocalFact>,
+    pub(super) life_events: Vec<LocalLifeEvent>,
 }
 
 /// Who may be meant.
@@ -97,6 +101,8 @@ struct Gathered {
     periods: Entries<InsurancePeriod>,
     contributions: Entries<Contribution>,
     events: Vec<PlacedEvent>,
+    facts: Vec<LocalFact>,
+    life_events: Vec<LocalLifeEvent>,
 }
 
 impl Gathering {
@@ -121,6 +127,15 @@ impl Gathering {
             Entry::Period(one) => own.periods.take(one, record.form, key),
             Entry::Event(event) => {
                 own.events.push(PlacedEvent { event, place: place.to_owned() });
+                Taken::New
+            }
+            Entry::Fact(fact) if own.facts.contains(&fact) => Taken::Twice,
+            Entry::Fact(fact) => {
+                own.facts.push(fact);
+                Taken::New
+            }
+            Entry::LifeEvent(event) => {
+                own.life_events.push(event);
                 Taken::New
             }
         };
@@ -170,6 +185,8 @@ impl Gathering {
             periods: Entries::default(),
             contributions: Entries::default(),
             events: Vec::new(),
+            facts: Vec::new(),
+            life_events: Vec::new(),
         });
         Some(self.all.len() - 1)
     }
@@ -204,7 +221,8 @@ impl Gathering {
             periods.sort_by(|a, b| (a.interval, &a.id).cmp(&(b.interval, &b.id)));
             let mut contributions: Vec<Contribution> = gathered.contributions.into_entries().collect();
             contributions.sort_by(|a, b| (a.month, &a.id).cmp(&(b.month, &b.id)));
-            people.all.push(Known { person, periods, contributions });
+            let (facts, life_events) = (gathered.facts, gathered.life_events);
+            people.all.push(Known { person, periods, contributions, facts, life_events });
         }
         (people, findings)
     }

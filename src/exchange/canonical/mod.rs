@@ -3,6 +3,7 @@
 //! Values are parsed at the border: whoever holds one holds a lawful one. It knows no file format
 //! and no XML.
 
+mod fact;
 mod identifier;
 mod money;
 mod name;
@@ -13,6 +14,10 @@ mod state;
 mod text;
 mod time;
 
+pub use fact::{
+    AddressLevel, Channel, Consent, Fact, FactInquiry, FactOffer, FactShape, FactValue, Ground,
+    IdentityAnswer, Measure, MonthlyAmount, Validity,
+};
 pub use identifier::{Identifier, IdentifierKind, Standing};
 pub use money::{Currency, Money};
 pub use name::{Name, NameParts};

@@ -1,5 +1,6 @@
 //! The adapter judged: profiles there and back, exact findings, source and sink.
 
+mod facts;
 mod fixtures;
 mod hostile;
 mod journey;
