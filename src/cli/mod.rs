@@ -6,6 +6,7 @@ mod doctor;
 mod evidence;
 mod exit;
 mod explain;
+mod fact;
 mod init;
 mod journal;
 mod local;
@@ -71,6 +72,7 @@ enum Command {
     Serve(serve::Serve),
     Ttp(ttp::Ttp),
     Send(send::Send),
+    Fact(fact::FactCommand),
     Status(status::Status),
     Journal(journal::Journal),
     Release(release::Release),
@@ -106,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Ttp(ttp) => ttp.run(),
         Command::Send(send) => send.run(),
+        Command::Fact(fact) => fact.run(),
         Command::Status(status) => status.run(),
         Command::Journal(journal) => journal.run(),
         Command::Release(release) => release.run(),

@@ -2,7 +2,7 @@
 
 use super::{Exit, Misused, local, show};
 use crate::base::{DocumentId, Finding, ProcedureId};
-use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus, State};
+use crate::exchange::canonical::{FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State};
 use crate::exchange::rules::{Carries, Catalogue};
 use crate::flow::{Begin, Composed, Context as Flows, Opening, begin};
 use anyhow::{Context, Result};
@@ -25,6 +25,8 @@ use std::path::{Path, PathBuf};
 /// P.XP.02.TRN.003  a record of ours has changed
 /// P.XP.02.TRN.004  our records were brought up to date
 /// P.XP.02.TRN.005  a record that both sides enter, or none
+/// P.XP.06.TRN.001  a fact about a person (see stazh fact)
+/// P.XP.06.TRN.002  a fact is offered
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Send {
@@ -54,14 +56,18 @@ enum Content {
     Inquiry(Box<Inquiry>),
     Record(Box<InsuranceRecord>),
     Status(ResourceStatus),
+    FactInquiry(Box<FactInquiry>),
+    FactOffer(Box<FactOffer>),
 }
 
 impl Content {
-    fn as_opening(&self) -> Opening<'_> {
+    fn as_opening(&self, to: State) -> Opening<'_> {
         match self {
             Self::Inquiry(inquiry) => Opening::Inquiry(inquiry),
             Self::Record(record) => Opening::Record(record),
             Self::Status(status) => Opening::Status(status),
+            Self::FactInquiry(inquiry) => Opening::FactInquiry(inquiry),
+            Self::FactOffer(offer) => Opening::FactOffer { offer, to, row: None },
         }
     }
 
@@ -72,7 +78,11 @@ impl Content {
             Self::Status(status) if !transaction.pattern.has_response() => {
                 Ok(Self::Status(ResourceStatus { updated_at: ctx.desk.updated_at()?, ..status }))
             }
-            Self::Inquiry(_) | Self::Record(_) | Self::Status(_) => Ok(self),
+            Self::Inquiry(_)
+            | Self::Record(_)
+            | Self::Status(_)
+            | Self::FactInquiry(_)
+            | Self::FactOffer(_) => Ok(self),
         }
     }
 }
@@ -87,7 +97,7 @@ impl Send {
                 let to = self.recipient(&content)?;
                 let content = content.told_by(&ctx, &self.transaction)?;
                 let what = Begin {
-                    opening: content.as_opening(),
+                    opening: content.as_opening(to),
                     to,
                     transaction: &self.transaction,
                     within: self.within.clone(),
@@ -124,7 +134,12 @@ impl Send {
             Carries::InsuranceRecord => {
                 local::read_json(file, "insurance record").map(|record| Content::Record(Box::new(record)))
             }
-            Carries::Notice | Carries::Status => {
+            Carries::FactInquiry => local::read_json(file, "question for a fact")
+                .map(|inquiry| Content::FactInquiry(Box::new(inquiry))),
+            Carries::FactOffer => {
+                local::read_json(file, "offer of a fact").map(|offer| Content::FactOffer(Box::new(offer)))
+            }
+            Carries::Notice | Carries::Status | Carries::Fact => {
                 Err(Misused(format!("{} does not begin with a file", self.transaction)).into())
             }
         };
@@ -134,11 +149,15 @@ impl Send {
     fn recipient(&self, content: &Content) -> Result<State> {
         match (content, self.to) {
             (Content::Inquiry(inquiry), None) => Ok(inquiry.asked),
+            (Content::FactInquiry(inquiry), None) => Ok(inquiry.asked),
+            (Content::FactInquiry(inquiry), Some(to)) if to != inquiry.asked => {
+                Err(Misused(format!("the question asks {}, not {to}; leave out --to", inquiry.asked)).into())
+            }
             (Content::Inquiry(inquiry), Some(to)) if to != inquiry.asked => {
                 Err(Misused(format!("the inquiry asks {}, not {to}; leave out --to", inquiry.asked)).into())
             }
             (_, Some(to)) => Ok(to),
-            (Content::Record(_) | Content::Status(_), None) => {
+            (Content::Record(_) | Content::Status(_) | Content::FactOffer(_), None) => {
                 Err(Misused(format!("{} needs --to with a state", self.transaction)).into())
             }
         }

@@ -1,9 +1,10 @@
 //! What may be decoded: a document whose signature is good *and* which the rules of its message accept.
 
-use super::canonical::{Inquiry, InsuranceRecord, ResourceStatus, State};
+use super::canonical::{Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State};
 use super::document::codec::{
     Attachments, CodecError, Header, HeldDocument, ProcessingResult, contents_inside, decode_container,
-    decode_inquiry, decode_record, decode_result, decode_status,
+    decode_fact, decode_fact_inquiry, decode_fact_offer, decode_inquiry, decode_record, decode_result,
+    decode_status,
 };
 use super::rules::{MessageKind, Rules};
 use super::seal::{SealError, VerifiedDocument, open, sha256};
@@ -56,10 +57,34 @@ pub fn own_inquiry(
     asked: State,
     limits: &Limits,
 ) -> Result<Inquiry, OwnError> {
+    let (_header, inquiry) =
+        own((sealed, digest), limits, |document| decode_inquiry(document, asked, limits))?;
+    Ok(inquiry)
+}
+
+/// The same of a question for a fact.
+///
+/// # Errors
+/// As [`own_inquiry`].
+pub fn own_fact_inquiry(
+    sealed: &[u8],
+    digest: Digest256,
+    asked: State,
+    limits: &Limits,
+) -> Result<FactInquiry, OwnError> {
+    let decode = |document: &[u8]| decode_fact_inquiry(document, asked, limits);
+    let (_header, inquiry) = own((sealed, digest), limits, decode)?;
+    Ok(inquiry)
+}
+
+fn own<T>(
+    (sealed, digest): (&[u8], Digest256),
+    limits: &Limits,
+    decode: impl FnOnce(&[u8]) -> Result<T, CodecError>,
+) -> Result<T, OwnError> {
     let opened = open(sealed, limits)?;
     let document = opened.own_document(digest).ok_or(SealError::DigestMismatch)?;
-    let (_header, inquiry) = decode_inquiry(document, asked, limits)?;
-    Ok(inquiry)
+    Ok(decode(document)?)
 }
 
 /// A document of ours that cannot be read again.
@@ -96,6 +121,30 @@ impl AcceptedDocument<'_> {
     /// Never for a document that was accepted within these limits.
     pub fn contents_inside(&self, limits: &Limits) -> Result<Vec<Vec<u8>>, CodecError> {
         contents_inside(self.0.document(), limits)
+    }
+
+    /// The question for a fact that it carries; `asked` is the state that reads it.
+    ///
+    /// # Errors
+    /// Values that mean nothing.
+    pub fn fact_inquiry(&self, asked: State, limits: &Limits) -> Result<(Header, FactInquiry), CodecError> {
+        decode_fact_inquiry(self.0.document(), asked, limits)
+    }
+
+    /// The fact it carries.
+    ///
+    /// # Errors
+    /// Values that mean nothing.
+    pub fn fact(&self, limits: &Limits) -> Result<(Header, Fact), CodecError> {
+        decode_fact(self.0.document(), limits)
+    }
+
+    /// The offer of a fact that it carries.
+    ///
+    /// # Errors
+    /// Values that mean nothing.
+    pub fn fact_offer(&self, limits: &Limits) -> Result<(Header, FactOffer), CodecError> {
+        decode_fact_offer(self.0.document(), limits)
     }
 
     /// The notice it carries.

@@ -10,4 +10,4 @@ pub mod seal;
 pub mod transit;
 pub mod wire;
 
-pub use accept::{AcceptedDocument, OwnError, accept, accept_holding, own_inquiry};
+pub use accept::{AcceptedDocument, OwnError, accept, accept_holding, own_fact_inquiry, own_inquiry};

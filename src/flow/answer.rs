@@ -2,18 +2,23 @@
 
 use super::copies::OwnParts;
 use super::document::Content;
+use super::facts::{SaidOfFact, declined, refusal_text, say};
 use super::local::note_local_findings;
+use super::offers::late;
 use super::parts::fill;
 use super::third_party::receipted;
 use super::{Context, FlowError};
 use crate::base::{Code, Digest256, DocumentId};
 use crate::exchange::adapter::Found;
-use crate::exchange::canonical::{InsuranceRecord, ResourceStatus};
+use crate::exchange::canonical::{Fact, InsuranceRecord, ResourceStatus};
 use crate::exchange::document::codec::{
-    Header, HeaderText, NoticeCode, ProcessingResult, encode_record, encode_result, encode_status,
+    Header, HeaderText, NoticeCode, ProcessingResult, encode_fact, encode_record, encode_result,
+    encode_status,
 };
-use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
+use crate::exchange::rules::{Carries, MessageKind, Process, Refusal, Transaction};
 use crate::exchange::seal::{Sealing, seal, sha256};
+use jiff::Timestamp;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A document as it leaves: sealed, or bare where the catalogue asks for no signature.
@@ -28,20 +33,31 @@ pub(super) struct Answer {
     pub(super) document_id: DocumentId,
     pub(super) message: String,
     pub(super) document: Outgoing,
-    /// Why a person should look at it.
+    /// What the journal says of it beside.
     pub(super) remarks: Vec<Remark>,
     /// By which profiles of local forms it was made.
     pub(super) made_by: Arc<[String]>,
 }
 
-/// What a person should know of an answer: by its code, if it has one, and in words.
-pub(super) type Remark = (Option<Code>, &'static str);
+/// An entry of the journal about an answer.
+pub(super) struct Remark {
+    pub(super) kind: &'static str,
+    pub(super) code: Option<Code>,
+    pub(super) text: Cow<'static, str>,
+}
+
+impl Remark {
+    fn for_person(code: Option<Code>, text: &'static str) -> Self {
+        Self { kind: "ask_person", code, text: text.into() }
+    }
+}
 
 /// What the local system has to say to a request.
 enum Said {
     Record(Box<InsuranceRecord>, Arc<[String]>),
     Status(ResourceStatus),
-    Result { code: NoticeCode, text: &'static str },
+    Fact(Box<Fact>, Arc<[String]>),
+    Result { code: NoticeCode, text: Cow<'static, str> },
 }
 
 impl Said {
@@ -49,6 +65,7 @@ impl Said {
         match self {
             Self::Record(..) => Carries::InsuranceRecord,
             Self::Status(_) => Carries::Status,
+            Self::Fact(..) => Carries::Fact,
             Self::Result { .. } => Carries::Notice,
         }
     }
@@ -57,13 +74,13 @@ impl Said {
 /// Asks the local system and makes the answer of what it says.
 pub(super) async fn answer(
     content: &Content,
-    asked_by: &Header,
+    (asked_by, came): (&Header, Timestamp),
     (process, transaction): (&Process, &Transaction),
     ctx: &Context,
 ) -> Result<Answer, FlowError> {
     let now = ctx.clock.now();
     let mut remarks = Vec::new();
-    let said = ask(content, &mut remarks, ctx).await?;
+    let said = ask(content, came, &mut remarks, ctx).await?;
     let message = process.response(transaction, said.carries())?;
     let document_id = DocumentId::from_uuid(ctx.random.id(now));
     let header =
@@ -75,13 +92,17 @@ pub(super) async fn answer(
             made_by = read_by;
             let (kept, left_out) = OwnParts::of(&mut record, ctx).await?;
             parts = kept;
-            remarks.extend((left_out > 0).then_some((None, TOO_MUCH)));
+            remarks.extend((left_out > 0).then(|| Remark::for_person(None, TOO_MUCH)));
             encode_record(&record, &header)?
         }
         Said::Status(status) => encode_status(&status, &header)?,
+        Said::Fact(fact, read_by) => {
+            made_by = read_by;
+            encode_fact(&fact, &header)?
+        }
         Said::Result { code, text } => {
             let ended_at = HeaderText::of(now);
-            let notice = ProcessingResult { ended_at, code, description: Some(text.to_owned()) };
+            let notice = ProcessingResult { ended_at, code, description: Some(text.into_owned()) };
             encode_result(&notice, &header)?
         }
     };
@@ -90,7 +111,12 @@ pub(super) async fn answer(
 }
 
 /// What the local system says; it may take its time.
-async fn ask(content: &Content, remarks: &mut Vec<Remark>, ctx: &Context) -> Result<Said, FlowError> {
+async fn ask(
+    content: &Content,
+    came: Timestamp,
+    remarks: &mut Vec<Remark>,
+    ctx: &Context,
+) -> Result<Said, FlowError> {
     let desk = ctx.desk.clone();
     let said = match content {
         Content::Inquiry(inquiry) => {
@@ -99,35 +125,56 @@ async fn ask(content: &Content, remarks: &mut Vec<Remark>, ctx: &Context) -> Res
             let ask =
                 move || Ok::<_, FlowError>((desk.find(&inquiry, as_of)?, desk.aside_of(&inquiry.person)?));
             let (found, aside) = Context::aside(ask).await??;
-            remarks.extend((aside > 0).then_some((Some("flow.rows_aside"), ROWS_ASIDE)));
+            remarks.extend((aside > 0).then(|| Remark::for_person(Some("flow.rows_aside"), ROWS_ASIDE)));
             note_local_findings(ctx).await?; // reading them may have been the first since a file changed
             match found {
                 Found::Record(record, read_by) => Said::Record(Box::new(record), read_by),
-                Found::Nobody => Said::Result {
-                    code: NoticeCode::no_data(),
-                    text: "Сведения о лице не найдены",
-                },
-                Found::Several => {
-                    remarks.push((None, "the inquiry fits several persons; answered as nobody"));
-                    Said::Result {
-                        code: NoticeCode::no_data(),
-                        text: "Запросу соответствуют несколько лиц; укажите идентификатор лица",
-                    }
-                }
+                Found::Nobody => notice(NoticeCode::no_data(), "Сведения о лице не найдены"),
+                Found::Several => several(remarks),
             }
         }
         Content::Status(asked) => match Context::aside(move || desk.updated_at()).await?? {
             Some(at) => Said::Status(ResourceStatus { updated_at: Some(at), ..asked.clone() }),
-            None => Said::Result {
-                code: NoticeCode::no_data(),
-                text: "Сведения об обновлении ресурса отсутствуют",
-            },
+            None => notice(NoticeCode::no_data(), "Сведения об обновлении ресурса отсутствуют"),
         },
-        Content::Record(_) | Content::Notice => {
-            Said::Result { code: NoticeCode::received(), text: "Сведения получены" }
+        Content::FactInquiry(inquiry) => match say(inquiry, ctx).await? {
+            SaidOfFact::Fact(fact, read_by) => Said::Fact(fact, read_by),
+            SaidOfFact::None { is_unclear: false } => {
+                notice(NoticeCode::no_data(), "Такого факта о лице нет")
+            }
+            SaidOfFact::None { is_unclear: true } => several(remarks),
+            SaidOfFact::Refused(refusal) => refused(inquiry.kind.as_str(), refusal, remarks),
+            SaidOfFact::Late { as_of, age_days } => {
+                let (kind, code) = ("ask_person", Some("flow.fact_feed_late"));
+                let text = late(inquiry.kind.as_str(), as_of, age_days).into();
+                remarks.push(Remark { kind, code, text });
+                notice(NoticeCode::unknown(), "Сведения старше допустимого; сейчас ответ неизвестен")
+            }
+        },
+        Content::FactOffer(offer) => match declined(offer, came, ctx) {
+            Some(refusal) => refused(offer.fact.kind.as_str(), refusal, remarks),
+            None => notice(NoticeCode::received(), "Предложение принято"),
+        },
+        Content::Record(_) | Content::Notice(_) | Content::Fact(_) => {
+            notice(NoticeCode::received(), "Сведения получены")
         }
     };
     Ok(said)
+}
+
+fn notice(code: NoticeCode, text: &'static str) -> Said {
+    Said::Result { code, text: text.into() }
+}
+
+fn several(remarks: &mut Vec<Remark>) -> Said {
+    remarks.push(Remark::for_person(None, "the inquiry fits several persons; answered as nobody"));
+    notice(NoticeCode::no_data(), "Запросу соответствуют несколько лиц; укажите идентификатор лица")
+}
+
+fn refused(kind: &str, refusal: Refusal, remarks: &mut Vec<Remark>) -> Said {
+    let code = refusal.code();
+    remarks.push(Remark { kind: "refused", code: Some(code), text: format!("fact {kind}").into() });
+    Said::Result { code: NoticeCode::refused(), text: refusal_text(code).into() }
 }
 
 /// Checks a document of ours by the peers' rules, then seals it with its attachments if its message is a signed one.
@@ -171,7 +218,7 @@ pub(super) async fn sealed(
     Ok(Outgoing { digest: sealed.digest(), bytes: sealed.into_bytes(), parts })
 }
 
-const ROWS_ASIDE: &str = "rows that are or may be about this person are set aside, and the answer lacks them; mend them, \
-     stazh replay, and tell the peer what was missing";
 const TOO_MUCH: &str =
     "not all copies of documents fit into one message; the record tells of each, send the rest otherwise";
+const ROWS_ASIDE: &str = "rows that are or may be about this person are set aside, and the answer lacks them; mend them, \
+     stazh replay, and tell the peer what was missing";

@@ -4,16 +4,20 @@
 
 use super::answer::sealed;
 use super::copies::OwnParts;
+use super::facts::may_begin;
 use super::{Context, FlowError};
 use crate::base::{ConversationId, DocumentId, ProcedureId};
-use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus, State};
-use crate::exchange::document::codec::{Header, encode_inquiry, encode_record, encode_status};
+use crate::exchange::canonical::{FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State};
+use crate::exchange::document::codec::{
+    Header, encode_fact_inquiry, encode_fact_offer, encode_inquiry, encode_record, encode_status,
+};
 use crate::exchange::rules::Carries;
 use crate::exchange::transit::{Action, Course, MessageCode, Role};
 use crate::store::{
     Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxId, OutboxKind, conversation_put,
-    journal_append, outbox_put,
+    fact_offer_sent, journal_append, outbox_put,
 };
+use uuid::Uuid;
 
 /// What was composed, by the ids that follow it everywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +39,17 @@ pub enum Opening<'a> {
     Record(&'a InsuranceRecord),
     /// The state of a resource: ours told, or theirs asked for.
     Status(&'a ResourceStatus),
+    /// A question for a fact.
+    FactInquiry(&'a FactInquiry),
+    /// A fact of our own state, unasked.
+    FactOffer {
+        /// The offer.
+        offer: &'a FactOffer,
+        /// To whom it goes.
+        to: State,
+        /// Its row, if it was made by an event.
+        row: Option<Uuid>,
+    },
 }
 
 /// A transaction to begin.
@@ -75,10 +90,13 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
         Opening::Inquiry(inquiry) => inquiry.asking,
         Opening::Record(record) => record.state,
         Opening::Status(_) => ctx.state,
+        Opening::FactInquiry(inquiry) => inquiry.asking,
+        Opening::FactOffer { offer, .. } => offer.fact.state,
     };
     if asking != ctx.state {
         return Err(FlowError::NotOurs { asking, ours: ctx.state });
     }
+    may_begin(what.opening, ctx)?;
     let now = ctx.clock.now();
     let peer = ctx.peers.of_name(what.to.as_code())?;
     let (process, transaction) = ctx.catalogue.transaction(what.transaction)?;
@@ -103,6 +121,8 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
             (Carries::InsuranceRecord, encode_record(&record, &header)?)
         }
         Opening::Status(status) => (Carries::Status, encode_status(status, &header)?),
+        Opening::FactInquiry(inquiry) => (Carries::FactInquiry, encode_fact_inquiry(inquiry, &header)?),
+        Opening::FactOffer { offer, .. } => (Carries::FactOffer, encode_fact_offer(offer, &header)?),
     };
     if carries != message.carries {
         return Err(FlowError::OtherContent {
@@ -141,6 +161,11 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
     sealed.parts.used_by(&mut tx, request).await?;
     let conversation = opened(&draft, request, (&process.code, &transaction.code));
     conversation_put(&mut tx, &conversation).await?;
+    if let Opening::FactOffer { row: Some(row), .. } = what.opening
+        && !fact_offer_sent(&mut tx, row, conversation_id).await?
+    {
+        return Err(FlowError::OfferGone);
+    }
     let entry = JournalDraft::at(now, "composed", draft.action.clone()).of_outbox(&draft, None);
     journal_append(&mut tx, &entry).await?;
     tx.commit().await?;

@@ -5,11 +5,15 @@ use super::answer::answer;
 use super::conversation::{Happened, advance, stage_of, step};
 use super::copies::hand_over_copies;
 use super::document::{Accepted, Case, Content};
+use super::facts::{declined, keep, refusal_in};
 use super::note::note;
+use super::offers::answered;
 use super::signals::error;
 use super::{Context, FlowError, Origin};
 use crate::base::{Code, Finding, Findings, Verdict, with_causes};
-use crate::exchange::document::codec::Header;
+use crate::exchange::canonical::{Coded, Fact};
+use crate::exchange::document::codec::{Header, NoticeCode};
+use crate::exchange::rules::Refusal;
 use crate::exchange::seal::SealError;
 use crate::exchange::transit::{ErrorCode, Event, Role, Signal, SignalError, Stage};
 use crate::store::{
@@ -26,7 +30,8 @@ impl Case<'_> {
         if !self.plan.is_atomic() {
             self.hand_over(taken).await?; // the response says that it was
         }
-        let made = answer(content, header, (self.process, self.transaction), ctx).await?;
+        let asked = (header, row.received_at);
+        let made = answer(content, asked, (self.process, self.transaction), ctx).await?;
         let draft = OutboxDraft {
             peer: row.peer.clone(),
             conversation_id: self.headers.conversation_id,
@@ -59,8 +64,8 @@ impl Case<'_> {
         if !made.made_by.is_empty() {
             note(&mut tx, row, ("translated", None), &made.made_by.join(", "), ctx).await?;
         }
-        for (code, remark) in &made.remarks {
-            note(&mut tx, row, ("ask_person", *code), remark, ctx).await?;
+        for remark in &made.remarks {
+            note(&mut tx, row, (remark.kind, remark.code), &remark.text, ctx).await?;
         }
         let is_settled = !self.plan.is_atomic();
         if is_settled {
@@ -140,13 +145,43 @@ impl Case<'_> {
             let (desk, record) = (self.ctx.desk.clone(), record.clone());
             Context::aside(move || desk.hand_over(&origin, &record)).await??;
         }
+        if let Some((event, fact)) = self.fact_to_take(taken.content) {
+            let (desk, id) = (self.ctx.desk.clone(), taken.header.document_id);
+            let (event, fact) = (event.cloned(), fact.clone());
+            Context::aside(move || desk.hand_over_fact(id, event.as_ref(), &fact)).await??;
+        }
         Ok(())
     }
 
+    /// The fact that a document gives us: an answer, or an offer that we do not decline.
+    fn fact_to_take<'c>(&self, content: &'c Content) -> Option<(Option<&'c Coded>, &'c Fact)> {
+        match content {
+            Content::Fact(fact) => Some((None, fact)),
+            Content::FactOffer(offer) => {
+                let is_taken = declined(offer, self.row.received_at, self.ctx).is_none();
+                is_taken.then_some((Some(&offer.event), &offer.fact))
+            }
+            Content::Inquiry(_)
+            | Content::Record(_)
+            | Content::Status(_)
+            | Content::Notice(_)
+            | Content::FactInquiry(_) => None,
+        }
+    }
+
     async fn record_handover(&self, tx: &mut Tx, taken: Accepted<'_>) -> Result<(), FlowError> {
-        if matches!(taken.content, Content::Record(_)) {
-            let (id, at) = (taken.header.document_id, self.ctx.clock.now());
-            let _first = handover_record(tx, id, at).await?; // see hand_over
+        let Accepted { content, header, .. } = taken;
+        let now = self.ctx.clock.now();
+        let fact = self.fact_to_take(content).map(|(_event, fact)| fact);
+        if matches!(content, Content::Record(_)) || fact.is_some() {
+            let _first = handover_record(tx, header.document_id, now).await?; // see hand_over
+        }
+        if let Some(fact) = fact {
+            keep(tx, header.document_id, fact, now).await?;
+        }
+        if let Content::Notice(notice) = content {
+            let is_taken = notice.code == NoticeCode::received();
+            answered(tx, self.headers.conversation_id, is_taken).await?;
         }
         Ok(())
     }
@@ -223,9 +258,22 @@ impl Content {
         match self {
             Self::Inquiry(_) => "the inquiry is answered".to_owned(),
             Self::Record(_) => "the record is with the local system".to_owned(),
-            Self::Notice => {
+            Self::Notice(notice) if notice.code == NoticeCode::refused() => {
+                let refusal = notice.description.as_deref().and_then(refusal_in);
+                format!("the peer refuses: {}", refusal.map_or("it does not say why", Refusal::code))
+            }
+            Self::Notice(notice) if notice.code == NoticeCode::unknown() => {
+                "the peer does not know at present; ask again later".to_owned()
+            }
+            Self::Notice(notice) if notice.code == NoticeCode::received() => {
+                "the peer has received it".to_owned()
+            }
+            Self::Notice(_) => {
                 "the peer has no record of the person, or needs an identifier to tell him".to_owned()
             }
+            Self::FactInquiry(_) => "the question is answered".to_owned(),
+            Self::Fact(_) => "the fact is with the local system".to_owned(),
+            Self::FactOffer(_) => "the offer is answered".to_owned(),
             Self::Status(status) => match status.updated_at {
                 Some(at) => format!("the peer's records are those of {at}"),
                 None => "the peer does not say when its records were brought up to date".to_owned(),

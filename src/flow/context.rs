@@ -1,9 +1,9 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
-use super::{CopyWriter, FlowError, OwnThirdParty, OwnTimeStamps, StatusSources, Wake};
+use super::{AgreementOf, CopyWriter, Facts, FlowError, OwnThirdParty, OwnTimeStamps, StatusSources, Wake};
 use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
-use crate::exchange::adapter::{Found, LocalReading};
-use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
+use crate::exchange::adapter::{FactFound, FactQuestion, Found, LocalReading, PersonEvent};
+use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules, Transaction};
 use crate::exchange::seal::{Signers, TrustStore};
 use crate::exchange::transit::{LogicalAddress, Schedule};
@@ -44,6 +44,8 @@ pub struct Context {
     pub time_stamps: Option<OwnTimeStamps>,
     /// Whom to ask which certificates are revoked, if the settings name anybody.
     pub revocation: Option<Arc<StatusSources>>,
+    /// Which facts this node gives and takes.
+    pub facts: Facts,
     /// The local system.
     pub desk: Arc<dyn Desk>,
     /// Wake-ups of the workers.
@@ -100,7 +102,7 @@ pub trait Desk: Send + Sync {
     }
 
     /// Feeds of the local system that are late, told once.
-    fn take_late(&self) -> Findings {
+    fn take_findings(&self) -> Findings {
         Findings::new()
     }
 
@@ -137,6 +139,59 @@ pub trait Desk: Send + Sync {
     /// # Errors
     /// The local system cannot be told.
     fn hand_over(&self, origin: &Origin, record: &InsuranceRecord) -> Result<Done, FlowError>;
+
+    /// What the local forms of facts say on a day.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn find_fact(&self, _asked: &FactQuestion, _today: jiff::civil::Date) -> Result<FactFound, FlowError> {
+        Ok(FactFound::Late { as_of: None })
+    }
+
+    /// As of when the feed of a kind of facts is; none if it was never fed.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn fed_on(&self, _kind: &Coded) -> Result<Option<jiff::civil::Date>, FlowError> {
+        Ok(None)
+    }
+
+    /// Hands a fact over, and the event for which it was offered; the second time under the same id has no effect.
+    ///
+    /// # Errors
+    /// The local system cannot be told.
+    fn hand_over_fact(
+        &self,
+        _id: DocumentId,
+        _event: Option<&Coded>,
+        _fact: &Fact,
+    ) -> Result<Done, FlowError> {
+        Err(no_facts())
+    }
+
+    /// Every event in people's lives that the local forms tell of.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn life_events(&self) -> Result<Vec<PersonEvent>, FlowError> {
+        Ok(Vec::new())
+    }
+
+    /// What people said to offers, as the local system tells it; what cannot be read is a finding.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn agreements(&self) -> Result<(Vec<AgreementOf>, Findings), FlowError> {
+        Ok((Vec::new(), Findings::new()))
+    }
+}
+
+/// What a local system says that takes no facts.
+fn no_facts() -> FlowError {
+    FlowError::Local {
+        verdict: Verdict::Park { code: "flow.no_facts" },
+        detail: "it takes no facts".to_owned(),
+    }
 }
 
 /// Where a record that is handed over comes from.

@@ -11,9 +11,9 @@ use super::revocation::ask_statuses;
 use super::{Context, FlowError, OwnThirdParty};
 use crate::base::{Digest256, Finding, Shelf};
 use crate::exchange::accept;
-use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus};
+use crate::exchange::canonical::{Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus};
 use crate::exchange::document::Scope;
-use crate::exchange::document::codec::{CodecError, Header};
+use crate::exchange::document::codec::{CodecError, Header, ProcessingResult};
 use crate::exchange::rules::{Carries, MessageKind, Process, Rules, Transaction};
 use crate::exchange::seal::{
     Ask, Judged, OpenedDocument, SealError, UnsignedDocument, VerifiedDocument, confirm, open_within,
@@ -87,7 +87,14 @@ impl Case<'_> {
                         let inside = if has_more { accepted.contents_inside(&limits)? } else { Vec::new() };
                         (Content::Record(Box::new(record)), inside)
                     }
-                    Carries::Notice => accepted.notice(&limits).map(|_| Content::Notice.alone())?,
+                    Carries::Notice => Content::Notice(accepted.notice(&limits)?.1).alone(),
+                    Carries::FactInquiry => {
+                        Content::FactInquiry(Box::new(accepted.fact_inquiry(asked, &limits)?.1)).alone()
+                    }
+                    Carries::Fact => Content::Fact(Box::new(accepted.fact(&limits)?.1)).alone(),
+                    Carries::FactOffer => {
+                        Content::FactOffer(Box::new(accepted.fact_offer(&limits)?.1)).alone()
+                    }
                     Carries::Status => Content::Status(accepted.status(&limits)?.1).alone(),
                 })
             };
@@ -275,7 +282,10 @@ pub(super) enum Content {
     Inquiry(Box<Inquiry>),
     Record(Box<InsuranceRecord>),
     Status(ResourceStatus),
-    Notice,
+    Notice(ProcessingResult),
+    FactInquiry(Box<FactInquiry>),
+    Fact(Box<Fact>),
+    FactOffer(Box<FactOffer>),
 }
 
 impl Content {

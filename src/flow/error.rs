@@ -4,7 +4,7 @@ use crate::base::{Finding, Findings, Verdict};
 use crate::exchange::OwnError;
 use crate::exchange::canonical::State;
 use crate::exchange::document::codec::CodecError;
-use crate::exchange::rules::{Carries, CatalogueError};
+use crate::exchange::rules::{Carries, CatalogueError, Refusal};
 use crate::exchange::seal::SealError;
 use crate::exchange::transit::{ActionError, JournalError, SignalBodyError};
 use crate::exchange::wire::EnvelopeError;
@@ -58,6 +58,20 @@ pub enum FlowError {
         /// What it begins with.
         carries: Carries,
     },
+    /// A fact that may not be asked for or offered.
+    #[error("begin about fact {kind}: {}", refusal.code())]
+    Fact {
+        /// Its kind.
+        kind: String,
+        /// Why not.
+        refusal: Refusal,
+    },
+    /// A fact that is kept and cannot be read again.
+    #[error("read a fact that was kept")]
+    KeptFact,
+    /// An offer that another replica has sent.
+    #[error("send an offer that has left")]
+    OfferGone,
     /// Copies of documents in a message that is not sealed: nothing would bind them to it.
     #[error(
         "send copies of documents in {message}, which is not signed; sign it in the catalogue, or send none"
@@ -142,6 +156,9 @@ impl FlowError {
             Self::Own(_) => Verdict::Park { code: "flow.own_document" },
             Self::NotOurs { .. } => Verdict::Return { code: "flow.not_ours" },
             Self::OtherContent { .. } => Verdict::Return { code: "flow.other_content" },
+            Self::Fact { refusal, .. } => Verdict::Return { code: refusal.code() },
+            Self::KeptFact => Verdict::Park { code: "flow.kept_fact" },
+            Self::OfferGone => Verdict::Return { code: "flow.offer_gone" },
             Self::CopiesUnsigned { .. } => Verdict::Return { code: "flow.copies_unsigned" },
             Self::UnknownPeer { .. } => Verdict::Park { code: "flow.unknown_peer" },
             Self::ProcessNotAllowed { .. } => Verdict::Return { code: "flow.process_not_allowed" },

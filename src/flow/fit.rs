@@ -3,9 +3,9 @@
 
 use super::document::{Case, Content};
 use super::{Context, FlowError};
-use crate::base::{Finding, Findings};
-use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
-use crate::exchange::own_inquiry;
+use crate::base::{Digest256, Finding, Findings, Limits};
+use crate::exchange::canonical::{Fact, FactInquiry, Inquiry, InsuranceRecord, State};
+use crate::exchange::{OwnError, own_fact_inquiry, own_inquiry};
 use crate::store::{Role, conversation_find, outbox_find};
 
 impl Case<'_> {
@@ -13,20 +13,23 @@ impl Case<'_> {
     pub(super) async fn misfits(&self, content: &Content) -> Result<Findings, FlowError> {
         let peer = self.ctx.peers.of_name(&self.row.peer)?.state;
         match content {
-            Content::Inquiry(inquiry) => Ok(of_inquiry(inquiry, peer)),
+            Content::Inquiry(inquiry) => Ok(of_asking(inquiry.asking, peer)),
+            Content::FactInquiry(inquiry) => Ok(of_asking(inquiry.asking, peer)),
+            Content::Fact(fact) => Ok(of_fact(fact, self.asked(own_fact_inquiry).await?.as_ref(), peer)),
+            Content::FactOffer(offer) => Ok(of_fact(&offer.fact, None, peer)),
             Content::Record(record) => {
                 let asked = match self.plan.role {
-                    Role::Initiator => self.asked().await?,
+                    Role::Initiator => self.asked(own_inquiry).await?,
                     Role::Respondent => None, // it comes unasked
                 };
                 Ok(of_record(record, asked.as_ref(), peer))
             }
-            Content::Notice | Content::Status(_) => Ok(Findings::new()),
+            Content::Notice(_) | Content::Status(_) => Ok(Findings::new()),
         }
     }
 
     /// The inquiry that began this conversation, out of the document we sealed.
-    async fn asked(&self) -> Result<Option<Inquiry>, FlowError> {
+    async fn asked<T: Send + 'static>(&self, read: ReadOwn<T>) -> Result<Option<T>, FlowError> {
         let mut tx = self.ctx.store.read().await?;
         let conversation = conversation_find(&mut tx, self.headers.conversation_id, Role::Initiator).await?;
         let Some(id) = conversation.and_then(|known| known.own_outbox_id) else { return Ok(None) };
@@ -34,18 +37,19 @@ impl Case<'_> {
         drop(tx);
         let peer = self.ctx.peers.of_name(&self.row.peer)?.state;
         let limits = self.ctx.limits;
-        let read =
-            Context::aside(move || own_inquiry(&request.draft.body, request.draft.digest, peer, &limits));
+        let read = Context::aside(move || read(&request.draft.body, request.draft.digest, peer, &limits));
         Ok(Some(read.await??))
     }
 }
 
-fn of_inquiry(inquiry: &Inquiry, peer: State) -> Findings {
+/// Reads the question out of a document that we sealed.
+type ReadOwn<T> = fn(&[u8], Digest256, State, &Limits) -> Result<T, OwnError>;
+
+fn of_asking(asking: State, peer: State) -> Findings {
     let message =
         "the inquiry is of another state than the one whose node sent it; let each state ask by its own node";
-    let finding =
-        Finding::error("flow.asking", "/asking", "one state, one node", inquiry.asking.as_code(), message);
-    if inquiry.asking == peer { Findings::new() } else { vec![finding] }
+    let finding = Finding::error("flow.asking", "/asking", "one state, one node", asking.as_code(), message);
+    if asking == peer { Findings::new() } else { vec![finding] }
 }
 
 fn of_record(record: &InsuranceRecord, asked: Option<&Inquiry>, peer: State) -> Findings {
@@ -59,6 +63,34 @@ fn of_record(record: &InsuranceRecord, asked: Option<&Inquiry>, peer: State) -> 
         let message = "the record is of another person than the one who was asked about; look for that person and answer again";
         let rule = "a shared identifier, or name and birth date";
         findings.push(Finding::error("flow.record_person", "/person", rule, "", message));
+    }
+    findings
+}
+
+fn of_fact(fact: &Fact, asked: Option<&FactInquiry>, peer: State) -> Findings {
+    let mut findings = Findings::new();
+    let mut refuse = |code: &str, path: &str, rule: &str, message: &str| {
+        findings.push(Finding::error(code, path, rule, "", message));
+    };
+    if fact.state != peer {
+        let message =
+            "the fact is of another state than the one whose node sent it; give the state's own facts";
+        refuse("flow.record_state", "/state", "one state, one node", message);
+    }
+    let Some(asked) = asked else { return findings };
+    if !fact.person.is_same(&asked.person) {
+        let message = "the fact is of another person than the one who was asked about; look for that person and answer again";
+        refuse("flow.record_person", "/person", "a shared identifier, or name and birth date", message);
+    }
+    if fact.kind != asked.kind || fact.ground != asked.ground {
+        let message =
+            "the fact is of another kind or on another ground than was asked; answer what was asked";
+        refuse(
+            "flow.fact_other",
+            "/kind",
+            "kind, purpose, channel, basis and consent of the question",
+            message,
+        );
     }
     findings
 }
@@ -85,7 +117,7 @@ mod tests {
         assert_eq!(codes(&other, State::Kz), [""; 0], "name and birth date are enough");
         other.person.birth_date = jiff::civil::date(1900, 1, 2);
         assert_eq!(codes(&other, State::Kz), ["flow.record_person"]);
-        assert_eq!(of_inquiry(&asked, State::Ru), []);
-        assert_eq!(of_inquiry(&asked, State::By).first().map(|f| f.code.as_str()), Some("flow.asking"));
+        assert_eq!(of_asking(asked.asking, State::Ru), []);
+        assert_eq!(of_asking(asked.asking, State::By).first().map(|f| f.code.as_str()), Some("flow.asking"));
     }
 }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 /// The database does not answer.
 pub async fn note_local_findings(ctx: &Context) -> Result<(), FlowError> {
     let desk = ctx.desk.clone();
-    let (reading, mut findings) = Context::aside(move || (desk.take_reading(), desk.take_late())).await?;
+    let (reading, mut findings) = Context::aside(move || (desk.take_reading(), desk.take_findings())).await?;
     if reading.is_none() && findings.is_empty() {
         return Ok(());
     }

@@ -17,12 +17,14 @@ mod endings;
 mod error;
 mod evidence;
 mod expired;
+mod facts;
 mod fit;
 mod inspect;
 mod journal;
 mod keys;
 mod local;
 mod note;
+mod offers;
 mod parts;
 mod receive;
 mod release;
@@ -47,9 +49,14 @@ pub use endings::{CertificateFile, note_endings};
 pub use error::FlowError;
 pub use evidence::{Evidence, evidence_of};
 pub use expired::came_back;
+pub use facts::{Asked, Facts, ask_fact, forget_facts, kept_facts};
 pub use inspect::Caller;
 pub use keys::{KeysChange, note_keys};
 pub use local::{Replayed, note_local_findings, replay};
+pub use offers::{
+    Agreement, AgreementOf, Settled, note_life_events, open_offers, send_offers, settle_offer,
+    take_agreements,
+};
 pub use parts::{Arrived, NotTaken, forget_parts, take_package};
 pub use receive::{answer_stranger, receive, try_receive, unstored};
 pub use release::{Released, release, take_back_leases};

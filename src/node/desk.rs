@@ -1,15 +1,17 @@
 //! The local system: its files in a folder, and where records are handed over, a folder or what the settings name.
 
+use super::agreements::AgreementFolder;
 use super::evidence::{CopyFolder, EvidenceFolder};
 use super::hand_over::Teller;
 use super::{Settings, StartError};
 use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, with_causes};
 use crate::exchange::adapter::{
-    AdapterError, FileRead, Found, HandedOver, LocalReading, ProfileBook, Sink, Source, late_feeds,
+    AdapterError, FactFound, FactQuestion, FactSource, FileRead, Found, HandedOver, LocalReading,
+    PersonEvent, ProfileBook, Sink, Source, late_feeds,
 };
-use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
+use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person};
 use crate::exchange::rules::CodeLists;
-use crate::flow::{CopyWriter, Desk, Done, FlowError, Origin};
+use crate::flow::{AgreementOf, CopyWriter, Desk, Done, FlowError, Origin};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::io::Read;
@@ -23,6 +25,8 @@ pub struct FolderDesk {
     book: Arc<ProfileBook>,
     feeds: Mutex<Feeds>,
     source: Source,
+    facts: FactSource,
+    agreements: AgreementFolder,
     sink: Sink,
     /// Who is told in place of the sink.
     teller: Option<Teller>,
@@ -93,6 +97,7 @@ impl FolderDesk {
         book.current()?;
         let book = Arc::new(book);
         let source = Source::watch(book.clone(), local, limits);
+        let facts = FactSource::watch(book.clone(), local, limits);
         // the lists are compiled in: there is no file that could be wrong
         let kinds = CodeLists::built_in().ok();
         let kinds = kinds.as_ref().and_then(|lists| lists.list(EVIDENCE_KINDS)).into_iter();
@@ -102,6 +107,8 @@ impl FolderDesk {
             book: book.clone(),
             feeds: Mutex::default(),
             source,
+            facts,
+            agreements: AgreementFolder::of(local),
             sink: Sink::open(book, handed_over)?,
             teller: None,
             evidence: EvidenceFolder::of(local, kinds),
@@ -164,14 +171,32 @@ impl Desk for FolderDesk {
         Ok(last.and_then(|at| Timestamp::try_from(at).ok()))
     }
 
-    fn take_late(&self) -> Findings {
-        std::mem::take(&mut self.feeds.lock().unwrap_or_else(PoisonError::into_inner).untold)
+    fn take_findings(&self) -> Findings {
+        let late = std::mem::take(&mut self.feeds.lock().unwrap_or_else(PoisonError::into_inner).untold);
+        let of_facts = self.facts.take_findings().unwrap_or_else(|error| vec![refusal(&error)]);
+        late.into_iter().chain(of_facts).collect()
+    }
+
+    fn find_fact(&self, asked: &FactQuestion, today: Date) -> Result<FactFound, FlowError> {
+        self.facts.find(asked, today).map_err(local)
+    }
+
+    fn life_events(&self) -> Result<Vec<PersonEvent>, FlowError> {
+        self.facts.life_events().map_err(local)
+    }
+
+    fn agreements(&self) -> Result<(Vec<AgreementOf>, Findings), FlowError> {
+        self.agreements.read().map_err(local)
+    }
+
+    fn hand_over_fact(&self, id: DocumentId, event: Option<&Coded>, fact: &Fact) -> Result<Done, FlowError> {
+        let told = HandedFact { event, fact };
+        Ok(done(self.sink.hand_over_fact(id, &told).map_err(local)?))
     }
 
     fn take_reading(&self) -> Option<LocalReading> {
         self.source.take_reading().unwrap_or_else(|error| {
-            let path = error.path().map_or_else(String::new, |path| path.display().to_string());
-            let finding = Finding::error(error.code(), path, "form of the profile", "", with_causes(&error));
+            let finding = refusal(&error);
             let name = error.path().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
             let refused = |name| FileRead {
                 name,
@@ -192,10 +217,28 @@ impl Desk for FolderDesk {
         if let Some(teller) = &self.teller {
             return teller.hand_over(origin, record);
         }
-        Ok(match self.sink.hand_over(origin.document_id, record).map_err(local)? {
-            HandedOver::First => Done::First,
-            HandedOver::AlreadyThere => Done::AlreadyThere,
-        })
+        Ok(done(self.sink.hand_over(origin.document_id, record).map_err(local)?))
+    }
+}
+
+/// Why nothing of a file is used.
+fn refusal(error: &AdapterError) -> Finding {
+    let path = error.path().map_or_else(String::new, |path| path.display().to_string());
+    Finding::error(error.code(), path, "form of the profile", "", with_causes(error))
+}
+
+/// A fact as the local system finds it, with the event for which it was offered.
+#[derive(serde::Serialize)]
+struct HandedFact<'f> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'f Coded>,
+    fact: &'f Fact,
+}
+
+fn done(handed: HandedOver) -> Done {
+    match handed {
+        HandedOver::First => Done::First,
+        HandedOver::AlreadyThere => Done::AlreadyThere,
     }
 }
 

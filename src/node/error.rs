@@ -43,6 +43,14 @@ pub enum StartError {
         /// Which process.
         process: String,
     },
+    /// A kind of fact that this node cannot exchange.
+    #[error("exchange fact {kind} by [facts] of the settings: {reason}")]
+    Fact {
+        /// Which.
+        kind: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// A peer's address is none.
     #[error("read the url of peer {peer}")]
     Url {

@@ -139,6 +139,7 @@ impl Node {
             third_party: Self::third_party(settings, identity, watched)?,
             time_stamps: Self::time_stamps(settings, identity)?,
             revocation,
+            facts: settings.facts.of(settings.state)?,
             desk,
             wake: Wake::default(),
         };

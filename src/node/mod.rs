@@ -1,9 +1,11 @@
 //! One node: its settings, its wiring, its life from start to stop.
 
+mod agreements;
 mod desk;
 mod doctor;
 mod error;
 mod evidence;
+mod facts;
 mod hand_over;
 mod keys;
 mod lifecycle;
@@ -16,6 +18,7 @@ mod third_party;
 pub use desk::FolderDesk;
 pub use doctor::{Check, Grade, examine};
 pub use error::StartError;
+pub use facts::FactSettings;
 pub use hand_over::{HandOverSettings, WebhookSettings};
 pub use lifecycle::{Door, Node};
 pub use national::TableSettings;

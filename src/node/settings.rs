@@ -3,7 +3,7 @@
 //! What is written ([`Written`]) and what is used ([`Settings`]) are two types. A path is relative to the file
 //! it stands in, so a node can be started from anywhere.
 
-use super::{HandOverSettings, RevocationSettings, SealPlan};
+use super::{FactSettings, HandOverSettings, RevocationSettings, SealPlan};
 use crate::base::Limits;
 use crate::exchange::canonical::State;
 use crate::exchange::seal::SignerPlan;
@@ -47,6 +47,8 @@ pub struct Settings {
     pub revocation: Option<RevocationSettings>,
     /// How what the peers answered reaches the local system, if not by files.
     pub hand_over: HandOverSettings,
+    /// Which facts this node gives and takes.
+    pub facts: FactSettings,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -210,6 +212,7 @@ impl Settings {
             time_stamps,
             revocation,
             hand_over,
+            facts,
             wire,
             seal,
             peer,
@@ -247,6 +250,7 @@ impl Settings {
             time_stamps,
             revocation: revocation.map(|revocation| revocation.within(folder)),
             hand_over: hand_over.within(folder),
+            facts,
             peers,
             limits,
             retry,
@@ -306,6 +310,8 @@ struct Written {
     revocation: Option<RevocationSettings>,
     #[serde(default)]
     hand_over: HandOverSettings,
+    #[serde(default)]
+    facts: FactSettings,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]

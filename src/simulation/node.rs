@@ -5,14 +5,16 @@ use super::{SimulationError, database};
 use crate::base::{Clock, Digest256, DocumentId, FixedClock, Limits, SeededRandom, Shelf};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
-use crate::exchange::rules::{Catalogue, Rules};
+use crate::exchange::rules::{Catalogue, FactCatalogue, Rules};
 use crate::exchange::seal::{KeyKind, Signer, Signers, ThrowAwayAuthority, TrustStore, sha256};
 use crate::exchange::transit::Schedule;
-use crate::flow::{Context, CopyWriter, Desk, Done, FlowError, Origin, Peer, Peers, Wake, take_back_leases};
+use crate::flow::{
+    Context, CopyWriter, Desk, Done, Facts, FlowError, Origin, Peer, Peers, Wake, take_back_leases,
+};
 use crate::store::{Fate, Store};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -127,6 +129,7 @@ async fn start(
         processes: None,
     });
     let of_state = state.as_code().bytes().fold(0, |number, byte| number * 256 + u64::from(byte));
+    let catalogue = Arc::new(FactCatalogue::built_in()?);
     let ctx = Arc::new(Context {
         state,
         clock: clock.clone(),
@@ -142,6 +145,7 @@ async fn start(
         third_party: None,
         time_stamps: None,
         revocation: None,
+        facts: Facts { catalogue, gives: BTreeSet::new(), takes: BTreeSet::new(), every_ms: 60_000 },
         desk: desk.clone(),
         wake: Wake::default(),
     });

@@ -8,6 +8,8 @@
 mod chain;
 mod conversation;
 mod error;
+mod fact;
+mod fact_offer;
 mod hint;
 mod hop;
 mod inbox;
@@ -48,6 +50,11 @@ pub use conversation::{
     conversation_lock, conversation_put, conversation_resent, conversation_update,
 };
 pub use error::StoreError;
+pub use fact::{FactDraft, fact_find, fact_forget, fact_list, fact_put};
+pub use fact_offer::{
+    FactOfferDraft, FactOfferRow, FactOfferState, fact_offer_answered, fact_offer_find, fact_offer_list,
+    fact_offer_move, fact_offer_put, fact_offer_sent,
+};
 pub use hint::{Hint, HintLine};
 pub use hop::Hop;
 pub use inbox::{

@@ -6,6 +6,7 @@
 
 mod chainer;
 mod endings;
+mod facts;
 mod gateway;
 mod hints;
 mod lane;
@@ -17,6 +18,7 @@ mod terms;
 
 pub use chainer::run_chainer;
 pub use endings::run_endings;
+pub use facts::run_facts;
 pub use gateway::{Queue, run_gateway};
 pub use hints::run_hints;
 pub use lane::run_lane;
@@ -56,6 +58,7 @@ pub async fn run_workers(
     workers.spawn(run_terms(stop.clone(), ctx.clone()));
     workers.spawn(run_statuses(stop.clone(), ctx.clone()));
     workers.spawn(run_chainer(stop.clone(), ctx.clone()));
+    workers.spawn(run_facts(stop.clone(), ctx.clone()));
     workers.spawn(run_stamper(stop.clone(), ctx.clone()));
     workers.spawn(run_hints(stop, ctx.clone()));
     while let Some(ended) = workers.join_next().await {

@@ -30,6 +30,7 @@ struct Held {
     stamps: Vec<Stamp>,
     lists: Vec<Stamp>,
     profiles: Arc<Vec<Profile>>,
+    facts: Arc<Vec<Profile>>,
 }
 
 impl ProfileBook {
@@ -43,21 +44,34 @@ impl ProfileBook {
         self.state
     }
 
-    /// The profiles as they are now; the same as before unless a file has changed.
+    /// The profiles of records as they are now; the same as before unless a file has changed.
     ///
     /// # Errors
     /// A folder that cannot be read, or a profile that cannot be used or is of another state.
     pub fn current(&self) -> Result<Arc<Vec<Profile>>, AdapterError> {
+        Ok(self.shelves()?.0)
+    }
+
+    /// The profiles of facts and of life events, likewise.
+    ///
+    /// # Errors
+    /// As [`ProfileBook::current`].
+    pub fn facts(&self) -> Result<Arc<Vec<Profile>>, AdapterError> {
+        Ok(self.shelves()?.1)
+    }
+
+    fn shelves(&self) -> Result<(Arc<Vec<Profile>>, Arc<Vec<Profile>>), AdapterError> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let (stamps, lists) = (self.stamps()?, self.list_stamps()?);
         if let Some(held) = held.as_ref().filter(|held| held.stamps == stamps && held.lists == lists) {
-            return Ok(held.profiles.clone());
+            return Ok((held.profiles.clone(), held.facts.clone()));
         }
         let own_lists = match &self.folder {
             Some(folder) => OwnLists::read(&OwnLists::folder_of(folder))?,
             None => OwnLists::default(),
         };
         let mut profiles = Profile::built_in(self.state)?;
+        profiles.extend(Profile::built_in_facts(self.state)?);
         for Stamp { name, path, .. } in &stamps {
             let own = self.read(name, path, &own_lists)?;
             let place = profiles.iter_mut().find(|built_in| built_in.is_named(name));
@@ -66,9 +80,11 @@ impl ProfileBook {
                 None => profiles.push(own),
             }
         }
-        let profiles = Arc::new(profiles);
-        *held = Some(Held { stamps, lists, profiles: profiles.clone() });
-        Ok(profiles)
+        let is_of_facts = |profile: &Profile| profile.head().record.is_of_facts();
+        let (facts, profiles): (Vec<_>, Vec<_>) = profiles.into_iter().partition(is_of_facts);
+        let (profiles, facts) = (Arc::new(profiles), Arc::new(facts));
+        *held = Some(Held { stamps, lists, profiles: profiles.clone(), facts: facts.clone() });
+        Ok((profiles, facts))
     }
 
     /// The profiles of the folder; one that is not there has none.

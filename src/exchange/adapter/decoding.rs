@@ -298,6 +298,8 @@ impl<'p, 'r> Decoding<'p, 'r> {
             RecordKind::Contribution => Entry::Contribution(self.typed(kind.part())?),
             RecordKind::Period => Entry::Period(self.typed(kind.part())?),
             RecordKind::Event => Entry::Event(self.typed(kind.part())?),
+            RecordKind::Fact => Entry::Fact(self.typed(kind.part())?),
+            RecordKind::LifeEvent => Entry::LifeEvent(self.typed(kind.part())?),
         };
         Some(LocalRecord { person, entry, form })
     }

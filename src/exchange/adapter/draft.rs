@@ -66,7 +66,8 @@ impl Profile {
             }
         }
         let locals: Vec<String> = fields.iter().map(|(local, _)| quoted(local)).collect();
-        if record != RecordKind::Person && !set.iter().any(|own| *own == format!("{part}.id")) {
+        let has_id = !matches!(record, RecordKind::Person | RecordKind::Fact);
+        if has_id && !set.iter().any(|own| *own == format!("{part}.id")) {
             let of = locals.join(", ");
             let _ = write!(text, "\n[[map]]\ncanonical = \"{part}.id\"\nconvert = \"digest\"\nof = [{of}]\n"); // as above
         }
@@ -78,7 +79,7 @@ impl Profile {
                 &[("contribution.kind", "insurance"), ("contribution.employer.state", "")]
             }
             RecordKind::Event => &[("event.form", "entry"), ("event.employer.state", "")],
-            RecordKind::Person => &[],
+            RecordKind::Person | RecordKind::Fact | RecordKind::LifeEvent => &[],
         };
         for (place, value) in constants {
             if !set.iter().any(|own| own == place) {

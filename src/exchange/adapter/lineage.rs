@@ -86,7 +86,7 @@ fn places(row: &LocalRecord, canonical: &str, record: &InsuranceRecord) -> Vec<S
         };
     }
     match &row.entry {
-        Entry::Person => Vec::new(),
+        Entry::Person | Entry::Fact(_) | Entry::LifeEvent(_) => Vec::new(),
         Entry::Contribution(one) => {
             let mut all = (0..).zip(&record.contributions);
             let is_it = |own: &RecordId| is_kept_as(own, &one.id);

@@ -1,5 +1,7 @@
 //! One row of a local file as typed values: whom it is about, and what it says of him.
 
+use super::local_fact::LocalFact;
+use super::local_fact::LocalLifeEvent;
 use super::profile::RecordKind;
 use super::revised::rows_of;
 use crate::base::Finding;
@@ -56,6 +58,10 @@ pub enum Entry {
     Period(InsurancePeriod),
     /// Something that happened in the person's employment.
     Event(LabourEvent),
+    /// A fact.
+    Fact(LocalFact),
+    /// Something that happened in the person's life.
+    LifeEvent(LocalLifeEvent),
 }
 
 /// A person as far as one row tells: a line of contributions may hold a number only.
@@ -132,13 +138,13 @@ pub enum EventForm {
 
 impl LocalRecord {
     /// What a record has of a kind, as rows: first what was told, then what replaced it, then what took it back.
-    /// Events are not kept in a record; it has none.
+    /// Events and facts are not kept in a record; it has none.
     pub fn all_of(record: &InsuranceRecord, kind: RecordKind) -> Vec<Self> {
         let person = KnownPerson::from(&record.person);
         let row = |(entry, form)| Self { person: person.clone(), entry, form };
         match kind {
             RecordKind::Person => vec![row((Entry::Person, RowForm::Original))],
-            RecordKind::Event => Vec::new(),
+            RecordKind::Event | RecordKind::Fact | RecordKind::LifeEvent => Vec::new(),
             RecordKind::Period => {
                 rows_of(&record.periods).map(|(one, form)| row((Entry::Period(one), form))).collect()
             }

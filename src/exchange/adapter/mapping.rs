@@ -224,6 +224,8 @@ pub(super) fn to_json(record: &LocalRecord, kind: RecordKind) -> Json {
         Entry::Contribution(contribution) => serde_json::to_value(contribution),
         Entry::Period(period) => serde_json::to_value(period),
         Entry::Event(event) => serde_json::to_value(event),
+        Entry::Fact(fact) => serde_json::to_value(fact),
+        Entry::LifeEvent(event) => serde_json::to_value(event),
     };
     if let (Some(map), Ok(entry)) = (json.as_object_mut(), entry) {
         map.insert(kind.part().to_owned(), entry);

@@ -5,6 +5,8 @@ use super::events::periods_of;
 use super::local::Entry;
 use super::local::KnownPerson;
 use super::local::LocalRecord;
+use super::local_fact::LocalFact;
+use super::local_fact::LocalLifeEvent;
 use super::revised::Entries;
 use super::revised::Taken;
 use crate::base::Finding;
@@ -46,6 +48,8 @@ pub(super) struct Known {
     pub(super) person: Person,
     pub(super) periods: Vec<InsurancePeriod>,
     pub(super) contributions: Vec<Contribution>,
+    pub(super) facts: Vec<LocalFact>,
+    pub(super) life_events: Vec<LocalLifeEvent>,
 }
 
 /// Who may be meant.
@@ -127,6 +131,8 @@ struct OnePerson {
     periods: Entries<InsurancePeriod>,
     contributions: Entries<Contribution>,
     events: Vec<PlacedEvent>,
+    facts: Vec<LocalFact>,
+    life_events: Vec<LocalLifeEvent>,
 }
 
 /// Everybody, and what is to be told of the rows.
@@ -187,6 +193,15 @@ impl Gathering {
                 own.events.push(PlacedEvent { event, place: place.to_owned() });
                 Taken::New
             }
+            Entry::Fact(fact) if own.facts.contains(&fact) => Taken::Twice,
+            Entry::Fact(fact) => {
+                own.facts.push(fact);
+                Taken::New
+            }
+            Entry::LifeEvent(event) => {
+                own.life_events.push(event);
+                Taken::New
+            }
         };
         let odd = match taken {
             Taken::New => None,
@@ -240,6 +255,8 @@ impl Gathering {
             periods: Entries::default(),
             contributions: Entries::default(),
             events: Vec::new(),
+            facts: Vec::new(),
+            life_events: Vec::new(),
         });
         Some(self.all.len() - 1)
     }
@@ -275,7 +292,8 @@ impl Gathering {
             periods.sort_by(|a, b| (a.interval, &a.id).cmp(&(b.interval, &b.id)));
             let mut contributions: Vec<Contribution> = gathered.contributions.into_entries().collect();
             contributions.sort_by(|a, b| (a.month, &a.id).cmp(&(b.month, &b.id)));
-            people.all.push(Known { person, periods, contributions });
+            let (facts, life_events) = (gathered.facts, gathered.life_events);
+            people.all.push(Known { person, periods, contributions, facts, life_events });
         }
         Gathered { people, findings, unused: self.unused }
     }

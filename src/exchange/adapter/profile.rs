@@ -8,6 +8,7 @@ use super::code_list::OwnLists;
 use super::convert::Convert;
 use super::csv::Encoding;
 use super::error::ProfileError;
+use super::fact_forms::FACT_FORMS;
 use super::spec;
 use super::target::Target;
 use super::term::Fresh;
@@ -125,6 +126,10 @@ pub enum RecordKind {
     Period,
     /// An event of employment.
     Event,
+    /// A fact.
+    Fact,
+    /// An event in a person's life.
+    LifeEvent,
 }
 
 /// How a local form is written.
@@ -189,9 +194,20 @@ impl Profile {
         own.map(|(file, text)| Self::parse(file, text)).collect()
     }
 
+    /// The built-in profiles of a state's facts and of events in its people's lives; they are no part of a record.
+    ///
+    /// # Errors
+    /// Never for the files of this repository; a test reads them.
+    pub fn built_in_facts(state: State) -> Result<Vec<Self>, ProfileError> {
+        let folder = format!("{}/", state.as_code().to_lowercase());
+        let own = FACT_FORMS.iter().filter(|(file, _)| file.starts_with(&folder));
+        own.map(|(file, text)| Self::parse(file, text)).collect()
+    }
+
     /// The built-in profile of a name such as `kz/contracts`.
     pub fn named(name: &str) -> Option<Result<Self, ProfileError>> {
-        let (file, text) = BUILT_IN.iter().find(|(file, _)| file.strip_suffix(".toml") == Some(name))?;
+        let mut all = BUILT_IN.iter().chain(&FACT_FORMS);
+        let (file, text) = all.find(|(file, _)| file.strip_suffix(".toml") == Some(name))?;
         Some(Self::parse(file, text))
     }
 
@@ -310,6 +326,11 @@ impl Format {
 }
 
 impl RecordKind {
+    /// Whether it is no part of a record.
+    pub fn is_of_facts(self) -> bool {
+        matches!(self, Self::Fact | Self::LifeEvent)
+    }
+
     /// Under which name the record stands beside `person`.
     pub fn part(self) -> &'static str {
         match self {
@@ -317,6 +338,8 @@ impl RecordKind {
             Self::Contribution => "contribution",
             Self::Period => "period",
             Self::Event => "event",
+            Self::Fact => "fact",
+            Self::LifeEvent => "life_event",
         }
     }
 }

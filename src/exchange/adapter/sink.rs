@@ -12,6 +12,7 @@ use super::profile::Profile;
 use super::profile::RecordKind;
 use crate::base::{DocumentId, WholeFile};
 use crate::exchange::canonical::InsuranceRecord;
+use serde::Serialize;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -83,11 +84,36 @@ impl Sink {
         Ok(HandedOver::First)
     }
 
+    /// Writes something small as `facts/<document id>.json`, once.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn hand_over_fact(
+        &self,
+        document: DocumentId,
+        fact: &impl Serialize,
+    ) -> Result<HandedOver, AdapterError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = self.folder.join("facts");
+        fs::create_dir_all(&folder).map_err(|source| AdapterError::Write { path: folder.clone(), source })?;
+        let whole = folder.join(format!("{document}.json"));
+        let is_there =
+            whole.try_exists().map_err(|source| AdapterError::Read { path: whole.clone(), source })?;
+        if is_there {
+            return Ok(HandedOver::AlreadyThere);
+        }
+        let refuse = |source| AdapterError::Encode { document, source };
+        let mut bytes = serde_json::to_vec_pretty(fact).map_err(|_cause| refuse(FormatError::Write))?;
+        bytes.push(b'\n');
+        self.put(&whole, &bytes)?;
+        Ok(HandedOver::First)
+    }
+
     /// A file is there whole or not at all, also after a power cut.
     fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), AdapterError> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".part");
-        let part = self.folder.join(name);
+        let part = path.with_file_name(name);
         let written = WholeFile::create(part, path.to_owned()).and_then(|mut file| {
             file.write_all(bytes)?;
             file.finish()

@@ -224,7 +224,7 @@ struct Loaded {
 
 /// The files that profiles describe, each with the number of its profile: by profile, then by name. One file may hold
 /// rows of several kinds.
-fn described(profiles: &[Profile], folder: &Path) -> Result<Vec<(usize, Stamp)>, AdapterError> {
+pub(super) fn described(profiles: &[Profile], folder: &Path) -> Result<Vec<(usize, Stamp)>, AdapterError> {
     let stamps = stamps(folder, |name| profiles.iter().any(|profile| profile.is_of(name)))?;
     let of = |(at, profile): (usize, &Profile)| {
         let own: Vec<_> = stamps.iter().filter(|stamp| profile.is_of(&stamp.name)).cloned().collect();
@@ -371,7 +371,8 @@ mod tests {
     #[test]
     fn an_entry_replaced_by_one_of_other_days_is_not_told_alone() {
         let InsuranceRecord { person, periods, contributions, .. } = serde_json::from_str(KNOWN).unwrap();
-        let known = Known { person, periods, contributions };
+        let (facts, life_events) = (Vec::new(), Vec::new());
+        let known = Known { person, periods, contributions, facts, life_events };
         let told = |from: Date, to: Date| {
             let asked = Interval::new(from, Some(to)).unwrap();
             let record = record_of(&known, State::Kz, date(2026, 11, 23), Some(asked));

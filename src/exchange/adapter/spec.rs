@@ -254,7 +254,7 @@ fn check_head(head: &Head) -> Result<(), Unfit> {
 
 fn check_revision(words: &RevisionWords, head: &Head) -> Result<(), Unfit> {
     let RevisionWords { original, correcting, cancelling, key, .. } = words;
-    if matches!(head.record, RecordKind::Person | RecordKind::Event) {
+    if !matches!(head.record, RecordKind::Contribution | RecordKind::Period) {
         let reason = "only contributions and periods are corrected so; an event has its own form";
         return Err(Unfit::new("revision", reason));
     }
@@ -478,6 +478,10 @@ fn lacking(head: &Head, fields: &[Field]) -> Option<&'static str> {
         }
         RecordKind::Period => &["period.id", "period.state", "period.interval.from", "period.kind"],
         RecordKind::Event => &["event.id", "event.form", "event.kind", "event.date"],
+        RecordKind::Fact => &["person.identifiers", "fact.kind"],
+        RecordKind::LifeEvent => {
+            &["person.identifiers", "life_event.id", "life_event.kind", "life_event.date", "life_event.state"]
+        }
     };
     let is_set = |path: &str| fields.iter().filter_map(|f| f.canonical.as_ref()).any(|(own, _)| own == path);
     needed.iter().copied().find(|path| !is_set(path))

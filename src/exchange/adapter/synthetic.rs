@@ -84,6 +84,7 @@ impl Synthetic {
         let row = |entry| LocalRecord::original(self.person.clone(), entry);
         let mut rows: Vec<LocalRecord> = match head.record {
             RecordKind::Person => vec![row(Entry::Person)],
+            RecordKind::Fact | RecordKind::LifeEvent => Vec::new(), // nothing is invented of them
             RecordKind::Period => {
                 let all = self.jobs.iter().map(|job| &job.period).chain(&self.pause);
                 let rows = all.map(|one| row(Entry::Period(one.clone())));
@@ -164,7 +165,7 @@ fn revised(row: &LocalRecord, random: &dyn Random) -> Option<LocalRecord> {
         (Entry::Contribution(one), RowForm::Correcting) => one.amount.amount += rust_decimal::Decimal::ONE,
         (Entry::Period(one), RowForm::Cancelling) => one.cancelled_on = Some(LAST_DAY),
         (Entry::Contribution(one), RowForm::Cancelling) => one.cancelled_on = Some(LAST_DAY),
-        (Entry::Person | Entry::Event(_), _)
+        (Entry::Person | Entry::Event(_) | Entry::Fact(_) | Entry::LifeEvent(_), _)
         | (Entry::Period(_) | Entry::Contribution(_), RowForm::Original) => {}
     }
     Some(row)

@@ -55,6 +55,8 @@ impl Target {
             RecordKind::Contribution => contribution(rest),
             RecordKind::Period => period(rest),
             RecordKind::Event => event(rest),
+            RecordKind::Fact => fact(rest),
+            RecordKind::LifeEvent => life_event(rest),
         }
     }
 
@@ -81,6 +83,8 @@ pub(super) fn places(record: RecordKind) -> Vec<&'static str> {
         RecordKind::Contribution => &CONTRIBUTION,
         RecordKind::Period => &PERIOD,
         RecordKind::Event => &EVENT,
+        RecordKind::Fact => &FACT,
+        RecordKind::LifeEvent => &LIFE_EVENT,
     };
     PERSON.iter().chain(own).copied().collect()
 }
@@ -145,6 +149,24 @@ const EVENT: [&str; 14] = [
     "event.cancelled_on",
 ];
 
+const FACT: [&str; 13] = [
+    "fact.id",
+    "fact.kind",
+    "fact.since",
+    "fact.until",
+    "fact.code",
+    "fact.status",
+    "fact.month",
+    "fact.amount",
+    "fact.region",
+    "fact.district",
+    "fact.from",
+    "fact.to",
+    "fact.as_of",
+];
+
+const LIFE_EVENT: [&str; 4] = ["life_event.id", "life_event.kind", "life_event.date", "life_event.state"];
+
 fn person(path: &str) -> Option<Target> {
     match path {
         "name" | "original_name.name" => Some(Target::Name),
@@ -190,6 +212,28 @@ fn event(path: &str) -> Option<Target> {
     }
 }
 
+fn fact(path: &str) -> Option<Target> {
+    match path {
+        "id" => Some(Target::Id),
+        "kind" | "code" | "status" => Some(Target::Code),
+        "since" | "until" | "from" | "to" | "as_of" => Some(Target::Date),
+        "month" => Some(Target::Month),
+        "amount" => Some(Target::Money),
+        "region" | "district" => Some(Target::Title),
+        _ => None,
+    }
+}
+
+fn life_event(path: &str) -> Option<Target> {
+    match path {
+        "id" => Some(Target::Id),
+        "kind" => Some(Target::Code),
+        "date" => Some(Target::Date),
+        "state" => Some(Target::State),
+        _ => None,
+    }
+}
+
 /// What every entry has.
 fn entry(path: &str) -> Option<Target> {
     match path {
@@ -209,7 +253,8 @@ mod tests {
 
     #[test]
     fn every_place_that_is_listed_is_one_but_for_evidence_which_no_form_tells() {
-        for record in [RecordKind::Person, RecordKind::Contribution, RecordKind::Period, RecordKind::Event] {
+        use RecordKind::{Contribution, Event, Fact, LifeEvent, Period, Person};
+        for record in [Person, Contribution, Period, Event, Fact, LifeEvent] {
             let unknown: Vec<&str> =
                 places(record).into_iter().filter(|place| Target::of(place, record).is_none()).collect();
             let expected: &[&str] = if record == RecordKind::Period { &["period.evidence"] } else { &[] };

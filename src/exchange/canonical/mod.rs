@@ -3,6 +3,7 @@
 //! Values are parsed at the border: whoever holds one holds a lawful one. It knows no file format
 //! and no XML.
 
+mod fact;
 mod identifier;
 mod letters;
 mod likeness;
@@ -15,6 +16,10 @@ mod state;
 mod text;
 mod time;
 
+pub use fact::{
+    AddressLevel, Channel, Consent, Fact, FactInquiry, FactOffer, FactShape, FactValue, Ground,
+    IdentityAnswer, Measure, MonthlyAmount, Validity,
+};
 pub use identifier::{Identifier, IdentifierKind, Standing};
 pub use letters::Romaniser;
 pub use likeness::{Likeness, Matcher, Reason, Resemblance};

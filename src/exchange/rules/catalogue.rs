@@ -104,6 +104,12 @@ pub struct MessageKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Carries {
+    /// A fact about a person.
+    Fact,
+    /// The question for a fact.
+    FactInquiry,
+    /// The offer of a fact.
+    FactOffer,
     /// The inquiry for an insurance record.
     Inquiry,
     /// The insurance record.
@@ -162,6 +168,7 @@ impl Catalogue {
         Self::parse(&[
             ("P.XP.01.toml", include_str!("../../../schemas/processes/P.XP.01.toml")),
             ("P.XP.02.toml", include_str!("../../../schemas/processes/P.XP.02.toml")),
+            ("P.XP.06.toml", include_str!("../../../schemas/processes/P.XP.06.toml")),
         ])
     }
 

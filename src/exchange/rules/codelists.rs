@@ -1,6 +1,6 @@
 //! Code lists: which codes a classifier knows, and what they are called.
 
-use super::{Names, RulesError, SchemaFiles};
+use super::{FactCatalogue, Names, RulesError, SchemaFiles};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -25,6 +25,19 @@ pub struct CodeList {
 pub struct CodeLists(BTreeMap<String, CodeList>);
 
 impl CodeList {
+    /// A list that is drawn from other data of the program.
+    pub(super) fn drawn(id: &str, name: Names, codes: BTreeMap<String, Names>) -> Self {
+        let (edition, origin) = ("1".to_owned(), "authored by the project".to_owned());
+        Self { id: id.to_owned(), edition, origin, name, codes }
+    }
+
+    /// The list in one file.
+    pub(super) fn of_file(files: &SchemaFiles, file: &str) -> Result<Self, RulesError> {
+        let text = files.text(file).unwrap_or_default();
+        toml::from_str(text)
+            .map_err(|source| RulesError::Parse { file: file.to_owned(), source: Box::new(source) })
+    }
+
     /// What a code is called; none if the list does not know it.
     pub fn code(&self, code: &str) -> Option<&Names> {
         self.codes.get(code)
@@ -58,9 +71,10 @@ impl CodeLists {
     /// Reads every list.
     pub(super) fn read(files: &SchemaFiles) -> Result<Self, RulesError> {
         let mut lists = BTreeMap::new();
-        for (file, text) in files.ending_in(".toml").filter(|(file, _)| file.starts_with("codelists/")) {
-            let list: CodeList = toml::from_str(text)
-                .map_err(|source| RulesError::Parse { file: file.to_owned(), source: Box::new(source) })?;
+        let drawn = FactCatalogue::read(files)?.lists();
+        lists.extend(drawn.into_iter().map(|list| (list.id.clone(), list)));
+        for (file, _) in files.ending_in(".toml").filter(|(file, _)| file.starts_with("codelists/")) {
+            let list = CodeList::of_file(files, file)?;
             if let Some(twice) = lists.insert(list.id.clone(), list) {
                 let reason = format!("code list {} stands in two files", twice.id);
                 return Err(RulesError::Unfit { file: file.to_owned(), reason });

@@ -28,18 +28,33 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "base/R.006.rules.toml",
     "base/R.007.rules.toml",
     "base/R.010.rules.toml",
+    "codelists/consent-levels.toml",
     "codelists/contribution-kinds.toml",
     "codelists/countries.toml",
     "codelists/currencies.toml",
     "codelists/employer-registers.toml",
     "codelists/evidence-kinds.toml",
+    "codelists/fact-channels.toml",
+    "codelists/fact-purposes.toml",
     "codelists/identifier-kinds.toml",
+    "codelists/identity-answers.toml",
     "codelists/inquiry-purposes.toml",
     "codelists/period-kinds.toml",
     "codelists/processing-results.toml",
     "codelists/sex.toml",
     "codelists/special-condition-kinds.toml",
     "envelope/EEC_Signal_v1.0.xsd",
+    "facts/R.XP.XP.06.001.rules.toml",
+    "facts/R.XP.XP.06.002.rules.toml",
+    "facts/R.XP.XP.06.003.rules.toml",
+    "facts/X_M_FactDataObjects_v1.0.0.xsd",
+    "facts/X_R_XP_XP_06_FactInquiry_v1.0.0.xsd",
+    "facts/X_R_XP_XP_06_FactOffer_v1.0.0.xsd",
+    "facts/X_R_XP_XP_06_Fact_v1.0.0.xsd",
+    "facts/bases.toml",
+    "facts/events.toml",
+    "facts/kinds.toml",
+    "facts/rows.toml",
     "pension/R.XP.XP.01.001.rules.toml",
     "pension/R.XP.XP.01.002.rules.toml",
     "pension/X_M_PensionDataObjects_v1.0.0.xsd",
@@ -50,7 +65,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
 ];
 
 /// The folders below `schemas/` that hold them.
-const FOLDERS: [&str; 6] = ["base", "codelists", "envelope", "labour", "pension", "seal"];
+const FOLDERS: [&str; 7] = ["base", "codelists", "envelope", "facts", "labour", "pension", "seal"];
 
 impl SchemaFiles {
     /// The files compiled into the program.
@@ -82,6 +97,13 @@ impl SchemaFiles {
             }
         }
         Ok(Self { texts })
+    }
+
+    /// The same files with another text of one.
+    #[cfg(test)]
+    pub(super) fn with(mut self, path: &str, text: &str) -> Self {
+        self.texts.insert(path.to_owned(), Cow::Owned(text.to_owned()));
+        self
     }
 
     /// The text of one file.

@@ -8,6 +8,7 @@ mod check;
 mod codelists;
 mod container;
 mod error;
+mod facts;
 mod files;
 mod fill;
 mod judge;
@@ -19,6 +20,10 @@ pub use catalogue::{Carries, Catalogue, CatalogueError, MessageKind, Names, Proc
 pub use check::{Rules, ValidDocument};
 pub use codelists::{CodeList, CodeLists};
 pub use error::RulesError;
+pub use facts::{
+    Confidence, FactCatalogue, FactGround, FactKind, LegalBasis, LifeEventKind, OfferRule, Refusal, Special,
+    SystemRow,
+};
 pub use files::SchemaFiles;
 pub use fill::{Rule, StructureRules};
 pub use pattern::Pattern;

@@ -82,7 +82,11 @@ fn a_contract_is_amended_and_terminated_and_each_has_its_own_term() {
         .iter()
         .map(|row| match &row.entry {
             Entry::Event(event) => event.kind.as_str(),
-            Entry::Person | Entry::Contribution(_) | Entry::Period(_) => "",
+            Entry::Person
+            | Entry::Contribution(_)
+            | Entry::Period(_)
+            | Entry::Fact(_)
+            | Entry::LifeEvent(_) => "",
         })
         .collect();
     assert_eq!(kinds, ["hire", "transfer", "dismissal", "dismissal"]);

@@ -58,6 +58,8 @@ fn entry_of(row: &LocalRecord) -> serde_json::Value {
         Entry::Contribution(one) => serde_json::to_value(one),
         Entry::Period(one) => serde_json::to_value(one),
         Entry::Event(one) => serde_json::to_value(one),
+        Entry::Fact(one) => serde_json::to_value(one),
+        Entry::LifeEvent(one) => serde_json::to_value(one),
     }
     .unwrap()
 }

@@ -1,6 +1,7 @@
 //! The adapter judged: profiles there and back, exact findings, source and sink.
 
 mod bad_input;
+mod facts;
 mod fixtures;
 mod forms;
 mod hostile;

@@ -24,6 +24,8 @@ fn record(kind: RecordKind, person: &Json, entry: &Json) -> LocalRecord {
             RecordKind::Contribution => Entry::Contribution(serde_json::from_value(entry).unwrap()),
             RecordKind::Period => Entry::Period(serde_json::from_value(entry).unwrap()),
             RecordKind::Event => Entry::Event(serde_json::from_value(entry).unwrap()),
+            RecordKind::Fact => Entry::Fact(serde_json::from_value(entry).unwrap()),
+            RecordKind::LifeEvent => Entry::LifeEvent(serde_json::from_value(entry).unwrap()),
         },
     )
 }
@@ -43,7 +45,7 @@ fn same_ids(records: &mut [LocalRecord], read: &[LocalRecord]) {
         match (&mut own.entry, &other.entry) {
             (Entry::Contribution(own), Entry::Contribution(other)) => own.id = other.id.clone(),
             (Entry::Period(own), Entry::Period(other)) => own.id = other.id.clone(),
-            (Entry::Person | Entry::Contribution(_) | Entry::Period(_) | Entry::Event(_), _) => {}
+            (_, _) => {}
         }
     }
 }
@@ -70,6 +72,8 @@ fn debug(record: &LocalRecord) -> String {
         Entry::Contribution(one) => serde_json::to_value(one),
         Entry::Period(one) => serde_json::to_value(one),
         Entry::Event(one) => serde_json::to_value(one),
+        Entry::Fact(one) => serde_json::to_value(one),
+        Entry::LifeEvent(one) => serde_json::to_value(one),
     };
     format!("{}\n{}", json!(record.person), entry.unwrap())
 }
@@ -293,7 +297,9 @@ fn a_condition_holds_there_and_back_and_what_it_looks_at_stands_before() {
         .iter()
         .map(|record| match &record.entry {
             Entry::Contribution(one) => one.amount.amount.to_string(),
-            Entry::Person | Entry::Period(_) | Entry::Event(_) => String::new(),
+            Entry::Person | Entry::Period(_) | Entry::Event(_) | Entry::Fact(_) | Entry::LifeEvent(_) => {
+                String::new()
+            }
         })
         .collect();
     assert_eq!(amounts, ["10.00", "5.00"]);

@@ -4,6 +4,7 @@
 //! the right structure; what it still refuses are values that a schema cannot judge, such as a reversed period.
 
 mod container;
+mod fact;
 mod fields;
 mod header;
 mod inquiry;
@@ -15,6 +16,8 @@ mod status;
 
 pub(in crate::exchange) use container::decode_container;
 pub use container::{HeldDocument, encode_container};
+pub(in crate::exchange) use fact::{decode_fact, decode_fact_inquiry, decode_fact_offer};
+pub use fact::{encode_fact, encode_fact_inquiry, encode_fact_offer};
 pub use header::{Header, HeaderText};
 pub(in crate::exchange) use inquiry::decode_inquiry;
 pub use inquiry::encode_inquiry;
@@ -34,6 +37,7 @@ use crate::base::{Findings, Verdict};
 mod namespaces {
     pub(super) const CSDO: &str = "urn:EEC:M:SimpleDataObjects:v0.4.12";
     pub(super) const CCDO: &str = "urn:EEC:M:ComplexDataObjects:v0.4.12";
+    pub(super) const XFDO: &str = "urn:x-stazh:M:FactDataObjects:v1.0.0";
     pub(super) const XPDO: &str = "urn:x-stazh:M:PensionDataObjects:v1.0.0";
 }
 

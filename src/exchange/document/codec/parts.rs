@@ -81,8 +81,8 @@ pub(super) fn encode_employer(writer: &mut CanonicalWriter, employer: &Employer)
     writer.end();
 }
 
-pub(super) fn encode_money(writer: &mut CanonicalWriter, local: &str, money: &Money) {
-    writer.start("xpdo", local);
+pub(super) fn encode_money(writer: &mut CanonicalWriter, (prefix, local): (&str, &str), money: &Money) {
+    writer.start(prefix, local);
     writer.attribute("", "currencyCode", &money.currency.to_string());
     writer.attribute("", "currencyCodeListId", CURRENCIES);
     writer.text(&money.amount.to_string()).end();
@@ -154,8 +154,12 @@ pub(super) fn decode_employer(parent: &Fields<'_>, findings: &mut Findings) -> O
     })
 }
 
-pub(super) fn decode_money(parent: &Fields<'_>, local: &str, findings: &mut Findings) -> Option<Money> {
-    let fields = parent.child(XPDO, local)?;
+pub(super) fn decode_money(
+    parent: &Fields<'_>,
+    (namespace, local): (&str, &str),
+    findings: &mut Findings,
+) -> Option<Money> {
+    let fields = parent.child(namespace, local)?;
     let currency = fields.attribute("currencyCode").unwrap_or_default();
     fields.keep(Money::parse(&fields.token(), currency), findings)
 }

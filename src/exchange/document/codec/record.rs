@@ -173,9 +173,9 @@ fn encode_contribution(writer: &mut CanonicalWriter, contribution: &Contribution
         encode_employer(writer, employer);
     }
     if let Some(base) = &contribution.base {
-        encode_money(writer, "BaseAmount", base);
+        encode_money(writer, ("xpdo", "BaseAmount"), base);
     }
-    encode_money(writer, "ContributionAmount", &contribution.amount);
+    encode_money(writer, ("xpdo", "ContributionAmount"), &contribution.amount);
     encode_fate(writer, contribution.supersedes.as_ref().map(|id| id.as_str()), contribution.cancelled_on);
     writer.end();
 }
@@ -307,8 +307,8 @@ fn decode_contribution(fields: &Fields<'_>, findings: &mut Findings) -> Option<C
     let month = fields.require_day(XPDO, "ContributionMonth", findings);
     let kind = fields.require(XPDO, "ContributionKindCode", findings);
     let employer = decode_employer(fields, findings);
-    let base = decode_money(fields, "BaseAmount", findings);
-    let amount = decode_money(fields, "ContributionAmount", findings);
+    let base = decode_money(fields, (XPDO, "BaseAmount"), findings);
+    let amount = decode_money(fields, (XPDO, "ContributionAmount"), findings);
     let supersedes = fields.read(XPDO, "SupersededRecordId", findings);
     let cancelled_on = fields.read_day(XPDO, "CancelledDate", findings);
     Some(Contribution {

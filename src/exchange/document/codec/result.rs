@@ -28,6 +28,16 @@ impl NoticeCode {
         Self("1".to_owned())
     }
 
+    /// Ours: what was asked or offered is refused; the description begins with the code of the reason.
+    pub fn refused() -> Self {
+        Self("X-REFUSED".to_owned())
+    }
+
+    /// Ours: it is not known at present.
+    pub fn unknown() -> Self {
+        Self("X-UNKNOWN".to_owned())
+    }
+
     /// 2: the data are received.
     pub fn received() -> Self {
         Self("2".to_owned())

@@ -13,6 +13,8 @@ use proptest::prelude::*;
 use std::fmt::Debug;
 use std::str::FromStr;
 
+mod fact;
+
 fn token<T: FromStr<Err: Debug> + Debug>(pattern: &'static str) -> impl Strategy<Value = T> {
     pattern.prop_map(|text| text.parse().unwrap())
 }

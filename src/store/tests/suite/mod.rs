@@ -3,6 +3,7 @@
 mod chain;
 mod concurrency;
 mod conversation;
+mod fact;
 mod inbox;
 mod journal;
 mod ledger;
