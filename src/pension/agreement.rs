@@ -1,4 +1,4 @@
-//! What the Agreement fixes, as data (`schemas/pension/agreement.toml`).
+//! What the Agreement fixes, as data (`schemas/treaty/agreement.toml`).
 
 use crate::base::Texts;
 use crate::exchange::canonical::State;
@@ -229,7 +229,7 @@ pub fn agreement() -> &'static Agreement {
 
 #[expect(clippy::expect_used, reason = "it is compiled in, and a test reads it")]
 static AGREEMENT: LazyLock<Agreement> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../schemas/pension/agreement.toml")).expect("the Agreement is readable")
+    toml::from_str(include_str!("../../schemas/treaty/agreement.toml")).expect("the Agreement is readable")
 });
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ pub fn state_name(state: State, language: Language) -> &'static str {
 
 #[expect(clippy::expect_used, reason = "they are compiled in, and a test reads them")]
 static SENTENCES: LazyLock<BTreeMap<String, Texts>> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../schemas/pension/advice.toml")).expect("the sentences are readable")
+    toml::from_str(include_str!("../../schemas/treaty/advice.toml")).expect("the sentences are readable")
 });
 
 /// Every key that has a sentence.

@@ -16,7 +16,7 @@ use std::io::Read;
 fn folder(name: &str, bytes: &[u8]) -> (tempfile::TempDir, Result<Source, AdapterError>) {
     let folder = tempfile::tempdir().unwrap();
     let who = "iin,family,given,patronymic,birth_date,sex,citizenship\n\
-        850315300019,Ким,Анна,,15.03.1985,Ж,KZ\n900722400456,Ли,Олег,,22.07.1990,М,KZ\n";
+        850315300019,Ким,Анна,,15.03.1985,,KZ\n900722400456,Ли,Олег,,22.07.1990,,KZ\n";
     fs::write(folder.path().join("depositors.csv"), who).unwrap();
     fs::write(folder.path().join(name), bytes).unwrap();
     let source = Source::open(State::Kz, folder.path());

@@ -432,6 +432,7 @@ const UGLY_BY: &[&str] = &[
 ];
 
 const UGLY_KG: &[&str] = &[
+    "warning pins.csv:3: the number tells another day of birth; compare it with the person's document (canonical.identifier_conflict; rule PIN: 14 digits, sex and birth date first; found 14 digits)",
     "error pins.csv:4 pin: not a number of this kind; compare it with the person's document (canonical.identifier_malformed; rule PIN: 14 digits, sex and birth date first; found 14 digits)",
     "error accounts.txt:4: the line has 70 characters; check which column is cut or shifted (adapter.row_length; rule 157 characters, as the columns have; found empty)",
     "error accounts.txt:5: the line has 158 characters; check which column is cut or shifted (adapter.row_length; rule 157 characters, as the columns have; found empty)",
