@@ -14,9 +14,11 @@ mod pair;
 mod profile;
 mod progress;
 mod release;
+mod replay;
 mod resend;
 mod send;
 mod serve;
+mod set_aside;
 mod show;
 mod sign;
 mod simulate;
@@ -71,6 +73,7 @@ enum Command {
     Status(status::Status),
     Journal(journal::Journal),
     Release(release::Release),
+    Replay(replay::Replay),
     Resend(resend::Resend),
     Translate(translate::Translate),
     Match(matching::Match),
@@ -104,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Status(status) => status.run(),
         Command::Journal(journal) => journal.run(),
         Command::Release(release) => release.run(),
+        Command::Replay(replay) => replay.run(),
         Command::Resend(resend) => resend.run(),
         Command::Translate(translate) => translate.run(),
         Command::Match(matching) => matching.run(),

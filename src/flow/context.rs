@@ -2,7 +2,7 @@
 
 use super::{CopyWriter, FlowError, OwnThirdParty, OwnTimeStamps, StatusSources, Wake};
 use crate::base::{Clock, DocumentId, Findings, Limits, Random, Shelf, Verdict};
-use crate::exchange::adapter::Found;
+use crate::exchange::adapter::{Found, LocalReading};
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules, Transaction};
 use crate::exchange::seal::{Signers, TrustStore};
@@ -94,9 +94,22 @@ pub trait Desk: Send + Sync {
         Ok(None)
     }
 
-    /// What is wrong with the local records and was not taken yet, for the journal.
-    fn take_findings(&self) -> Findings {
+    /// What is to be told of the local records and was not taken yet.
+    fn take_reading(&self) -> Option<LocalReading> {
+        None
+    }
+
+    /// Feeds of local records that are late, once a day.
+    fn take_late_feeds(&self) -> Findings {
         Findings::new()
+    }
+
+    /// How many rows that are or may be about a person are set aside: an answer about him may lack them.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn aside_of(&self, _person: &Person) -> Result<u64, FlowError> {
+        Ok(0)
     }
 
     /// Opens a copy of a document that a record of [`Desk::find`] tells of.

@@ -3,7 +3,9 @@
 use super::Settings;
 use super::evidence::{CopyFolder, EvidenceFolder};
 use crate::base::{DocumentId, Finding, Findings, Limits, with_causes};
-use crate::exchange::adapter::{AdapterError, Found, HandedOver, ProfileBook, Sink, Source, late_feeds};
+use crate::exchange::adapter::{
+    AdapterError, FileRead, Found, HandedOver, LocalReading, ProfileBook, Sink, Source, late_feeds,
+};
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
 use crate::exchange::rules::CodeLists;
 use crate::flow::{CopyWriter, Desk, Done, FlowError};
@@ -102,7 +104,7 @@ impl Desk for FolderDesk {
                 record.evidence = self.evidence.find(&record.person)?;
                 Found::Record(record, read_by)
             }
-            Found::Nobody | Found::Several => found,
+            Found::Nobody | Found::Several | Found::Unsure(_) => found,
         })
     }
 
@@ -130,15 +132,28 @@ impl Desk for FolderDesk {
         Ok(last.and_then(|at| Timestamp::try_from(at).ok()))
     }
 
-    fn take_findings(&self) -> Findings {
-        let untold = std::mem::take(&mut self.feeds.lock().unwrap_or_else(PoisonError::into_inner).untold);
-        match self.source.take_findings() {
-            Ok(findings) => untold.into_iter().chain(findings).collect(),
-            Err(error) => {
-                let path = error.path().map_or_else(String::new, |path| path.display().to_string());
-                vec![Finding::error(error.code(), path, "form of the profile", "", with_causes(&error))]
-            }
-        }
+    fn take_late_feeds(&self) -> Findings {
+        std::mem::take(&mut self.feeds.lock().unwrap_or_else(PoisonError::into_inner).untold)
+    }
+
+    fn take_reading(&self) -> Option<LocalReading> {
+        self.source.take_reading().unwrap_or_else(|error| {
+            let path = error.path().map_or_else(String::new, |path| path.display().to_string());
+            let finding = Finding::error(error.code(), path, "form of the profile", "", with_causes(&error));
+            let name = error.path().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+            let refused = |name| FileRead {
+                name,
+                taken: 0,
+                aside: 0,
+                why: Findings::new(),
+                refused: Some(finding.clone()),
+            };
+            Some(LocalReading { files: name.into_iter().map(refused).collect(), findings: vec![finding] })
+        })
+    }
+
+    fn aside_of(&self, person: &Person) -> Result<u64, FlowError> {
+        self.source.aside_of(person).map_err(local)
     }
 
     fn hand_over(&self, id: DocumentId, record: &InsuranceRecord) -> Result<Done, FlowError> {

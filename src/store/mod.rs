@@ -14,6 +14,7 @@ mod inbox;
 mod inbox_stage;
 mod journal;
 mod ledger;
+mod local;
 mod outbox;
 mod outbox_stage;
 mod part;
@@ -63,6 +64,7 @@ pub use ledger::{
     Handover, Seen, handover_record, ledger_answers, ledger_first, ledger_forget, ledger_knows,
     ledger_outcome, ledger_record,
 };
+pub use local::{LocalFile, local_files, local_forget, local_put, local_set_aside};
 pub use outbox::{
     OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_extend,
     outbox_find, outbox_knows, outbox_of_document, outbox_probe, outbox_put,

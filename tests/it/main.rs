@@ -35,6 +35,7 @@ mod revocation;
 mod rollover;
 mod rules;
 mod seal;
+mod set_aside;
 mod shared;
 mod simulation;
 mod soak;

@@ -22,6 +22,7 @@ use super::value::split_ups;
 use crate::base::Finding;
 use crate::base::Findings;
 use crate::exchange::canonical::Coded;
+use crate::exchange::canonical::HeldIdentifier;
 use crate::exchange::canonical::Interval;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -35,6 +36,18 @@ pub(super) struct Decoding<'p, 'r> {
     findings: Findings,
     /// Which place was set from where, if that is asked.
     set: Option<Vec<Set>>,
+}
+
+/// What became of a row.
+pub(super) struct Decoded {
+    /// What it says; none if it is refused.
+    pub(super) record: Option<LocalRecord>,
+    /// Of a row that is refused: whom it is about, as far as it tells.
+    pub(super) whose: Option<KnownPerson>,
+    /// What is wrong or odd about it.
+    pub(super) findings: Findings,
+    /// What set each place, if that was asked.
+    pub(super) set: Vec<Set>,
 }
 
 /// A place of the record and the field of the row that set it.
@@ -62,17 +75,8 @@ impl<'p, 'r> Decoding<'p, 'r> {
         Self { set: Some(Vec::new()), ..self }
     }
 
-    /// The record, unless a finding refuses the row; the findings are kept either way.
-    pub(super) fn finish(self, findings: &mut Findings) -> Option<LocalRecord> {
-        self.finish_traced(findings).map(|(record, _)| record)
-    }
-
-    /// The same, with what set each place.
-    pub(super) fn finish_traced(mut self, findings: &mut Findings) -> Option<(LocalRecord, Vec<Set>)> {
-        if let Some(left_out) = self.left_out() {
-            findings.push(left_out);
-            return None;
-        }
+    /// The record, unless a finding refuses the row.
+    pub(super) fn finish(mut self) -> Decoded {
         for is_fallback in [false, true] {
             for field in self.profile.fields.iter().filter(|field| field.is_fallback == is_fallback) {
                 self.field(field);
@@ -81,14 +85,30 @@ impl<'p, 'r> Decoding<'p, 'r> {
         for list in &self.profile.lists {
             self.list(list);
         }
+        if let Some(left_out) = self.left_out() {
+            return Decoded {
+                record: None,
+                whose: Some(self.whose()),
+                findings: vec![left_out],
+                set: Vec::new(),
+            };
+        }
         self.check_interval();
         let form = self.form();
         self.check_terms();
         let is_refused = self.findings.iter().any(Finding::is_error);
+        let mut whose = is_refused.then(|| self.whose());
         let record = if is_refused { None } else { self.record(form) };
-        findings.append(&mut self.findings);
-        let set = self.set.unwrap_or_default();
-        record.map(|record| (record, set))
+        if record.is_none() {
+            whose.get_or_insert_default();
+        }
+        Decoded { record, whose, findings: self.findings, set: self.set.unwrap_or_default() }
+    }
+
+    /// Whom a row that is refused is about, as far as it tells.
+    fn whose(&mut self) -> KnownPerson {
+        let person = self.json.get("person").cloned().unwrap_or_default();
+        serde_json::from_value(person).unwrap_or_default()
     }
 
     fn field(&mut self, field: &Field) {
@@ -275,7 +295,12 @@ impl<'p, 'r> Decoding<'p, 'r> {
         let kind = self.profile.head.record;
         let person: KnownPerson = self.typed("person")?;
         let sex = person.sex.as_ref().map(Coded::as_str);
-        for held in &person.identifiers {
+        for (_, held) in person
+            .identifiers
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| HeldIdentifier::is_last(&person.identifiers, *at))
+        {
             let place = self.place(self.row.map.line(), "");
             self.findings.extend(held.identifier.conflict(person.birth_date, sex, &place));
         }

@@ -44,6 +44,19 @@ pub enum FormatError {
         /// The beginning of the path to the rows.
         expected: String,
     },
+    /// The file cannot be read.
+    #[error("read on")]
+    Io(#[from] io::Error),
+    /// A field that was needed before it came.
+    #[error(
+        "{name} stands on line {line}, after more rows than are held for it; put it before the rows it belongs to"
+    )]
+    Late {
+        /// Its name, as the profile has it.
+        name: String,
+        /// Where it stands.
+        line: usize,
+    },
     /// A column that every row needs.
     #[error("the column {name} is missing in the header")]
     Column {
@@ -67,6 +80,13 @@ pub enum FormatError {
     /// XML that cannot be written.
     #[error("write rows as XML")]
     WriteXml(#[from] WriteError),
+}
+
+impl FormatError {
+    /// That of the operating system, if it is one.
+    pub(super) fn into_io(self) -> Result<io::Error, Self> {
+        if let Self::Io(source) = self { Ok(source) } else { Err(self) }
+    }
 }
 
 /// What the adapter could not do.
@@ -119,6 +139,9 @@ pub enum AdapterError {
     /// A profile that cannot be used.
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    /// The tables by which persons are compared cannot be read: the program is damaged.
+    #[error("compare persons: {0}")]
+    Letters(Finding),
     /// The inquiry is for another state than the one whose records these are.
     #[error("answer an inquiry to {asked} from the records of {state}")]
     NotAsked {
@@ -171,7 +194,7 @@ impl AdapterError {
             | Self::Write { path, .. }
             | Self::TooLarge { path, .. }
             | Self::Format { path, .. } => Some(path),
-            Self::Encode { .. } | Self::Profile(_) | Self::NotAsked { .. } => None,
+            Self::Encode { .. } | Self::Profile(_) | Self::Letters(_) | Self::NotAsked { .. } => None,
         }
     }
 
@@ -184,6 +207,7 @@ impl AdapterError {
             Self::Format { .. } => "adapter.format",
             Self::Encode { .. } => "adapter.encode",
             Self::Profile(_) => "adapter.profile",
+            Self::Letters(_) => "canonical.letters",
             Self::NotAsked { .. } => "adapter.not_asked",
         }
     }
@@ -197,7 +221,7 @@ impl AdapterError {
             Self::TooLarge { .. } | Self::Format { .. } | Self::Profile(_) => {
                 Verdict::Retry { not_before: None }
             }
-            Self::Encode { .. } => Verdict::Park { code },
+            Self::Encode { .. } | Self::Letters(_) => Verdict::Park { code },
             Self::NotAsked { .. } => Verdict::Return { code },
         }
     }

@@ -13,11 +13,15 @@ use crate::exchange::canonical::Contribution;
 use crate::exchange::canonical::EmployerNumber;
 use crate::exchange::canonical::Identifier;
 use crate::exchange::canonical::InsurancePeriod;
+use crate::exchange::canonical::Likeness;
+use crate::exchange::canonical::Matcher;
 use crate::exchange::canonical::Name;
 use crate::exchange::canonical::Person;
+use crate::exchange::canonical::Resemblance;
 use crate::exchange::canonical::State;
 use jiff::civil::Date;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 /// Everybody, with what is known of each.
 #[derive(Debug)]
@@ -25,6 +29,18 @@ pub(super) struct People {
     all: Vec<Known>,
     by_identifier: HashMap<Identifier, usize>,
     by_name: HashMap<NameKey, Vec<usize>>,
+    aside: AsideRows,
+}
+
+/// Rows that were set aside, by whom they are about.
+#[derive(Debug, Default)]
+struct AsideRows {
+    by_identifier: HashMap<Identifier, Vec<u64>>,
+    by_name: HashMap<NameKey, Vec<u64>>,
+    /// How many tell whom they are about; their numbers are kept above.
+    of_known: u64,
+    /// How many do not.
+    of_somebody: u64,
 }
 
 /// One person and what the files say of him.
@@ -40,21 +56,25 @@ pub(super) enum Candidates<'p> {
     Nobody,
     One(&'p Known),
     Several,
+    /// Somebody who is not certainly the one, with what speaks for and against each, best first.
+    Unsure(Vec<String>),
 }
 
 impl People {
     /// Who is meant: by a number of `state`; without a known one, by family and given name with birth date.
     ///
     /// A number alone is not believed against both name and birth date, since a slip of the pen would then
-    /// show a stranger's record; nor is a name against another number.
-    pub(super) fn candidates(&self, asked: &Person, state: State) -> Candidates<'_> {
+    /// show a stranger's record; nor is a name against another number. Who only resembles him, or whose patronymic or
+    /// sex is another's, is a question to a clerk, never an answer.
+    pub(super) fn candidates(&self, asked: &Person, state: State, matcher: &Matcher) -> Candidates<'_> {
         let own = |id: &&Identifier| id.kind().state() == state;
         let mut numbers = asked.identifiers.iter().map(|held| &held.identifier).filter(own).peekable();
         let has_number = numbers.peek().is_some();
         let mut found: Vec<usize> =
             numbers.filter_map(|identifier| self.by_identifier.get(identifier).copied()).collect();
         found.retain(|at| self.all.get(*at).is_some_and(|known| is_plausible(&known.person, asked)));
-        if found.is_empty() {
+        let is_by_name = found.is_empty();
+        if is_by_name {
             let keys = asked.names().filter_map(|name| name_key(name, asked.birth_date));
             found = keys.filter_map(|key| self.by_name.get(&key)).flatten().copied().collect();
             let has_other_number =
@@ -64,10 +84,50 @@ impl People {
         found.sort_unstable();
         found.dedup();
         match (found.first().and_then(|at| self.all.get(*at)), found.len()) {
+            (Some(known), 1) if is_by_name => {
+                let likeness = matcher.compare(&known.person, asked);
+                let is_disputed =
+                    likeness.reasons.iter().any(|reason| DISPUTES.contains(&reason.code.as_str()));
+                if is_disputed { Candidates::Unsure(vec![told(&likeness)]) } else { Candidates::One(known) }
+            }
             (Some(known), 1) => Candidates::One(known),
             (Some(_), _) => Candidates::Several,
-            (None, _) => Candidates::Nobody,
+            (None, _) => self.resembling(asked, matcher),
         }
+    }
+
+    /// Who may be meant although nothing is told as it was asked.
+    fn resembling(&self, asked: &Person, matcher: &Matcher) -> Candidates<'_> {
+        let shares = |known: &Person| {
+            known
+                .identifiers
+                .iter()
+                .any(|own| asked.identifiers.iter().any(|o| o.identifier == own.identifier))
+        };
+        let near = self.all.iter().map(|known| &known.person);
+        let near = near.filter(|known| is_near_birth(known.birth_date, asked.birth_date) || shares(known));
+        let mut found: Vec<Likeness> = near.map(|known| matcher.compare(known, asked)).collect();
+        found.retain(|likeness| likeness.resemblance >= Resemblance::Possible);
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        if found.is_empty() {
+            return Candidates::Nobody;
+        }
+        Candidates::Unsure(found.iter().take(TOLD_MAX).map(told).collect())
+    }
+
+    /// How many rows that are or may be about him were set aside.
+    pub(super) fn aside_of(&self, asked: &Person, state: State, matcher: &Matcher) -> u64 {
+        let known = match self.candidates(asked, state, matcher) {
+            Candidates::One(known) => Some(&known.person),
+            Candidates::Nobody | Candidates::Several | Candidates::Unsure(_) => None,
+        };
+        let persons = || known.into_iter().chain([asked]);
+        let numbers = persons().flat_map(|one| one.identifiers.iter().map(|held| &held.identifier));
+        let by_number = numbers.filter_map(|number| self.aside.by_identifier.get(number));
+        let names = persons().flat_map(|one| one.names().map(move |name| name_key(name, one.birth_date)));
+        let by_name = names.flatten().filter_map(|name| self.aside.by_name.get(&name));
+        let rows: HashSet<u64> = by_number.chain(by_name).flatten().copied().collect();
+        u64::try_from(rows.len()).unwrap_or(u64::MAX) + self.aside.of_somebody
     }
 
     /// Everybody.
@@ -84,13 +144,15 @@ impl People {
 /// Gathers rows of files until all are read.
 #[derive(Default)]
 pub(super) struct Gathering {
-    all: Vec<Gathered>,
+    all: Vec<OnePerson>,
     by_identifier: HashMap<Identifier, usize>,
     by_name: HashMap<NameKey, usize>,
+    aside: AsideRows,
     findings: Findings,
+    unused: Findings,
 }
 
-struct Gathered {
+struct OnePerson {
     person: KnownPerson,
     /// Where the person was first read of.
     place: String,
@@ -99,7 +161,40 @@ struct Gathered {
     events: Vec<PlacedEvent>,
 }
 
+/// Everybody, and what is to be told of the rows.
+pub(super) struct Gathered {
+    pub(super) people: People,
+    /// What is odd about rows that were read.
+    pub(super) findings: Findings,
+    /// Those of them that say why a row is not used.
+    pub(super) unused: Findings,
+}
+
 impl Gathering {
+    /// Counts a row that was set aside, for whom it is about as far as it tells.
+    pub(super) fn set_aside(&mut self, whose: &KnownPerson) {
+        let aside = &mut self.aside;
+        let key = whose.name.as_ref().zip(whose.birth_date).and_then(|(name, birth)| name_key(name, birth));
+        if whose.identifiers.is_empty() && key.is_none() {
+            aside.of_somebody += 1;
+            return;
+        }
+        for held in &whose.identifiers {
+            aside.by_identifier.entry(held.identifier.clone()).or_default().push(aside.of_known);
+        }
+        if let Some(key) = key {
+            aside.by_name.entry(key).or_default().push(aside.of_known);
+        }
+        aside.of_known += 1;
+    }
+
+    /// A row of this person is not used.
+    fn refuse(&mut self, finding: Finding, whose: &KnownPerson) {
+        self.set_aside(whose);
+        self.unused.push(finding.clone());
+        self.findings.push(finding);
+    }
+
     /// Adds one row, read at `place`; by `key` it knows the row that it corrects or cancels.
     pub(super) fn add(&mut self, record: LocalRecord, key: Option<String>, place: &str) {
         let Some(at) = self.place_of(&record.person, place) else { return };
@@ -108,7 +203,8 @@ impl Gathering {
             let message =
                 "name and birth date are those of another person than the number; the row is not used";
             let rule = "one person, one row, one meaning";
-            self.findings.push(Finding::error("adapter.person_mismatch", place, rule, "", message));
+            let finding = Finding::error("adapter.person_mismatch", place, rule, "", message);
+            self.refuse(finding, &record.person);
             return;
         }
         if own.person.learn(&record.person) {
@@ -140,7 +236,13 @@ impl Gathering {
                 Some(("adapter.revision", "cancels a row that is not there; it is not used"))
             }
         };
-        self.findings.extend(odd.map(|(code, message)| warning(code, place, message)));
+        if let Some(finding) = odd.map(|(code, message)| warning(code, place, message)) {
+            if taken == Taken::CancelsNothing {
+                self.refuse(finding, &record.person);
+            } else {
+                self.findings.push(finding);
+            }
+        }
         for held in &record.person.identifiers {
             self.by_identifier.entry(held.identifier.clone()).or_insert(at);
         }
@@ -156,7 +258,7 @@ impl Gathering {
         if person.identifiers.is_empty() {
             let Some(key) = key else {
                 let message = "neither a number nor a name with birth date; the row is not used";
-                self.findings.push(warning("adapter.nobody", place, message));
+                self.refuse(warning("adapter.nobody", place, message), person);
                 return None;
             };
             if let Some(at) = self.by_name.get(&key) {
@@ -164,7 +266,7 @@ impl Gathering {
             }
             self.by_name.insert(key, self.all.len());
         }
-        self.all.push(Gathered {
+        self.all.push(OnePerson {
             person: KnownPerson::default(),
             place: place.to_owned(),
             periods: Entries::default(),
@@ -175,8 +277,9 @@ impl Gathering {
     }
 
     /// Everybody, and what is odd about the rows.
-    pub(super) fn finish(self, state: State) -> (People, Findings) {
-        let mut people = People { all: Vec::new(), by_identifier: HashMap::new(), by_name: HashMap::new() };
+    pub(super) fn finish(self, state: State) -> Gathered {
+        let (by_identifier, by_name) = (HashMap::new(), HashMap::new());
+        let mut people = People { all: Vec::new(), by_identifier, by_name, aside: self.aside };
         let mut findings = self.findings;
         for gathered in self.all {
             let Some(person) = gathered.person.to_person() else {
@@ -206,7 +309,7 @@ impl Gathering {
             contributions.sort_by(|a, b| (a.month, &a.id).cmp(&(b.month, &b.id)));
             people.all.push(Known { person, periods, contributions });
         }
-        (people, findings)
+        Gathered { people, findings, unused: self.unused }
     }
 }
 
@@ -233,6 +336,26 @@ fn is_plausible(known: &Person, asked: &Person) -> bool {
     known.birth_date == asked.birth_date
         || known.names().any(|own| asked.names().any(|other| own.is_alike(other)))
 }
+
+/// Whether days of birth are so near that one person may have both: a part mistaken, day and month changed.
+fn is_near_birth(one: Date, other: Date) -> bool {
+    let parts = [one.year() == other.year(), one.month() == other.month(), one.day() == other.day()];
+    let is_first_day = |date: Date| date.month() == 1 && date.day() == 1;
+    let is_swapped = one.day() == other.month() && one.month() == other.day();
+    let has_year = one.year() == other.year();
+    parts.into_iter().filter(|is| *is).count() >= 2
+        || has_year && (is_swapped || is_first_day(one) || is_first_day(other))
+}
+
+fn told(likeness: &Likeness) -> String {
+    format!("{}, {:.1} bits: {}", likeness.resemblance, likeness.score, likeness.in_short())
+}
+
+/// Against these a name with its birth date is not believed.
+const DISPUTES: [&str; 2] = ["patronymic.other", "sex.other"];
+
+/// How many who may be meant are told.
+const TOLD_MAX: usize = 3;
 
 /// Family name, given name, birth date; both names must be there.
 type NameKey = (String, String, Date);

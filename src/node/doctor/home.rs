@@ -39,7 +39,8 @@ pub(super) async fn local(settings: &Settings, tell: &mut (dyn FnMut(Check) + Se
     let read = tokio::task::spawn_blocking(move || {
         let desk = FolderDesk::open(&own)?;
         let late = desk.late_feeds(today)?;
-        Ok::<_, AdapterError>((desk.take_findings(), late))
+        let findings = desk.take_reading().map(|reading| reading.findings).unwrap_or_default();
+        Ok::<_, AdapterError>((findings, late))
     });
     let read = match read.await {
         Ok(Ok((findings, late))) => {

@@ -22,7 +22,7 @@ fn read(profile: &str, text: &str) -> (Vec<LocalRecord>, Vec<Finding>) {
     let mut rows = Vec::new();
     let findings =
         profile.read("f", text.as_bytes(), &Limits::default(), &mut |row, _| rows.push(row)).unwrap();
-    (rows, findings)
+    (rows, findings.findings)
 }
 
 fn codes(findings: &[Finding]) -> Vec<(&str, &str)> {

@@ -1,5 +1,6 @@
 //! The adapter judged: profiles there and back, exact findings, source and sink.
 
+mod bad_input;
 mod fixtures;
 mod forms;
 mod hostile;
@@ -9,4 +10,5 @@ mod profile;
 mod revisions;
 mod sink;
 mod source;
+mod streaming;
 mod there_and_back;

@@ -30,8 +30,9 @@ fn record(kind: RecordKind, person: &Json, entry: &Json) -> LocalRecord {
 
 fn read(profile: &Profile, bytes: &[u8]) -> (Vec<LocalRecord>, Findings) {
     let mut records = Vec::new();
-    let mut findings =
+    let findings =
         profile.read("f", bytes, &Limits::default(), &mut |record, _| records.push(record)).unwrap();
+    let mut findings = findings.findings;
     // births are drawn apart from numbers here
     findings.retain(|one| one.code != "canonical.identifier_conflict");
     (records, findings)
