@@ -97,6 +97,11 @@ impl Translate {
                 show::aside("nobody in these files is the person of the inquiry");
                 Ok(Exit::Refused)
             }
+            Found::Unsure(reasons) => {
+                show::aside("it is not certain who is meant; see stazh match. Somebody resembles him:");
+                reasons.iter().for_each(|reason| show::aside(&format!("  {reason}")));
+                Ok(Exit::Refused)
+            }
             Found::Several => {
                 show::aside("more than one person may be meant; add an identifier to the inquiry");
                 Ok(Exit::Refused)

@@ -131,6 +131,15 @@ async fn ask(
                 Found::Record(record, read_by) => Said::Record(Box::new(record), read_by),
                 Found::Nobody => notice(NoticeCode::no_data(), "Сведения о лице не найдены"),
                 Found::Several => several(remarks),
+                Found::Unsure(reasons) => {
+                    let all = reasons.join("; or ");
+                    let text = format!(
+                        "who is meant is not certain; answered as nobody. Somebody resembles him: {all}"
+                    );
+                    remarks.push(Remark { kind: "ask_person", code: Some("flow.unsure"), text: text.into() });
+                    let told = "Лицо не установлено однозначно; уточните сведения о лице или укажите его идентификатор";
+                    notice(NoticeCode::no_data(), told)
+                }
             }
         }
         Content::Status(asked) => match Context::aside(move || desk.updated_at()).await?? {

@@ -143,7 +143,7 @@ impl Desk for FolderDesk {
                 record.evidence = self.evidence.find(&record.person)?;
                 Found::Record(record, read_by)
             }
-            Found::Nobody | Found::Several => found,
+            Found::Nobody | Found::Several | Found::Unsure(_) => found,
         })
     }
 

@@ -191,7 +191,7 @@ fn a_new_record_type_is_a_text_file_and_a_code_list_which_a_running_node_takes_u
         Found::Record(record, _) => {
             record.contributions.iter().map(|one| one.kind.as_str().to_owned()).collect::<Vec<_>>()
         }
-        other @ (Found::Nobody | Found::Several) => panic!("{other:?}"),
+        other @ (Found::Nobody | Found::Several | Found::Unsure(_)) => panic!("{other:?}"),
     };
     assert_eq!(kinds(), [""; 0]);
     put("codelists/fund-kinds.toml", KINDS);
@@ -354,4 +354,30 @@ fn two_persons_are_compared_and_the_reasons_show_no_value() {
         code == Some(3) && err.contains("understand the person in b.json") && !err.contains("15.03.1968"),
         "{err}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_resembles_a_person_is_told_to_a_clerk_with_reasons_and_to_no_peer() {
+    let world = World::new();
+    let (local, out) = (world.folder("local"), world.folder("out"));
+    std::fs::write(
+        local.join("depositors.csv"),
+        "iin,family,given,patronymic,birth_date,sex,citizenship\n\
+         850315300019,Қасымбеков,Ерлан,Серікұлы,12.03.1985,М,KZ\n",
+    )
+    .unwrap();
+    let desk = FolderDesk::over(ProfileBook::new(State::Kz, None), &local, &out, Limits::default()).unwrap();
+    let told = Arc::new(TestDesk::default());
+    let (one, other) = world.pair_of(("RU", told.clone()), ("KZ", Arc::new(desk))).await;
+    let inquiry = r#"{ "asking": "RU", "asked": "KZ", "purpose": "old-age", "person": { "birth_date": "1985-03-12",
+        "name": { "family": "Касымбеков", "given": "Ерлан", "patronymic": "Серикович" }, "sex": "1" } }"#;
+    let id = compose(&serde_json::from_str(inquiry).unwrap(), one.flows()).await.unwrap().conversation_id;
+    assert_eq!(ended(&one, id).await, ConversationState::Completed);
+    let lines = journal(other.flows(), id).await;
+    let asked = lines.lines().find(|line| line.starts_with("ask_person")).unwrap_or_default();
+    assert!(asked.contains("Somebody resembles him: ") && asked.contains("family.letters +"), "{lines}");
+    assert!(!lines.contains("асымбеков") && !lines.contains("1985"), "{lines}");
+    assert!(told.told.lock().unwrap().is_empty(), "no record was told");
+    one.stop().await;
+    other.stop().await;
 }

@@ -22,6 +22,7 @@ use super::value::split_ups;
 use crate::base::Finding;
 use crate::base::Findings;
 use crate::exchange::canonical::Coded;
+use crate::exchange::canonical::HeldIdentifier;
 use crate::exchange::canonical::Interval;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -86,6 +87,14 @@ impl<'p, 'r> Decoding<'p, 'r> {
         }
         for list in &self.profile.lists {
             self.list(list);
+        }
+        if let Some(left_out) = self.left_out() {
+            return Decoded {
+                record: None,
+                whose: Some(self.whose()),
+                findings: vec![left_out],
+                set: Vec::new(),
+            };
         }
         self.check_interval();
         let form = self.form();
@@ -289,7 +298,12 @@ impl<'p, 'r> Decoding<'p, 'r> {
         let kind = self.profile.head.record;
         let person: KnownPerson = self.typed("person")?;
         let sex = person.sex.as_ref().map(Coded::as_str);
-        for held in &person.identifiers {
+        for (_, held) in person
+            .identifiers
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| HeldIdentifier::is_last(&person.identifiers, *at))
+        {
             let place = self.place(self.row.map.line(), "");
             self.findings.extend(held.identifier.conflict(person.birth_date, sex, &place));
         }

@@ -139,6 +139,9 @@ pub enum AdapterError {
     /// A profile that cannot be used.
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    /// The tables by which persons are compared cannot be read: the program is damaged.
+    #[error("compare persons: {0}")]
+    Letters(Finding),
     /// The inquiry is for another state than the one whose records these are.
     #[error("answer an inquiry to {asked} from the records of {state}")]
     NotAsked {
@@ -191,7 +194,7 @@ impl AdapterError {
             | Self::Write { path, .. }
             | Self::TooLarge { path, .. }
             | Self::Format { path, .. } => Some(path),
-            Self::Encode { .. } | Self::Profile(_) | Self::NotAsked { .. } => None,
+            Self::Encode { .. } | Self::Profile(_) | Self::Letters(_) | Self::NotAsked { .. } => None,
         }
     }
 
@@ -204,6 +207,7 @@ impl AdapterError {
             Self::Format { .. } => "adapter.format",
             Self::Encode { .. } => "adapter.encode",
             Self::Profile(_) => "adapter.profile",
+            Self::Letters(_) => "canonical.letters",
             Self::NotAsked { .. } => "adapter.not_asked",
         }
     }
@@ -217,7 +221,7 @@ impl AdapterError {
             Self::TooLarge { .. } | Self::Format { .. } | Self::Profile(_) => {
                 Verdict::Retry { not_before: None }
             }
-            Self::Encode { .. } => Verdict::Park { code },
+            Self::Encode { .. } | Self::Letters(_) => Verdict::Park { code },
             Self::NotAsked { .. } => Verdict::Return { code },
         }
     }

@@ -21,6 +21,7 @@ use crate::exchange::canonical::FactShape;
 use crate::exchange::canonical::FactValue;
 use crate::exchange::canonical::IdentityAnswer;
 use crate::exchange::canonical::Interval;
+use crate::exchange::canonical::Matcher;
 use crate::exchange::canonical::Measure;
 use crate::exchange::canonical::Money;
 use crate::exchange::canonical::MonthlyAmount;
@@ -66,7 +67,7 @@ pub enum FactFound {
     Known(KnownFact),
     /// There is none of this person, or nobody is meant.
     Nobody,
-    /// More than one person may be meant.
+    /// More than one person may be meant, or it is not certain who.
     Several,
     /// The data are older than they may be, or were never fed.
     Late {
@@ -129,9 +130,10 @@ impl FactSource {
         if is_late(fed, asked.age_days, today) {
             return Ok(FactFound::Late { as_of: Some(fed) });
         }
-        let known = match loaded.people.candidates(&asked.person, self.book.state()) {
+        let matcher = Matcher::built_in().map_err(AdapterError::Letters)?;
+        let known = match loaded.people.candidates(&asked.person, self.book.state(), matcher) {
             Candidates::Nobody => return Ok(FactFound::Nobody),
-            Candidates::Several => return Ok(FactFound::Several),
+            Candidates::Several | Candidates::Unsure(_) => return Ok(FactFound::Several),
             Candidates::One(known) => known,
         };
         let mut rows: Vec<&LocalFact> = known.facts.iter().filter(|row| row.kind == asked.kind).collect();

@@ -15,8 +15,11 @@ use crate::exchange::canonical::Contribution;
 use crate::exchange::canonical::EmployerNumber;
 use crate::exchange::canonical::Identifier;
 use crate::exchange::canonical::InsurancePeriod;
+use crate::exchange::canonical::Likeness;
+use crate::exchange::canonical::Matcher;
 use crate::exchange::canonical::Name;
 use crate::exchange::canonical::Person;
+use crate::exchange::canonical::Resemblance;
 use crate::exchange::canonical::State;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -57,21 +60,25 @@ pub(super) enum Candidates<'p> {
     Nobody,
     One(&'p Known),
     Several,
+    /// Somebody who is not certainly the one, with what speaks for and against each, best first.
+    Unsure(Vec<String>),
 }
 
 impl People {
     /// Who is meant: by a number of `state`; without a known one, by family and given name with birth date.
     ///
     /// A number alone is not believed against both name and birth date, since a slip of the pen would then
-    /// show a stranger's record; nor is a name against another number.
-    pub(super) fn candidates(&self, asked: &Person, state: State) -> Candidates<'_> {
+    /// show a stranger's record; nor is a name against another number. Who only resembles him, or whose patronymic or
+    /// sex is another's, is a question to a clerk, never an answer.
+    pub(super) fn candidates(&self, asked: &Person, state: State, matcher: &Matcher) -> Candidates<'_> {
         let own = |id: &&Identifier| id.kind().state() == state;
         let mut numbers = asked.identifiers.iter().map(|held| &held.identifier).filter(own).peekable();
         let has_number = numbers.peek().is_some();
         let mut found: Vec<usize> =
             numbers.filter_map(|identifier| self.by_identifier.get(identifier).copied()).collect();
         found.retain(|at| self.all.get(*at).is_some_and(|known| is_plausible(&known.person, asked)));
-        if found.is_empty() {
+        let is_by_name = found.is_empty();
+        if is_by_name {
             let keys = asked.names().filter_map(|name| name_key(name, asked.birth_date));
             found = keys.filter_map(|key| self.by_name.get(&key)).flatten().copied().collect();
             let has_other_number =
@@ -81,17 +88,42 @@ impl People {
         found.sort_unstable();
         found.dedup();
         match (found.first().and_then(|at| self.all.get(*at)), found.len()) {
+            (Some(known), 1) if is_by_name => {
+                let likeness = matcher.compare(&known.person, asked);
+                let is_disputed =
+                    likeness.reasons.iter().any(|reason| DISPUTES.contains(&reason.code.as_str()));
+                if is_disputed { Candidates::Unsure(vec![told(&likeness)]) } else { Candidates::One(known) }
+            }
             (Some(known), 1) => Candidates::One(known),
             (Some(_), _) => Candidates::Several,
-            (None, _) => Candidates::Nobody,
+            (None, _) => self.resembling(asked, matcher),
         }
     }
 
+    /// Who may be meant although nothing is told as it was asked.
+    fn resembling(&self, asked: &Person, matcher: &Matcher) -> Candidates<'_> {
+        let shares = |known: &Person| {
+            known
+                .identifiers
+                .iter()
+                .any(|own| asked.identifiers.iter().any(|o| o.identifier == own.identifier))
+        };
+        let near = self.all.iter().map(|known| &known.person);
+        let near = near.filter(|known| is_near_birth(known.birth_date, asked.birth_date) || shares(known));
+        let mut found: Vec<Likeness> = near.map(|known| matcher.compare(known, asked)).collect();
+        found.retain(|likeness| likeness.resemblance >= Resemblance::Possible);
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        if found.is_empty() {
+            return Candidates::Nobody;
+        }
+        Candidates::Unsure(found.iter().take(TOLD_MAX).map(told).collect())
+    }
+
     /// How many rows that are or may be about him were set aside.
-    pub(super) fn aside_of(&self, asked: &Person, state: State) -> u64 {
-        let known = match self.candidates(asked, state) {
+    pub(super) fn aside_of(&self, asked: &Person, state: State, matcher: &Matcher) -> u64 {
+        let known = match self.candidates(asked, state, matcher) {
             Candidates::One(known) => Some(&known.person),
-            Candidates::Nobody | Candidates::Several => None,
+            Candidates::Nobody | Candidates::Several | Candidates::Unsure(_) => None,
         };
         let persons = || known.into_iter().chain([asked]);
         let numbers = persons().flat_map(|one| one.identifiers.iter().map(|held| &held.identifier));
@@ -322,6 +354,26 @@ fn is_plausible(known: &Person, asked: &Person) -> bool {
     known.birth_date == asked.birth_date
         || known.names().any(|own| asked.names().any(|other| own.is_alike(other)))
 }
+
+/// Whether days of birth are so near that one person may have both: a part mistaken, day and month changed.
+fn is_near_birth(one: Date, other: Date) -> bool {
+    let parts = [one.year() == other.year(), one.month() == other.month(), one.day() == other.day()];
+    let is_first_day = |date: Date| date.month() == 1 && date.day() == 1;
+    let is_swapped = one.day() == other.month() && one.month() == other.day();
+    let has_year = one.year() == other.year();
+    parts.into_iter().filter(|is| *is).count() >= 2
+        || has_year && (is_swapped || is_first_day(one) || is_first_day(other))
+}
+
+fn told(likeness: &Likeness) -> String {
+    format!("{}, {:.1} bits: {}", likeness.resemblance, likeness.score, likeness.in_short())
+}
+
+/// Against these a name with its birth date is not believed.
+const DISPUTES: [&str; 2] = ["patronymic.other", "sex.other"];
+
+/// How many who may be meant are told.
+const TOLD_MAX: usize = 3;
 
 /// Family name, given name, birth date; both names must be there.
 type NameKey = (String, String, Date);

@@ -21,6 +21,7 @@ use crate::exchange::canonical::Inquiry;
 use crate::exchange::canonical::InsurancePeriod;
 use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::canonical::Interval;
+use crate::exchange::canonical::Matcher;
 use crate::exchange::canonical::Person;
 use crate::exchange::canonical::RecordId;
 use crate::exchange::canonical::State;
@@ -56,6 +57,9 @@ pub enum Found {
     Nobody,
     /// More than one person may be meant; a clerk must say which.
     Several,
+    /// Somebody may be meant, but name, birth date or number differ from what was asked; a clerk must say. With what
+    /// speaks for and against each, best first, without values.
+    Unsure(Arc<[String]>),
 }
 
 /// What is to be told of the files of a folder.
@@ -129,9 +133,11 @@ impl Source {
             return Err(AdapterError::NotAsked { asked: inquiry.asked, state });
         }
         let loaded = self.current()?;
-        Ok(match loaded.people.candidates(&inquiry.person, state) {
+        let matcher = Matcher::built_in().map_err(AdapterError::Letters)?;
+        Ok(match loaded.people.candidates(&inquiry.person, state, matcher) {
             Candidates::Nobody => Found::Nobody,
             Candidates::Several => Found::Several,
+            Candidates::Unsure(reasons) => Found::Unsure(reasons.into()),
             Candidates::One(known) => {
                 let record = record_of(known, state, as_of, inquiry.interval);
                 Found::Record(record, loaded.read_by.clone())
@@ -160,7 +166,8 @@ impl Source {
     /// # Errors
     /// As [`Source::open`].
     pub fn aside_of(&self, person: &Person) -> Result<u64, AdapterError> {
-        Ok(self.current()?.people.aside_of(person, self.book.state()))
+        let matcher = Matcher::built_in().map_err(AdapterError::Letters)?;
+        Ok(self.current()?.people.aside_of(person, self.book.state(), matcher))
     }
 
     /// How many persons the files tell of.

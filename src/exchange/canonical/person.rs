@@ -68,7 +68,8 @@ impl Person {
         let sex = self.sex.as_ref().map(Coded::as_str);
         let found = |(at, held): (usize, &HeldIdentifier)| {
             let path = format!("person/identifiers[{}]", at + 1);
-            let conflict = held.identifier.conflict(Some(self.birth_date), sex, &path);
+            let is_in_use = HeldIdentifier::is_last(&self.identifiers, at);
+            let conflict = held.identifier.conflict(Some(self.birth_date), sex, &path).filter(|_| is_in_use);
             held.identifier.finding(&path).into_iter().chain(conflict)
         };
         self.identifiers.iter().enumerate().flat_map(found).collect()
@@ -86,6 +87,14 @@ impl Person {
         self.identifiers.iter().any(shares)
             || self.birth_date == other.birth_date
                 && self.names().any(|own| other.names().any(|theirs| own.is_alike(theirs)))
+    }
+}
+
+impl HeldIdentifier {
+    /// Whether the number at a place is the last of its kind: one that was replaced may tell what was wrong.
+    pub fn is_last(all: &[Self], at: usize) -> bool {
+        let kind = all.get(at).map(|held| held.identifier.kind());
+        !all.iter().skip(at + 1).any(|later| Some(later.identifier.kind()) == kind)
     }
 }
 

@@ -32,7 +32,7 @@ fn answered(
     );
     match source.find(&serde_json::from_str(&inquiry).unwrap(), "2026-11-24".parse().unwrap()).unwrap() {
         Found::Record(record, read_by) => (record, read_by),
-        found @ (Found::Nobody | Found::Several) => panic!("{found:?}"),
+        found @ (Found::Nobody | Found::Several | Found::Unsure(_)) => panic!("{found:?}"),
     }
 }
 

@@ -27,7 +27,7 @@ fn kazakh_record() -> InsuranceRecord {
     let source = Source::open(State::Kz, fixtures.join("local/kz")).unwrap();
     match source.find(&inquiry, date(2026, 11, 23)).unwrap() {
         Found::Record(record, _) => record,
-        found @ (Found::Nobody | Found::Several) => panic!("{found:?}"),
+        found @ (Found::Nobody | Found::Several | Found::Unsure(_)) => panic!("{found:?}"),
     }
 }
 

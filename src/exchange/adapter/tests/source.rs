@@ -31,7 +31,7 @@ fn inquiry(name: &str) -> Inquiry {
 fn record(found: Found) -> InsuranceRecord {
     match found {
         Found::Record(record, _) => record,
-        Found::Nobody | Found::Several => panic!("{found:?}"),
+        Found::Nobody | Found::Several | Found::Unsure(_) => panic!("{found:?}"),
     }
 }
 
@@ -138,6 +138,50 @@ fn two_of_one_name_and_birth_date_are_several() {
     let number = r#"[{ "kind": "iin", "value": "850315301801" }]"#;
     inquiry.person.identifiers = serde_json::from_str(number).unwrap();
     assert_eq!(record(source.find(&inquiry, TODAY).unwrap()).person.identifiers, inquiry.person.identifiers);
+}
+
+#[test]
+fn who_only_resembles_the_person_is_a_question_with_reasons_and_never_an_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "iin,family,given,patronymic,birth_date,sex,citizenship\n";
+    let row = "850315300019,Қасымбеков,Ерлан,Серікұлы,12.03.1985,М,KZ\n";
+    fs::write(folder.path().join("depositors.csv"), format!("{head}{row}")).unwrap();
+    let source = Source::open(State::Kz, folder.path()).unwrap();
+    let find = |family: &str, given: &str, patronymic: &str, birth: &str, number: Option<&str>| {
+        let mut name = serde_json::json!({ "family": family, "given": given });
+        if !patronymic.is_empty() {
+            name["patronymic"] = serde_json::json!(patronymic);
+        }
+        let identifiers: Vec<_> =
+            number.iter().map(|value| serde_json::json!({ "kind": "iin", "value": value })).collect();
+        let inquiry = serde_json::json!({
+            "asking": "RU", "asked": "KZ", "purpose": "old-age", "person": {
+                "name": name, "birth_date": birth, "sex": "1", "citizenships": ["KZ"], "identifiers": identifiers,
+            },
+        });
+        source.find(&serde_json::from_value(inquiry).unwrap(), TODAY).unwrap()
+    };
+    let reasons = |found: Found| match found {
+        Found::Unsure(reasons) => reasons.join("\n"),
+        Found::Record(..) | Found::Nobody | Found::Several => panic!("{found:?}"),
+    };
+    let told = reasons(find("Касымбеков", "Ерлан", "Серикович", "1985-03-12", None));
+    assert!(told.starts_with("strong, ") && told.contains("family.letters"), "{told}");
+    let told = reasons(find("KASSYMBEKOV", "YERLAN", "", "1985-12-03", None));
+    assert!(told.starts_with("possible, ") && told.contains("birth.swapped"), "{told}");
+    let told = reasons(find("Қасымбеков", "Ерлан", "Серікұлы", "1985-03-12", Some("850315300018")));
+    assert!(told.contains("number.near"), "a digit of the number is wrong: {told}");
+    let told = reasons(find("Қасымбеков", "Ерлан", "Болатович", "1985-03-12", None));
+    assert!(told.contains("patronymic.other"), "the same name and day, another father: {told}");
+    for personal in ["асымбеков", "1985-", "8503"] {
+        assert!(!told.contains(personal), "{told}");
+    }
+    let exact = find("Қасымбеков", "Ерлан", "", "1985-03-12", None);
+    assert!(matches!(exact, Found::Record(..)), "family, given name and day of one person alone");
+    let stranger = find("Петров", "Олег", "", "1985-03-12", None);
+    assert_eq!(stranger, Found::Nobody, "a day of birth alone is nobody's");
+    let other = find("Касымбеков", "Ерлан", "Серикович", "1985-03-12", Some("850315301801"));
+    assert_eq!(other, Found::Nobody, "a sound number of another contradicts");
 }
 
 #[test]
@@ -360,7 +404,7 @@ fn what_is_sound_in_the_ugly_files_is_used() {
         let found = source.find(&serde_json::from_str(&text).unwrap(), TODAY).unwrap();
         match found {
             Found::Record(record, _) => Some((record.periods.len(), record.contributions.len())),
-            Found::Nobody | Found::Several => None,
+            Found::Nobody | Found::Several | Found::Unsure(_) => None,
         }
     };
     assert_eq!(answer("Темирбеков", "Асхат", "1984-04-12"), Some((1, 3)));

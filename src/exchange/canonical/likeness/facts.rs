@@ -53,7 +53,7 @@ pub(super) fn birth(one: &Person, other: &Person, found: &mut Vec<&'static str>)
     let parts = [a.year() == b.year(), a.month() == b.month(), a.day() == b.day()];
     let is_swapped = a.year() == b.year() && a.day() == b.month() && a.month() == b.day();
     let is_first_day = |date: Date| date.month() == 1 && date.day() == 1;
-    let is_by_number = told_by_number(one).contains(&b) || told_by_number(other).contains(&a);
+    let is_by_number = told_by_number(one, other).contains(&b) || told_by_number(other, one).contains(&a);
     found.push(match parts.iter().filter(|is| **is).count() {
         3 => "birth.same",
         _ if is_swapped => "birth.swapped",
@@ -65,8 +65,11 @@ pub(super) fn birth(one: &Person, other: &Person, found: &mut Vec<&'static str>)
     });
 }
 
-fn told_by_number(person: &Person) -> Vec<Date> {
-    person.identifiers.iter().filter_map(|held| held.identifier.birth_date()).collect()
+/// The days that a person's numbers tell, but for those that the other has too: they say nothing new.
+fn told_by_number(person: &Person, other: &Person) -> Vec<Date> {
+    let numbers = person.identifiers.iter().map(|held| &held.identifier);
+    let own = numbers.filter(|number| !other.identifiers.iter().any(|held| held.identifier == **number));
+    own.filter_map(Identifier::birth_date).collect()
 }
 
 /// Sex and citizenship, as far as both tell.
