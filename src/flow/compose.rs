@@ -11,7 +11,7 @@ use crate::exchange::document::codec::{Header, encode_inquiry, encode_record, en
 use crate::exchange::rules::Carries;
 use crate::exchange::transit::{Action, Course, MessageCode, Role};
 use crate::store::{
-    Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxId, OutboxKind, conversation_put,
+    Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxId, OutboxKind, Tx, conversation_put,
     journal_append, outbox_put,
 };
 
@@ -71,6 +71,47 @@ pub async fn compose(inquiry: &Inquiry, ctx: &Context) -> Result<Composed, FlowE
 /// # Errors
 /// The content is of another state, does not fit the transaction or makes no lawful document; the peer or transaction is not known; the database does not answer.
 pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError> {
+    let prepared = prepare(what, ctx).await?;
+    let mut tx = ctx.store.begin().await?;
+    let composed = prepared.put(&mut tx).await?;
+    tx.commit().await?;
+    ctx.wake.outbox();
+    Ok(composed)
+}
+
+/// A first message that is sealed and not stored yet.
+pub(super) struct Prepared {
+    draft: OutboxDraft,
+    document_id: DocumentId,
+    parts: OwnParts,
+    process: String,
+    transaction: String,
+}
+
+impl Prepared {
+    /// The ids it will have.
+    pub(super) fn composed(&self) -> Composed {
+        let OutboxDraft { conversation_id, procedure_id, .. } = &self.draft;
+        let (document_id, procedure_id) = (self.document_id, procedure_id.clone());
+        Composed { conversation_id: *conversation_id, document_id, procedure_id }
+    }
+
+    /// Puts it into the outbox.
+    pub(super) async fn put(&self, tx: &mut Tx) -> Result<Composed, FlowError> {
+        let draft = &self.draft;
+        let request = outbox_put(tx, draft).await?;
+        self.parts.used_by(tx, request).await?;
+        let conversation = opened(draft, request, (&self.process, &self.transaction));
+        conversation_put(tx, &conversation).await?;
+        let entry =
+            JournalDraft::at(draft.created_at, "composed", draft.action.clone()).of_outbox(draft, None);
+        journal_append(tx, &entry).await?;
+        Ok(self.composed())
+    }
+}
+
+/// All of [`begin`] but its transaction.
+pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, FlowError> {
     let asking = match what.opening {
         Opening::Inquiry(inquiry) => inquiry.asking,
         Opening::Record(record) => record.state,
@@ -126,7 +167,7 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
     let draft = OutboxDraft {
         peer,
         conversation_id,
-        procedure_id: procedure_id.clone(),
+        procedure_id,
         document_id: Some(document_id),
         kind: OutboxKind::Application,
         role: Role::Initiator,
@@ -136,16 +177,8 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
         relates_to: None,
         created_at: now,
     };
-    let mut tx = ctx.store.begin().await?;
-    let request = outbox_put(&mut tx, &draft).await?;
-    sealed.parts.used_by(&mut tx, request).await?;
-    let conversation = opened(&draft, request, (&process.code, &transaction.code));
-    conversation_put(&mut tx, &conversation).await?;
-    let entry = JournalDraft::at(now, "composed", draft.action.clone()).of_outbox(&draft, None);
-    journal_append(&mut tx, &entry).await?;
-    tx.commit().await?;
-    ctx.wake.outbox();
-    Ok(Composed { conversation_id, document_id, procedure_id })
+    let (process, transaction) = (process.code.clone(), transaction.code.clone());
+    Ok(Prepared { draft, document_id, parts: sealed.parts, process, transaction })
 }
 
 /// The conversation that a request of ours opens.

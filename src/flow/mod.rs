@@ -5,6 +5,7 @@
 
 mod acknowledge;
 mod answer;
+mod asked;
 mod chain;
 mod compose;
 mod conclude;
@@ -21,6 +22,7 @@ mod fit;
 mod inspect;
 mod journal;
 mod keys;
+mod local;
 mod note;
 mod parts;
 mod receive;
@@ -36,6 +38,7 @@ mod time_stamp;
 mod turned_away;
 mod wake;
 
+pub use asked::{Asked, begin_once};
 pub use chain::{Linked, Sealing, link_journal, seal_journal, verify_journal};
 pub use compose::{Begin, Composed, Opening, begin, compose};
 pub use context::{Context, Desk, Done, Origin, Peer, Peers};
@@ -48,6 +51,9 @@ pub use evidence::{Evidence, evidence_of};
 pub use expired::came_back;
 pub use inspect::Caller;
 pub use keys::{KeysChange, note_keys};
+pub use local::{
+    Handed, HandedPage, KeptRows, acknowledge_handed_over, conversation_of, handed_over, keep_rows,
+};
 pub use note::note_local_findings;
 pub use parts::{Arrived, NotTaken, forget_parts, take_package};
 pub use receive::{answer_stranger, receive, try_receive, unstored};

@@ -3,21 +3,26 @@
 use super::evidence::{CopyFolder, EvidenceFolder};
 use super::hand_over::Teller;
 use super::{Settings, StartError};
-use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, with_causes};
+use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, WholeFile, with_causes};
 use crate::exchange::adapter::{AdapterError, Found, HandedOver, ProfileBook, Sink, Source};
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
 use crate::exchange::rules::CodeLists;
-use crate::flow::{CopyWriter, Desk, Done, FlowError, Origin};
+use crate::flow::{CopyWriter, Desk, Done, FlowError, KeptRows, Origin};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Reads the state's own forms by its profiles, writes records for its system.
 pub struct FolderDesk {
     local: PathBuf,
+    handed_over: PathBuf,
+    book: Arc<ProfileBook>,
+    limits: Limits,
+    /// One file is brought at a time.
+    turn: Mutex<()>,
     source: Source,
     sink: Sink,
     /// Who is told in place of the sink.
@@ -88,6 +93,10 @@ impl FolderDesk {
         let kinds = kinds.flat_map(|list| list.codes().map(|(code, _)| code.to_owned())).collect();
         Ok(Self {
             local: local.to_owned(),
+            handed_over: handed_over.to_owned(),
+            book: book.clone(),
+            limits,
+            turn: Mutex::new(()),
             source,
             sink: Sink::open(book, handed_over)?,
             teller: None,
@@ -140,6 +149,48 @@ impl Desk for FolderDesk {
                 let path = error.path().map_or_else(String::new, |path| path.display().to_string());
                 vec![Finding::error(error.code(), path, "form of the profile", "", with_causes(&error))]
             }
+        }
+    }
+
+    fn keep_rows(&self, name: &str, bytes: &[u8]) -> Result<KeptRows, FlowError> {
+        let is_plain = !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
+        let profiles = self.book.current().map_err(local)?;
+        let forms: Vec<_> = profiles.iter().filter(|profile| is_plain && profile.is_of(name)).collect();
+        if forms.is_empty() {
+            let detail = "no profile describes a file of this name".to_owned();
+            return Err(FlowError::Local { verdict: Verdict::Return { code: "adapter.no_form" }, detail });
+        }
+        let (mut rows, mut findings) = (0, Findings::new());
+        for form in forms {
+            // what is not of its form would let every inquiry wait
+            let read = form.read(name, bytes, &self.limits, &mut |_row, _place| rows += 1);
+            let refuse = |error| FlowError::Local {
+                verdict: Verdict::Return { code: "adapter.format" },
+                detail: with_causes(&error),
+            };
+            findings.append(&mut read.map_err(refuse)?);
+        }
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = self.local.join(name);
+        let part = self.local.join(format!(".{name}.{}.part", std::process::id()));
+        let written = WholeFile::create(part, place.clone()).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.finish()
+        });
+        written.map_err(|source| local(AdapterError::Write { path: place, source }))?;
+        Ok(KeptRows { rows, findings })
+    }
+
+    fn handed(&self, id: DocumentId) -> Result<Option<Vec<u8>>, FlowError> {
+        if self.teller.is_some() {
+            let detail = "records are told where [hand_over] says, and are not kept to be fetched".to_owned();
+            return Err(FlowError::Local { verdict: Verdict::Return { code: "flow.no_place" }, detail });
+        }
+        let path = self.handed_over.join(format!("{id}.json"));
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None), // it has taken it away
+            Err(source) => Err(local(AdapterError::Read { path, source })),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::flow::{
     Context, Desk, OwnThirdParty, OwnTimeStamps, Peer, Peers, Wake, load_statuses, note_local_findings,
     take_back_leases,
 };
-use crate::http::{serve_health, serve_peers};
+use crate::http::{LocalListener, serve_health, serve_local, serve_peers};
 use crate::store::Store;
 use crate::worker::{run_endings, run_workers};
 use jiff::SignedDuration;
@@ -29,6 +29,7 @@ use tokio::task::JoinSet;
 pub struct Door {
     peers: TlsListener,
     health: TcpListener,
+    local: Option<LocalListener>,
     identity: NodeIdentity,
 }
 
@@ -52,7 +53,11 @@ impl Door {
             TlsListener::bind(settings.listen, settings.limits.handshake_timeout_ms, &identity).await?;
         let refuse = |source| StartError::Health { address: settings.health, source };
         let health = TcpListener::bind(settings.health).await.map_err(refuse)?;
-        Ok(Self { peers, health, identity })
+        let local = match &settings.local_api {
+            Some(door) => Some(door.open(settings.limits.handshake_timeout_ms).await?),
+            None => None,
+        };
+        Ok(Self { peers, health, local, identity })
     }
 
     /// Where the peers call.
@@ -61,6 +66,15 @@ impl Door {
     /// The operating system does not tell.
     pub fn address(&self) -> Result<SocketAddr, StartError> {
         Ok(self.peers.address()?)
+    }
+
+    /// Where the local system calls, if it has a door.
+    ///
+    /// # Errors
+    /// The operating system does not tell.
+    pub fn local_url(&self) -> Result<Option<String>, StartError> {
+        let refuse = |source| StartError::LocalDoor { address: SocketAddr::from(([0, 0, 0, 0], 0)), source };
+        self.local.as_ref().map(LocalListener::url).transpose().map_err(refuse)
     }
 
     /// Where the watchers call.
@@ -240,6 +254,13 @@ impl Node {
                 tracing::error!(%error, "the door for the watchers broke");
             }
         });
+        if let (Some(listener), Some(door)) = (door.local, &settings.local_api) {
+            let (callers, until) = (door.callers()?, stopping.clone());
+            tasks.spawn(named(
+                "the door for the local system",
+                serve_local(listener, callers, until, ctx.clone()),
+            ));
+        }
         let broker = Self::broker(settings, &door.identity)?;
         tasks.spawn(run_workers(stopping.clone(), Self::folders(settings)?, broker, ctx.clone()));
         tasks.spawn(named(

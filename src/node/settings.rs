@@ -3,7 +3,7 @@
 //! What is written ([`Written`]) and what is used ([`Settings`]) are two types. A path is relative to the file
 //! it stands in, so a node can be started from anywhere.
 
-use super::{HandOverSettings, RevocationSettings, SealPlan};
+use super::{HandOverSettings, LocalApiSettings, RevocationSettings, SealPlan};
 use crate::base::Limits;
 use crate::exchange::canonical::State;
 use crate::exchange::seal::SignerPlan;
@@ -45,6 +45,8 @@ pub struct Settings {
     pub time_stamps: Option<TimeStampSettings>,
     /// Who tells which certificates are revoked.
     pub revocation: Option<RevocationSettings>,
+    /// The door for the local system, if it has one.
+    pub local_api: Option<LocalApiSettings>,
     /// How what the peers answered reaches the local system, if not by files.
     pub hand_over: HandOverSettings,
     /// The other nodes, at most one a state.
@@ -209,6 +211,7 @@ impl Settings {
             third_party,
             time_stamps,
             revocation,
+            local_api,
             hand_over,
             wire,
             seal,
@@ -246,6 +249,7 @@ impl Settings {
             third_party,
             time_stamps,
             revocation: revocation.map(|revocation| revocation.within(folder)),
+            local_api: local_api.map(|door| door.within(folder)),
             hand_over: hand_over.within(folder),
             peers,
             limits,
@@ -277,6 +281,7 @@ impl Settings {
             let signer = source.signer.as_deref();
             files.extend(signer.map(|path| file("a responder of revocation".to_owned(), path)));
         }
+        files.extend(self.local_api.iter().flat_map(LocalApiSettings::certificates));
         files.extend(self.hand_over.certificates());
         files
     }
@@ -304,6 +309,7 @@ struct Written {
     third_party: Option<ThirdPartySettings>,
     time_stamps: Option<TimeStampSettings>,
     revocation: Option<RevocationSettings>,
+    local_api: Option<LocalApiSettings>,
     #[serde(default)]
     hand_over: HandOverSettings,
     wire: WireFiles,
@@ -453,7 +459,8 @@ impl Written {
             }
         }
         let of_revocation = self.revocation.as_ref().and_then(RevocationSettings::misfit);
-        if let Some(reason) = of_revocation.or_else(|| self.hand_over.misfit()) {
+        let of_door = self.local_api.as_ref().and_then(LocalApiSettings::misfit);
+        if let Some(reason) = of_revocation.or(of_door).or_else(|| self.hand_over.misfit()) {
             return Some(reason);
         }
         let mut seen = vec![self.node.state];

@@ -57,8 +57,7 @@ pub async fn local_request_put(tx: &mut Tx, request: &LocalRequest) -> Result<bo
 
 /// The request that came under a key.
 pub async fn local_request_find(tx: &mut Tx, key: &str) -> Result<Option<LocalRequest>, StoreError> {
-    let row: Option<(Vec<u8>, String, String, String, i64)> =
-        on!(tx, "find a request of the local system", connection =>
+    let row: Option<(Vec<u8>, String, String, String, i64)> = on!(tx, "find a request of the local system", connection =>
             sqlx::query_as(FIND).bind(key).fetch_optional(connection))?;
     let Some((digest, conversation, document, procedure, at)) = row else { return Ok(None) };
     let reader = RowReader { table: "local_request", id: &key };

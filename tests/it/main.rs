@@ -24,6 +24,7 @@ mod journal;
 mod keys;
 mod kill;
 mod link;
+mod local_api;
 mod national;
 mod nodes;
 mod patterns;
