@@ -6,6 +6,7 @@
 mod acknowledge;
 mod answer;
 mod asked;
+mod brought;
 mod chain;
 mod compose;
 mod conclude;
@@ -22,7 +23,7 @@ mod fit;
 mod inspect;
 mod journal;
 mod keys;
-mod local;
+
 mod note;
 mod parts;
 mod receive;
@@ -39,6 +40,9 @@ mod turned_away;
 mod wake;
 
 pub use asked::{Asked, begin_once};
+pub use brought::{
+    Handed, HandedPage, KeptRows, acknowledge_handed_over, conversation_of, handed_over, keep_rows,
+};
 pub use chain::{Linked, Sealing, link_journal, seal_journal, verify_journal};
 pub use compose::{Begin, Composed, Opening, begin, compose};
 pub use context::{Context, Desk, Done, Origin, Peer, Peers};
@@ -51,9 +55,6 @@ pub use evidence::{Evidence, evidence_of};
 pub use expired::came_back;
 pub use inspect::Caller;
 pub use keys::{KeysChange, note_keys};
-pub use local::{
-    Handed, HandedPage, KeptRows, acknowledge_handed_over, conversation_of, handed_over, keep_rows,
-};
 pub use note::note_local_findings;
 pub use parts::{Arrived, NotTaken, forget_parts, take_package};
 pub use receive::{answer_stranger, receive, try_receive, unstored};

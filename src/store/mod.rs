@@ -5,6 +5,7 @@
 //! acted on; a claim is a lease that runs out by itself if its worker dies. The texts use `$1`
 //! placeholders and nothing that only one engine has, but for the row locks of PostgreSQL where SQLite needs none.
 
+mod asked;
 mod chain;
 mod conversation;
 mod error;
@@ -14,7 +15,7 @@ mod inbox;
 mod inbox_stage;
 mod journal;
 mod ledger;
-mod local;
+
 mod national;
 mod outbox;
 mod outbox_stage;
@@ -37,6 +38,10 @@ mod waiting;
 mod tests;
 
 pub use crate::exchange::transit::Role;
+pub use asked::{
+    HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
+    local_request_find, local_request_put,
+};
 pub use chain::{
     Break, ChainCounts, ChainHead, ChainPage, ChainSeal, JournalEntry, Link, Verifier, Walk, chain_counts,
     chain_head, chain_link, chain_page, chain_seal_last, chain_seal_put, chain_strangers, chain_unlinked,
@@ -64,10 +69,6 @@ pub use journal::{
 pub use ledger::{
     Handover, Seen, handover_record, handover_sum, ledger_answers, ledger_first, ledger_forget, ledger_knows,
     ledger_outcome, ledger_record,
-};
-pub use local::{
-    HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
-    local_request_find, local_request_put,
 };
 pub use national::{NationalError, NationalPlan, NationalTable, Put, TablePlan};
 pub use outbox::{

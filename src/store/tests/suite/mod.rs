@@ -1,12 +1,13 @@
 //! What every engine must do: included once for each, with a fixture of its own above.
 
+mod asked;
 mod chain;
 mod concurrency;
 mod conversation;
 mod inbox;
 mod journal;
 mod ledger;
-mod local;
+
 mod model;
 mod outbox;
 mod part;
