@@ -20,6 +20,8 @@ pub struct Limits {
     pub container_documents_max: usize,
     /// Largest local record file read.
     pub local_bytes_max: usize,
+    /// Largest row of a local file read, and the most that is held of rows whose form tells more after them.
+    pub local_row_bytes_max: usize,
     /// Most messages in flight to one peer.
     pub lane_in_flight_max: usize,
     /// How long one exchange with a peer may take.
@@ -64,6 +66,7 @@ impl Default for Limits {
             xml_elements_max: 1_000_000,
             container_documents_max: 1_000,
             local_bytes_max: 1024 * 1024 * 1024,
+            local_row_bytes_max: 1024 * 1024,
             lane_in_flight_max: 16,
             post_timeout_ms: 30_000,
             handshakes_max: 128,

@@ -13,9 +13,11 @@ mod pair;
 mod profile;
 mod progress;
 mod release;
+mod replay;
 mod resend;
 mod send;
 mod serve;
+mod set_aside;
 mod show;
 mod sign;
 mod simulate;
@@ -70,6 +72,7 @@ enum Command {
     Status(status::Status),
     Journal(journal::Journal),
     Release(release::Release),
+    Replay(replay::Replay),
     Resend(resend::Resend),
     Translate(translate::Translate),
     Synth(synth::Synth),
@@ -102,6 +105,7 @@ pub fn run() -> ExitCode {
         Command::Status(status) => status.run(),
         Command::Journal(journal) => journal.run(),
         Command::Release(release) => release.run(),
+        Command::Replay(replay) => replay.run(),
         Command::Resend(resend) => resend.run(),
         Command::Translate(translate) => translate.run(),
         Command::Synth(synth) => synth.run(),

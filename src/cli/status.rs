@@ -1,11 +1,11 @@
 //! `stazh status`: what a node has sent, received and is waiting for.
 
 use super::explain::remedy;
-use super::{Exit, local, show};
+use super::{Exit, local, set_aside, show};
 use crate::base::Language;
 use crate::store::{
     ChainCounts, ChainSeal, Tx, Waiting, chain_counts, chain_seal_last, conversation_counts, handover_sum,
-    inbox_counts, outbox_counts, waiting_list,
+    inbox_counts, local_files, local_set_aside, outbox_counts, waiting_list,
 };
 use anyhow::Result;
 use comfy_table::{Table, presets};
@@ -18,6 +18,7 @@ use std::path::PathBuf;
 ///
 ///   stazh status ru
 ///   stazh status ru --waiting
+///   stazh status ru --aside
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Status {
@@ -26,6 +27,9 @@ pub(super) struct Status {
     /// Show what has not come to rest: when it is tried next, or that it waits for a person.
     #[arg(long)]
     waiting: bool,
+    /// Show which rows of the local files are set aside, why, and what to do.
+    #[arg(long, conflicts_with = "waiting")]
+    aside: bool,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -41,15 +45,23 @@ impl Status {
             let journal = Chain::of(&mut tx).await?;
             let handed_over = handover_sum(&mut tx).await?;
             let waiting = if self.waiting { Some(waiting_list(&mut tx, WAITING_ROWS).await?) } else { None };
+            let files = local_files(&mut tx).await?;
+            let aside = if self.aside { Some(local_set_aside(&mut tx, WAITING_ROWS).await?) } else { None };
             drop(tx);
             store.close().await;
             if self.json {
-                show::json(&as_json(&counts, &journal, handed_over, waiting.as_deref()));
+                let mut object = as_json(&counts, &journal, handed_over, waiting.as_deref());
+                object.insert("local".to_owned(), set_aside::as_json(&files, aside.as_deref()));
+                show::json(&object.into());
                 return Ok(Exit::Done);
             }
-            show::line(&match waiting {
-                Some(waiting) => waiting_table(&waiting),
-                None => format!("{}\n{}\n{}", counts_table(&counts), told_of(handed_over), journal.as_text()),
+            show::line(&match (waiting, aside) {
+                (Some(waiting), _) => waiting_table(&waiting),
+                (None, Some(aside)) => set_aside::as_text(&files, &aside),
+                (None, None) => {
+                    let (local, journal) = (set_aside::in_one_line(&files), journal.as_text());
+                    format!("{}\n{}\n{journal}\n{local}", counts_table(&counts), told_of(handed_over))
+                }
             });
             Ok(Exit::Done)
         })
@@ -162,7 +174,7 @@ fn as_json(
     journal: &Chain,
     (handed_over, last): (i64, Option<Timestamp>),
     waiting: Option<&[Waiting]>,
-) -> Value {
+) -> Map<String, Value> {
     let mut object = Map::new();
     for Counts { name, states } in counts {
         let states: Map<_, _> = states.iter().map(|(state, count)| (state.clone(), json!(count))).collect();
@@ -182,7 +194,7 @@ fn as_json(
         };
         object.insert("waiting".to_owned(), waiting.iter().map(row).collect());
     }
-    object.into()
+    object
 }
 
 const WAITING_ROWS: u32 = 1_000;

@@ -2,11 +2,11 @@
 
 use super::copies::OwnParts;
 use super::document::Content;
-use super::note::note_local_findings;
+use super::local::note_local_findings;
 use super::parts::fill;
 use super::third_party::receipted;
 use super::{Context, FlowError};
-use crate::base::{Digest256, DocumentId};
+use crate::base::{Code, Digest256, DocumentId};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{InsuranceRecord, ResourceStatus};
 use crate::exchange::document::codec::{
@@ -28,17 +28,20 @@ pub(super) struct Answer {
     pub(super) document_id: DocumentId,
     pub(super) message: String,
     pub(super) document: Outgoing,
-    /// Whether a person should look at it, and why.
-    pub(super) remark: Option<&'static str>,
+    /// Why a person should look at it.
+    pub(super) remarks: Vec<Remark>,
     /// By which profiles of local forms it was made.
     pub(super) made_by: Arc<[String]>,
 }
+
+/// What a person should know of an answer: by its code, if it has one, and in words.
+pub(super) type Remark = (Option<Code>, &'static str);
 
 /// What the local system has to say to a request.
 enum Said {
     Record(Box<InsuranceRecord>, Arc<[String]>),
     Status(ResourceStatus),
-    Result { code: NoticeCode, text: &'static str, remark: Option<&'static str> },
+    Result { code: NoticeCode, text: &'static str },
 }
 
 impl Said {
@@ -59,53 +62,58 @@ pub(super) async fn answer(
     ctx: &Context,
 ) -> Result<Answer, FlowError> {
     let now = ctx.clock.now();
-    let said = ask(content, ctx).await?;
+    let mut remarks = Vec::new();
+    let said = ask(content, &mut remarks, ctx).await?;
     let message = process.response(transaction, said.carries())?;
     let document_id = DocumentId::from_uuid(ctx.random.uuid());
     let header =
         Header::new((&message.code, &message.structure), document_id, Some(asked_by.document_id), now);
     let mut made_by = Arc::default();
     let mut parts = OwnParts::default();
-    let (document, remark) = match said {
+    let document = match said {
         Said::Record(mut record, read_by) => {
             made_by = read_by;
             let (kept, left_out) = OwnParts::of(&mut record, ctx).await?;
             parts = kept;
-            let remark = (left_out > 0).then_some(TOO_MUCH);
-            (encode_record(&record, &header)?, remark)
+            remarks.extend((left_out > 0).then_some((None, TOO_MUCH)));
+            encode_record(&record, &header)?
         }
-        Said::Status(status) => (encode_status(&status, &header)?, None),
-        Said::Result { code, text, remark } => {
+        Said::Status(status) => encode_status(&status, &header)?,
+        Said::Result { code, text } => {
             let ended_at = HeaderText::of(now);
             let notice = ProcessingResult { ended_at, code, description: Some(text.to_owned()) };
-            (encode_result(&notice, &header)?, remark)
+            encode_result(&notice, &header)?
         }
     };
     let document = sealed((document, parts), document_id, message, ctx).await?;
-    Ok(Answer { document_id, message: message.code.clone(), document, remark, made_by })
+    Ok(Answer { document_id, message: message.code.clone(), document, remarks, made_by })
 }
 
 /// What the local system says; it may take its time.
-async fn ask(content: &Content, ctx: &Context) -> Result<Said, FlowError> {
+async fn ask(content: &Content, remarks: &mut Vec<Remark>, ctx: &Context) -> Result<Said, FlowError> {
     let desk = ctx.desk.clone();
     let said = match content {
         Content::Inquiry(inquiry) => {
             let as_of = ctx.clock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
             let inquiry = inquiry.clone();
-            let found = Context::aside(move || desk.find(&inquiry, as_of)).await??;
+            let ask =
+                move || Ok::<_, FlowError>((desk.find(&inquiry, as_of)?, desk.aside_of(&inquiry.person)?));
+            let (found, aside) = Context::aside(ask).await??;
+            remarks.extend((aside > 0).then_some((Some("flow.rows_aside"), ROWS_ASIDE)));
             note_local_findings(ctx).await?; // reading them may have been the first since a file changed
             match found {
                 Found::Record(record, read_by) => Said::Record(Box::new(record), read_by),
                 Found::Nobody => Said::Result {
                     code: NoticeCode::no_data(),
                     text: "Сведения о лице не найдены",
-                    remark: None,
                 },
-                Found::Several => Said::Result {
-                    code: NoticeCode::no_data(),
-                    text: "Запросу соответствуют несколько лиц; укажите идентификатор лица",
-                    remark: Some("the inquiry fits several persons; answered as nobody"),
-                },
+                Found::Several => {
+                    remarks.push((None, "the inquiry fits several persons; answered as nobody"));
+                    Said::Result {
+                        code: NoticeCode::no_data(),
+                        text: "Запросу соответствуют несколько лиц; укажите идентификатор лица",
+                    }
+                }
             }
         }
         Content::Status(asked) => match Context::aside(move || desk.updated_at()).await?? {
@@ -113,13 +121,10 @@ async fn ask(content: &Content, ctx: &Context) -> Result<Said, FlowError> {
             None => Said::Result {
                 code: NoticeCode::no_data(),
                 text: "Сведения об обновлении ресурса отсутствуют",
-                remark: None,
             },
         },
         Content::Record(_) | Content::Notice => {
-            Said::Result {
-                code: NoticeCode::received(), text: "Сведения получены", remark: None
-            }
+            Said::Result { code: NoticeCode::received(), text: "Сведения получены" }
         }
     };
     Ok(said)
@@ -166,5 +171,7 @@ pub(super) async fn sealed(
     Ok(Outgoing { digest: sealed.digest(), bytes: sealed.into_bytes(), parts })
 }
 
+const ROWS_ASIDE: &str = "rows that are or may be about this person are set aside, and the answer lacks them; mend them, \
+     stazh replay, and tell the peer what was missing";
 const TOO_MUCH: &str =
     "not all copies of documents fit into one message; the record tells of each, send the rest otherwise";

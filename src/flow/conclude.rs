@@ -59,8 +59,8 @@ impl Case<'_> {
         if !made.made_by.is_empty() {
             note(&mut tx, row, ("translated", None), &made.made_by.join(", "), ctx).await?;
         }
-        if let Some(remark) = made.remark {
-            note(&mut tx, row, ("ask_person", None), remark, ctx).await?;
+        for (code, remark) in &made.remarks {
+            note(&mut tx, row, ("ask_person", *code), remark, ctx).await?;
         }
         let is_settled = !self.plan.is_atomic();
         if is_settled {

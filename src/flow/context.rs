@@ -1,8 +1,8 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
 use super::{CopyWriter, FlowError, KeptRows, OwnThirdParty, OwnTimeStamps, StatusSources, Wake};
-use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
-use crate::exchange::adapter::Found;
+use crate::base::{Clock, ConversationId, Digest256, DocumentId, Limits, Random, Shelf, Verdict};
+use crate::exchange::adapter::{Found, LocalReading};
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules, Transaction};
 use crate::exchange::seal::{Signers, TrustStore};
@@ -94,9 +94,17 @@ pub trait Desk: Send + Sync {
         Ok(None)
     }
 
-    /// What is wrong with the local records and was not taken yet, for the journal.
-    fn take_findings(&self) -> Findings {
-        Findings::new()
+    /// What is to be told of the local records and was not taken yet.
+    fn take_reading(&self) -> Option<LocalReading> {
+        None
+    }
+
+    /// How many rows that are or may be about a person are set aside: an answer about him may lack them.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn aside_of(&self, _person: &Person) -> Result<u64, FlowError> {
+        Ok(0)
     }
 
     /// Opens a copy of a document that a record of [`Desk::find`] tells of.

@@ -23,7 +23,7 @@ mod fit;
 mod inspect;
 mod journal;
 mod keys;
-
+mod local;
 mod note;
 mod parts;
 mod receive;
@@ -55,7 +55,7 @@ pub use evidence::{Evidence, evidence_of};
 pub use expired::came_back;
 pub use inspect::Caller;
 pub use keys::{KeysChange, note_keys};
-pub use note::note_local_findings;
+pub use local::{Replayed, note_local_findings, replay};
 pub use parts::{Arrived, NotTaken, forget_parts, take_package};
 pub use receive::{answer_stranger, receive, try_receive, unstored};
 pub use release::{Released, release, take_back_leases};

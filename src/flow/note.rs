@@ -1,7 +1,6 @@
 //! Entries of the journal, each in the transaction of what it tells.
 
 use super::{Context, FlowError};
-use crate::base::Finding;
 use crate::store::{InboxRow, JournalDraft, Tx, journal_append};
 
 /// An entry about a message that came.
@@ -22,37 +21,6 @@ pub(super) async fn note(
 pub(super) fn calls_a_person(attempts: u32) -> bool {
     attempts == TRIES_BEFORE_A_PERSON || (attempts > 0 && attempts.is_multiple_of(TRIES_A_DAY))
 }
-
-/// Journals what is wrong with the local records, once for each time they are read.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn note_local_findings(ctx: &Context) -> Result<(), FlowError> {
-    let desk = ctx.desk.clone();
-    let findings = Context::aside(move || desk.take_findings()).await?;
-    if findings.is_empty() {
-        return Ok(());
-    }
-    let now = ctx.clock.now();
-    let mut tx = ctx.store.begin().await?;
-    let told =
-        |finding: &Finding| JournalDraft::at(now, "local", finding.to_string()).coded(Some(&finding.code));
-    for entry in findings.iter().take(FINDINGS_MAX).map(told) {
-        journal_append(&mut tx, &entry).await?;
-    }
-    let errors = findings.iter().filter(|finding| finding.is_error()).count();
-    let more = findings.len().saturating_sub(FINDINGS_MAX);
-    if more > 0 {
-        let detail = format!("{more} more findings; stazh translate shows all");
-        journal_append(&mut tx, &JournalDraft::at(now, "local", detail)).await?;
-    }
-    tx.commit().await?;
-    tracing::warn!(errors, warnings = findings.len() - errors, "local records need a look; see the journal");
-    Ok(())
-}
-
-/// How many findings of one reading are journalled; files with more are broken as a whole.
-const FINDINGS_MAX: usize = 500;
 
 /// 250 ms, doubled up to 5 minutes: 20 tries take about 50 minutes.
 const TRIES_BEFORE_A_PERSON: u32 = 20;

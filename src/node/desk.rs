@@ -4,7 +4,9 @@ use super::evidence::{CopyFolder, EvidenceFolder};
 use super::hand_over::Teller;
 use super::{Settings, StartError};
 use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, WholeFile, with_causes};
-use crate::exchange::adapter::{AdapterError, Found, HandedOver, ProfileBook, Sink, Source};
+use crate::exchange::adapter::{
+    AdapterError, FileRead, Found, HandedOver, LocalReading, ProfileBook, Sink, Source,
+};
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
 use crate::exchange::rules::CodeLists;
 use crate::flow::{CopyWriter, Desk, Done, FlowError, KeptRows, Origin};
@@ -142,14 +144,24 @@ impl Desk for FolderDesk {
         Ok(last.and_then(|at| Timestamp::try_from(at).ok()))
     }
 
-    fn take_findings(&self) -> Findings {
-        match self.source.take_findings() {
-            Ok(findings) => findings,
-            Err(error) => {
-                let path = error.path().map_or_else(String::new, |path| path.display().to_string());
-                vec![Finding::error(error.code(), path, "form of the profile", "", with_causes(&error))]
-            }
-        }
+    fn take_reading(&self) -> Option<LocalReading> {
+        self.source.take_reading().unwrap_or_else(|error| {
+            let path = error.path().map_or_else(String::new, |path| path.display().to_string());
+            let finding = Finding::error(error.code(), path, "form of the profile", "", with_causes(&error));
+            let name = error.path().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+            let refused = |name| FileRead {
+                name,
+                taken: 0,
+                aside: 0,
+                why: Findings::new(),
+                refused: Some(finding.clone()),
+            };
+            Some(LocalReading { files: name.into_iter().map(refused).collect(), findings: vec![finding] })
+        })
+    }
+
+    fn aside_of(&self, person: &Person) -> Result<u64, FlowError> {
+        self.source.aside_of(person).map_err(local)
     }
 
     fn keep_rows(&self, name: &str, bytes: &[u8]) -> Result<KeptRows, FlowError> {
@@ -168,7 +180,7 @@ impl Desk for FolderDesk {
                 verdict: Verdict::Return { code: "adapter.format" },
                 detail: with_causes(&error),
             };
-            findings.append(&mut read.map_err(refuse)?);
+            findings.extend(read.map_err(refuse)?.findings);
         }
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let place = self.local.join(name);

@@ -15,7 +15,7 @@ mod inbox;
 mod inbox_stage;
 mod journal;
 mod ledger;
-
+mod local;
 mod national;
 mod outbox;
 mod outbox_stage;
@@ -70,6 +70,7 @@ pub use ledger::{
     Handover, Seen, handover_record, handover_sum, ledger_answers, ledger_first, ledger_forget, ledger_knows,
     ledger_outcome, ledger_record,
 };
+pub use local::{LocalFile, local_files, local_forget, local_put, local_set_aside};
 pub use national::{NationalError, NationalPlan, NationalTable, Put, TablePlan};
 pub use outbox::{
     OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_extend,

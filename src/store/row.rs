@@ -3,6 +3,7 @@
 use super::StoreError;
 use crate::base::Digest256;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use std::fmt;
 use std::str::FromStr;
 
@@ -43,6 +44,14 @@ impl RowReader<'_> {
         text: Option<&str>,
     ) -> Result<Option<T>, StoreError> {
         text.map(|text| self.text(column, text)).transpose()
+    }
+
+    pub(super) fn json<T: DeserializeOwned>(
+        &self,
+        column: &'static str,
+        text: &str,
+    ) -> Result<T, StoreError> {
+        serde_json::from_str(text).map_err(|_cause| self.fault(column))
     }
 
     pub(super) fn instant(&self, column: &'static str, ms: i64) -> Result<Timestamp, StoreError> {

@@ -37,6 +37,7 @@ mod revocation;
 mod rollover;
 mod rules;
 mod seal;
+mod set_aside;
 mod shared;
 mod simulation;
 mod soak;

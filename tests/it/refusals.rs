@@ -508,10 +508,13 @@ async fn local_files_with_mistakes_leave_their_findings_in_the_journal_and_harm_
     assert_eq!(stage.post(stage.message(&stage.sealed(&stage.signer()))).await.0, 202);
     let entry = stage.entry_of("postponed").await.entry;
     let path = local.join("contracts.json");
-    let text = format!("reach the local system: understand {}: not JSON on line 1, column 2", path.display());
+    let text = format!("reach the local system: understand {}: not JSON on line 1, column 3", path.display());
     assert!(entry.detail.starts_with(&text), "{}", entry.detail);
     std::fs::write(&path, sound).unwrap();
     assert!(stage.settles_more_than(before).await);
+    let entry = stage.entry("flow.rows_aside").await.entry;
+    assert_eq!(entry.kind, "ask_person");
+    assert!(entry.conversation_id.is_some(), "the answer that lacks rows is named");
     let again = stage.journal().await.iter().filter(|row| row.entry.kind == "local").count();
     assert_eq!(again, 2 * told, "each reading is told once");
     assert!(stage.is_well().await);
@@ -521,7 +524,7 @@ async fn local_files_with_mistakes_leave_their_findings_in_the_journal_and_harm_
 async fn a_local_file_of_another_form_does_not_keep_a_node_from_starting() {
     for (state, name, bytes, text) in [
         ("KZ", "contributions.csv", "iin,iin\n", "the header does not name each column once"),
-        ("KZ", "contracts.json", "[{", "not JSON on line 1, column 2"),
+        ("KZ", "contracts.json", "[{", "not JSON on line 1, column 3"),
         (
             "RU",
             "labour-events.xml",

@@ -59,7 +59,7 @@ impl Translate {
                 .context("find the form")?;
             let mut rows = Vec::new();
             let begun = Instant::now();
-            profile.read(&file, &bytes, &limits, &mut |row, _| rows.push(row))?;
+            profile.read(&file, &bytes[..], &limits, &mut |row, _| rows.push(row))?;
             let what = format!("{} rows of {name} read", profile.head().format.ending());
             rates.push(Rate { what, count: rows.len(), elapsed: begun.elapsed() });
             if state == State::Kz {

@@ -1,17 +1,23 @@
 //! Local CSV files: comma, semicolon, tab or what the profile names; UTF-8 (a byte order mark is dropped) or windows-1251.
 
+use super::csv_rows::Cut;
+use super::csv_rows::Rows;
 use super::error::FormatError;
+use super::lines::BYTE_ORDER_MARK;
+use super::lines::Lines;
+use super::rows::Each;
+use super::rows::Met;
+use super::rows::header_again;
+use super::rows::not_encoded;
+use super::rows::too_long;
 use super::value::LocalRow;
 use super::value::Map;
 use super::value::Row;
 use super::value::Text;
 use super::value::Value;
 use crate::base::Finding;
-use crate::base::Findings;
 use serde::Deserialize;
 use std::borrow::Cow;
-use std::io::Cursor;
-use std::sync::Arc;
 
 /// How the characters of a file are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -39,11 +45,11 @@ impl Encoding {
         match (self, std::str::from_utf8(body)) {
             (Self::Utf8 | Self::Auto, Ok(text)) => Ok(Cow::Borrowed(text)),
             (Self::Windows1251, Ok(text)) if is_marked => Ok(Cow::Borrowed(text)),
-            (Self::Utf8, Err(error)) => Err(not_encoded(body, error.valid_up_to(), "UTF-8")),
-            (Self::Auto, Err(error)) if is_marked => Err(not_encoded(body, error.valid_up_to(), "UTF-8")),
+            (Self::Utf8, Err(error)) => Err(wrong_bytes(body, error.valid_up_to(), "UTF-8")),
+            (Self::Auto, Err(error)) if is_marked => Err(wrong_bytes(body, error.valid_up_to(), "UTF-8")),
             (Self::Windows1251 | Self::Auto, _) => encoding_rs::WINDOWS_1251
                 .decode_without_bom_handling_and_without_replacement(body)
-                .ok_or_else(|| not_encoded(body, 0, "windows-1251")),
+                .ok_or_else(|| wrong_bytes(body, 0, "windows-1251")),
         }
     }
 
@@ -60,65 +66,42 @@ impl Encoding {
     }
 }
 
-/// Calls `each` for every row that has as many fields as the header; the others are findings.
+/// Gives every row that has as many fields as the header; the others are told.
 ///
 /// # Errors
-/// A file without a header, with one column twice, or without one that is required.
+/// A file without a header, with one column twice, or without one that is required; or it cannot be read.
 pub(super) fn read(
     file: &str,
-    text: &str,
-    delimiter: Option<char>,
+    lines: &mut Lines<'_>,
+    (delimiter, bytes_max): (Option<char>, usize),
     required: &[&str],
-    each: &mut dyn FnMut(Row<'_>),
-) -> Result<Findings, FormatError> {
-    let header_end = text.find('\n').unwrap_or(text.len());
-    let delimiter = delimiter.and_then(|own| u8::try_from(own).ok());
-    let delimiter = delimiter.unwrap_or_else(|| sniff(text.get(..header_end).unwrap_or_default()));
-    let build = || {
-        let mut builder = csv::ReaderBuilder::new();
-        builder.delimiter(delimiter).flexible(true).has_headers(false);
-        builder.from_reader(Cursor::new(text.as_bytes()))
-    };
-    let mut reader = build();
-    let mut record = csv::StringRecord::new();
-    let has_header = reader.read_record(&mut record).map_err(|_cause| FormatError::Header)?;
-    let columns: Vec<Arc<str>> = record.iter().map(|name| Arc::from(name.trim())).collect();
-    let is_twice =
-        columns.iter().enumerate().any(|(at, name)| columns.iter().take(at).any(|one| one == name));
-    if !has_header || is_twice || columns.iter().any(|name| name.is_empty()) {
-        return Err(FormatError::Header);
-    }
-    if let Some(name) = required.iter().find(|name| !columns.iter().any(|column| column.as_ref() == **name)) {
-        return Err(FormatError::Column { name: (*name).to_owned() });
-    }
-    let mut findings = Findings::new();
-    loop {
-        let start = reader.position().clone();
-        if !reader.read_record(&mut record).map_err(|_cause| FormatError::Header)? {
-            return Ok(findings);
-        }
-        let begin = begin(text, record.position().unwrap_or(&start));
-        let line = usize::try_from(begin.line()).unwrap_or(usize::MAX);
-        if record.len() == columns.len()
-            && !swallows(text, (&begin, reader.position()), delimiter, columns.len())
-        {
-            let mut map = Map::at(line);
-            for (name, field) in columns.iter().zip(record.iter()) {
-                map.add(name.clone(), Value::Text(Text::new(field.trim(), line)));
+    each: Each<'_>,
+) -> Result<(), FormatError> {
+    let mut rows = Rows::new(lines, delimiter, bytes_max);
+    let columns = rows.header(required)?;
+    let mut map = Map::default();
+    while let Some((line, cut)) = rows.cut(columns.len())? {
+        let met = match cut {
+            Cut::Blank => continue,
+            Cut::Row => {
+                let fields = rows.fields()?;
+                if fields.iter().eq(columns.iter().map(|name| name.as_ref())) {
+                    header_again(file, line)
+                } else {
+                    map.refill(line, &columns, fields.iter());
+                    Met::Row(Row { name: "", map: &map, above: &[] })
+                }
             }
-            each(Row { name: "", map: &map, above: &[] });
-            continue;
-        }
-        if record.len() == 1 && record.iter().all(|field| field.trim().is_empty()) {
-            continue;
-        }
-        findings.push(wrong_length(file, line, columns.len(), record.len()));
-        let next = next_line(text, &begin);
-        if next.line() < reader.position().line() {
-            // a quote that is never closed swallowed the rows after its own: read them after all
-            reader.seek(next).map_err(|_cause| FormatError::Header)?;
+            Cut::Length(found) => Met::Aside(wrong_length(file, line, columns.len(), found)),
+            Cut::Open => Met::Aside(wrong_length(file, line, columns.len(), columns.len())),
+            Cut::TooLong => too_long(file, line, bytes_max),
+            Cut::NotEncoded(encoding) => not_encoded(file, line, encoding),
+        };
+        if each(met).is_break() {
+            break;
         }
     }
+    rows.check_encoding()
 }
 
 /// Writes rows under a header of these columns.
@@ -144,57 +127,6 @@ pub(super) fn write(
     encoding.encode(&text)
 }
 
-/// The delimiter that stands most often in the header.
-fn sniff(header: &str) -> u8 {
-    let count = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
-    // of equals the last is taken: the comma
-    [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
-}
-
-/// Where a row really begins: the parser counts the line ends before it as its own.
-fn begin(text: &str, start: &csv::Position) -> csv::Position {
-    let rest = rest_of(text, start);
-    let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
-    moved(rest, start, blank)
-}
-
-/// Where the line after the one of `start` begins.
-fn next_line(text: &str, start: &csv::Position) -> csv::Position {
-    let rest = rest_of(text, start);
-    moved(rest, start, rest.find('\n').map_or(rest.len(), |at| at + 1))
-}
-
-fn rest_of<'t>(text: &'t str, start: &csv::Position) -> &'t str {
-    text.get(usize::try_from(start.byte()).unwrap_or(usize::MAX)..).unwrap_or_default()
-}
-
-fn moved(rest: &str, start: &csv::Position, by: usize) -> csv::Position {
-    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-    let passed = rest.get(..by).unwrap_or_default();
-    let mut position = start.clone();
-    position.set_byte(start.byte() + count(by));
-    position.set_line(start.line() + count(passed.matches('\n').count()));
-    position
-}
-
-/// Whether a row that spans lines has another whole row in it: a quote was not closed where it should have been.
-fn swallows(
-    text: &str,
-    (begin, end): (&csv::Position, &csv::Position),
-    delimiter: u8,
-    columns: usize,
-) -> bool {
-    let length = usize::try_from(end.byte().saturating_sub(begin.byte())).unwrap_or(usize::MAX);
-    let span = rest_of(text, begin).get(..length).unwrap_or_default();
-    span.lines().skip(1).any(|line| {
-        let mut alone = csv::ReaderBuilder::new();
-        let mut alone =
-            alone.delimiter(delimiter).flexible(true).has_headers(false).from_reader(line.as_bytes());
-        let mut record = csv::StringRecord::new();
-        columns > 1 && alone.read_record(&mut record).is_ok_and(|is_row| is_row) && record.len() == columns
-    })
-}
-
 fn wrong_length(file: &str, line: usize, expected: usize, found: usize) -> Finding {
     Finding::error(
         "adapter.row_length",
@@ -209,24 +141,39 @@ fn wrong_length(file: &str, line: usize, expected: usize, found: usize) -> Findi
     )
 }
 
-fn not_encoded(bytes: &[u8], at: usize, encoding: &'static str) -> FormatError {
+fn wrong_bytes(bytes: &[u8], at: usize, encoding: &'static str) -> FormatError {
     let line = 1 + bytes.iter().take(at).filter(|byte| **byte == b'\n').count();
     FormatError::NotEncoded { encoding, line }
 }
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Findings;
+    use std::ops::ControlFlow;
 
-    fn rows(text: &str) -> (Vec<(usize, Vec<String>)>, Findings) {
-        let mut seen = Vec::new();
-        let findings = read("f.csv", text, None, &[], &mut |row| {
-            let texts = row.map.entries().filter_map(|(_, v)| v.as_text()).map(|t| t.as_str().to_owned());
-            seen.push((row.map.line(), texts.collect()));
-        });
-        (seen, findings.unwrap())
+    /// The rows, each with its line.
+    type Seen = Vec<(usize, Vec<String>)>;
+
+    fn told(text: &str) -> Result<(Seen, Findings), FormatError> {
+        let (mut seen, mut findings) = (Vec::new(), Vec::new());
+        let mut input = text.as_bytes();
+        let mut lines = Lines::new(&mut input, Encoding::Utf8, 1_000)?;
+        read("f.csv", &mut lines, (None, 1_000), &[], &mut |met| {
+            match met {
+                Met::Row(row) => {
+                    let texts = row.map.entries().filter_map(|(_, v)| v.as_text());
+                    seen.push((row.map.line(), texts.map(|t| t.as_str().to_owned()).collect()));
+                }
+                Met::Aside(finding) => findings.push(finding),
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok((seen, findings))
+    }
+
+    fn rows(text: &str) -> (Seen, Findings) {
+        told(text).unwrap()
     }
 
     #[test]
@@ -264,6 +211,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_cut_in_a_quote_and_a_header_between_rows_spoil_only_themselves() {
+        for (text, lines, place) in [
+            ("a,b\n1,2\n3,\"4", vec![2], "f.csv:3"),
+            ("a,b\n1,2\n3,\"4\n5\n", vec![2], "f.csv:3"),
+            ("a,b\n1,2\na,b\n3,4\n", vec![2, 4], "f.csv:3"),
+            ("a,b\n1,2\r3,4\n5,6", vec![2, 2, 3], ""),
+        ] {
+            let (seen, findings) = rows(text);
+            assert_eq!(seen.iter().map(|(line, _)| *line).collect::<Vec<_>>(), lines, "{text:?}");
+            assert_eq!(findings.first().map_or("", |one| one.path.as_str()), place, "{text:?}");
+        }
+    }
+
+    #[test]
     fn encodings_are_told_apart() {
         let windows = Encoding::Windows1251.encode("Ким").unwrap();
         assert_eq!(windows, [0xCA, 0xE8, 0xEC]);
@@ -278,7 +239,7 @@ mod tests {
     #[test]
     fn a_header_names_each_column_once() {
         for text in ["", "a,a\n", "a,,b\n"] {
-            assert!(matches!(read("f", text, None, &[], &mut |_| ()), Err(FormatError::Header)), "{text}");
+            assert!(matches!(told(text), Err(FormatError::Header)), "{text}");
         }
     }
 }

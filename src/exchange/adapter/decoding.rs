@@ -3,6 +3,7 @@
 use super::convert::Convert;
 use super::explain;
 use super::local::Entry;
+use super::local::KnownPerson;
 use super::local::LocalRecord;
 use super::local::RowForm;
 use super::local::placed;
@@ -35,6 +36,18 @@ pub(super) struct Decoding<'p, 'r> {
     set: Option<Vec<Set>>,
 }
 
+/// What became of a row.
+pub(super) struct Decoded {
+    /// What it says; none if it is refused.
+    pub(super) record: Option<LocalRecord>,
+    /// Of a row that is refused: whom it is about, as far as it tells.
+    pub(super) whose: Option<KnownPerson>,
+    /// What is wrong or odd about it.
+    pub(super) findings: Findings,
+    /// What set each place, if that was asked.
+    pub(super) set: Vec<Set>,
+}
+
 /// A place of the record and the field of the row that set it.
 #[derive(Debug, Clone)]
 pub(super) struct Set {
@@ -60,13 +73,8 @@ impl<'p, 'r> Decoding<'p, 'r> {
         Self { set: Some(Vec::new()), ..self }
     }
 
-    /// The record, unless a finding refuses the row; the findings are kept either way.
-    pub(super) fn finish(self, findings: &mut Findings) -> Option<LocalRecord> {
-        self.finish_traced(findings).map(|(record, _)| record)
-    }
-
-    /// The same, with what set each place.
-    pub(super) fn finish_traced(mut self, findings: &mut Findings) -> Option<(LocalRecord, Vec<Set>)> {
+    /// The record, unless a finding refuses the row.
+    pub(super) fn finish(mut self) -> Decoded {
         for is_fallback in [false, true] {
             for field in self.profile.fields.iter().filter(|field| field.is_fallback == is_fallback) {
                 self.field(field);
@@ -78,10 +86,18 @@ impl<'p, 'r> Decoding<'p, 'r> {
         self.check_interval();
         let form = self.form();
         let is_refused = self.findings.iter().any(Finding::is_error);
+        let mut whose = is_refused.then(|| self.whose());
         let record = if is_refused { None } else { self.record(form) };
-        findings.append(&mut self.findings);
-        let set = self.set.unwrap_or_default();
-        record.map(|record| (record, set))
+        if record.is_none() {
+            whose.get_or_insert_default();
+        }
+        Decoded { record, whose, findings: self.findings, set: self.set.unwrap_or_default() }
+    }
+
+    /// Whom a row that is refused is about, as far as it tells.
+    fn whose(&mut self) -> KnownPerson {
+        let person = self.json.get("person").cloned().unwrap_or_default();
+        serde_json::from_value(person).unwrap_or_default()
     }
 
     fn field(&mut self, field: &Field) {

@@ -1,21 +1,18 @@
 //! A first profile, made from a sample of a file.
 
-use super::csv;
-use super::csv::Encoding;
 use super::error::FormatError;
 use super::guess::Guess;
 use super::guess::guess;
 use super::guess::quoted;
-use super::json;
 use super::profile::Format;
 use super::profile::Profile;
 use super::profile::RecordKind;
+use super::reading::sample;
 use super::value::Map;
-use super::value::Row;
 use super::value::Value;
-use super::value::walk;
 use crate::exchange::canonical::State;
 use std::fmt::Write;
+use std::ops::ControlFlow;
 
 impl Profile {
     /// The text of a first profile for files like a sample: columns are recognised by their names and values, the others
@@ -34,7 +31,7 @@ impl Profile {
             "jsonl" | "ndjson" => Format::Jsonl,
             _ => return Err(FormatError::NoSample),
         };
-        let fields = fields_of(format, &Encoding::Auto.decode(bytes)?)?;
+        let fields = fields_of(format, bytes)?;
         let part = record.part();
         let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_'));
         let mut text = format!(
@@ -97,21 +94,14 @@ impl Profile {
 }
 
 /// The fields of the first rows of a sample, each with what it says.
-fn fields_of(format: Format, text: &str) -> Result<Vec<(String, Vec<String>)>, FormatError> {
+fn fields_of(format: Format, bytes: &[u8]) -> Result<Vec<(String, Vec<String>)>, FormatError> {
     let mut fields: Vec<(String, Vec<String>)> = Vec::new();
     let mut rows = 0;
-    let mut each = |row: Row<'_>| {
+    sample(format, bytes, &mut |row| {
         rows += 1;
-        if rows <= ROWS_MAX {
-            gather("", row.map, &mut fields);
-        }
-    };
-    match format {
-        Format::Json => walk(&json::read(text)?, "rows", &mut each, &mut |_line| ()),
-        Format::Jsonl => drop(json::read_lines("sample", text, &mut each)),
-        Format::Csv => drop(csv::read("sample", text, None, &[], &mut each)?),
-        Format::Xml | Format::Fixed => return Err(FormatError::NoSample),
-    }
+        gather("", row.map, &mut fields);
+        if rows < ROWS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
     Ok(fields)
 }
 

@@ -44,6 +44,19 @@ pub enum FormatError {
         /// The beginning of the path to the rows.
         expected: String,
     },
+    /// The file cannot be read.
+    #[error("read on")]
+    Io(#[from] io::Error),
+    /// A field that was needed before it came.
+    #[error(
+        "{name} stands on line {line}, after more rows than are held for it; put it before the rows it belongs to"
+    )]
+    Late {
+        /// Its name, as the profile has it.
+        name: String,
+        /// Where it stands.
+        line: usize,
+    },
     /// A column that every row needs.
     #[error("the column {name} is missing in the header")]
     Column {
@@ -67,6 +80,13 @@ pub enum FormatError {
     /// XML that cannot be written.
     #[error("write rows as XML")]
     WriteXml(#[from] WriteError),
+}
+
+impl FormatError {
+    /// That of the operating system, if it is one.
+    pub(super) fn into_io(self) -> Result<io::Error, Self> {
+        if let Self::Io(source) = self { Ok(source) } else { Err(self) }
+    }
 }
 
 /// What the adapter could not do.

@@ -1,7 +1,10 @@
 //! The files of a folder, with what tells whether one has changed.
 
 use super::error::AdapterError;
+use super::error::FormatError;
 use std::fs;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -13,6 +16,26 @@ pub(super) struct Stamp {
     pub(super) path: PathBuf,
     pub(super) length: u64,
     changed_at: Option<SystemTime>,
+}
+
+impl Stamp {
+    /// Begins to read the file.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(super) fn open(&self) -> Result<BufReader<File>, AdapterError> {
+        let refuse = |source| AdapterError::Read { path: self.path.clone(), source };
+        Ok(BufReader::with_capacity(BUFFER_BYTES, File::open(&self.path).map_err(refuse)?))
+    }
+
+    /// Why its rows could not be read.
+    pub(super) fn unread(&self, source: FormatError) -> AdapterError {
+        let path = self.path.clone();
+        match source.into_io() {
+            Ok(source) => AdapterError::Read { path, source },
+            Err(source) => AdapterError::Format { path, source },
+        }
+    }
 }
 
 /// The files of these names, in the order of the names; links are followed.
@@ -39,3 +62,6 @@ pub(super) fn stamps(
     stamps.sort();
     Ok(stamps)
 }
+
+/// What is read of a file at once.
+const BUFFER_BYTES: usize = 256 * 1024;

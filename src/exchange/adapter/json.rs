@@ -1,13 +1,20 @@
 //! Local JSON files as trees, each value with its line.
 
 use super::error::FormatError;
+use super::lines::Line;
+use super::lines::Lines;
+use super::lines::trimmed;
+use super::rows::Each;
+use super::rows::Met;
+use super::rows::no_row;
+use super::rows::not_encoded;
+use super::rows::too_long;
 use super::value::LocalRow;
 use super::value::Map;
 use super::value::Row;
 use super::value::Text;
 use super::value::Value;
-use crate::base::Finding;
-use crate::base::Findings;
+use memchr::memchr;
 use serde::de::DeserializeSeed;
 use serde::de::Error;
 use serde::de::MapAccess;
@@ -17,20 +24,22 @@ use std::cell::Cell;
 use std::fmt;
 use std::io::Read;
 
-/// Reads a document; a bare list becomes the entry `rows`. Null is absence.
+/// Reads one value that begins on a line. Null is absence.
 ///
 /// # Errors
-/// Not JSON, or neither a map nor a list; the error names line and column.
-pub(super) fn read(text: &str) -> Result<Map, FormatError> {
-    match read_at(text, 1).map_err(json_error)? {
-        Some(Value::Map(map)) => Ok(map),
-        Some(list @ Value::List(_)) => {
-            let mut map = Map::at(1);
-            map.add("rows", list);
-            Ok(map)
-        }
-        Some(Value::Text(_)) | None => Err(FormatError::Json { line: 1, column: 1 }),
+/// Not JSON, or a name twice in one object.
+pub(super) fn tree(text: &str, first_line: usize) -> Result<Option<Value>, serde_json::Error> {
+    let line = Cell::new(first_line);
+    if memchr(b'\n', text.as_bytes()).is_none() {
+        let mut parser = serde_json::Deserializer::from_str(text);
+        let value = Tree { line: &line }.deserialize(&mut parser)?;
+        parser.end()?;
+        return Ok(value);
     }
+    let mut parser = serde_json::Deserializer::from_reader(Counted { rest: text.as_bytes(), line: &line });
+    let value = Tree { line: &line }.deserialize(&mut parser)?;
+    parser.end()?;
+    Ok(value)
 }
 
 /// Writes a document; every leaf is a string.
@@ -44,25 +53,45 @@ pub(super) fn write(document: &Map) -> Result<Vec<u8>, FormatError> {
     Ok(bytes)
 }
 
-/// Gives the object of every line to `each`; a line that is none is a finding, and the others are read.
-pub(super) fn read_lines(file: &str, text: &str, each: &mut dyn FnMut(Row<'_>)) -> Findings {
-    let mut findings = Findings::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        if line.trim().is_empty() {
-            continue;
-        }
-        match read_at(line, number) {
-            Ok(Some(Value::Map(map))) => each(Row { name: "", map: &map, above: &[] }),
-            Ok(_) | Err(_) => findings.push(Finding::error(
-                "adapter.row_form",
-                format!("{file}:{number}"),
-                "one JSON object in each line",
-                "",
-                "the line is not a JSON object; correct it in the source",
-            )),
+/// Gives the object of every line; a line that is none is told, and the others are read.
+///
+/// # Errors
+/// The file cannot be read.
+pub(super) fn read_lines(
+    file: &str,
+    lines: &mut Lines<'_>,
+    bytes_max: usize,
+    each: Each<'_>,
+) -> Result<(), FormatError> {
+    while let Some((number, line)) = lines.next_line()? {
+        let line = match line {
+            Line::Text(line) if line.trim().is_empty() => continue,
+            Line::Text(line) => tree(trimmed(line), number).map_err(|error| error.column()),
+            Line::TooLong => {
+                if each(too_long(file, number, bytes_max)).is_break() {
+                    break;
+                }
+                continue;
+            }
+            Line::NotEncoded(encoding) => {
+                if each(not_encoded(file, number, encoding)).is_break() {
+                    break;
+                }
+                continue;
+            }
+        };
+        let met = match &line {
+            Ok(Some(Value::Map(map))) => Met::Row(Row { name: "", map, above: &[] }),
+            Ok(_) | Err(_) => {
+                let message = "the line is not a JSON object; correct it in the source";
+                no_row(file, number, "one JSON object in each line", message)
+            }
+        };
+        if each(met).is_break() {
+            break;
         }
     }
-    findings
+    lines.check_encoding(0)
 }
 
 /// Writes each row as an object in a line of its own; every leaf is a string.
@@ -79,24 +108,12 @@ pub(super) fn write_lines(rows: &[LocalRow]) -> Result<String, FormatError> {
     Ok(text)
 }
 
-fn read_at(text: &str, first_line: usize) -> Result<Option<Value>, serde_json::Error> {
-    let line = Cell::new(first_line);
-    let mut parser = serde_json::Deserializer::from_reader(Counted { rest: text.as_bytes(), line: &line });
-    let value = Tree { line: &line }.deserialize(&mut parser)?;
-    parser.end()?;
-    Ok(value)
-}
-
 fn to_json(value: &Value) -> serde_json::Value {
     match value {
         Value::Text(text) => serde_json::Value::String(text.as_str().to_owned()),
         Value::List(items) => serde_json::Value::Array(items.iter().map(to_json).collect()),
         Value::Map(map) => map.entries().map(|(name, value)| (name.to_owned(), to_json(value))).collect(),
     }
-}
-
-fn json_error(error: serde_json::Error) -> FormatError {
-    FormatError::Json { line: error.line(), column: error.column() }
 }
 
 /// Counts line ends as the parser passes them.
@@ -200,11 +217,14 @@ impl<'de> Visitor<'de> for Node<'_> {
 mod tests {
     use super::*;
 
+    fn map(text: &str) -> Map {
+        tree(text, 1).unwrap().unwrap().as_map().unwrap().clone()
+    }
+
     #[test]
     fn every_value_knows_its_line() {
         let map =
-            read("{\n \"a\": 12,\n \"b\": [\n  \"x\",\n  null,\n  { \"c\": true }\n ],\n \"d\": 1.50\n}\n")
-                .unwrap();
+            map("{\n \"a\": 12,\n \"b\": [\n  \"x\",\n  null,\n  { \"c\": true }\n ],\n \"d\": 1.50\n}\n");
         let leaf = |path| {
             let all = map.all(path);
             all.into_iter()
@@ -219,17 +239,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_refused_with_its_line_and_without_its_text() {
-        let error = read("{\n \"name\": Ахметов\n}").unwrap_err();
-        assert_eq!(error.to_string(), "not JSON on line 2, column 10");
-        assert!(read("{\"a\":1,\"a\":2}").is_err());
-        assert!(read("7").is_err());
-        assert!(read(&"[".repeat(5000)).is_err());
+    fn what_is_not_json_is_refused() {
+        for text in ["{\"a\":1,\"a\":2}", "{\"a\":1} 2", "{", ""] {
+            assert!(tree(text, 1).is_err(), "{text}");
+        }
+        assert!(tree(&"[".repeat(5000), 1).is_err());
     }
 
     #[test]
     fn a_tree_is_read_as_it_is_written() {
-        let map = read("[{\"a\":\"1\",\"b\":{\"c\":\"2\"}},{\"a\":\"3\"}]").unwrap();
-        assert_eq!(read(std::str::from_utf8(&write(&map).unwrap()).unwrap()).unwrap(), map);
+        let map = map("{\"rows\":[{\"a\":\"1\",\"b\":{\"c\":\"2\"}},{\"a\":\"3\"}]}");
+        let written = write(&map).unwrap();
+        assert_eq!(tree(std::str::from_utf8(&written).unwrap(), 1).unwrap(), Some(Value::Map(map)));
     }
 }

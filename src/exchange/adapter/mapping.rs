@@ -2,8 +2,6 @@
 
 use super::convert::Convert;
 use super::csv;
-use super::decoding::Decoding;
-use super::decoding::Set;
 use super::error::FormatError;
 use super::fixed;
 use super::json;
@@ -19,89 +17,15 @@ use super::profile::RecordKind;
 use super::profile::When;
 use super::value::LocalRow;
 use super::value::Map;
-use super::value::Row;
 use super::value::Value;
 use super::value::join;
 use super::value::split_ups;
-use super::value::walk;
 use super::xml;
 use crate::base::Finding;
 use crate::base::Findings;
-use crate::base::Limits;
 use serde_json::Value as Json;
 
 impl Profile {
-    /// Reads a file of this form. A row that is not lawful is a finding; the others are given to `each`
-    /// with the place of the row.
-    ///
-    /// # Errors
-    /// A file that is not of the profile's format at all.
-    pub fn read(
-        &self,
-        file: &str,
-        bytes: &[u8],
-        limits: &Limits,
-        each: &mut dyn FnMut(LocalRecord, &str),
-    ) -> Result<Findings, FormatError> {
-        let mut findings = Findings::new();
-        let lost = self.rows(file, bytes, limits, &mut |row| {
-            let line = row.map.line();
-            if let Some(record) = Decoding::new(self, file, row).finish(&mut findings) {
-                each(record, &format!("{file}:{line}"));
-            }
-        })?;
-        findings.extend(lost);
-        let line_of = |finding: &Finding| {
-            let place = finding.path.strip_prefix(file).and_then(|rest| rest.strip_prefix(':'));
-            place.and_then(|place| place.split(' ').next()?.parse::<usize>().ok())
-        };
-        // a field of an enclosing level is read with each of its rows, and told once
-        findings.sort_by_key(|one| (line_of(one), one.path.clone(), one.code.clone()));
-        findings.dedup();
-        Ok(findings)
-    }
-
-    /// The same, with what set each place of a record; findings are told elsewhere.
-    pub(super) fn read_traced(
-        &self,
-        file: &str,
-        bytes: &[u8],
-        limits: &Limits,
-        each: &mut dyn FnMut(LocalRecord, Vec<Set>),
-    ) -> Result<(), FormatError> {
-        self.rows(file, bytes, limits, &mut |row| {
-            if let Some((record, set)) =
-                Decoding::new(self, file, row).traced().finish_traced(&mut Findings::new())
-            {
-                each(record, set);
-            }
-        })
-        .map(drop)
-    }
-
-    /// Gives every row of a file to `each`; what is no row is a finding.
-    fn rows(
-        &self,
-        file: &str,
-        bytes: &[u8],
-        limits: &Limits,
-        each: &mut dyn FnMut(Row<'_>),
-    ) -> Result<Findings, FormatError> {
-        Ok(match self.head.format {
-            Format::Csv => {
-                let text = self.head.encoding.decode(bytes)?;
-                csv::read(file, &text, self.head.delimiter, &self.required_columns(), each)?
-            }
-            Format::Fixed => fixed::read(file, &self.head.encoding.decode(bytes)?, &self.head.columns, each),
-            Format::Jsonl => json::read_lines(file, &self.head.encoding.decode(bytes)?, each),
-            Format::Json => {
-                let text = csv::Encoding::Utf8.decode(bytes)?;
-                self.walk(file, &json::read(&text)?, each)?
-            }
-            Format::Xml => self.walk(file, &xml::read(bytes, &self.head.namespaces, limits)?, each)?,
-        })
-    }
-
     /// Writes records in this form, with findings of what could not be said in it.
     ///
     /// # Errors
@@ -123,28 +47,8 @@ impl Profile {
         Ok((bytes, findings))
     }
 
-    /// Gives every row of a document to `row`; what stands in the place of a row and is none is a finding.
-    fn walk(
-        &self,
-        file: &str,
-        document: &Map,
-        row: &mut dyn FnMut(Row<'_>),
-    ) -> Result<Findings, FormatError> {
-        let first = self.head.rows.split('/').next().unwrap_or_default();
-        let is_there = |name: &str| document.node(name).is_some();
-        if !document.is_empty() && !first.split('|').any(is_there) {
-            return Err(FormatError::Rows { expected: first.to_owned() });
-        }
-        let mut findings = Findings::new();
-        walk(document, &self.head.rows, row, &mut |line| {
-            let message = "a bare value where a row should stand; correct it in the source";
-            findings.push(Finding::error("adapter.row_form", format!("{file}:{line}"), "a row", "", message));
-        });
-        Ok(findings)
-    }
-
     /// The columns without which no row can be read.
-    fn required_columns(&self) -> Vec<&str> {
+    pub(super) fn required_columns(&self) -> Vec<&str> {
         let is_required = |field: &&Field| {
             field.canonical.is_some() && !field.is_optional && !field.is_fallback && field.default.is_none()
         };

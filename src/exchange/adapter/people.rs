@@ -18,6 +18,7 @@ use crate::exchange::canonical::Person;
 use crate::exchange::canonical::State;
 use jiff::civil::Date;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 /// Everybody, with what is known of each.
 #[derive(Debug)]
@@ -25,6 +26,18 @@ pub(super) struct People {
     all: Vec<Known>,
     by_identifier: HashMap<Identifier, usize>,
     by_name: HashMap<NameKey, Vec<usize>>,
+    aside: AsideRows,
+}
+
+/// Rows that were set aside, by whom they are about.
+#[derive(Debug, Default)]
+struct AsideRows {
+    by_identifier: HashMap<Identifier, Vec<u64>>,
+    by_name: HashMap<NameKey, Vec<u64>>,
+    /// How many tell whom they are about; their numbers are kept above.
+    of_known: u64,
+    /// How many do not.
+    of_somebody: u64,
 }
 
 /// One person and what the files say of him.
@@ -70,6 +83,21 @@ impl People {
         }
     }
 
+    /// How many rows that are or may be about him were set aside.
+    pub(super) fn aside_of(&self, asked: &Person, state: State) -> u64 {
+        let known = match self.candidates(asked, state) {
+            Candidates::One(known) => Some(&known.person),
+            Candidates::Nobody | Candidates::Several => None,
+        };
+        let persons = || known.into_iter().chain([asked]);
+        let numbers = persons().flat_map(|one| one.identifiers.iter().map(|held| &held.identifier));
+        let by_number = numbers.filter_map(|number| self.aside.by_identifier.get(number));
+        let names = persons().flat_map(|one| one.names().map(move |name| name_key(name, one.birth_date)));
+        let by_name = names.flatten().filter_map(|name| self.aside.by_name.get(&name));
+        let rows: HashSet<u64> = by_number.chain(by_name).flatten().copied().collect();
+        u64::try_from(rows.len()).unwrap_or(u64::MAX) + self.aside.of_somebody
+    }
+
     /// Everybody.
     pub(super) fn all(&self) -> impl Iterator<Item = &Known> {
         self.all.iter()
@@ -84,13 +112,15 @@ impl People {
 /// Gathers rows of files until all are read.
 #[derive(Default)]
 pub(super) struct Gathering {
-    all: Vec<Gathered>,
+    all: Vec<OnePerson>,
     by_identifier: HashMap<Identifier, usize>,
     by_name: HashMap<NameKey, usize>,
+    aside: AsideRows,
     findings: Findings,
+    unused: Findings,
 }
 
-struct Gathered {
+struct OnePerson {
     person: KnownPerson,
     /// Where the person was first read of.
     place: String,
@@ -99,7 +129,40 @@ struct Gathered {
     events: Vec<PlacedEvent>,
 }
 
+/// Everybody, and what is to be told of the rows.
+pub(super) struct Gathered {
+    pub(super) people: People,
+    /// What is odd about rows that were read.
+    pub(super) findings: Findings,
+    /// Those of them that say why a row is not used.
+    pub(super) unused: Findings,
+}
+
 impl Gathering {
+    /// Counts a row that was set aside, for whom it is about as far as it tells.
+    pub(super) fn set_aside(&mut self, whose: &KnownPerson) {
+        let aside = &mut self.aside;
+        let key = whose.name.as_ref().zip(whose.birth_date).and_then(|(name, birth)| name_key(name, birth));
+        if whose.identifiers.is_empty() && key.is_none() {
+            aside.of_somebody += 1;
+            return;
+        }
+        for held in &whose.identifiers {
+            aside.by_identifier.entry(held.identifier.clone()).or_default().push(aside.of_known);
+        }
+        if let Some(key) = key {
+            aside.by_name.entry(key).or_default().push(aside.of_known);
+        }
+        aside.of_known += 1;
+    }
+
+    /// A row of this person is not used.
+    fn refuse(&mut self, finding: Finding, whose: &KnownPerson) {
+        self.set_aside(whose);
+        self.unused.push(finding.clone());
+        self.findings.push(finding);
+    }
+
     /// Adds one row, read at `place`; by `key` it knows the row that it corrects or cancels.
     pub(super) fn add(&mut self, record: LocalRecord, key: Option<String>, place: &str) {
         let Some(at) = self.place_of(&record.person, place) else { return };
@@ -108,7 +171,8 @@ impl Gathering {
             let message =
                 "name and birth date are those of another person than the number; the row is not used";
             let rule = "one person, one row, one meaning";
-            self.findings.push(Finding::error("adapter.person_mismatch", place, rule, "", message));
+            let finding = Finding::error("adapter.person_mismatch", place, rule, "", message);
+            self.refuse(finding, &record.person);
             return;
         }
         if own.person.learn(&record.person) {
@@ -140,7 +204,13 @@ impl Gathering {
                 Some(("adapter.revision", "cancels a row that is not there; it is not used"))
             }
         };
-        self.findings.extend(odd.map(|(code, message)| warning(code, place, message)));
+        if let Some(finding) = odd.map(|(code, message)| warning(code, place, message)) {
+            if taken == Taken::CancelsNothing {
+                self.refuse(finding, &record.person);
+            } else {
+                self.findings.push(finding);
+            }
+        }
         for held in &record.person.identifiers {
             self.by_identifier.entry(held.identifier.clone()).or_insert(at);
         }
@@ -156,7 +226,7 @@ impl Gathering {
         if person.identifiers.is_empty() {
             let Some(key) = key else {
                 let message = "neither a number nor a name with birth date; the row is not used";
-                self.findings.push(warning("adapter.nobody", place, message));
+                self.refuse(warning("adapter.nobody", place, message), person);
                 return None;
             };
             if let Some(at) = self.by_name.get(&key) {
@@ -164,7 +234,7 @@ impl Gathering {
             }
             self.by_name.insert(key, self.all.len());
         }
-        self.all.push(Gathered {
+        self.all.push(OnePerson {
             person: KnownPerson::default(),
             place: place.to_owned(),
             periods: Entries::default(),
@@ -175,8 +245,9 @@ impl Gathering {
     }
 
     /// Everybody, and what is odd about the rows.
-    pub(super) fn finish(self, state: State) -> (People, Findings) {
-        let mut people = People { all: Vec::new(), by_identifier: HashMap::new(), by_name: HashMap::new() };
+    pub(super) fn finish(self, state: State) -> Gathered {
+        let (by_identifier, by_name) = (HashMap::new(), HashMap::new());
+        let mut people = People { all: Vec::new(), by_identifier, by_name, aside: self.aside };
         let mut findings = self.findings;
         for gathered in self.all {
             let Some(person) = gathered.person.to_person() else {
@@ -206,7 +277,7 @@ impl Gathering {
             contributions.sort_by(|a, b| (a.month, &a.id).cmp(&(b.month, &b.id)));
             people.all.push(Known { person, periods, contributions });
         }
-        (people, findings)
+        Gathered { people, findings, unused: self.unused }
     }
 }
 

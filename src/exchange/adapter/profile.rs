@@ -226,6 +226,19 @@ impl Profile {
         true
     }
 
+    /// Every local path that is read of a row.
+    pub(super) fn locals(&self) -> Vec<&str> {
+        let mut locals = self.columns();
+        for field in &self.fields {
+            locals.extend(field.when.iter().map(|when| when.local.as_str()));
+            if let Convert::Digest(of) = &field.convert {
+                locals.extend(of.iter().map(String::as_str));
+            }
+        }
+        locals.extend(self.lists.iter().map(|list| list.local.as_str()));
+        locals
+    }
+
     /// The local columns in order, each once; of CSV.
     pub(super) fn columns(&self) -> Vec<&str> {
         let mut columns = Vec::new();

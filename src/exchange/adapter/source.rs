@@ -6,11 +6,14 @@ use super::folder::Stamp;
 use super::folder::stamps;
 use super::lineage::EachRow;
 use super::people::Candidates;
+use super::people::Gathered;
 use super::people::Gathering;
 use super::people::Known;
 use super::people::People;
 use super::profile::Profile;
+use super::reading::Tally;
 use super::revised::Revised;
+use crate::base::Finding;
 use crate::base::Findings;
 use crate::base::Limits;
 use crate::exchange::canonical::Contribution;
@@ -18,12 +21,13 @@ use crate::exchange::canonical::Inquiry;
 use crate::exchange::canonical::InsurancePeriod;
 use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::canonical::Interval;
+use crate::exchange::canonical::Person;
 use crate::exchange::canonical::RecordId;
 use crate::exchange::canonical::State;
 use crate::exchange::canonical::YearMonth;
 use jiff::civil::Date;
 use std::collections::HashSet;
-use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,6 +56,37 @@ pub enum Found {
     Nobody,
     /// More than one person may be meant; a clerk must say which.
     Several,
+}
+
+/// What is to be told of the files of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalReading {
+    /// What is wrong or odd about their rows, never with a value.
+    pub findings: Findings,
+    /// What became of each file.
+    pub files: Vec<FileRead>,
+}
+
+impl LocalReading {
+    /// Whether every file of the folder is told of: one that is refused keeps the others from being read.
+    pub fn is_whole(&self) -> bool {
+        self.files.iter().all(|file| file.refused.is_none())
+    }
+}
+
+/// What became of a local file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRead {
+    /// Its name.
+    pub name: String,
+    /// Rows that are used.
+    pub taken: u64,
+    /// Rows that are set aside.
+    pub aside: u64,
+    /// Of each of these why, with its place; of the first thousand.
+    pub why: Findings,
+    /// Why nothing of it is used; inquiries wait until it is mended.
+    pub refused: Option<Finding>,
 }
 
 impl Source {
@@ -109,14 +144,23 @@ impl Source {
         self.held().map(|loaded| loaded.findings.clone()).unwrap_or_default()
     }
 
-    /// The findings of the files as they are now, if nobody took them yet.
+    /// What is to be told of the files as they are now, if nobody took it yet.
     ///
     /// # Errors
     /// A folder or file that cannot be read, or a file that is not of its form.
-    pub fn take_findings(&self) -> Result<Findings, AdapterError> {
+    pub fn take_reading(&self) -> Result<Option<LocalReading>, AdapterError> {
         let loaded = self.current()?;
         let is_taken = loaded.is_taken.swap(true, Ordering::Relaxed);
-        Ok(if is_taken { Findings::new() } else { loaded.findings.clone() })
+        let reading = || LocalReading { findings: loaded.findings.clone(), files: loaded.files.clone() };
+        Ok((!is_taken).then(reading))
+    }
+
+    /// How many rows that are or may be about a person were set aside: what is told of him may lack them.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn aside_of(&self, person: &Person) -> Result<u64, AdapterError> {
+        Ok(self.current()?.people.aside_of(person, self.book.state()))
     }
 
     /// How many persons the files tell of.
@@ -139,12 +183,10 @@ impl Source {
         let profiles = self.book.current()?;
         for (at, stamp) in described(&profiles, &self.folder)? {
             let Some(profile) = profiles.get(at) else { continue };
-            let refuse = |source| AdapterError::Read { path: stamp.path.clone(), source };
-            let bytes = fs::read(&stamp.path).map_err(refuse)?;
             let mut told = |row, set| each(profile, &stamp.name, row, set);
             profile
-                .read_traced(&stamp.name, &bytes, &self.limits, &mut told)
-                .map_err(|source| AdapterError::Format { path: stamp.path.clone(), source })?;
+                .read_traced(&stamp.name, &mut stamp.open()?, &self.limits, &mut told)
+                .map_err(|source| stamp.unread(source))?;
         }
         Ok(())
     }
@@ -175,7 +217,8 @@ struct Loaded {
     stamps: Vec<(usize, Stamp)>,
     people: People,
     findings: Findings,
-    /// Whether the findings were taken for the journal.
+    files: Vec<FileRead>,
+    /// Whether what is to be told was taken for the journal.
     is_taken: AtomicBool,
 }
 
@@ -198,26 +241,65 @@ fn load(
 ) -> Result<Loaded, AdapterError> {
     let mut gathering = Gathering::default();
     let mut findings = Findings::new();
+    let mut files: Vec<FileRead> = Vec::new();
     for (at, stamp) in &stamps {
         let Some(profile) = profiles.get(*at) else { continue };
-        let path = || stamp.path.clone();
         let limit = limits.local_bytes_max;
         if usize::try_from(stamp.length).unwrap_or(usize::MAX) > limit {
-            return Err(AdapterError::TooLarge { path: path(), limit });
+            return Err(AdapterError::TooLarge { path: stamp.path.clone(), limit });
         }
-        let bytes = fs::read(&stamp.path).map_err(|source| AdapterError::Read { path: path(), source })?;
-        let read = profile.read(&stamp.name, &bytes, limits, &mut |record, place| {
-            let key = profile.key_of(&record);
-            gathering.add(record, key, place);
+        let mut tally = Tally::default();
+        let read = profile.read_rows(&stamp.name, &mut stamp.open()?, limits, &mut |row| {
+            if let Some(whose) = &row.whose {
+                gathering.set_aside(whose);
+            }
+            if let Some((record, place)) = tally.take(row) {
+                let key = profile.key_of(&record);
+                gathering.add(record, key, &place);
+            }
+            ControlFlow::Continue(())
         });
-        findings.append(&mut read.map_err(|source| AdapterError::Format { path: path(), source })?);
+        read.map_err(|source| stamp.unread(source))?;
+        let mut tally = tally.finished(&stamp.name);
+        findings.append(&mut tally.findings);
+        // one file may hold rows of several kinds
+        match files.iter_mut().find(|file| file.name == stamp.name) {
+            Some(file) => file.add(tally),
+            None => files.push(FileRead::of(&stamp.name, tally)),
+        }
     }
-    let (people, mut odd) = gathering.finish(state);
+    let Gathered { people, findings: mut odd, unused } = gathering.finish(state);
+    for finding in unused {
+        let name = finding.path.rsplit_once(':').map(|(name, _line)| name);
+        if let Some(file) = files.iter_mut().find(|file| Some(file.name.as_str()) == name) {
+            file.put_aside(finding);
+        }
+    }
     findings.append(&mut odd);
     let mut used: Vec<usize> = stamps.iter().map(|(profile, _)| *profile).collect();
     used.dedup(); // they are sorted
     let read_by = used.into_iter().filter_map(|at| profiles.get(at)).map(Profile::to_string).collect();
-    Ok(Loaded { by: profiles, read_by, stamps, people, findings, is_taken: AtomicBool::new(false) })
+    Ok(Loaded { by: profiles, read_by, stamps, people, findings, files, is_taken: AtomicBool::new(false) })
+}
+
+impl FileRead {
+    fn of(name: &str, tally: Tally) -> Self {
+        let Tally { rows: taken, aside, set_aside: why, .. } = tally;
+        Self { name: name.to_owned(), taken, aside, why, refused: None }
+    }
+
+    fn add(&mut self, tally: Tally) {
+        self.taken += tally.rows;
+        self.aside += tally.aside;
+        self.why.extend(tally.set_aside);
+    }
+
+    /// A row that was read is not used after all.
+    fn put_aside(&mut self, why: Finding) {
+        self.taken = self.taken.saturating_sub(1);
+        self.aside += 1;
+        self.why.push(why);
+    }
 }
 
 /// What is known on a day: later entries are not there yet, and a later end is none.

@@ -34,8 +34,8 @@ impl Profile {
     pub fn try_out(&self, file: &str, bytes: &[u8], limits: &Limits) -> Result<Trial, FormatError> {
         let read = |bytes: &[u8]| {
             let mut rows = Vec::new();
-            let findings = self.read(file, bytes, limits, &mut |row, _| rows.push(row))?;
-            Ok::<_, FormatError>((rows, findings))
+            let told = self.read(file, bytes, limits, &mut |row, _| rows.push(row))?;
+            Ok::<_, FormatError>((rows, told.findings))
         };
         let (rows, findings) = read(bytes)?;
         let (written, lost) = self.write(&rows)?;

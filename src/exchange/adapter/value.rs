@@ -115,6 +115,29 @@ impl Map {
         self.entries.iter().find(|(own, _)| own.as_ref() == name).map(|(_, value)| value)
     }
 
+    /// Makes it a row of leaves of one line, in the room of the row before it.
+    pub(super) fn refill<'t>(
+        &mut self,
+        line: usize,
+        names: &[Arc<str>],
+        texts: impl Iterator<Item = &'t str>,
+    ) {
+        self.line = line;
+        if self.entries.len() != names.len() {
+            self.entries = names.iter().map(|name| (name.clone(), Value::text(""))).collect();
+        }
+        for ((_, value), text) in self.entries.iter_mut().zip(texts) {
+            match value {
+                Value::Text(leaf) => {
+                    leaf.line = line;
+                    leaf.text.clear();
+                    leaf.text.push_str(text);
+                }
+                Value::List(_) | Value::Map(_) => *value = Value::Text(Text::new(text, line)),
+            }
+        }
+    }
+
     /// Adds a node; a second one of the same name makes a list.
     pub(super) fn add(&mut self, name: impl AsRef<str> + Into<Arc<str>>, value: Value) {
         match self.entries.iter_mut().find(|(own, _)| own.as_ref() == name.as_ref()) {
@@ -216,41 +239,6 @@ pub(super) fn split_ups(path: &str) -> (usize, &str) {
     (ups, rest)
 }
 
-/// Calls `each` for every row at a path of steps; a step may name alternatives, as in `A|B`.
-/// What stands there and is neither a row nor empty is told to `bare` with its line.
-pub(super) fn walk(document: &Map, rows: &str, each: &mut dyn FnMut(Row<'_>), bare: &mut dyn FnMut(usize)) {
-    let steps: Vec<&str> = rows.split('/').collect();
-    descend(&mut vec![document], &steps, each, bare);
-}
-
-fn descend(
-    above: &mut Vec<&Map>,
-    steps: &[&str],
-    each: &mut dyn FnMut(Row<'_>),
-    bare: &mut dyn FnMut(usize),
-) {
-    let (Some((step, rest)), Some(here)) = (steps.split_first(), above.last().copied()) else {
-        return;
-    };
-    for (name, value) in here.entries().filter(|(name, _)| step.split('|').any(|one| one == *name)) {
-        for item in value.items() {
-            let Some(map) = item.as_map() else {
-                if item.as_text().is_none_or(|text| !text.as_str().trim().is_empty()) {
-                    bare(item.line());
-                }
-                continue;
-            };
-            if rest.is_empty() {
-                each(Row { name, map, above });
-            } else {
-                let mut inner = above.clone();
-                inner.push(map);
-                descend(&mut inner, rest, each, bare);
-            }
-        }
-    }
-}
-
 /// Joins rows into one document: neighbours whose outer levels are equal share them.
 pub(super) fn join(rows: Vec<LocalRow>, path: &str) -> Map {
     let steps: Vec<&str> = path.split('/').map(|step| step.split('|').next().unwrap_or(step)).collect();
@@ -344,25 +332,18 @@ mod tests {
     }
 
     #[test]
-    fn joined_rows_are_walked_again_in_order() {
+    fn joined_rows_share_the_levels_that_are_equal() {
         let row = |person: &str, n: &str| LocalRow {
             name: None,
             levels: vec![Map::default(), map(&[("id", person)]), map(&[("n", n)])],
         };
         let document = join(vec![row("p", "1"), row("p", "2"), row("q", "3")], "person/row|other");
-        let mut seen = Vec::new();
-        walk(
-            &document,
-            "person/row|other",
-            &mut |row| {
-                let text =
-                    |path| row.all(path).first().and_then(|v| v.as_text()).map(|t| t.as_str().to_owned());
-                seen.push((text("../id"), text("n")));
-            },
-            &mut |_| (),
-        );
-        let expected = [("p", "1"), ("p", "2"), ("q", "3")];
-        assert_eq!(seen, expected.map(|(a, b)| (Some(a.to_owned()), Some(b.to_owned()))));
+        let texts = |path| {
+            let all = document.all(path).into_iter().filter_map(Value::as_text);
+            all.map(|text| text.as_str().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(texts("person/id"), ["p", "q"]);
+        assert_eq!(texts("person/row/n"), ["1", "2", "3"]);
         assert_eq!(document.node("person").map(|people| people.items().len()), Some(2));
     }
 

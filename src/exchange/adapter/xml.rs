@@ -13,7 +13,9 @@ use super::value::Value;
 use crate::base::Limits;
 use crate::exchange::document::CanonicalWriter;
 use crate::exchange::document::Event;
+use crate::exchange::document::Scope;
 use crate::exchange::document::StartTag;
+use crate::exchange::document::XmlError;
 use crate::exchange::document::XmlReader;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,19 +23,38 @@ use std::collections::BTreeMap;
 /// The profile's prefixes, each with the namespaces it stands for; the first is the one written.
 pub type Namespaces = BTreeMap<String, Vec<String>>;
 
-/// Reads a document: a map whose only entry is the root element.
+/// One element as it was read.
+pub(super) struct Node {
+    /// Its name by the profile's prefixes.
+    pub(super) name: String,
+    pub(super) value: Value,
+}
+
+/// The start tag of an element that encloses others.
+pub(super) struct Opening {
+    /// Its name by the profile's prefixes.
+    pub(super) name: String,
+    /// Its attributes, `@name` each.
+    pub(super) attributes: Map,
+    /// The declarations in force inside it.
+    pub(super) scope: Scope,
+}
+
+/// Reads an element that was cut out of a document; lines are counted from `first_line`.
 ///
 /// # Errors
 /// XML that the bounded reader refuses.
-pub(super) fn read(bytes: &[u8], namespaces: &Namespaces, limits: &Limits) -> Result<Map, FormatError> {
-    let limits = Limits { xml_bytes_max: limits.local_bytes_max.saturating_mul(2), ..*limits };
-    let encoded = std::str::from_utf8(bytes).map(with_ascii_namespaces).unwrap_or_default();
-    // bytes that are no UTF-8 are left to the reader, which says where
-    let bytes = if encoded.is_empty() { bytes } else { encoded.as_bytes() };
-    let namespaces = &in_ascii(namespaces);
-    let mut reader = XmlReader::new(bytes, &limits)?;
-    let mut lines = Lines { bytes, at: 0, line: 1 };
-    let mut open: Vec<Open> = vec![Open::default()];
+pub(super) fn element(
+    bytes: &[u8],
+    (namespaces, scope): (&Namespaces, &Scope),
+    first_line: usize,
+    limits: &Limits,
+) -> Result<Node, XmlError> {
+    let encoded = ascii(bytes);
+    let mut reader = XmlReader::within(&encoded, scope, limits)?;
+    let mut lines = Lines { bytes: &encoded, at: 0, line: first_line };
+    let mut open: Vec<Open> = Vec::new();
+    let mut whole = None;
     loop {
         match reader.next_event()? {
             Event::Start(tag) => open.push(Open::of(&tag, namespaces, lines.at(tag.offset()))),
@@ -43,14 +64,48 @@ pub(super) fn read(bytes: &[u8], namespaces: &Namespaces, limits: &Limits) -> Re
                 }
             }
             Event::End { .. } => {
-                if let (Some(element), Some(parent)) = (open.pop(), open.last_mut()) {
-                    let (name, value) = element.close();
-                    parent.map.add(name, value);
+                let Some((name, value)) = open.pop().map(Open::close) else { continue };
+                match open.last_mut() {
+                    Some(parent) => parent.map.add(name, value),
+                    None => whole = Some(Node { name, value }),
                 }
             }
             Event::Pi { .. } => {}
-            Event::Done => return Ok(open.pop().unwrap_or_default().map),
+            Event::Done => break,
         }
+    }
+    // the reader is not done before its element is
+    Ok(whole.unwrap_or_else(|| Node { name: String::new(), value: Value::Map(Map::at(first_line)) }))
+}
+
+/// Reads a start tag alone, without its `>`.
+///
+/// # Errors
+/// XML that the bounded reader refuses.
+pub(super) fn opening(
+    tag: &[u8],
+    (namespaces, scope): (&Namespaces, &Scope),
+    line: usize,
+    limits: &Limits,
+) -> Result<Opening, XmlError> {
+    let encoded = ascii(&[tag, b"/>"].concat()).into_owned();
+    let mut reader = XmlReader::within(&encoded, scope, limits)?;
+    let open = match reader.next_event()? {
+        Event::Start(tag) => Open::of(&tag, namespaces, line),
+        Event::Text(_) | Event::End { .. } | Event::Pi { .. } | Event::Done => Open::default(),
+    };
+    Ok(Opening { name: open.name, attributes: open.map, scope: reader.scope() })
+}
+
+/// The bytes with each namespace in ASCII; those that are no UTF-8 are left to the reader, which says where.
+fn ascii(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let declares = memchr::memmem::find(bytes, b"xmlns").is_some();
+    match std::str::from_utf8(bytes) {
+        Ok(text) if declares => match with_ascii_namespaces(text) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        },
+        Ok(_) | Err(_) => Cow::Borrowed(bytes),
     }
 }
 
@@ -152,7 +207,7 @@ fn named(namespaces: &Namespaces, namespace: &str, local: &str) -> String {
     }
 }
 
-fn in_ascii(namespaces: &Namespaces) -> Namespaces {
+pub(super) fn in_ascii(namespaces: &Namespaces) -> Namespaces {
     let encode = |uris: &Vec<String>| uris.iter().map(|uri| percent_encoded(uri)).collect();
     namespaces.iter().map(|(prefix, uris)| (prefix.clone(), encode(uris))).collect()
 }
@@ -244,11 +299,18 @@ mod tests {
         [("".to_owned(), uris(&["urn:new", "urn:old"])), ("t".to_owned(), uris(&["urn:t"]))].into()
     }
 
+    fn read(text: &[u8], limits: &Limits) -> Result<Map, XmlError> {
+        let Node { name, value } = element(text, (&in_ascii(&namespaces()), &Scope::default()), 1, limits)?;
+        let mut map = Map::default();
+        map.add(name, value);
+        Ok(map)
+    }
+
     #[test]
     fn names_mean_namespaces_whatever_their_prefix() {
         let text =
             "<q:a xmlns:q='urn:old' xmlns='urn:t'>\n <b k='1'> x </b>\n <b>y</b><c xmlns='urn:z'/></q:a>";
-        let map = read(text.as_bytes(), &namespaces(), &Limits::default()).unwrap();
+        let map = read(text.as_bytes(), &Limits::default()).unwrap();
         let leaves: Vec<_> = map.all("a/t:b").into_iter().filter_map(|v| v.as_text()).collect();
         assert_eq!(leaves.iter().map(|t| (t.as_str(), t.line())).collect::<Vec<_>>(), [("x", 2), ("y", 3)]);
         assert_eq!(map.all("a/t:b/@k").len(), 1);
@@ -259,17 +321,16 @@ mod tests {
     fn a_tree_is_read_as_it_is_written() {
         let text =
             "<a xmlns='urn:new' xmlns:t='urn:t'><t:b k='1'>x &amp; y</t:b><t:b>2</t:b><c><d>3</d></c></a>";
-        let map = read(text.as_bytes(), &namespaces(), &Limits::default()).unwrap();
+        let map = read(text.as_bytes(), &Limits::default()).unwrap();
         let written = write(&map, &namespaces()).unwrap();
-        assert_eq!(read(&written, &namespaces(), &Limits::default()).unwrap(), map);
+        assert_eq!(read(&written, &Limits::default()).unwrap(), map);
     }
 
     #[test]
     fn a_document_type_and_a_huge_file_are_refused() {
-        let read = |text: &str, limits| read(text.as_bytes(), &namespaces(), &limits);
-        let error = read("<!DOCTYPE a><a/>", Limits::default()).unwrap_err();
-        assert!(matches!(error, FormatError::Xml(_)));
-        assert!(read("<a/>", Limits { local_bytes_max: 1, ..Limits::default() }).is_err());
+        let read = |text: &str, limits| read(text.as_bytes(), &limits);
+        assert!(read("<!DOCTYPE a><a/>", Limits::default()).is_err());
+        assert!(read("<a/>", Limits { xml_bytes_max: 1, ..Limits::default() }).is_err());
     }
 
     #[test]

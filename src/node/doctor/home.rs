@@ -2,6 +2,7 @@
 
 use super::{Check, Settings};
 use crate::base::with_causes;
+use crate::exchange::adapter::AdapterError;
 use crate::flow::Desk;
 use crate::node::{FolderDesk, Node};
 use crate::store::ChainCounts;
@@ -34,7 +35,9 @@ pub(super) async fn local(settings: &Settings, tell: &mut (dyn FnMut(Check) + Se
     const OF: &str = "the local forms";
     let own = settings.clone();
     let read = tokio::task::spawn_blocking(move || {
-        FolderDesk::reading(&own).map(|desk| (desk.take_findings(), desk.updated_at().ok().flatten()))
+        let desk = FolderDesk::reading(&own)?;
+        let findings = desk.take_reading().map(|read| read.findings).unwrap_or_default();
+        Ok::<_, AdapterError>((findings, desk.updated_at().ok().flatten()))
     });
     tell(match read.await {
         Ok(Ok((findings, updated_at))) if findings.is_empty() => {

@@ -53,7 +53,7 @@ fn a_rows_mistake_leaves_its_neighbours() {
         .read("f.csv", text.as_bytes(), &Limits::default(), &mut |_, place| places.push(place.to_owned()));
     assert_eq!(places, ["f.csv:2", "f.csv:4"]);
     assert_eq!(
-        findings.unwrap().iter().map(|one| one.path.as_str()).collect::<Vec<_>>(),
+        findings.unwrap().findings.iter().map(|one| one.path.as_str()).collect::<Vec<_>>(),
         ["f.csv:3 birth_date"]
     );
 }

@@ -23,7 +23,8 @@ use std::sync::Arc;
 
 fn read(profile: &Profile, file: &str, bytes: &[u8]) -> (Vec<LocalRecord>, Findings) {
     let mut rows = Vec::new();
-    let findings = profile.read(file, bytes, &Limits::default(), &mut |row, _| rows.push(row)).unwrap();
+    let findings =
+        profile.read(file, bytes, &Limits::default(), &mut |row, _| rows.push(row)).unwrap().findings;
     (rows, findings)
 }
 

@@ -132,12 +132,12 @@ fn a_profile_of_ones_own_is_data_and_counts_as_soon_as_it_changes() {
     // A mistake keeps everybody waiting, with its place, and passes when it is mended.
     fs::write(own.path().join("fl.toml"), changed.replace("convert = \"date\"", "convert = \"day\""))
         .unwrap();
-    let error = source.take_findings().unwrap_err();
+    let error = source.take_reading().unwrap_err();
     let told = with_causes(&error);
     assert!(told.contains("profile fl.toml, line 23, column 11, key convert"), "{told}");
     assert_eq!(error.verdict(), crate::base::Verdict::Retry { not_before: None });
     fs::write(own.path().join("fl.toml"), &changed).unwrap();
-    assert!(source.take_findings().is_ok());
+    assert!(source.take_reading().is_ok());
 
     // One of the same name stands for the built-in; one of another state is refused.
     fs::write(own.path().join("depositors.toml"), PROFILE.replace("fl-*", "depositors*")).unwrap();
@@ -153,7 +153,7 @@ fn a_profile_of_ones_own_is_data_and_counts_as_soon_as_it_changes() {
     fs::write(elsewhere.path().join("a.toml"), changed.replace("7.1", "7.10")).unwrap();
     assert_eq!(answered(&source, State::Kz, erlan).1[1], "fl.toml 7.10");
     fs::write(own.path().join("ru.toml"), PROFILE.replace("\"KZ\"", "\"RU\"")).unwrap();
-    let told = with_causes(&source.take_findings().unwrap_err());
+    let told = with_causes(&source.take_reading().unwrap_err());
     assert_eq!(
         told,
         "use profile ru.toml, line 2, column 1, key state: the profile is of RU, the node of KZ"

@@ -72,13 +72,13 @@ fn periods_of_the_other_state_are_whole_in_the_russian_form() {
     let profile =
         Profile::built_in(State::Ru).unwrap().into_iter().find(|p| p.head().record == RecordKind::Period);
     let mut periods: Vec<InsurancePeriod> = Vec::new();
-    let findings = profile.unwrap().read("f.xml", &bytes, &Limits::default(), &mut |local, _| {
+    let findings = profile.unwrap().read("f.xml", &bytes[..], &Limits::default(), &mut |local, _| {
         assert_eq!(local.person.to_person().map(|p| p.is_same(&record.person)), Some(true));
         if let Entry::Period(period) = local.entry {
             periods.push(period);
         }
     });
-    assert_eq!(findings.unwrap(), []);
+    assert_eq!(findings.unwrap().findings, []);
     periods.sort_by_key(|period| period.interval);
     assert_eq!(periods, record.periods);
 }
@@ -148,7 +148,7 @@ fn work_in_another_state_is_never_told_in_a_form_that_means_work_at_home() {
                         states.push(one.state);
                     }
                 };
-                profile.read("f", &bytes, &Limits::default(), &mut each).ok().map(|_| states)
+                profile.read("f", &bytes[..], &Limits::default(), &mut each).ok().map(|_| states)
             })
             .flatten()
             .collect();

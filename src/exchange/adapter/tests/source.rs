@@ -381,7 +381,7 @@ const UGLY_KZ: &[&str] = &[
     "error contributions.csv:3 month: not a month of the years 1900–2100 in this form; correct it in the source (adapter.month; rule %m.%Y; found 7 mixed characters)",
     "error contributions.csv:4 amount: not an amount; write it as 1234.56 (canonical.amount; rule decimal 24/4; found 8 letters)",
     "error contributions.csv:5 kind: a code that the profile does not know; add it to the profile's table or correct it (adapter.code; rule table of the profile; found 4 letters)",
-    "error contributions.csv:6: the row has 6 fields; check its delimiters and quotes (adapter.row_length; rule 7 columns, as in the header; found empty)",
+    "error contributions.csv:6: the row has a quote that is not closed; check its delimiters and quotes (adapter.row_length; rule 7 columns, as in the header; found empty)",
     "error contributions.csv:11: the row has 2 fields; check its delimiters and quotes (adapter.row_length; rule 7 columns, as in the header; found empty)",
     "warning contributions.csv:12 bin: not a number of this register; find out which employer is meant (adapter.employer_number; rule bin; found 8 digits)",
     "warning contracts.json:37: name or birth date differ from what another row says; the first one is used (adapter.person_conflict; rule one person, one row, one meaning; found empty)",

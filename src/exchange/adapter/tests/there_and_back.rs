@@ -32,7 +32,7 @@ fn read(profile: &Profile, bytes: &[u8]) -> (Vec<LocalRecord>, Findings) {
     let mut records = Vec::new();
     let findings =
         profile.read("f", bytes, &Limits::default(), &mut |record, _| records.push(record)).unwrap();
-    (records, findings)
+    (records, findings.findings)
 }
 
 /// Ids drawn from local fields are not written; they are set to what is read for the comparison.

@@ -7,7 +7,7 @@ mod conversation;
 mod inbox;
 mod journal;
 mod ledger;
-
+mod local;
 mod model;
 mod outbox;
 mod part;
