@@ -1,6 +1,6 @@
 //! What the local system brings and fetches by itself: rows of its forms, and what was handed over.
 
-use super::{Context, FlowError};
+use super::{Context, FlowError, note_local_findings};
 use crate::base::{ConversationId, Findings};
 use crate::store::{
     Conversation, HandedOver, JournalDraft, Role, conversation_find, handover_acknowledge,
@@ -106,6 +106,15 @@ pub async fn conversation_of(id: ConversationId, ctx: &Context) -> Result<Option
         Some(conversation) => Some(conversation),
         None => conversation_find(&mut tx, id, Role::Respondent).await?,
     })
+}
+
+/// Journals that a source of the settings brought rows, and what is wrong with them.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn note_polled(source: &str, rows: usize, ctx: &Context) -> Result<(), FlowError> {
+    journal("local_polled", &format!("{source}: {rows} rows"), ctx).await?;
+    note_local_findings(ctx).await
 }
 
 async fn journal(kind: &str, detail: &str, ctx: &Context) -> Result<(), FlowError> {

@@ -42,6 +42,7 @@ mod wake;
 pub use asked::{Asked, begin_once};
 pub use brought::{
     Handed, HandedPage, KeptRows, acknowledge_handed_over, conversation_of, handed_over, keep_rows,
+    note_polled,
 };
 pub use chain::{Linked, Sealing, link_journal, seal_journal, verify_journal};
 pub use compose::{Begin, Composed, Opening, begin, compose};

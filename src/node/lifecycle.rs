@@ -1,6 +1,7 @@
 //! Start and stop of a node. A node that is killed needs nothing but a start.
 
 use super::keys::{keys_on_disk, watch_keys};
+use super::polls::{Poll, run_poll};
 use super::{Server, Settings, StartError, password};
 use crate::base::{Clock, OsRandom, Random, Shelf, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
@@ -260,6 +261,9 @@ impl Node {
                 "the door for the local system",
                 serve_local(listener, callers, until, ctx.clone()),
             ));
+        }
+        for poll in Poll::all(settings)? {
+            tasks.spawn(named("the poll of a source", run_poll(poll, stopping.clone(), ctx.clone())));
         }
         let broker = Self::broker(settings, &door.identity)?;
         tasks.spawn(run_workers(stopping.clone(), Self::folders(settings)?, broker, ctx.clone()));

@@ -9,6 +9,7 @@ mod keys;
 mod lifecycle;
 mod local_api;
 mod national;
+mod polls;
 mod revocation;
 mod seal;
 mod settings;
@@ -21,6 +22,7 @@ pub use hand_over::{HandOverSettings, WebhookSettings};
 pub use lifecycle::{Door, Node};
 pub use local_api::LocalApiSettings;
 pub use national::TableSettings;
+pub use polls::PollSettings;
 pub use revocation::{RevocationSettings, RevocationSource};
 pub use seal::SealPlan;
 pub use settings::{

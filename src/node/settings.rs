@@ -3,14 +3,14 @@
 //! What is written ([`Written`]) and what is used ([`Settings`]) are two types. A path is relative to the file
 //! it stands in, so a node can be started from anywhere.
 
-use super::{HandOverSettings, LocalApiSettings, RevocationSettings, SealPlan};
+use super::{HandOverSettings, LocalApiSettings, PollSettings, RevocationSettings, SealPlan};
 use crate::base::Limits;
 use crate::exchange::canonical::State;
 use crate::exchange::seal::SignerPlan;
 use crate::exchange::transit::Schedule;
 use crate::flow::CertificateFile;
 use serde::{Deserialize, Deserializer};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,8 @@ pub struct Settings {
     pub revocation: Option<RevocationSettings>,
     /// The door for the local system, if it has one.
     pub local_api: Option<LocalApiSettings>,
+    /// The queries that feed local records, by their names.
+    pub sources: BTreeMap<String, PollSettings>,
     /// How what the peers answered reaches the local system, if not by files.
     pub hand_over: HandOverSettings,
     /// The other nodes, at most one a state.
@@ -212,6 +214,7 @@ impl Settings {
             time_stamps,
             revocation,
             local_api,
+            sources,
             hand_over,
             wire,
             seal,
@@ -250,6 +253,7 @@ impl Settings {
             time_stamps,
             revocation: revocation.map(|revocation| revocation.within(folder)),
             local_api: local_api.map(|door| door.within(folder)),
+            sources: sources.into_iter().map(|(name, source)| (name, source.within(folder))).collect(),
             hand_over: hand_over.within(folder),
             peers,
             limits,
@@ -282,6 +286,10 @@ impl Settings {
             files.extend(signer.map(|path| file("a responder of revocation".to_owned(), path)));
         }
         files.extend(self.local_api.iter().flat_map(LocalApiSettings::certificates));
+        for (name, source) in &self.sources {
+            let what = format!("an authority of the source {name}");
+            files.extend(source.authorities.as_deref().map(|path| file(what, path)));
+        }
         files.extend(self.hand_over.certificates());
         files
     }
@@ -310,6 +318,8 @@ struct Written {
     time_stamps: Option<TimeStampSettings>,
     revocation: Option<RevocationSettings>,
     local_api: Option<LocalApiSettings>,
+    #[serde(default)]
+    sources: BTreeMap<String, PollSettings>,
     #[serde(default)]
     hand_over: HandOverSettings,
     wire: WireFiles,
@@ -459,8 +469,9 @@ impl Written {
             }
         }
         let of_revocation = self.revocation.as_ref().and_then(RevocationSettings::misfit);
+        let of_sources = self.sources.iter().find_map(|(name, source)| source.misfit(name));
         let of_door = self.local_api.as_ref().and_then(LocalApiSettings::misfit);
-        if let Some(reason) = of_revocation.or(of_door).or_else(|| self.hand_over.misfit()) {
+        if let Some(reason) = of_revocation.or(of_door).or(of_sources).or_else(|| self.hand_over.misfit()) {
             return Some(reason);
         }
         let mut seen = vec![self.node.state];

@@ -28,6 +28,7 @@ mod local_api;
 mod national;
 mod nodes;
 mod patterns;
+mod polls;
 #[path = "../../src/store/tests/postgres_server.rs"]
 mod postgres_server;
 mod processes;
