@@ -14,7 +14,7 @@ use crate::exchange::document::codec::{
 use crate::exchange::rules::Carries;
 use crate::exchange::transit::{Action, Course, MessageCode, Role};
 use crate::store::{
-    Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxId, OutboxKind, conversation_put,
+    Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxId, OutboxKind, Tx, conversation_put,
     fact_offer_sent, journal_append, outbox_put,
 };
 use uuid::Uuid;
@@ -86,6 +86,53 @@ pub async fn compose(inquiry: &Inquiry, ctx: &Context) -> Result<Composed, FlowE
 /// # Errors
 /// The content is of another state, does not fit the transaction or makes no lawful document; the peer or transaction is not known; the database does not answer.
 pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError> {
+    let opening = what.opening;
+    let prepared = prepare(what, ctx).await?;
+    let mut tx = ctx.store.begin().await?;
+    let composed = prepared.put(&mut tx).await?;
+    if let Opening::FactOffer { row: Some(row), .. } = opening
+        && !fact_offer_sent(&mut tx, row, composed.conversation_id).await?
+    {
+        return Err(FlowError::OfferGone);
+    }
+    tx.commit().await?;
+    ctx.wake.outbox();
+    Ok(composed)
+}
+
+/// A first message that is sealed and not stored yet.
+pub(super) struct Prepared {
+    draft: OutboxDraft,
+    document_id: DocumentId,
+    parts: OwnParts,
+    process: String,
+    transaction: String,
+}
+
+impl Prepared {
+    /// The ids it will have.
+    pub(super) fn composed(&self) -> Composed {
+        let OutboxDraft { conversation_id, procedure_id, .. } = &self.draft;
+        let (document_id, procedure_id) = (self.document_id, procedure_id.clone());
+        Composed { conversation_id: *conversation_id, document_id, procedure_id }
+    }
+
+    /// Puts it into the outbox.
+    pub(super) async fn put(&self, tx: &mut Tx) -> Result<Composed, FlowError> {
+        let draft = &self.draft;
+        let request = outbox_put(tx, draft).await?;
+        self.parts.used_by(tx, request).await?;
+        let conversation = opened(draft, request, (&self.process, &self.transaction));
+        conversation_put(tx, &conversation).await?;
+        let entry =
+            JournalDraft::at(draft.created_at, "composed", draft.action.clone()).of_outbox(draft, None);
+        journal_append(tx, &entry).await?;
+        Ok(self.composed())
+    }
+}
+
+/// All of [`begin`] but its transaction.
+pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, FlowError> {
     let asking = match what.opening {
         Opening::Inquiry(inquiry) => inquiry.asking,
         Opening::Record(record) => record.state,
@@ -146,7 +193,7 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
     let draft = OutboxDraft {
         peer,
         conversation_id,
-        procedure_id: procedure_id.clone(),
+        procedure_id,
         document_id: Some(document_id),
         kind: OutboxKind::Application,
         role: Role::Initiator,
@@ -156,21 +203,8 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
         relates_to: None,
         created_at: now,
     };
-    let mut tx = ctx.store.begin().await?;
-    let request = outbox_put(&mut tx, &draft).await?;
-    sealed.parts.used_by(&mut tx, request).await?;
-    let conversation = opened(&draft, request, (&process.code, &transaction.code));
-    conversation_put(&mut tx, &conversation).await?;
-    if let Opening::FactOffer { row: Some(row), .. } = what.opening
-        && !fact_offer_sent(&mut tx, row, conversation_id).await?
-    {
-        return Err(FlowError::OfferGone);
-    }
-    let entry = JournalDraft::at(now, "composed", draft.action.clone()).of_outbox(&draft, None);
-    journal_append(&mut tx, &entry).await?;
-    tx.commit().await?;
-    ctx.wake.outbox();
-    Ok(Composed { conversation_id, document_id, procedure_id })
+    let (process, transaction) = (process.code.clone(), transaction.code.clone());
+    Ok(Prepared { draft, document_id, parts: sealed.parts, process, transaction })
 }
 
 /// The conversation that a request of ours opens.

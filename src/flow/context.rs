@@ -1,6 +1,8 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
-use super::{AgreementOf, CopyWriter, Facts, FlowError, OwnThirdParty, OwnTimeStamps, StatusSources, Wake};
+use super::{
+    AgreementOf, CopyWriter, Facts, FlowError, KeptRows, OwnThirdParty, OwnTimeStamps, StatusSources, Wake,
+};
 use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::{FactFound, FactQuestion, Found, LocalReading, PersonEvent};
 use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, State};
@@ -132,6 +134,28 @@ pub trait Desk: Send + Sync {
         _copy: &CopyOfDocument,
     ) -> Result<Option<Box<dyn CopyWriter>>, FlowError> {
         Err(no_copies())
+    }
+
+    /// Keeps a file of local rows in a form that is known here, whole; it counts at once.
+    ///
+    /// # Errors
+    /// There is no place for it, no form of this name, or it is not of its form.
+    fn keep_rows(&self, _name: &str, _bytes: &[u8]) -> Result<KeptRows, FlowError> {
+        Err(FlowError::Local {
+            verdict: Verdict::Return { code: "flow.no_place" },
+            detail: "it keeps no rows that are brought".to_owned(),
+        })
+    }
+
+    /// What was handed over of this document, as JSON, if it is still there.
+    ///
+    /// # Errors
+    /// Nothing is kept for being fetched.
+    fn handed(&self, _id: DocumentId) -> Result<Option<Vec<u8>>, FlowError> {
+        Err(FlowError::Local {
+            verdict: Verdict::Return { code: "flow.no_place" },
+            detail: "records are told where [hand_over] says, and are not kept to be fetched".to_owned(),
+        })
     }
 
     /// Hands a record over; the second time under the same document id has no effect.

@@ -32,7 +32,7 @@ pub struct Facts {
 
 /// What became of a question of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
+pub enum FactAsked {
     /// A fact that came before still counts; nobody was asked.
     Kept(Box<Fact>),
     /// The question is in the outbox.
@@ -63,16 +63,16 @@ pub(super) enum SaidOfFact {
 ///
 /// # Errors
 /// The catalogue or the settings do not let it be asked; as [`begin`].
-pub async fn ask_fact(inquiry: &FactInquiry, fresh: bool, ctx: &Context) -> Result<Asked, FlowError> {
+pub async fn ask_fact(inquiry: &FactInquiry, fresh: bool, ctx: &Context) -> Result<FactAsked, FlowError> {
     let opening = Opening::FactInquiry(inquiry);
     may_begin(opening, ctx)?;
     if !fresh && let Some(fact) = kept(inquiry, ctx).await? {
-        return Ok(Asked::Kept(Box::new(fact)));
+        return Ok(FactAsked::Kept(Box::new(fact)));
     }
     let (_process, transaction) = ctx.catalogue.beginning_with(Carries::FactInquiry)?;
     let transaction = &transaction.code;
     let what = Begin { opening, to: inquiry.asked, transaction, within: None, refers_to: None };
-    Ok(Asked::Sent(begin(what, ctx).await?))
+    Ok(FactAsked::Sent(begin(what, ctx).await?))
 }
 
 /// The facts that are kept and still count, the latest first.

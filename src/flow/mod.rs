@@ -5,6 +5,8 @@
 
 mod acknowledge;
 mod answer;
+mod asked;
+mod brought;
 mod chain;
 mod compose;
 mod conclude;
@@ -39,6 +41,11 @@ mod time_stamp;
 mod turned_away;
 mod wake;
 
+pub use asked::{Asked, begin_once};
+pub use brought::{
+    Handed, HandedPage, KeptRows, acknowledge_handed_over, conversation_of, handed_over, keep_rows,
+    note_polled,
+};
 pub use chain::{Linked, Sealing, link_journal, seal_journal, verify_journal};
 pub use compose::{Begin, Composed, Opening, begin, compose};
 pub use context::{Context, Desk, Done, Origin, Peer, Peers};
@@ -49,7 +56,7 @@ pub use endings::{CertificateFile, note_endings};
 pub use error::FlowError;
 pub use evidence::{Evidence, evidence_of};
 pub use expired::came_back;
-pub use facts::{Asked, Facts, ask_fact, forget_facts, kept_facts};
+pub use facts::{FactAsked, Facts, ask_fact, forget_facts, kept_facts};
 pub use inspect::Caller;
 pub use keys::{KeysChange, note_keys};
 pub use local::{Replayed, note_local_findings, replay};

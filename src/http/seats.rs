@@ -65,7 +65,7 @@ impl Seats {
 }
 
 impl Share {
-    fn new(name: String, callers_max: usize, bytes: usize) -> Self {
+    pub(super) fn new(name: String, callers_max: usize, bytes: usize) -> Self {
         let memory = Arc::new(Semaphore::new(kilobytes(bytes).min(Semaphore::MAX_PERMITS)));
         Self { name, callers_max, callers: Arc::new(Semaphore::new(callers_max)), memory, bytes_max: bytes }
     }

@@ -1,6 +1,7 @@
 //! The door of a trusted third party: one question at a time from callers that are known here, by RFC 3029 or as a
 //! signed document in XML; and, where it has a key for that, time stamps by RFC 3161.
 
+use super::line::serve_line;
 use crate::base::{Clock, Limits, Random};
 use crate::exchange::seal::{Ask, Asked, Outcome, SealError, StampAuthority, StampOutcome, ThirdParty};
 use crate::exchange::wire::{AskedBy, Handshake, TlsListener};
@@ -11,9 +12,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::post;
 use bytes::Bytes;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
@@ -131,7 +129,7 @@ pub async fn serve_third_party(
     while calls.join_next().await.is_some() {}
 }
 
-async fn serve_caller(caller: Handshake, router: Router, idle: Duration, mut stop: watch::Receiver<bool>) {
+async fn serve_caller(caller: Handshake, router: Router, idle: Duration, stop: watch::Receiver<bool>) {
     let address = caller.caller();
     let stream = match caller.finish().await {
         Ok((stream, _certificate)) => stream,
@@ -140,24 +138,7 @@ async fn serve_caller(caller: Handshake, router: Router, idle: Duration, mut sto
             return;
         }
     };
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(idle);
-    let call = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut call = std::pin::pin!(call);
-    let ended = tokio::select! {
-        ended = call.as_mut() => Some(ended),
-        _ = stop.wait_for(|is_over| *is_over) => None,
-    };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            call.as_mut().graceful_shutdown();
-            tokio::time::timeout(idle, call).await.unwrap_or(Ok(())) // it asks again
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(error = ?error, "a caller's connection ended early");
-    }
+    serve_line(stream, router, idle, stop).await;
 }
 
 async fn take(State(door): State<Arc<ThirdPartyDoor>>, request: Request) -> Response<Body> {

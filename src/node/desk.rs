@@ -4,17 +4,17 @@ use super::agreements::AgreementFolder;
 use super::evidence::{CopyFolder, EvidenceFolder};
 use super::hand_over::Teller;
 use super::{Settings, StartError};
-use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, with_causes};
+use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, WholeFile, with_causes};
 use crate::exchange::adapter::{
     AdapterError, FactFound, FactQuestion, FactSource, FileRead, Found, HandedOver, LocalReading,
     PersonEvent, ProfileBook, Sink, Source, late_feeds,
 };
 use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person};
 use crate::exchange::rules::CodeLists;
-use crate::flow::{AgreementOf, CopyWriter, Desk, Done, FlowError, Origin};
+use crate::flow::{AgreementOf, CopyWriter, Desk, Done, FlowError, KeptRows, Origin};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,6 +24,10 @@ pub struct FolderDesk {
     local: PathBuf,
     book: Arc<ProfileBook>,
     feeds: Mutex<Feeds>,
+    handed_over: PathBuf,
+    limits: Limits,
+    /// One file is brought at a time.
+    turn: Mutex<()>,
     source: Source,
     facts: FactSource,
     agreements: AgreementFolder,
@@ -106,6 +110,9 @@ impl FolderDesk {
             local: local.to_owned(),
             book: book.clone(),
             feeds: Mutex::default(),
+            handed_over: handed_over.to_owned(),
+            limits,
+            turn: Mutex::new(()),
             source,
             facts,
             agreements: AgreementFolder::of(local),
@@ -211,6 +218,48 @@ impl Desk for FolderDesk {
 
     fn aside_of(&self, person: &Person) -> Result<u64, FlowError> {
         self.source.aside_of(person).map_err(local)
+    }
+
+    fn keep_rows(&self, name: &str, bytes: &[u8]) -> Result<KeptRows, FlowError> {
+        let is_plain = !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
+        let profiles = self.book.current().map_err(local)?;
+        let forms: Vec<_> = profiles.iter().filter(|profile| is_plain && profile.is_of(name)).collect();
+        if forms.is_empty() {
+            let detail = "no profile describes a file of this name".to_owned();
+            return Err(FlowError::Local { verdict: Verdict::Return { code: "adapter.no_form" }, detail });
+        }
+        let (mut rows, mut findings) = (0, Findings::new());
+        for form in forms {
+            // what is not of its form would let every inquiry wait
+            let read = form.read(name, bytes, &self.limits, &mut |_row, _place| rows += 1);
+            let refuse = |error| FlowError::Local {
+                verdict: Verdict::Return { code: "adapter.format" },
+                detail: with_causes(&error),
+            };
+            findings.extend(read.map_err(refuse)?.findings);
+        }
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = self.local.join(name);
+        let part = self.local.join(format!(".{name}.{}.part", std::process::id()));
+        let written = WholeFile::create(part, place.clone()).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.finish()
+        });
+        written.map_err(|source| local(AdapterError::Write { path: place, source }))?;
+        Ok(KeptRows { rows, findings })
+    }
+
+    fn handed(&self, id: DocumentId) -> Result<Option<Vec<u8>>, FlowError> {
+        if self.teller.is_some() {
+            let detail = "records are told where [hand_over] says, and are not kept to be fetched".to_owned();
+            return Err(FlowError::Local { verdict: Verdict::Return { code: "flow.no_place" }, detail });
+        }
+        let path = self.handed_over.join(format!("{id}.json"));
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None), // it has taken it away
+            Err(source) => Err(local(AdapterError::Read { path, source })),
+        }
     }
 
     fn hand_over(&self, origin: &Origin, record: &InsuranceRecord) -> Result<Done, FlowError> {

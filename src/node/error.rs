@@ -35,6 +35,15 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// The door for the local system cannot be opened.
+    #[error("listen at {address} for the local system")]
+    LocalDoor {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// A peer is to take part in a process that is not in the catalogue.
     #[error("let peer {peer} take part in {process}: the catalogue has no such common process")]
     UnknownProcess {

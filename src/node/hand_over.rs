@@ -4,7 +4,7 @@
 //! table has the id under a unique index.
 
 use super::national::Columns;
-use super::{StartError, TableSettings, file_of, password};
+use super::{StartError, TableSettings, file_of, secret_of};
 use crate::base::{Clock, Code, Secret, SystemClock, Verdict, with_causes};
 use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::wire::{Taken, Webhook, WebhookPlan};
@@ -125,11 +125,7 @@ impl WebhookSettings {
     /// # Errors
     /// A file of these settings is unusable.
     pub(super) fn open(&self) -> Result<Webhook, StartError> {
-        let secret = password(Some(&self.secret_file))?.unwrap_or_else(|| Secret::new(String::new()));
-        let secret = Secret::new(secret.expose().trim_end_matches(['\r', '\n']).as_bytes().to_vec());
-        if secret.expose().len() < SECRET_BYTES_MIN {
-            return Err(StartError::WeakSecret { path: self.secret_file.clone() });
-        }
+        let secret = secret_of(&self.secret_file)?;
         let identity = match (&self.certificate, &self.key) {
             (Some(certificate), Some(key)) => Some((file_of(certificate)?, Secret::new(file_of(key)?))),
             (Some(_), None) | (None, Some(_)) | (None, None) => None,
@@ -259,9 +255,6 @@ fn stazh() -> String {
 fn half_a_minute() -> u64 {
     30_000
 }
-
-/// As long as what HMAC-SHA256 computes.
-const SECRET_BYTES_MIN: usize = 32;
 
 #[cfg(test)]
 mod tests {

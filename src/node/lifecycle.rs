@@ -1,6 +1,7 @@
 //! Start and stop of a node. A node that is killed needs nothing but a start.
 
 use super::keys::{keys_on_disk, watch_keys};
+use super::polls::{Poll, run_poll};
 use super::{Server, Settings, StartError, password};
 use crate::base::{Clock, OsRandom, Random, Shelf, SystemClock};
 use crate::exchange::rules::{Catalogue, Rules};
@@ -13,7 +14,7 @@ use crate::flow::{
     Context, Desk, OwnThirdParty, OwnTimeStamps, Peer, Peers, Wake, load_statuses, note_local_findings,
     take_back_leases,
 };
-use crate::http::{serve_health, serve_peers};
+use crate::http::{LocalListener, serve_health, serve_local, serve_peers};
 use crate::store::Store;
 use crate::worker::{run_endings, run_workers};
 use jiff::SignedDuration;
@@ -29,6 +30,7 @@ use tokio::task::JoinSet;
 pub struct Door {
     peers: TlsListener,
     health: TcpListener,
+    local: Option<LocalListener>,
     identity: NodeIdentity,
 }
 
@@ -52,7 +54,11 @@ impl Door {
             TlsListener::bind(settings.listen, settings.limits.handshake_timeout_ms, &identity).await?;
         let refuse = |source| StartError::Health { address: settings.health, source };
         let health = TcpListener::bind(settings.health).await.map_err(refuse)?;
-        Ok(Self { peers, health, identity })
+        let local = match &settings.local_api {
+            Some(door) => Some(door.open(settings.limits.handshake_timeout_ms).await?),
+            None => None,
+        };
+        Ok(Self { peers, health, local, identity })
     }
 
     /// Where the peers call.
@@ -61,6 +67,15 @@ impl Door {
     /// The operating system does not tell.
     pub fn address(&self) -> Result<SocketAddr, StartError> {
         Ok(self.peers.address()?)
+    }
+
+    /// Where the local system calls, if it has a door.
+    ///
+    /// # Errors
+    /// The operating system does not tell.
+    pub fn local_url(&self) -> Result<Option<String>, StartError> {
+        let refuse = |source| StartError::LocalDoor { address: SocketAddr::from(([0, 0, 0, 0], 0)), source };
+        self.local.as_ref().map(LocalListener::url).transpose().map_err(refuse)
     }
 
     /// Where the watchers call.
@@ -241,6 +256,16 @@ impl Node {
                 tracing::error!(%error, "the door for the watchers broke");
             }
         });
+        if let (Some(listener), Some(door)) = (door.local, &settings.local_api) {
+            let (callers, until) = (door.callers()?, stopping.clone());
+            tasks.spawn(named(
+                "the door for the local system",
+                serve_local(listener, callers, until, ctx.clone()),
+            ));
+        }
+        for poll in Poll::all(settings)? {
+            tasks.spawn(named("the poll of a source", run_poll(poll, stopping.clone(), ctx.clone())));
+        }
         let broker = Self::broker(settings, &door.identity)?;
         tasks.spawn(run_workers(stopping.clone(), Self::folders(settings)?, broker, ctx.clone()));
         tasks.spawn(named(

@@ -9,7 +9,9 @@ mod facts;
 mod hand_over;
 mod keys;
 mod lifecycle;
+mod local_api;
 mod national;
+mod polls;
 mod revocation;
 mod seal;
 mod settings;
@@ -21,7 +23,9 @@ pub use error::StartError;
 pub use facts::FactSettings;
 pub use hand_over::{HandOverSettings, WebhookSettings};
 pub use lifecycle::{Door, Node};
+pub use local_api::LocalApiSettings;
 pub use national::TableSettings;
+pub use polls::PollSettings;
 pub use revocation::{RevocationSettings, RevocationSource};
 pub use seal::SealPlan;
 pub use settings::{
@@ -36,6 +40,19 @@ use std::path::Path;
 fn file_of(path: &Path) -> Result<Vec<u8>, StartError> {
     std::fs::read(path).map_err(|source| StartError::File { path: path.to_owned(), source })
 }
+
+/// A secret by which others are known, or we are: long enough, without the end of its line.
+fn secret_of(path: &Path) -> Result<Secret<Vec<u8>>, StartError> {
+    let secret = password(Some(path))?.unwrap_or_else(|| Secret::new(String::new()));
+    let secret = Secret::new(secret.expose().trim_end_matches(['\r', '\n']).as_bytes().to_vec());
+    if secret.expose().len() < SECRET_BYTES_MIN {
+        return Err(StartError::WeakSecret { path: path.to_owned() });
+    }
+    Ok(secret)
+}
+
+/// As long as what HMAC-SHA256 computes.
+const SECRET_BYTES_MIN: usize = 32;
 
 /// The secret in a file of the settings, if they name one.
 fn password(file: Option<&Path>) -> Result<Option<Secret<String>>, StartError> {

@@ -3,14 +3,14 @@
 //! What is written ([`Written`]) and what is used ([`Settings`]) are two types. A path is relative to the file
 //! it stands in, so a node can be started from anywhere.
 
-use super::{FactSettings, HandOverSettings, RevocationSettings, SealPlan};
+use super::{FactSettings, HandOverSettings, LocalApiSettings, PollSettings, RevocationSettings, SealPlan};
 use crate::base::Limits;
 use crate::exchange::canonical::State;
 use crate::exchange::seal::SignerPlan;
 use crate::exchange::transit::Schedule;
 use crate::flow::CertificateFile;
 use serde::{Deserialize, Deserializer};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -45,6 +45,10 @@ pub struct Settings {
     pub time_stamps: Option<TimeStampSettings>,
     /// Who tells which certificates are revoked.
     pub revocation: Option<RevocationSettings>,
+    /// The door for the local system, if it has one.
+    pub local_api: Option<LocalApiSettings>,
+    /// The queries that feed local records, by their names.
+    pub sources: BTreeMap<String, PollSettings>,
     /// How what the peers answered reaches the local system, if not by files.
     pub hand_over: HandOverSettings,
     /// Which facts this node gives and takes.
@@ -211,6 +215,8 @@ impl Settings {
             third_party,
             time_stamps,
             revocation,
+            local_api,
+            sources,
             hand_over,
             facts,
             wire,
@@ -249,6 +255,8 @@ impl Settings {
             third_party,
             time_stamps,
             revocation: revocation.map(|revocation| revocation.within(folder)),
+            local_api: local_api.map(|door| door.within(folder)),
+            sources: sources.into_iter().map(|(name, source)| (name, source.within(folder))).collect(),
             hand_over: hand_over.within(folder),
             facts,
             peers,
@@ -281,6 +289,11 @@ impl Settings {
             let signer = source.signer.as_deref();
             files.extend(signer.map(|path| file("a responder of revocation".to_owned(), path)));
         }
+        files.extend(self.local_api.iter().flat_map(LocalApiSettings::certificates));
+        for (name, source) in &self.sources {
+            let what = format!("an authority of the source {name}");
+            files.extend(source.authorities.as_deref().map(|path| file(what, path)));
+        }
         files.extend(self.hand_over.certificates());
         files
     }
@@ -308,6 +321,9 @@ struct Written {
     third_party: Option<ThirdPartySettings>,
     time_stamps: Option<TimeStampSettings>,
     revocation: Option<RevocationSettings>,
+    local_api: Option<LocalApiSettings>,
+    #[serde(default)]
+    sources: BTreeMap<String, PollSettings>,
     #[serde(default)]
     hand_over: HandOverSettings,
     #[serde(default)]
@@ -459,7 +475,9 @@ impl Written {
             }
         }
         let of_revocation = self.revocation.as_ref().and_then(RevocationSettings::misfit);
-        if let Some(reason) = of_revocation.or_else(|| self.hand_over.misfit()) {
+        let of_sources = self.sources.iter().find_map(|(name, source)| source.misfit(name));
+        let of_door = self.local_api.as_ref().and_then(LocalApiSettings::misfit);
+        if let Some(reason) = of_revocation.or(of_door).or(of_sources).or_else(|| self.hand_over.misfit()) {
             return Some(reason);
         }
         let mut seen = vec![self.node.state];

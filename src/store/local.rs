@@ -1,129 +1,97 @@
-//! What the local system asked for, each request once, and what it was handed, in an order that never changes.
-//!
-//! Numbers are given beside those who hand over, when somebody asks: a number drawn in their transactions would make
-//! each wait for every other, or leave a gap that fills later and is overlooked.
+//! What became of the local files when they were read last: how many rows were taken, which are set aside and why.
 
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
 use super::tx::change;
 use super::tx::on;
-use crate::base::{ConversationId, Digest256, DocumentId, ProcedureId};
+use crate::base::Finding;
+use crate::base::Findings;
 use jiff::Timestamp;
 
-/// A request of the local system, and what was begun for it.
+/// A local file as it was read last.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LocalRequest {
-    /// The key under which it came; it comes once.
-    pub key: String,
-    /// SHA-256 of what was asked.
-    pub digest: Digest256,
-    /// The transaction that was begun.
-    pub conversation_id: ConversationId,
-    /// Its first document.
-    pub document_id: DocumentId,
-    /// Its procedure.
-    pub procedure_id: ProcedureId,
-    /// When.
-    pub at: Timestamp,
+pub struct LocalFile {
+    /// Its name.
+    pub name: String,
+    /// Rows that are used.
+    pub taken: u64,
+    /// Rows that are set aside.
+    pub aside: u64,
+    /// Why nothing of it is used, if so.
+    pub refused: Option<Finding>,
+    /// When it was read.
+    pub read_at: Timestamp,
 }
 
-/// A document that was handed over, by its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HandedOver {
-    /// Its place in the order.
-    pub number: i64,
-    /// Which.
-    pub document_id: DocumentId,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Notes a request; false if one came under this key before.
-pub async fn local_request_put(tx: &mut Tx, request: &LocalRequest) -> Result<bool, StoreError> {
-    let rows = change!(
+/// Keeps what became of a file in place of what was kept before; why rows are set aside, of as many as are told.
+pub async fn local_put(tx: &mut Tx, file: &LocalFile, why: &[Finding]) -> Result<(), StoreError> {
+    let count = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
+    change!(
         tx,
-        "note a request of the local system",
+        "keep what became of a local file",
         sqlx::query(PUT)
-            .bind(&request.key)
-            .bind(request.digest.0.as_slice())
-            .bind(request.conversation_id.as_uuid().to_string())
-            .bind(request.document_id.as_uuid().to_string())
-            .bind(request.procedure_id.to_string())
-            .bind(request.at.as_millisecond())
+            .bind(file.name.as_str())
+            .bind(count(file.taken))
+            .bind(count(file.aside))
+            .bind(file.refused.as_ref().map(as_text))
+            .bind(file.read_at.as_millisecond())
     )?;
-    Ok(rows == 1)
+    change!(tx, "forget rows set aside", sqlx::query(FORGET_ROWS).bind(file.name.as_str()))?;
+    for (number, finding) in (0_i64..).zip(why) {
+        change!(
+            tx,
+            "keep why a row is set aside",
+            sqlx::query(PUT_ROW).bind(file.name.as_str()).bind(number).bind(as_text(finding))
+        )?;
+    }
+    Ok(())
 }
 
-/// The request that came under a key.
-pub async fn local_request_find(tx: &mut Tx, key: &str) -> Result<Option<LocalRequest>, StoreError> {
-    let row: Option<(Vec<u8>, String, String, String, i64)> = on!(tx, "find a request of the local system", connection =>
-            sqlx::query_as(FIND).bind(key).fetch_optional(connection))?;
-    let Some((digest, conversation, document, procedure, at)) = row else { return Ok(None) };
-    let reader = RowReader { table: "local_request", id: &key };
-    Ok(Some(LocalRequest {
-        key: key.to_owned(),
-        digest: reader.digest("digest", &digest)?,
-        conversation_id: reader.text("conversation_id", &conversation)?,
-        document_id: reader.text("document_id", &document)?,
-        procedure_id: reader.text("procedure_id", &procedure)?,
-        at: reader.instant("at", at)?,
-    }))
+/// Forgets the files that were not read again at this instant: they are not there any more.
+pub async fn local_forget(tx: &mut Tx, read_at: Timestamp) -> Result<(), StoreError> {
+    let read_at = read_at.as_millisecond();
+    change!(tx, "forget rows of a file that is gone", sqlx::query(FORGET_ROWS_BEFORE).bind(read_at))?;
+    change!(tx, "forget a local file that is gone", sqlx::query(FORGET_BEFORE).bind(read_at))?;
+    Ok(())
 }
 
-/// Numbers up to `limit` documents that were handed over and have no number yet; tells how many.
-pub async fn handover_number(tx: &mut Tx, limit: u32) -> Result<u64, StoreError> {
-    // whoever numbers holds this row: two must not draw the same numbers
-    change!(tx, "take the turn to number what was handed over", sqlx::query(LOCK))?;
-    change!(tx, "number what was handed over", sqlx::query(NUMBER).bind(i64::from(limit)))
-}
-
-/// Up to `limit` documents that were handed over after number `after`, in order.
-pub async fn handover_page(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<HandedOver>, StoreError> {
-    let rows: Vec<(i64, String, i64)> = on!(tx, "list what was handed over", connection =>
-        sqlx::query_as(PAGE).bind(after).bind(i64::from(limit)).fetch_all(connection))?;
-    let parse = |(number, document, at): (i64, String, i64)| {
-        let reader = RowReader { table: "handover", id: &number };
-        let document_id = reader.text("document_id", &document)?;
-        Ok(HandedOver { number, document_id, at: reader.instant("at", at)? })
+/// The files by name.
+pub async fn local_files(tx: &mut Tx) -> Result<Vec<LocalFile>, StoreError> {
+    let rows: Vec<(String, i64, i64, Option<String>, i64)> = on!(tx, "list local files", connection =>
+        sqlx::query_as(FILES).fetch_all(connection))?;
+    let file = |(name, taken, aside, refused, read_at): (String, i64, i64, Option<String>, i64)| {
+        let reader = RowReader { table: "local_file", id: &name };
+        let refused = refused.map(|text| reader.json("refused", &text)).transpose()?;
+        let taken = reader.length("taken", taken)?;
+        let aside = reader.length("aside", aside)?;
+        let read_at = reader.instant("read_at", read_at)?;
+        Ok(LocalFile { name, taken, aside, refused, read_at })
     };
-    rows.into_iter().map(parse).collect()
+    rows.into_iter().map(file).collect()
 }
 
-/// Up to which number the local system has what was handed over.
-pub async fn handover_acknowledged(tx: &mut Tx) -> Result<i64, StoreError> {
-    on!(tx, "find what the local system has", connection =>
-        sqlx::query_scalar(ACKNOWLEDGED).fetch_one(connection))
+/// Why rows are set aside, by file and place: of up to `limit` rows.
+pub async fn local_set_aside(tx: &mut Tx, limit: u32) -> Result<Findings, StoreError> {
+    let rows: Vec<(String, String)> = on!(tx, "list rows set aside", connection =>
+        sqlx::query_as(ROWS).bind(i64::from(limit)).fetch_all(connection))?;
+    let finding =
+        |(name, text): (String, String)| RowReader { table: "local_aside", id: &name }.json("finding", &text);
+    rows.into_iter().map(finding).collect()
 }
 
-/// Notes that the local system has all up to `number`; false if there is no such number yet. It never goes back.
-pub async fn handover_acknowledge(tx: &mut Tx, number: i64) -> Result<bool, StoreError> {
-    let rows = change!(tx, "note what the local system has", sqlx::query(ACKNOWLEDGE).bind(number))?;
-    Ok(rows == 1)
+/// A finding has nothing that could not be written so.
+fn as_text(finding: &Finding) -> String {
+    serde_json::to_string(finding).unwrap_or_default()
 }
 
-const PUT: &str = "
-    INSERT INTO local_request (key, digest, conversation_id, document_id, procedure_id, at)
-    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key) DO NOTHING";
-
-const FIND: &str =
-    "SELECT digest, conversation_id, document_id, procedure_id, at FROM local_request WHERE key = $1";
-
-const LOCK: &str = "UPDATE local_cursor SET number = number WHERE name = 'handed-over'";
-
-pub(super) const NUMBER: &str = "
-    UPDATE handover SET number = fresh.number FROM (
-        SELECT document_id,
-            (SELECT COALESCE(MAX(number), 0) FROM handover) + ROW_NUMBER() OVER (ORDER BY at, document_id) AS number
-        FROM handover WHERE number IS NULL ORDER BY at, document_id LIMIT $1
-    ) AS fresh
-    WHERE handover.document_id = fresh.document_id";
-
-pub(super) const PAGE: &str =
-    "SELECT number, document_id, at FROM handover WHERE number > $1 ORDER BY number LIMIT $2";
-
-const ACKNOWLEDGED: &str = "SELECT number FROM local_cursor WHERE name = 'handed-over'";
-
-const ACKNOWLEDGE: &str = "
-    UPDATE local_cursor SET number = CASE WHEN number > $1 THEN number ELSE $1 END
-    WHERE name = 'handed-over' AND EXISTS (SELECT 1 FROM handover WHERE handover.number = $1)";
+const PUT: &str = "INSERT INTO local_file (name, taken, aside, refused, read_at) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (name) DO UPDATE SET taken = excluded.taken, aside = excluded.aside, \
+     refused = excluded.refused, read_at = excluded.read_at";
+const FORGET_ROWS: &str = "DELETE FROM local_aside WHERE name = $1";
+const PUT_ROW: &str = "INSERT INTO local_aside (name, number, finding) VALUES ($1, $2, $3)";
+const FORGET_ROWS_BEFORE: &str =
+    "DELETE FROM local_aside WHERE name IN (SELECT name FROM local_file WHERE read_at < $1)";
+const FORGET_BEFORE: &str = "DELETE FROM local_file WHERE read_at < $1";
+const FILES: &str = "SELECT name, taken, aside, refused, read_at FROM local_file ORDER BY name";
+const ROWS: &str = "SELECT name, finding FROM local_aside ORDER BY name, number LIMIT $1";

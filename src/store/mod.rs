@@ -5,6 +5,7 @@
 //! acted on; a claim is a lease that runs out by itself if its worker dies. The texts use `$1`
 //! placeholders and nothing that only one engine has, but for the row locks of PostgreSQL where SQLite needs none.
 
+mod asked;
 mod chain;
 mod conversation;
 mod error;
@@ -17,7 +18,6 @@ mod inbox_stage;
 mod journal;
 mod ledger;
 mod local;
-mod local_file;
 mod national;
 mod outbox;
 mod outbox_stage;
@@ -40,6 +40,10 @@ mod waiting;
 mod tests;
 
 pub use crate::exchange::transit::Role;
+pub use asked::{
+    HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
+    local_request_find, local_request_put,
+};
 pub use chain::{
     Break, ChainCounts, ChainHead, ChainPage, ChainSeal, JournalEntry, Link, Verifier, Walk, chain_counts,
     chain_head, chain_link, chain_page, chain_seal_last, chain_seal_put, chain_strangers, chain_unlinked,
@@ -73,12 +77,8 @@ pub use ledger::{
     Handover, Seen, handover_record, handover_sum, ledger_answers, ledger_first, ledger_forget, ledger_knows,
     ledger_outcome, ledger_record,
 };
-pub use local::{
-    HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
-    local_request_find, local_request_put,
-};
-pub use local_file::{LocalFile, local_files, local_forget, local_put, local_set_aside};
-pub use national::{NationalError, NationalPlan, NationalTable, Put, TablePlan};
+pub use local::{LocalFile, local_files, local_forget, local_put, local_set_aside};
+pub use national::{NationalError, NationalPlan, NationalQuery, NationalTable, Put, TablePlan};
 pub use outbox::{
     OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_extend,
     outbox_find, outbox_knows, outbox_of_document, outbox_probe, outbox_put,

@@ -23,6 +23,7 @@ fn codes_in_sources() -> BTreeSet<String> {
         "doctor",
         "document",
         "flow",
+        "http",
         "pension",
         "rules",
         "seal",

@@ -24,9 +24,11 @@ mod journal;
 mod keys;
 mod kill;
 mod link;
+mod local_api;
 mod national;
 mod nodes;
 mod patterns;
+mod polls;
 #[path = "../../src/store/tests/postgres_server.rs"]
 mod postgres_server;
 mod processes;

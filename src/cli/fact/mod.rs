@@ -6,7 +6,7 @@ use super::{Exit, Misused, local, show};
 use crate::base::Language;
 use crate::exchange::canonical::{Consent, Fact, FactInquiry};
 use crate::flow::{
-    Agreement, AgreementOf, Asked, Context as Flows, Settled, ask_fact, kept_facts, note_life_events,
+    Agreement, AgreementOf, Context as Flows, FactAsked, Settled, ask_fact, kept_facts, note_life_events,
     open_offers, send_offers, settle_offer, take_agreements,
 };
 use crate::store::{FactOfferRow, FactOfferState};
@@ -120,13 +120,13 @@ fn ask(node: &Path, files: &[PathBuf], fresh: bool, as_json: bool) -> Result<Exi
     with_flows(node, async |ctx| {
         for (name, inquiry) in &questions {
             match ask_fact(inquiry, fresh, ctx).await.with_context(|| format!("ask {name}"))? {
-                Asked::Kept(fact) if as_json => show::json_line(&json!({ "kept": fact })),
-                Asked::Kept(fact) => {
+                FactAsked::Kept(fact) if as_json => show::json_line(&json!({ "kept": fact })),
+                FactAsked::Kept(fact) => {
                     let (day, until) = (fact.as_of, fact.validity.until());
                     show::line(&format!("{name}: known as of {day}, counts until {until}; nobody was asked"));
                     show::json(&json!(fact));
                 }
-                Asked::Sent(sent) => {
+                FactAsked::Sent(sent) => {
                     let (conversation, document) =
                         (sent.conversation_id.as_uuid(), sent.document_id.as_uuid());
                     let to = inquiry.asked;

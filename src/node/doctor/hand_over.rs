@@ -1,8 +1,9 @@
-//! Whether what the peers answer can reach the local system.
+//! Whether what the peers answer can reach the local system, and what its databases say can be read.
 
 use super::{Check, Settings};
 use crate::base::with_causes;
 use crate::node::hand_over::Teller;
+use crate::node::polls::Poll;
 
 /// Looks at whom `[hand_over]` names; nothing is handed over.
 pub(super) async fn taker(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
@@ -19,4 +20,25 @@ pub(super) async fn taker(settings: &Settings, tell: &mut (dyn FnMut(Check) + Se
         Ok(seen) => Check::good(OF, seen),
         Err(error) => Check::bad(OF, "doctor.hand_over", with_causes(&error)),
     });
+}
+
+/// Asks the query of every source; nothing is kept.
+pub(super) async fn sources(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
+    let polls = match Poll::all(settings) {
+        Ok(polls) => polls,
+        Err(error) => return tell(Check::failed("the sources", "doctor.source", &error)),
+    };
+    for poll in polls {
+        let of = format!("source {}", poll.name());
+        tell(match poll.look().await {
+            Ok(()) => {
+                let last = poll.changed_at();
+                let last = last.map_or("it brought nothing yet".to_owned(), |at| {
+                    format!("it brought rows last at {at:.0}")
+                });
+                Check::good(&of, format!("its query can be asked; {last}"))
+            }
+            Err(error) => Check::failed(&of, "doctor.source", &error),
+        });
+    }
 }

@@ -92,11 +92,14 @@ fn of_line(error: &sqlx::Error) -> String {
     if let sqlx::Error::Tls(error) = error {
         return error.to_string();
     }
-    let told = match error {
-        sqlx::Error::PoolTimedOut => "no connection within 10 s",
-        sqlx::Error::Protocol(_) => "it does not speak as PostgreSQL does",
-        sqlx::Error::PoolClosed => "the node is stopping",
-        _unknown => "what it says cannot be read",
+    let told = if matches!(error, sqlx::Error::PoolTimedOut) {
+        "no connection within 10 s"
+    } else if matches!(error, sqlx::Error::Protocol(_)) {
+        "it does not speak as PostgreSQL does"
+    } else if matches!(error, sqlx::Error::PoolClosed) {
+        "the node is stopping"
+    } else {
+        "what it says cannot be read"
     };
     told.to_owned()
 }

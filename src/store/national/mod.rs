@@ -4,9 +4,11 @@
 //! about a value is not shown, since it shows the value.
 
 mod error;
+mod query;
 mod table;
 
 pub use error::NationalError;
+pub use query::NationalQuery;
 pub use table::{NationalTable, Put, TablePlan};
 
 use super::server::Server;

@@ -15,7 +15,7 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         (conversation::DUE, "conversation_due"),
         // both ends of the range, so that it walks none that lasts as long as the time stamps of today
         (time_stamp::ENDING, "USING INDEX time_stamp_end (good_until>? AND good_until<?)"),
-        (local::PAGE, "handover_number"),
+        (asked::PAGE, "handover_number"),
         (journal::LATEST_BY_MESSAGE, "journal_message"),
         (journal::LATEST_BY_RELATES, "journal_relates"),
         (journal::LATEST_BY_CONVERSATION, "journal_conversation"),

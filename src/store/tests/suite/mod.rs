@@ -1,5 +1,6 @@
 //! What every engine must do: included once for each, with a fixture of its own above.
 
+mod asked;
 mod chain;
 mod concurrency;
 mod conversation;
@@ -8,7 +9,6 @@ mod inbox;
 mod journal;
 mod ledger;
 mod local;
-mod local_file;
 mod model;
 mod outbox;
 mod part;
