@@ -8,7 +8,12 @@ use stazh::exchange::canonical::State;
 use std::sync::LazyLock;
 
 static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
-    [State::Kz, State::Ru].into_iter().flat_map(|state| Profile::built_in(state).expect("built in")).collect()
+    let records = |state| Profile::built_in(state).expect("built in");
+    let facts = |state| Profile::built_in_facts(state).expect("built in");
+    [State::Kz, State::Ru]
+        .into_iter()
+        .flat_map(|state| records(state).into_iter().chain(facts(state)))
+        .collect()
 });
 
 fuzz_target!(|bytes: &[u8]| {

@@ -135,6 +135,14 @@ pub trait Desk: Send + Sync {
         Ok(FactFound::Late { as_of: None })
     }
 
+    /// As of when the feed of a kind of facts is; none if it was never fed.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn fed_on(&self, _kind: &Coded) -> Result<Option<jiff::civil::Date>, FlowError> {
+        Ok(None)
+    }
+
     /// Hands a fact over, and the event for which it was offered; the second time under the same id has no effect.
     ///
     /// # Errors

@@ -53,8 +53,8 @@ pub use inspect::Caller;
 pub use keys::{KeysChange, note_keys};
 pub use note::note_local_findings;
 pub use offers::{
-    Agreement, AgreementOf, Settled, note_life_events, open_offers, send_offers, settle_offer,
-    take_agreements,
+    Agreement, AgreementOf, Settled, note_late_feeds, note_life_events, open_offers, send_offers,
+    settle_offer, take_agreements,
 };
 pub use parts::{Arrived, NotTaken, forget_parts, take_package};
 pub use receive::{answer_stranger, receive, try_receive, unstored};

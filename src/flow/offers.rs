@@ -129,6 +129,24 @@ fn drafts_of(
     rules.iter().filter(|_| is_peer).filter(is_meant).map(draft).collect()
 }
 
+/// Tells once of each feed that is older than it may be; nobody need have asked (the feed must be timely).
+///
+/// # Errors
+/// The local system cannot be asked, the database does not answer.
+pub async fn note_late_feeds(ctx: &Context) -> Result<(), FlowError> {
+    let (desk, gives) = (ctx.desk.clone(), ctx.facts.gives.clone());
+    let fed = move || gives.into_iter().map(|kind| desk.fed_on(&kind).map(|day| (kind, day))).collect();
+    let fed: Result<Vec<_>, FlowError> = Context::aside(fed).await?;
+    for (code, as_of) in fed? {
+        let Some(kind) = ctx.facts.catalogue.kind(code.as_str()) else { continue };
+        let is_late = as_of.is_none_or(|day| (today(ctx) - day).get_days() > kind.age_days);
+        if is_late {
+            tell_once(&late(code.as_str(), as_of, kind.age_days), "flow.fact_feed_late", ctx).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes what a person said. What he agreed to must let the peer be told.
 ///
 /// # Errors

@@ -127,6 +127,10 @@ impl Desk for FolderDesk {
         self.facts.find(asked, today).map_err(local)
     }
 
+    fn fed_on(&self, kind: &Coded) -> Result<Option<Date>, FlowError> {
+        self.facts.fed_on(kind).map_err(local)
+    }
+
     fn life_events(&self) -> Result<Vec<PersonEvent>, FlowError> {
         self.facts.life_events().map_err(local)
     }

@@ -10,8 +10,8 @@ use super::local_fact::LocalLifeEvent;
 use super::people::Candidates;
 use super::people::Gathering;
 use super::people::People;
+use super::profile::Field;
 use super::profile::Profile;
-use super::profile::RecordKind;
 use super::source::described;
 use crate::base::Findings;
 use crate::base::Limits;
@@ -155,6 +155,14 @@ impl FactSource {
         }))
     }
 
+    /// As of when the feed of a kind is; none if it was never fed.
+    ///
+    /// # Errors
+    /// As [`FactSource::find`].
+    pub fn fed_on(&self, kind: &Coded) -> Result<Option<Date>, AdapterError> {
+        Ok(self.current()?.feeds.get(kind).copied())
+    }
+
     /// Every event that the forms tell of.
     ///
     /// # Errors
@@ -242,13 +250,13 @@ impl FactSource {
 impl Profile {
     /// The kinds of facts that rows of this form may tell of.
     pub fn fact_kinds(&self) -> Vec<Coded> {
-        if self.head.record != RecordKind::Fact {
-            return Vec::new();
-        }
-        let is_kind = |field: &&super::profile::Field| {
-            field.canonical.as_ref().is_some_and(|(place, _)| place == "fact.kind")
-        };
-        let kinds = self.fields.iter().filter(is_kind).flat_map(|field| match &field.convert {
+        self.codes_of("fact.kind")
+    }
+
+    /// The codes that rows of this form may set a place to.
+    pub fn codes_of(&self, place: &str) -> Vec<Coded> {
+        let is_it = |field: &&Field| field.canonical.as_ref().is_some_and(|(own, _)| own == place);
+        let codes = self.fields.iter().filter(is_it).flat_map(|field| match &field.convert {
             Convert::Constant(value) => value.parse().into_iter().collect(),
             Convert::Codes { read, .. } => read.values().cloned().collect::<Vec<_>>(),
             Convert::Text
@@ -260,7 +268,7 @@ impl Profile {
             | Convert::Name
             | Convert::Digest(_) => Vec::new(),
         });
-        kinds.collect()
+        codes.collect()
     }
 }
 
