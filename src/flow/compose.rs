@@ -108,22 +108,7 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
     let message = process.message(&transaction.request)?;
     let document_id = DocumentId::from_uuid(ctx.random.uuid());
     let header = Header::new((&message.code, &message.structure), document_id, what.refers_to, now);
-    let mut parts = OwnParts::default();
-    let (carries, document) = match what.opening {
-        Opening::Inquiry(inquiry) => (Carries::Inquiry, encode_inquiry(inquiry, &header)?),
-        Opening::Record(record) => {
-            let mut record = record.clone();
-            let left_out;
-            (parts, left_out) = OwnParts::of(&mut record, ctx).await?;
-            if left_out > 0 {
-                return Err(FlowError::TooMuch { left_out });
-            }
-            (Carries::InsuranceRecord, encode_record(&record, &header)?)
-        }
-        Opening::Status(status) => (Carries::Status, encode_status(status, &header)?),
-        Opening::FactInquiry(inquiry) => (Carries::FactInquiry, encode_fact_inquiry(inquiry, &header)?),
-        Opening::FactOffer { offer, .. } => (Carries::FactOffer, encode_fact_offer(offer, &header)?),
-    };
+    let (carries, document, parts) = written(what.opening, &header, ctx).await?;
     if carries != message.carries {
         return Err(FlowError::OtherContent {
             transaction: transaction.code.clone(),
@@ -171,6 +156,29 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
     tx.commit().await?;
     ctx.wake.outbox();
     Ok(Composed { conversation_id, document_id, procedure_id })
+}
+
+/// The first document of a transaction, what it carries, and the attachments beside it.
+async fn written(
+    opening: Opening<'_>,
+    header: &Header,
+    ctx: &Context,
+) -> Result<(Carries, Vec<u8>, OwnParts), FlowError> {
+    let (carries, document) = match opening {
+        Opening::Inquiry(inquiry) => (Carries::Inquiry, encode_inquiry(inquiry, header)?),
+        Opening::Record(record) => {
+            let mut record = record.clone();
+            let (parts, left_out) = OwnParts::of(&mut record, ctx).await?;
+            if left_out > 0 {
+                return Err(FlowError::TooMuch { left_out });
+            }
+            return Ok((Carries::InsuranceRecord, encode_record(&record, header)?, parts));
+        }
+        Opening::Status(status) => (Carries::Status, encode_status(status, header)?),
+        Opening::FactInquiry(inquiry) => (Carries::FactInquiry, encode_fact_inquiry(inquiry, header)?),
+        Opening::FactOffer { offer, .. } => (Carries::FactOffer, encode_fact_offer(offer, header)?),
+    };
+    Ok((carries, document, OwnParts::default()))
 }
 
 /// The conversation that a request of ours opens.

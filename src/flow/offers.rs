@@ -3,7 +3,7 @@
 
 use super::compose::{Begin, Opening, begin};
 use super::facts::{SaidOfFact, day_of, find_own, today};
-use super::{Context, FlowError};
+use super::{Context, Desk, Facts, FlowError};
 use crate::base::{ConversationId, with_causes};
 use crate::exchange::adapter::PersonEvent;
 use crate::exchange::canonical::{Channel, Coded, Consent, FactInquiry, FactOffer, Ground, Person, State};
@@ -13,6 +13,7 @@ use crate::store::{
     FactOfferDraft, FactOfferRow, FactOfferState, JournalDraft, Tx, fact_offer_answered, fact_offer_find,
     fact_offer_list, fact_offer_move, fact_offer_put, journal_append, told_once,
 };
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -134,17 +135,27 @@ fn drafts_of(
 /// # Errors
 /// The local system cannot be asked, the database does not answer.
 pub async fn note_late_feeds(ctx: &Context) -> Result<(), FlowError> {
-    let (desk, gives) = (ctx.desk.clone(), ctx.facts.gives.clone());
-    let fed = move || gives.into_iter().map(|kind| desk.fed_on(&kind).map(|day| (kind, day))).collect();
-    let fed: Result<Vec<_>, FlowError> = Context::aside(fed).await?;
-    for (code, as_of) in fed? {
-        let Some(kind) = ctx.facts.catalogue.kind(code.as_str()) else { continue };
-        let is_late = as_of.is_none_or(|day| (today(ctx) - day).get_days() > kind.age_days);
-        if is_late {
-            tell_once(&late(code.as_str(), as_of, kind.age_days), "flow.fact_feed_late", ctx).await?;
-        }
+    let (facts, desk, today) = (ctx.facts.clone(), ctx.desk.clone(), today(ctx));
+    for told in Context::aside(move || late_feeds(&facts, &*desk, today)).await?? {
+        tell_once(&told, "flow.fact_feed_late", ctx).await?;
     }
     Ok(())
+}
+
+/// A sentence for each kind that is given and whose feed is older than it may be on a day.
+///
+/// # Errors
+/// The local system cannot be asked.
+pub fn late_feeds(facts: &Facts, desk: &dyn Desk, today: Date) -> Result<Vec<String>, FlowError> {
+    let mut told = Vec::new();
+    for code in &facts.gives {
+        let Some(kind) = facts.catalogue.kind(code.as_str()) else { continue };
+        let as_of = desk.fed_on(code)?;
+        if as_of.is_none_or(|day| (today - day).get_days() > kind.age_days) {
+            told.push(late(code.as_str(), as_of, kind.age_days));
+        }
+    }
+    Ok(told)
 }
 
 /// Takes what a person said. What he agreed to must let the peer be told.
@@ -331,7 +342,7 @@ async fn tell_once(detail: &str, code: &str, ctx: &Context) -> Result<(), FlowEr
 }
 
 /// The alarm of a feed that is older than it may be.
-pub(super) fn late(kind: &str, as_of: Option<jiff::civil::Date>, age_days: i32) -> String {
+pub(super) fn late(kind: &str, as_of: Option<Date>, age_days: i32) -> String {
     match as_of {
         Some(day) => format!("the feed of {kind} is of {day}, older than {age_days} days"),
         None => format!("nothing was ever fed of {kind}; put a file of its form into the local folder"),

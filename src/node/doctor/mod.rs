@@ -61,6 +61,7 @@ pub async fn examine(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) 
     keys::trusted(settings, now, tell);
     home::folders(settings, tell);
     home::local(settings, tell).await;
+    home::facts(settings, now, tell).await;
     home::database(settings, tell).await;
     revocation::sources(settings, tell).await;
     let Some(identity) = keys::wire(settings, now, tell) else { return };

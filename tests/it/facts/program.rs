@@ -2,6 +2,7 @@
 
 use super::{OF_PERSONS, today, wage_summary};
 use crate::cli::stazh;
+use crate::processes::{Process, also_set, stazh as program, two_nodes};
 use std::fs;
 use std::path::Path;
 
@@ -105,4 +106,63 @@ fn an_offer_is_made_shown_and_settled_by_commands() {
     let (_, out, _) = run(&["status", "ru", "--json"]);
     let status: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(status["outbox"]["queued"], 1, "it waits for the peer: {out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_programs_exchange_a_fact_once_and_no_log_tells_of_anybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ru, kz) = two_nodes(folder.path());
+    also_set(&ru, "[facts]\ntakes = [\"X-ACCOUNT-SINCE\"]");
+    also_set(&kz, "[facts]\ngives = [\"X-ACCOUNT-SINCE\"]");
+    fs::create_dir_all(kz.join("local")).unwrap();
+    let accounts = crate::fixtures::fixture("facts/local/kz/accounts.csv");
+    fs::write(kz.join("local/accounts.csv"), fs::read(accounts).unwrap()).unwrap();
+    let logs = [folder.path().join("ru.log"), folder.path().join("kz.log")];
+    let serve = |node: &Path, log: &Path| {
+        let log = fs::File::create(log).unwrap();
+        Process::start_with(program().args(["--log", "stazh=debug", "serve"]).stderr(log), node)
+    };
+    let running = [serve(&ru, &logs[0]), serve(&kz, &logs[1])];
+    let question = crate::fixtures::fixture("facts/inquiry-account.json");
+    let ask = || {
+        let words = ["fact", "ask", ru.to_str().unwrap(), question.to_str().unwrap(), "--json"];
+        let (code, out, err) = stazh(folder.path(), &words);
+        assert_eq!(code, Some(0), "{err}");
+        serde_json::from_str::<serde_json::Value>(&out).unwrap()
+    };
+    assert!(ask()["conversation"].is_string());
+    let begun = std::time::Instant::now();
+    while ask()["kept"]["value"]["since"] != "2009-06-15" {
+        assert!(begun.elapsed().as_secs() < 60, "no fact came");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(fs::read_dir(ru.join("handed-over/facts")).unwrap().count() >= 1);
+    drop(running);
+    let journals = [&ru, &kz].map(|node| {
+        let (code, out, err) = stazh(folder.path(), &["journal", "list", node.to_str().unwrap(), "--json"]);
+        assert_eq!(code, Some(0), "{err}");
+        out
+    });
+    for text in logs.iter().map(|log| fs::read_to_string(log).unwrap()).chain(journals) {
+        assert!(OF_PERSONS.iter().chain(&["2009-06-15"]).all(|value| !text.contains(value)), "{text}");
+    }
+}
+
+#[test]
+fn the_doctor_tells_of_a_feed_that_is_late_and_of_a_kind_that_does_not_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| stazh(folder.path(), words);
+    assert_eq!(run(&["init", "by", "--state", "BY", "--seal-key", "p256"]).0, Some(0));
+    let (_, out, _) = run(&["doctor", "by"]);
+    assert!(!out.contains("the facts"), "a node that exchanges none is not bothered: {out}");
+    also_set(&folder.path().join("by"), "[facts]\ngives = [\"X-LARGE-FAMILY\"]");
+    let (_, out, _) = run(&["doctor", "by"]);
+    assert!(out.contains("nothing was ever fed of X-LARGE-FAMILY"), "{out}");
+    let families = crate::fixtures::fixture("facts/local/by/families.csv");
+    fs::write(folder.path().join("by/local/families.csv"), fs::read(families).unwrap()).unwrap();
+    let (_, out, _) = run(&["doctor", "by"]);
+    assert!(out.contains("all feeds are in time"), "{out}");
+    change(&folder.path().join("by/node.toml"), "X-LARGE-FAMILY", "X-MEASURE");
+    let (_, out, _) = run(&["doctor", "by"]);
+    assert!(out.contains("BY does not keep it"), "{out}");
 }
