@@ -10,8 +10,9 @@ use crate::exchange::canonical::{Channel, Coded, Consent, FactInquiry, FactOffer
 use crate::exchange::rules::{Carries, OfferRule};
 use crate::exchange::seal::sha256;
 use crate::store::{
-    FactOfferDraft, FactOfferRow, FactOfferState, JournalDraft, Tx, fact_offer_answered, fact_offer_find,
-    fact_offer_list, fact_offer_move, fact_offer_put, journal_append, told_once,
+    ConversationState, FactOfferDraft, FactOfferRow, FactOfferState, JournalDraft, Role, Tx,
+    conversation_find, fact_offer_answered, fact_offer_find, fact_offer_list, fact_offer_move,
+    fact_offer_put, journal_append, told_once,
 };
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -221,7 +222,18 @@ pub async fn send_offers(ctx: &Context) -> Result<(), FlowError> {
     let mut tx = ctx.store.read().await?;
     let mut open = fact_offer_list(&mut tx, FactOfferState::Waiting).await?;
     open.extend(fact_offer_list(&mut tx, FactOfferState::Ready).await?);
+    let mut unanswered = Vec::new();
+    for row in fact_offer_list(&mut tx, FactOfferState::Sent).await? {
+        let Some(id) = row.conversation_id else { continue };
+        let state = conversation_find(&mut tx, id, Role::Initiator).await?.map(|known| known.state);
+        if matches!(state, Some(ConversationState::Failed | ConversationState::Expired)) {
+            unanswered.push(row);
+        }
+    }
     drop(tx);
+    for row in &unanswered {
+        end(row, FactOfferState::Unanswered, None, ctx).await?;
+    }
     for row in open {
         if row.draft.expires_at <= now {
             end(&row, FactOfferState::Expired, None, ctx).await?;

@@ -1,11 +1,16 @@
 //! Life events make offers: once an event, by consent where the ground is one, accepted or declined by the peer.
 
 use super::{Pair, Side, handed_over, in_days, today, whole_journal};
+use crate::nodes::World;
 use crate::refusals::entry_where;
 use stazh::exchange::canonical::Validity;
-use stazh::flow::{Agreement, AgreementOf, FlowError, Settled, kept_facts, open_offers, settle_offer};
+use stazh::flow::{
+    Agreement, AgreementOf, FlowError, Resent, Settled, kept_facts, open_offers, resend, settle_offer,
+};
 use stazh::node::Node;
-use stazh::store::{FactOfferRow, FactOfferState, JournalRow};
+use stazh::store::{
+    ConversationState, FactOfferRow, FactOfferState, JournalRow, Role, conversation_lock, conversation_update,
+};
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,12 +20,12 @@ const PERSONS: [&str; 2] =
     ["11423648225,Иванов,Алексей,Владимирович,1986-11-14", "11067186734,Ким,Виктория,Андреевна,1970-07-22"];
 
 /// Puts life events into the local folder of the Russian node: person, id, event, day, state.
-fn happened(pair: &Pair, events: &[(usize, &str, &str, jiff::civil::Date, &str)]) -> PathBuf {
+fn happened(world: &World, events: &[(usize, &str, &str, jiff::civil::Date, &str)]) -> PathBuf {
     let mut text = "snils,family,given,patronymic,birth_date,id,event,date,state\n".to_owned();
     for (who, id, event, day, state) in events {
         text.push_str(&format!("{},{id},{event},{day},{state}\n", PERSONS[*who]));
     }
-    let path = pair.world.folder("RU").join("local/life-events.csv");
+    let path = world.folder("RU").join("local/life-events.csv");
     fs::write(&path, text).unwrap();
     path
 }
@@ -62,7 +67,7 @@ async fn pair(takes: &[&str]) -> Pair {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_makes_one_offer_by_treaty_and_the_peer_accepts_it() {
     let pair = pair(&["X-DEPARTED"]).await;
-    let path = happened(&pair, &[(0, "e1", "departure", today(), "KZ")]);
+    let path = happened(&pair.world, &[(0, "e1", "departure", today(), "KZ")]);
     offers(&pair.one, all_are(FactOfferState::Accepted, 1)).await;
     let handed = handed_over(&pair.world, "KZ");
     assert_eq!((handed.len(), &handed[0]["event"]), (1, &"departure".into()));
@@ -74,7 +79,7 @@ async fn an_event_makes_one_offer_by_treaty_and_the_peer_accepts_it() {
         (0, "e2", "departure", today(), "BY"),
         (1, "e3", "departure", in_days(-31), "KZ"),
     ];
-    assert_eq!(happened(&pair, &events), path);
+    assert_eq!(happened(&pair.world, &events), path);
     let mut seen = std::collections::HashSet::new();
     assert_eq!(stazh::flow::note_life_events(&mut seen, pair.one.flows()).await.unwrap(), 0);
     assert_eq!(seen.len(), 3, "all of them were looked at");
@@ -87,7 +92,7 @@ async fn an_event_makes_one_offer_by_treaty_and_the_peer_accepts_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offer_by_consent_waits_for_the_person_who_may_decline() {
     let pair = pair(&["X-EMPLOYED-SINCE"]).await;
-    happened(&pair, &[(0, "e1", "retirement", today(), "KZ"), (1, "e2", "retirement", today(), "KZ")]);
+    happened(&pair.world, &[(0, "e1", "retirement", today(), "KZ"), (1, "e2", "retirement", today(), "KZ")]);
     let waiting = offers(&pair.one, all_are(FactOfferState::Waiting, 2)).await;
     assert!(handed_over(&pair.world, "KZ").is_empty());
     let whose = |family: &str| {
@@ -138,7 +143,7 @@ async fn an_offer_by_consent_waits_for_the_person_who_may_decline() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_declines_what_it_does_not_take_and_nothing_to_offer_ends_an_offer() {
     let pair = pair(&["X-EMPLOYED-SINCE"]).await;
-    happened(&pair, &[(0, "e1", "departure", today(), "KZ"), (1, "e2", "death", today(), "KZ")]);
+    happened(&pair.world, &[(0, "e1", "departure", today(), "KZ"), (1, "e2", "death", today(), "KZ")]);
     let ended = offers(&pair.one, |rows| {
         all_are(FactOfferState::Refused, 1)(rows) && all_are(FactOfferState::Empty, 1)(rows)
     })
@@ -149,4 +154,26 @@ async fn a_peer_declines_what_it_does_not_take_and_nothing_to_offer_ends_an_offe
     let refused = |row: &JournalRow| row.entry.detail == "the peer refuses: rules.fact_not_configured";
     entry_where(&pair.one, refused).await;
     pair.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_that_is_never_answered_is_told_so_and_follows_its_transaction_when_it_is_begun_again() {
+    let Pair { world, one, other } = pair(&["X-DEPARTED"]).await;
+    other.stop().await;
+    happened(&world, &[(0, "e1", "departure", today(), "KZ")]);
+    let sent = offers(&one, all_are(FactOfferState::Sent, 1)).await;
+    let id = sent[0].conversation_id.unwrap();
+    let store = &one.flows().store;
+    let mut tx = store.begin().await.unwrap();
+    let mut conversation = conversation_lock(&mut tx, id, Role::Initiator).await.unwrap().unwrap();
+    conversation.state = ConversationState::Expired;
+    conversation.finished_at = Some(conversation.started_at);
+    conversation.outcome = Some("transit.expired".to_owned());
+    conversation_update(&mut tx, &conversation).await.unwrap();
+    tx.commit().await.unwrap();
+    offers(&one, all_are(FactOfferState::Unanswered, 1)).await;
+    let Resent::As(again) = resend(id, one.flows()).await.unwrap() else { panic!("not begun again") };
+    let followed = offers(&one, all_are(FactOfferState::Sent, 1)).await;
+    assert_eq!(followed[0].conversation_id, Some(again));
+    one.stop().await;
 }
