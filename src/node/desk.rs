@@ -111,15 +111,14 @@ impl Desk for FolderDesk {
     }
 
     fn take_findings(&self) -> Findings {
-        let of = |taken: Result<Findings, AdapterError>| match taken {
+        let mut findings = match self.source.take_findings() {
             Ok(findings) => findings,
             Err(error) => {
                 let path = error.path().map_or_else(String::new, |path| path.display().to_string());
                 vec![Finding::error(error.code(), path, "form of the profile", "", with_causes(&error))]
             }
         };
-        let mut findings = of(self.source.take_findings());
-        findings.extend(of(self.facts.take_findings()));
+        findings.extend(self.facts.take_findings());
         findings
     }
 

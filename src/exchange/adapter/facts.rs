@@ -180,14 +180,12 @@ impl FactSource {
         Ok(loaded.people.all().flat_map(|known| of(&known.person, &known.life_events)).collect())
     }
 
-    /// The findings of the files as they are now, if nobody took them yet.
-    ///
-    /// # Errors
-    /// As [`FactSource::find`].
-    pub fn take_findings(&self) -> Result<Findings, AdapterError> {
-        let loaded = self.current()?;
-        let is_taken = loaded.is_taken.swap(true, Ordering::Relaxed);
-        Ok(if is_taken { Findings::new() } else { loaded.findings.clone() })
+    /// The findings of the files as they were read last, if nobody took them yet. A node that exchanges no facts reads
+    /// none, and has none.
+    pub fn take_findings(&self) -> Findings {
+        let held = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let new = held.filter(|loaded| !loaded.is_taken.swap(true, Ordering::Relaxed));
+        new.map(|loaded| loaded.findings.clone()).unwrap_or_default()
     }
 
     /// What the files say now.
