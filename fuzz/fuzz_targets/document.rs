@@ -13,6 +13,10 @@ static MESSAGES: LazyLock<Vec<MessageKind>> = LazyLock::new(|| {
     let codes = std::iter::once(&transaction.request).chain(&transaction.responses);
     let mut all: Vec<MessageKind> =
         codes.map(|code| process.message(code).expect("built in").clone()).collect();
+    let facts = catalogue.process("P.XP.06").expect("built in");
+    for code in ["P.XP.06.MSG.001", "P.XP.06.MSG.002", "P.XP.06.MSG.004"] {
+        all.push(facts.message(code).expect("built in").clone());
+    }
     // the shared structures in the message of their fixtures
     for structure in ["R.007", CONTAINER] {
         let rules = RULES.of_structure(structure).expect("built in");

@@ -9,9 +9,11 @@ use std::io::BufReader;
 use std::sync::LazyLock;
 
 static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
+    let records = |state| Profile::built_in(state).expect("built in");
+    let facts = |state| Profile::built_in_facts(state).expect("built in");
     [State::Kz, State::Ru, State::By, State::Kg, State::Am]
         .into_iter()
-        .flat_map(|state| Profile::built_in(state).expect("built in"))
+        .flat_map(|state| records(state).into_iter().chain(facts(state)))
         .collect()
 });
 

@@ -155,22 +155,7 @@ pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, 
     let message = process.message(&transaction.request)?;
     let document_id = DocumentId::from_uuid(ctx.random.id(now));
     let header = Header::new((&message.code, &message.structure), document_id, what.refers_to, now);
-    let mut parts = OwnParts::default();
-    let (carries, document) = match what.opening {
-        Opening::Inquiry(inquiry) => (Carries::Inquiry, encode_inquiry(inquiry, &header)?),
-        Opening::Record(record) => {
-            let mut record = record.clone();
-            let left_out;
-            (parts, left_out) = OwnParts::of(&mut record, ctx).await?;
-            if left_out > 0 {
-                return Err(FlowError::TooMuch { left_out });
-            }
-            (Carries::InsuranceRecord, encode_record(&record, &header)?)
-        }
-        Opening::Status(status) => (Carries::Status, encode_status(status, &header)?),
-        Opening::FactInquiry(inquiry) => (Carries::FactInquiry, encode_fact_inquiry(inquiry, &header)?),
-        Opening::FactOffer { offer, .. } => (Carries::FactOffer, encode_fact_offer(offer, &header)?),
-    };
+    let (carries, document, parts) = written(what.opening, &header, ctx).await?;
     if carries != message.carries {
         return Err(FlowError::OtherContent {
             transaction: transaction.code.clone(),
@@ -205,6 +190,29 @@ pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, 
     };
     let (process, transaction) = (process.code.clone(), transaction.code.clone());
     Ok(Prepared { draft, document_id, parts: sealed.parts, process, transaction })
+}
+
+/// The first document of a transaction, what it carries, and the attachments beside it.
+async fn written(
+    opening: Opening<'_>,
+    header: &Header,
+    ctx: &Context,
+) -> Result<(Carries, Vec<u8>, OwnParts), FlowError> {
+    let (carries, document) = match opening {
+        Opening::Inquiry(inquiry) => (Carries::Inquiry, encode_inquiry(inquiry, header)?),
+        Opening::Record(record) => {
+            let mut record = record.clone();
+            let (parts, left_out) = OwnParts::of(&mut record, ctx).await?;
+            if left_out > 0 {
+                return Err(FlowError::TooMuch { left_out });
+            }
+            return Ok((Carries::InsuranceRecord, encode_record(&record, header)?, parts));
+        }
+        Opening::Status(status) => (Carries::Status, encode_status(status, header)?),
+        Opening::FactInquiry(inquiry) => (Carries::FactInquiry, encode_fact_inquiry(inquiry, header)?),
+        Opening::FactOffer { offer, .. } => (Carries::FactOffer, encode_fact_offer(offer, header)?),
+    };
+    Ok((carries, document, OwnParts::default()))
 }
 
 /// The conversation that a request of ours opens.

@@ -9,9 +9,10 @@ use super::copies::keep_contents;
 use super::parts::{fill, parts_by_name};
 use super::revocation::ask_statuses;
 use super::{Context, FlowError, OwnThirdParty};
-use crate::base::{Digest256, Finding, Shelf};
-use crate::exchange::accept;
-use crate::exchange::canonical::{Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus};
+use crate::base::{Digest256, Finding, Limits, Shelf};
+use crate::exchange::canonical::{
+    Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State,
+};
 use crate::exchange::document::Scope;
 use crate::exchange::document::codec::{CodecError, Header, ProcessingResult};
 use crate::exchange::rules::{Carries, MessageKind, Process, Rules, Transaction};
@@ -21,6 +22,7 @@ use crate::exchange::seal::{
 };
 use crate::exchange::transit::{ErrorCode, Headers, MessageCode, Plan, Role, Stage};
 use crate::exchange::wire::Envelope;
+use crate::exchange::{AcceptedDocument, accept};
 use crate::store::{InboxRow, PartOf};
 
 /// Settles a document that a peer sent.
@@ -76,29 +78,7 @@ impl Case<'_> {
         let (asked, carries) = (ctx.state, self.message.carries);
         let content = Context::aside(move || {
             let accepted = accept(&verified, &message, &rules)?;
-            let read = || {
-                Ok(match carries {
-                    Carries::Inquiry => {
-                        Content::Inquiry(Box::new(accepted.inquiry(asked, &limits)?.1)).alone()
-                    }
-                    Carries::InsuranceRecord => {
-                        let (_, record) = accepted.record(&limits)?;
-                        let has_more = record.copies().count() > verified.parts().len();
-                        let inside = if has_more { accepted.contents_inside(&limits)? } else { Vec::new() };
-                        (Content::Record(Box::new(record)), inside)
-                    }
-                    Carries::Notice => Content::Notice(accepted.notice(&limits)?.1).alone(),
-                    Carries::FactInquiry => {
-                        Content::FactInquiry(Box::new(accepted.fact_inquiry(asked, &limits)?.1)).alone()
-                    }
-                    Carries::Fact => Content::Fact(Box::new(accepted.fact(&limits)?.1)).alone(),
-                    Carries::FactOffer => {
-                        Content::FactOffer(Box::new(accepted.fact_offer(&limits)?.1)).alone()
-                    }
-                    Carries::Status => Content::Status(accepted.status(&limits)?.1).alone(),
-                })
-            };
-            Ok(read())
+            Ok(Content::read(&accepted, (carries, asked), verified.parts().len(), &limits))
         })
         .await?;
         let (content, inside) = match content {
@@ -289,6 +269,31 @@ pub(super) enum Content {
 }
 
 impl Content {
+    /// What an accepted document carries, and its attachments that are inside; `beside` is how many came beside it.
+    fn read(
+        accepted: &AcceptedDocument<'_>,
+        (carries, asked): (Carries, State),
+        beside: usize,
+        limits: &Limits,
+    ) -> Result<(Self, Vec<Vec<u8>>), CodecError> {
+        Ok(match carries {
+            Carries::Inquiry => Self::Inquiry(Box::new(accepted.inquiry(asked, limits)?.1)).alone(),
+            Carries::InsuranceRecord => {
+                let (_, record) = accepted.record(limits)?;
+                let has_more = record.copies().count() > beside;
+                let inside = if has_more { accepted.contents_inside(limits)? } else { Vec::new() };
+                (Self::Record(Box::new(record)), inside)
+            }
+            Carries::Notice => Self::Notice(accepted.notice(limits)?.1).alone(),
+            Carries::Status => Self::Status(accepted.status(limits)?.1).alone(),
+            Carries::FactInquiry => {
+                Self::FactInquiry(Box::new(accepted.fact_inquiry(asked, limits)?.1)).alone()
+            }
+            Carries::Fact => Self::Fact(Box::new(accepted.fact(limits)?.1)).alone(),
+            Carries::FactOffer => Self::FactOffer(Box::new(accepted.fact_offer(limits)?.1)).alone(),
+        })
+    }
+
     /// With no attachments inside.
     fn alone(self) -> (Self, Vec<Vec<u8>>) {
         (self, Vec::new())

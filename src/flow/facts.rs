@@ -240,8 +240,8 @@ fn validity(known: &KnownFact, ground: &Ground, kind: &FactKind, today: Date) ->
     Validity::new(from, until).ok().filter(|validity| validity.holds(today))
 }
 
-/// The day of an instant.
-pub(super) fn day_of(at: Timestamp) -> Date {
+/// The day of an instant, as terms of facts count days.
+pub fn day_of(at: Timestamp) -> Date {
     at.to_zoned_datetime(TimeZone::UTC).date()
 }
 

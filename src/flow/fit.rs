@@ -2,6 +2,7 @@
 //! the right person.
 
 use super::document::{Case, Content};
+use super::facts::day_of;
 use super::{Context, FlowError};
 use crate::base::{Digest256, Finding, Findings, Limits};
 use crate::exchange::canonical::{Fact, FactInquiry, Inquiry, InsuranceRecord, State};
@@ -15,7 +16,12 @@ impl Case<'_> {
         match content {
             Content::Inquiry(inquiry) => Ok(of_asking(inquiry.asking, peer)),
             Content::FactInquiry(inquiry) => Ok(of_asking(inquiry.asking, peer)),
-            Content::Fact(fact) => Ok(of_fact(fact, self.asked(own_fact_inquiry).await?.as_ref(), peer)),
+            Content::Fact(fact) => {
+                let asked = self.asked(own_fact_inquiry).await?;
+                let mut findings = of_fact(fact, asked.as_ref(), peer);
+                findings.extend(self.unlawful(fact));
+                Ok(findings)
+            }
             Content::FactOffer(offer) => Ok(of_fact(&offer.fact, None, peer)),
             Content::Record(record) => {
                 let asked = match self.plan.role {
@@ -26,6 +32,15 @@ impl Case<'_> {
             }
             Content::Notice(_) | Content::Status(_) => Ok(Findings::new()),
         }
+    }
+
+    /// Why a fact that was asked for may not be taken after all, as when it says something else than its kind does.
+    fn unlawful(&self, fact: &Fact) -> Option<Finding> {
+        let (ctx, came) = (self.ctx, day_of(self.row.received_at));
+        let refusal = ctx.facts.catalogue.judge_fact(fact, ctx.state, came).err()?;
+        let message =
+            "the fact is not lawful for this kind and ground; give it as the catalogue of facts says";
+        Some(Finding::error(refusal.code(), "/FactDetails", "catalogue of facts", "", message))
     }
 
     /// The inquiry that began this conversation, out of the document we sealed.

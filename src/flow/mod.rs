@@ -56,13 +56,13 @@ pub use endings::{CertificateFile, note_endings};
 pub use error::FlowError;
 pub use evidence::{Evidence, evidence_of};
 pub use expired::came_back;
-pub use facts::{FactAsked, Facts, ask_fact, forget_facts, kept_facts};
+pub use facts::{FactAsked, Facts, ask_fact, day_of, forget_facts, kept_facts};
 pub use inspect::Caller;
 pub use keys::{KeysChange, note_keys};
 pub use local::{Replayed, note_local_findings, replay};
 pub use offers::{
-    Agreement, AgreementOf, Settled, note_life_events, open_offers, send_offers, settle_offer,
-    take_agreements,
+    Agreement, AgreementOf, Settled, late_feeds, note_late_feeds, note_life_events, open_offers, send_offers,
+    settle_offer, take_agreements,
 };
 pub use parts::{Arrived, NotTaken, forget_parts, take_package};
 pub use receive::{answer_stranger, receive, try_receive, unstored};

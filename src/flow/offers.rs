@@ -3,16 +3,18 @@
 
 use super::compose::{Begin, Opening, begin};
 use super::facts::{SaidOfFact, day_of, find_own, today};
-use super::{Context, FlowError};
+use super::{Context, Desk, Facts, FlowError};
 use crate::base::{ConversationId, with_causes};
 use crate::exchange::adapter::PersonEvent;
 use crate::exchange::canonical::{Channel, Coded, Consent, FactInquiry, FactOffer, Ground, Person, State};
 use crate::exchange::rules::{Carries, OfferRule};
 use crate::exchange::seal::sha256;
 use crate::store::{
-    FactOfferDraft, FactOfferRow, FactOfferState, JournalDraft, Tx, fact_offer_answered, fact_offer_find,
-    fact_offer_list, fact_offer_move, fact_offer_put, journal_append, told_once,
+    ConversationState, FactOfferDraft, FactOfferRow, FactOfferState, JournalDraft, Role, Tx,
+    conversation_find, fact_offer_answered, fact_offer_find, fact_offer_list, fact_offer_move,
+    fact_offer_put, journal_append, told_once,
 };
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -129,6 +131,34 @@ fn drafts_of(
     rules.iter().filter(|_| is_peer).filter(is_meant).map(draft).collect()
 }
 
+/// Tells once of each feed that is older than it may be; nobody need have asked (the feed must be timely).
+///
+/// # Errors
+/// The local system cannot be asked, the database does not answer.
+pub async fn note_late_feeds(ctx: &Context) -> Result<(), FlowError> {
+    let (facts, desk, today) = (ctx.facts.clone(), ctx.desk.clone(), today(ctx));
+    for told in Context::aside(move || late_feeds(&facts, &*desk, today)).await?? {
+        tell_once(&told, "flow.fact_feed_late", ctx).await?;
+    }
+    Ok(())
+}
+
+/// A sentence for each kind that is given and whose feed is older than it may be on a day.
+///
+/// # Errors
+/// The local system cannot be asked.
+pub fn late_feeds(facts: &Facts, desk: &dyn Desk, today: Date) -> Result<Vec<String>, FlowError> {
+    let mut told = Vec::new();
+    for code in &facts.gives {
+        let Some(kind) = facts.catalogue.kind(code.as_str()) else { continue };
+        let as_of = desk.fed_on(code)?;
+        if as_of.is_none_or(|day| (today - day).get_days() > kind.age_days) {
+            told.push(late(code.as_str(), as_of, kind.age_days));
+        }
+    }
+    Ok(told)
+}
+
 /// Takes what a person said. What he agreed to must let the peer be told.
 ///
 /// # Errors
@@ -192,7 +222,18 @@ pub async fn send_offers(ctx: &Context) -> Result<(), FlowError> {
     let mut tx = ctx.store.read().await?;
     let mut open = fact_offer_list(&mut tx, FactOfferState::Waiting).await?;
     open.extend(fact_offer_list(&mut tx, FactOfferState::Ready).await?);
+    let mut unanswered = Vec::new();
+    for row in fact_offer_list(&mut tx, FactOfferState::Sent).await? {
+        let Some(id) = row.conversation_id else { continue };
+        let state = conversation_find(&mut tx, id, Role::Initiator).await?.map(|known| known.state);
+        if matches!(state, Some(ConversationState::Failed | ConversationState::Expired)) {
+            unanswered.push(row);
+        }
+    }
     drop(tx);
+    for row in &unanswered {
+        end(row, FactOfferState::Unanswered, None, ctx).await?;
+    }
     for row in open {
         if row.draft.expires_at <= now {
             end(&row, FactOfferState::Expired, None, ctx).await?;
@@ -313,7 +354,7 @@ async fn tell_once(detail: &str, code: &str, ctx: &Context) -> Result<(), FlowEr
 }
 
 /// The alarm of a feed that is older than it may be.
-pub(super) fn late(kind: &str, as_of: Option<jiff::civil::Date>, age_days: i32) -> String {
+pub(super) fn late(kind: &str, as_of: Option<Date>, age_days: i32) -> String {
     match as_of {
         Some(day) => format!("the feed of {kind} is of {day}, older than {age_days} days"),
         None => format!("nothing was ever fed of {kind}; put a file of its form into the local folder"),

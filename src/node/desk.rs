@@ -180,12 +180,15 @@ impl Desk for FolderDesk {
 
     fn take_findings(&self) -> Findings {
         let late = std::mem::take(&mut self.feeds.lock().unwrap_or_else(PoisonError::into_inner).untold);
-        let of_facts = self.facts.take_findings().unwrap_or_else(|error| vec![refusal(&error)]);
-        late.into_iter().chain(of_facts).collect()
+        late.into_iter().chain(self.facts.take_findings()).collect()
     }
 
     fn find_fact(&self, asked: &FactQuestion, today: Date) -> Result<FactFound, FlowError> {
         self.facts.find(asked, today).map_err(local)
+    }
+
+    fn fed_on(&self, kind: &Coded) -> Result<Option<Date>, FlowError> {
+        self.facts.fed_on(kind).map_err(local)
     }
 
     fn life_events(&self) -> Result<Vec<PersonEvent>, FlowError> {

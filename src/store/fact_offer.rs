@@ -23,6 +23,8 @@ word_enum!(
         Accepted = "accepted",
         /// The peer did not take it.
         Refused = "refused",
+        /// The peer never answered; its transaction may be begun again.
+        Unanswered = "unanswered",
         /// The person did not agree.
         Declined = "declined",
         /// Nobody said anything in time.
@@ -135,6 +137,17 @@ pub async fn fact_offer_answered(
     Ok(rows == 1)
 }
 
+/// Follows an offer whose transaction was begun again as another.
+pub async fn fact_offer_resent(
+    tx: &mut Tx,
+    before: ConversationId,
+    again: ConversationId,
+) -> Result<bool, StoreError> {
+    let (before, again) = (before.as_uuid().to_string(), again.as_uuid().to_string());
+    let rows = change!(tx, "follow an offer", sqlx::query(RESENT).bind(before).bind(again))?;
+    Ok(rows == 1)
+}
+
 type Columns = (String, String, String, String, String, i64, i64, Option<String>, String);
 
 fn row(columns: Columns) -> Result<FactOfferRow, StoreError> {
@@ -170,5 +183,9 @@ const MOVE: &str = "UPDATE fact_offer SET state = $3, body = $4 WHERE id = $1 AN
 
 const SENT: &str = "
     UPDATE fact_offer SET state = 'sent', conversation_id = $2, body = '' WHERE id = $1 AND state = 'ready'";
+
+const RESENT: &str = "
+    UPDATE fact_offer SET state = 'sent', conversation_id = $2
+    WHERE conversation_id = $1 AND state IN ('sent', 'unanswered')";
 
 const ANSWERED: &str = "UPDATE fact_offer SET state = $2 WHERE conversation_id = $1 AND state = 'sent'";

@@ -57,7 +57,7 @@ pub use error::StoreError;
 pub use fact::{FactDraft, fact_find, fact_forget, fact_list, fact_put};
 pub use fact_offer::{
     FactOfferDraft, FactOfferRow, FactOfferState, fact_offer_answered, fact_offer_find, fact_offer_list,
-    fact_offer_move, fact_offer_put, fact_offer_sent,
+    fact_offer_move, fact_offer_put, fact_offer_resent, fact_offer_sent,
 };
 pub use hint::{Hint, HintLine};
 pub use hop::Hop;

@@ -1,7 +1,7 @@
 //! Life events become offers, what people say to them is taken, offers leave; facts that have ended are forgotten.
 
 use super::complain;
-use crate::flow::{Context, forget_facts, note_life_events, send_offers, take_agreements};
+use crate::flow::{Context, forget_facts, note_late_feeds, note_life_events, send_offers, take_agreements};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,9 @@ pub async fn run_facts(mut stop: watch::Receiver<bool>, ctx: Arc<Context>) {
     let (mut events, mut agreements) = (HashSet::new(), HashSet::new());
     loop {
         if !ctx.facts.gives.is_empty() {
+            if let Err(error) = note_late_feeds(&ctx).await {
+                complain(&error, "feeds of facts could not be looked at");
+            }
             if let Err(error) = note_life_events(&mut events, &ctx).await {
                 events.clear(); // one of them may have been seen and not stored
                 complain(&error, "life events could not be looked at");

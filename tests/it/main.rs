@@ -12,6 +12,7 @@ mod door;
 mod errors;
 mod evidence;
 mod exchange;
+mod facts;
 mod failover;
 mod faults;
 mod fixtures;

@@ -56,7 +56,7 @@ impl Stage {
         Self::set_after(Arc::new(TestDesk::default()), |kz| change(&mut kz.limits)).await
     }
 
-    async fn set_after(desk: Arc<dyn Desk>, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) async fn set_after(desk: Arc<dyn Desk>, change: impl FnOnce(&mut Settings)) -> Self {
         let world = World::new();
         let (ru, mut kz) = (world.settle("RU", "KZ"), world.settle("KZ", "RU"));
         let am = world.settle("AM", "KZ");
@@ -235,7 +235,7 @@ pub(crate) async fn entry_where(node: &Node, fits: impl Fn(&JournalRow) -> bool)
 }
 
 /// A number no other call of this run returns.
-fn fresh() -> u128 {
+pub(crate) fn fresh() -> u128 {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     u128::from(NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) << 64 | 0x4000_8000_0000_0000_0000
 }

@@ -20,8 +20,8 @@ use uuid::Uuid;
 /// Ask another state for a fact about a person, or offer one: "pension paid since",
 /// "large family until". Which facts there are, who may ask for them and why is data.
 ///
-/// A node exchanges none until [facts] in its settings names them. A fact that
-/// came and still counts is not asked for again.
+/// A node exchanges none until the section facts of its settings names them. A fact
+/// that came and still counts is not asked for again.
 ///
 ///   stazh fact kinds --language ru
 ///   stazh fact ask kg inquiry.json

@@ -29,7 +29,13 @@ pub struct ProfileBook {
 struct Held {
     stamps: Vec<Stamp>,
     lists: Vec<Stamp>,
-    profiles: Arc<Vec<Profile>>,
+    shelves: Shelves,
+}
+
+/// What is read for records, and what for facts.
+#[derive(Debug, Clone)]
+struct Shelves {
+    records: Arc<Vec<Profile>>,
     facts: Arc<Vec<Profile>>,
 }
 
@@ -49,7 +55,7 @@ impl ProfileBook {
     /// # Errors
     /// A folder that cannot be read, or a profile that cannot be used or is of another state.
     pub fn current(&self) -> Result<Arc<Vec<Profile>>, AdapterError> {
-        Ok(self.shelves()?.0)
+        Ok(self.shelves()?.records)
     }
 
     /// The profiles of facts and of life events, likewise.
@@ -57,14 +63,14 @@ impl ProfileBook {
     /// # Errors
     /// As [`ProfileBook::current`].
     pub fn facts(&self) -> Result<Arc<Vec<Profile>>, AdapterError> {
-        Ok(self.shelves()?.1)
+        Ok(self.shelves()?.facts)
     }
 
-    fn shelves(&self) -> Result<(Arc<Vec<Profile>>, Arc<Vec<Profile>>), AdapterError> {
+    fn shelves(&self) -> Result<Shelves, AdapterError> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let (stamps, lists) = (self.stamps()?, self.list_stamps()?);
         if let Some(held) = held.as_ref().filter(|held| held.stamps == stamps && held.lists == lists) {
-            return Ok((held.profiles.clone(), held.facts.clone()));
+            return Ok(held.shelves.clone());
         }
         let own_lists = match &self.folder {
             Some(folder) => OwnLists::read(&OwnLists::folder_of(folder))?,
@@ -81,10 +87,10 @@ impl ProfileBook {
             }
         }
         let is_of_facts = |profile: &Profile| profile.head().record.is_of_facts();
-        let (facts, profiles): (Vec<_>, Vec<_>) = profiles.into_iter().partition(is_of_facts);
-        let (profiles, facts) = (Arc::new(profiles), Arc::new(facts));
-        *held = Some(Held { stamps, lists, profiles: profiles.clone(), facts: facts.clone() });
-        Ok((profiles, facts))
+        let (facts, records): (Vec<_>, Vec<_>) = profiles.into_iter().partition(is_of_facts);
+        let shelves = Shelves { records: Arc::new(records), facts: Arc::new(facts) };
+        *held = Some(Held { stamps, lists, shelves: shelves.clone() });
+        Ok(shelves)
     }
 
     /// The profiles of the folder; one that is not there has none.

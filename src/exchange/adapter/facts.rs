@@ -10,8 +10,8 @@ use super::local_fact::LocalLifeEvent;
 use super::people::Candidates;
 use super::people::Gathering;
 use super::people::People;
+use super::profile::Field;
 use super::profile::Profile;
-use super::profile::RecordKind;
 use super::source::described;
 use crate::base::Findings;
 use crate::base::Limits;
@@ -156,6 +156,14 @@ impl FactSource {
         }))
     }
 
+    /// As of when the feed of a kind is; none if it was never fed.
+    ///
+    /// # Errors
+    /// As [`FactSource::find`].
+    pub fn fed_on(&self, kind: &Coded) -> Result<Option<Date>, AdapterError> {
+        Ok(self.current()?.feeds.get(kind).copied())
+    }
+
     /// Every event that the forms tell of.
     ///
     /// # Errors
@@ -173,14 +181,12 @@ impl FactSource {
         Ok(loaded.people.all().flat_map(|known| of(&known.person, &known.life_events)).collect())
     }
 
-    /// The findings of the files as they are now, if nobody took them yet.
-    ///
-    /// # Errors
-    /// As [`FactSource::find`].
-    pub fn take_findings(&self) -> Result<Findings, AdapterError> {
-        let loaded = self.current()?;
-        let is_taken = loaded.is_taken.swap(true, Ordering::Relaxed);
-        Ok(if is_taken { Findings::new() } else { loaded.findings.clone() })
+    /// The findings of the files as they were read last, if nobody took them yet. A node that exchanges no facts reads
+    /// none, and has none.
+    pub fn take_findings(&self) -> Findings {
+        let held = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let new = held.filter(|loaded| !loaded.is_taken.swap(true, Ordering::Relaxed));
+        new.map(|loaded| loaded.findings.clone()).unwrap_or_default()
     }
 
     /// What the files say now.
@@ -242,13 +248,13 @@ impl FactSource {
 impl Profile {
     /// The kinds of facts that rows of this form may tell of.
     pub fn fact_kinds(&self) -> Vec<Coded> {
-        if self.head.record != RecordKind::Fact {
-            return Vec::new();
-        }
-        let is_kind = |field: &&super::profile::Field| {
-            field.canonical.as_ref().is_some_and(|(place, _)| place == "fact.kind")
-        };
-        let kinds = self.fields.iter().filter(is_kind).flat_map(|field| match &field.convert {
+        self.codes_of("fact.kind")
+    }
+
+    /// The codes that rows of this form may set a place to.
+    pub fn codes_of(&self, place: &str) -> Vec<Coded> {
+        let is_it = |field: &&Field| field.canonical.as_ref().is_some_and(|(own, _)| own == place);
+        let codes = self.fields.iter().filter(is_it).flat_map(|field| match &field.convert {
             Convert::Constant(value) => value.parse().into_iter().collect(),
             Convert::Codes { read, .. } => read.values().cloned().collect::<Vec<_>>(),
             Convert::Text
@@ -261,7 +267,7 @@ impl Profile {
             | Convert::Latin { .. }
             | Convert::Digest(_) => Vec::new(),
         });
-        kinds.collect()
+        codes.collect()
     }
 }
 

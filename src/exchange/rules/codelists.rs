@@ -71,8 +71,10 @@ impl CodeLists {
     /// Reads every list.
     pub(super) fn read(files: &SchemaFiles) -> Result<Self, RulesError> {
         let mut lists = BTreeMap::new();
-        let drawn = FactCatalogue::read(files)?.lists();
-        lists.extend(drawn.into_iter().map(|list| (list.id.clone(), list)));
+        if files.text("facts/kinds.toml").is_some() {
+            let drawn = FactCatalogue::read(files)?.lists();
+            lists.extend(drawn.into_iter().map(|list| (list.id.clone(), list)));
+        }
         for (file, _) in files.ending_in(".toml").filter(|(file, _)| file.starts_with("codelists/")) {
             let list = CodeList::of_file(files, file)?;
             if let Some(twice) = lists.insert(list.id.clone(), list) {

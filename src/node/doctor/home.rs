@@ -5,7 +5,7 @@ use crate::base::Clock;
 use crate::base::SystemClock;
 use crate::base::with_causes;
 use crate::exchange::adapter::AdapterError;
-use crate::flow::Desk;
+use crate::flow::{Desk, day_of, late_feeds};
 use crate::node::{FolderDesk, Node};
 use crate::store::ChainCounts;
 use crate::store::chain_counts;
@@ -70,6 +70,31 @@ pub(super) async fn local(settings: &Settings, tell: &mut (dyn FnMut(Check) + Se
 /// How old what the local forms say is.
 fn age(updated_at: Option<Timestamp>) -> String {
     updated_at.map_or("there is no file yet".to_owned(), |at| format!("they are as of {at:.0}"))
+}
+
+/// Whether the facts of the settings can be exchanged, and their feeds are in time; nothing where there are none.
+pub(super) async fn facts(settings: &Settings, now: Timestamp, tell: &mut (dyn FnMut(Check) + Send)) {
+    const OF: &str = "the facts";
+    if settings.facts.gives.is_empty() && settings.facts.takes.is_empty() {
+        return;
+    }
+    let facts = match settings.facts.of(settings.state) {
+        Ok(facts) => facts,
+        Err(error) => return tell(Check::failed(OF, "doctor.facts", &error)),
+    };
+    let own = settings.clone();
+    let look = move || {
+        let desk = FolderDesk::open(&own).map_err(|error| with_causes(&error))?;
+        late_feeds(&facts, &desk, day_of(now)).map_err(|error| with_causes(&error))
+    };
+    match tokio::task::spawn_blocking(look).await {
+        Ok(Ok(late)) if late.is_empty() => tell(Check::good(OF, "all feeds are in time")),
+        Ok(Ok(late)) => {
+            late.into_iter().for_each(|told| tell(Check::warning(OF, "flow.fact_feed_late", told)));
+        }
+        Ok(Err(told)) => tell(Check::bad(OF, "doctor.facts", told)),
+        Err(error) => tell(Check::failed(OF, "doctor.facts", &error)),
+    }
 }
 
 /// Whether the database answers, and can keep what was acknowledged.

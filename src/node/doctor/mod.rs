@@ -62,6 +62,7 @@ pub async fn examine(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) 
     keys::trusted(settings, now, tell);
     home::folders(settings, tell);
     home::local(settings, tell).await;
+    home::facts(settings, now, tell).await;
     home::database(settings, tell).await;
     hand_over::taker(settings, tell).await;
     hand_over::sources(settings, tell).await;

@@ -1,4 +1,7 @@
+//! The catalogue is whole, refuses what makes no sense, and each reason to refuse a question stands alone.
+
 use super::*;
+use crate::exchange::adapter::Profile;
 use crate::exchange::canonical::FactInquiry;
 use jiff::civil::date;
 
@@ -151,4 +154,34 @@ fn every_system_that_the_domain_names_is_served_or_said_to_belong_elsewhere() {
     }
     let strangers: Vec<_> = catalogue.rows().iter().filter(|row| !index.contains(&row.id.as_str())).collect();
     assert!(strangers.is_empty(), "the domain page does not name {strangers:?}");
+}
+
+#[test]
+fn every_kind_that_is_on_has_a_form_in_each_state_that_keeps_it_and_forms_tell_of_no_other() {
+    let catalogue = FactCatalogue::built_in().unwrap();
+    for state in State::ALL {
+        let profiles = Profile::built_in_facts(state).unwrap();
+        let told: Vec<_> = profiles.iter().flat_map(Profile::fact_kinds).collect();
+        for kind in catalogue.kinds().filter(|kind| kind.is_held_by(state)) {
+            assert!(told.contains(&kind.code), "{state} has no form for {}", kind.code.as_str());
+        }
+        for code in &told {
+            let kind = catalogue.kind(code.as_str());
+            assert!(kind.is_some_and(|kind| kind.enabled && kind.is_held_by(state)), "{state}: {code:?}");
+        }
+        let events = profiles.iter().find(|profile| profile.file().ends_with("life-events.toml")).unwrap();
+        for kind in events.codes_of("life_event.kind") {
+            assert!(catalogue.event(&kind).is_some(), "{state}: {kind:?}");
+        }
+    }
+}
+
+#[test]
+fn every_profile_that_serves_a_system_is_one() {
+    for row in FactCatalogue::built_in().unwrap().rows() {
+        for name in &row.profiles {
+            let profile = Profile::named(name).unwrap_or_else(|| panic!("{}: no profile {name}", row.id));
+            profile.unwrap();
+        }
+    }
 }

@@ -65,7 +65,13 @@ async fn an_event_makes_each_offer_once_and_an_offer_leaves_once() {
     assert!(!fact_offer_sent(&mut tx, first, conversation).await.unwrap(), "another replica comes late");
     let sent = fact_offer_find(&mut tx, first).await.unwrap().unwrap();
     assert_eq!((sent.draft.body.as_str(), sent.conversation_id), ("", Some(conversation)));
-    assert!(fact_offer_answered(&mut tx, conversation, FactOfferState::Accepted).await.unwrap());
-    assert!(!fact_offer_answered(&mut tx, conversation, FactOfferState::Refused).await.unwrap());
+    let again = ConversationId::from_uuid(Uuid::from_u128(10));
+    let unanswered = (FactOfferState::Sent, FactOfferState::Unanswered);
+    assert!(fact_offer_move(&mut tx, first, unanswered, "").await.unwrap());
+    assert!(fact_offer_resent(&mut tx, conversation, again).await.unwrap());
+    assert!(!fact_offer_answered(&mut tx, conversation, FactOfferState::Accepted).await.unwrap());
+    assert!(fact_offer_answered(&mut tx, again, FactOfferState::Accepted).await.unwrap());
+    assert!(!fact_offer_answered(&mut tx, again, FactOfferState::Refused).await.unwrap());
+    assert!(!fact_offer_resent(&mut tx, again, conversation).await.unwrap(), "it has ended");
     tx.commit().await.unwrap();
 }
