@@ -109,7 +109,7 @@ async fn ask(content: &Content, ctx: &Context) -> Result<Said, FlowError> {
             }
         }
         Content::Status(asked) => match Context::aside(move || desk.updated_at()).await?? {
-            Some(at) => Said::Status(ResourceStatus { updated_at: Some(at), ..asked.clone() }),
+            Some(at) => Said::Status(ResourceStatus { updated_at: Some(at.into()), ..asked.clone() }),
             None => Said::Result {
                 code: NoticeCode::no_data(),
                 text: "Сведения об обновлении ресурса отсутствуют",
