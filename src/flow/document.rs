@@ -2,6 +2,7 @@
 //!
 //! RCV and PRS are put into the outbox in the transaction that records the stage they report, so each is sent if
 //! and only if its stage is stored; a document that comes back after a crash goes on from the stage it had reached.
+//! One that is found good at once reaches both stages in one transaction.
 
 use super::acknowledge::Taken;
 use super::conversation::plan;
@@ -9,9 +10,9 @@ use super::copies::keep_contents;
 use super::parts::{fill, parts_by_name};
 use super::revocation::ask_statuses;
 use super::{Context, FlowError, OwnThirdParty};
-use crate::base::{Finding, Shelf};
+use crate::base::{Code, Finding, Findings, Limits, Shelf};
 use crate::exchange::accept;
-use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus};
+use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus, State};
 use crate::exchange::document::Scope;
 use crate::exchange::document::codec::{CodecError, Header};
 use crate::exchange::rules::{Carries, MessageKind, Process, Rules, Transaction};
@@ -58,47 +59,24 @@ impl Case<'_> {
             Err(error) => return self.refuse_seal(error).await,
         };
         let ctx = self.ctx;
-        let (rules, message, limits) = (ctx.rules.clone(), self.message.clone(), ctx.limits);
-        let (verified, findings) = Context::aside(move || {
-            let findings = rules.structure(verified.document());
-            (verified, findings)
+        let (rules, message, limits, asked) =
+            (ctx.rules.clone(), self.message.clone(), ctx.limits, ctx.state);
+        let (verified, read) = Context::aside(move || {
+            let read = read(&verified, &message, &rules, (asked, &limits));
+            (verified, read)
         })
         .await?;
-        if findings.iter().any(Finding::is_error) {
-            return self.refuse(&findings, |_| ErrorCode::DataError, "rules.structure", None).await;
-        }
-        let header = Header::read(verified.document(), &limits)?;
-        match self.receive(&verified, &header).await? {
-            Taken::GoesOn => {}
-            Taken::Settled => return Ok(()),
-        }
-        let rules = ctx.rules.clone();
-        let (asked, carries) = (ctx.state, self.message.carries);
-        let content = Context::aside(move || {
-            let accepted = accept(&verified, &message, &rules)?;
-            let read = || {
-                Ok(match carries {
-                    Carries::Inquiry => {
-                        Content::Inquiry(Box::new(accepted.inquiry(asked, &limits)?.1)).alone()
-                    }
-                    Carries::InsuranceRecord => {
-                        let (_, record) = accepted.record(&limits)?;
-                        let has_more = record.copies().count() > verified.parts().len();
-                        let inside = if has_more { accepted.contents_inside(&limits)? } else { Vec::new() };
-                        (Content::Record(Box::new(record)), inside)
-                    }
-                    Carries::Notice => accepted.notice(&limits).map(|_| Content::Notice.alone())?,
-                    Carries::Status => Content::Status(accepted.status(&limits)?.1).alone(),
-                })
-            };
-            Ok(read())
-        })
-        .await?;
+        let (header, content) = match read? {
+            Read::Broken(findings) => {
+                return self.refuse(&findings, |_| ErrorCode::DataError, "rules.structure", None).await;
+            }
+            Read::Whole(header, content) => (header, content),
+        };
         let (content, inside) = match content {
             Ok(Ok(read)) => read,
             Ok(Err(CodecError::Values(findings))) | Err(findings) => {
                 let code_of = |finding: &Finding| content_code(finding, &ctx.rules);
-                return self.refuse(&findings, code_of, "rules.content", Some(&header)).await;
+                return self.refuse_received(&verified, &header, &findings, (code_of, "rules.content")).await;
             }
             Ok(Err(error)) => return Err(error.into()),
         };
@@ -107,10 +85,10 @@ impl Case<'_> {
             let code_of = |finding: &Finding| {
                 ErrorCode::Rule(format!("X.{}", finding.code.to_uppercase().replace('_', ".")))
             };
-            return self.refuse(&misfits, code_of, "flow.misfit", Some(&header)).await;
+            return self.refuse_received(&verified, &header, &misfits, (code_of, "flow.misfit")).await;
         }
         keep_contents(inside, ctx).await?;
-        let Some(stage) = self.accept(&header).await? else { return Ok(()) };
+        let Some(stage) = self.accept(&verified, &header).await? else { return Ok(()) };
         let stage = match (stage, self.plan.role) {
             (Stage::Working, Role::Respondent) => match self.answer(&content, &header).await? {
                 Some(stage) => stage,
@@ -119,6 +97,20 @@ impl Case<'_> {
             (stage, _) => stage,
         };
         self.conclude(&content, &header, stage).await
+    }
+
+    /// Refuses a document whose structure is in order: it is received first.
+    async fn refuse_received(
+        &self,
+        verified: &VerifiedDocument,
+        header: &Header,
+        findings: &Findings,
+        (code_of, code): (impl Fn(&Finding) -> ErrorCode, Code),
+    ) -> Result<(), FlowError> {
+        match self.receive(verified, header).await? {
+            Taken::GoesOn => self.refuse(findings, code_of, code, Some(header)).await,
+            Taken::Settled => Ok(()),
+        }
     }
 
     /// The same as [`Self::verify`]; where it is not known whether a certificate is revoked, its authority is asked first.
@@ -206,6 +198,45 @@ impl Case<'_> {
     }
 }
 
+/// What a verified document says.
+enum Read {
+    /// Nothing: its structure is not in order.
+    Broken(Findings),
+    /// Its header, and its content with the attachments inside, or why the rules refuse it.
+    Whole(Header, Result<Result<Contents, CodecError>, Findings>),
+}
+
+/// What a document carries, with the attachments inside.
+type Contents = (Content, Vec<Vec<u8>>);
+
+/// Structural control, then format-logical control; keeps a processor busy.
+fn read(
+    verified: &VerifiedDocument,
+    message: &MessageKind,
+    rules: &Rules,
+    (asked, limits): (State, &Limits),
+) -> Result<Read, CodecError> {
+    let findings = rules.structure(verified.document());
+    if findings.iter().any(Finding::is_error) {
+        return Ok(Read::Broken(findings));
+    }
+    let header = Header::read(verified.document(), limits)?;
+    let content = accept(verified, message, rules).map(|accepted| {
+        Ok(match message.carries {
+            Carries::Inquiry => Content::Inquiry(Box::new(accepted.inquiry(asked, limits)?.1)).alone(),
+            Carries::InsuranceRecord => {
+                let (_, record) = accepted.record(limits)?;
+                let has_more = record.copies().count() > verified.parts().len();
+                let inside = if has_more { accepted.contents_inside(limits)? } else { Vec::new() };
+                (Content::Record(Box::new(record)), inside)
+            }
+            Carries::Notice => accepted.notice(limits).map(|_| Content::Notice.alone())?,
+            Carries::Status => Content::Status(accepted.status(limits)?.1).alone(),
+        })
+    });
+    Ok(Read::Whole(header, content))
+}
+
 /// A document on its way to being verified.
 enum Opened {
     /// It had no attachments beside it.
@@ -270,7 +301,7 @@ pub(super) enum Content {
 
 impl Content {
     /// With no attachments inside.
-    fn alone(self) -> (Self, Vec<Vec<u8>>) {
+    fn alone(self) -> Contents {
         (self, Vec::new())
     }
 }

@@ -30,6 +30,7 @@ mod patterns;
 mod postgres_server;
 mod processes;
 mod profiles;
+mod race;
 mod refusals;
 mod revocation;
 mod rollover;
