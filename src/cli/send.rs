@@ -75,9 +75,10 @@ impl Content {
     fn told_by(self, ctx: &Flows, transaction: &str) -> Result<Self> {
         let (_process, transaction) = ctx.catalogue.transaction(transaction)?;
         match self {
-            Self::Status(status) if !transaction.pattern.has_response() => {
-                Ok(Self::Status(ResourceStatus { updated_at: ctx.desk.updated_at()?, ..status }))
-            }
+            Self::Status(status) if !transaction.pattern.has_response() => Ok(Self::Status(ResourceStatus {
+                updated_at: ctx.desk.updated_at()?.map(Into::into),
+                ..status
+            })),
             Self::Inquiry(_)
             | Self::Record(_)
             | Self::Status(_)

@@ -39,10 +39,27 @@ impl Case<'_> {
         verified: &VerifiedDocument,
         header: &Header,
     ) -> Result<Taken, FlowError> {
-        let (row, ctx) = (self.row, self.ctx);
-        if !matches!(row.state, InboxState::Leased | InboxState::Held) {
-            return Ok(Taken::GoesOn); // it passed here before
+        if self.passed_here() {
+            return Ok(Taken::GoesOn);
         }
+        let Some((tx, _)) = self.take_in(verified, header).await? else { return Ok(Taken::Settled) };
+        tx.commit().await?;
+        self.ctx.wake.outbox();
+        Ok(Taken::GoesOn)
+    }
+
+    /// Whether it was received before.
+    fn passed_here(&self) -> bool {
+        !matches!(self.row.state, InboxState::Leased | InboxState::Held)
+    }
+
+    /// The same in a transaction that is still to be committed, with its conversation; nothing if it is settled.
+    async fn take_in(
+        &self,
+        verified: &VerifiedDocument,
+        header: &Header,
+    ) -> Result<Option<(Tx, Conversation)>, FlowError> {
+        let (row, ctx) = (self.row, self.ctx);
         let mut tx = ctx.store.begin().await?;
         let id = self.headers.conversation_id;
         let conversation = conversation_lock(&mut tx, id, self.plan.role).await?;
@@ -53,7 +70,7 @@ impl Case<'_> {
         {
             self.wait_for(&mut tx, earlier).await?;
             tx.commit().await?;
-            return Ok(Taken::Settled);
+            return Ok(None);
         }
         match ledger_record(&mut tx, &row.peer, header.document_id, verified.digest(), row.id).await? {
             Seen::New => {}
@@ -72,7 +89,7 @@ impl Case<'_> {
                         let next_at = ctx.retry.next_at(attempts, ctx.random.permille(), ctx.clock.now());
                         inbox_retry(&mut tx, row.id, next_at, attempts).await?;
                         tx.commit().await?;
-                        return Ok(Taken::Settled);
+                        return Ok(None);
                     }
                     Some(InboxState::Settled | InboxState::Deferred | InboxState::Parked) | None => {
                         ("ledger.already_received", "seen before; the stored answer goes out again")
@@ -83,51 +100,58 @@ impl Case<'_> {
                 note(&mut tx, row, ("repeated", Some(code)), detail, ctx).await?;
                 tx.commit().await?;
                 ctx.wake.outbox();
-                return Ok(Taken::Settled);
+                return Ok(None);
             }
             Seen::Conflict { .. } => {
                 drop(tx);
                 let detail = "the document id was used before for other content";
                 self.quarantine(ErrorCode::Rule("X.CONFLICT".to_owned()), detail, "store.conflict").await?;
-                return Ok(Taken::Settled);
+                return Ok(None);
             }
         }
         match self.belongs(&mut tx, conversation.as_ref(), header).await? {
             Belongs::Yes => {}
             Belongs::Late => {
                 drop(tx);
-                return self.not_expected("transit.late", "the transaction was over before it came").await;
+                self.not_expected("transit.late", "the transaction was over before it came").await?;
+                return Ok(None);
             }
             Belongs::No(why) => {
                 drop(tx);
-                return self.not_expected("transit.unexpected", why).await;
+                self.not_expected("transit.unexpected", why).await?;
+                return Ok(None);
             }
         }
         inbox_received(&mut tx, row.id).await?;
-        if conversation.is_none() {
-            conversation_put(&mut tx, &self.conversation(header)).await?;
-        }
         if self.plan.sent().rcv_ms.is_some() {
             let rcv = self.signal(&mut tx, (Signal::Received, Vec::new())).await?;
             ledger_outcome(&mut tx, &row.peer, header.document_id, &[rcv]).await?;
         }
+        let conversation = match conversation {
+            Some(conversation) => conversation,
+            None => {
+                let begun = self.conversation(header);
+                conversation_put(&mut tx, &begun).await?;
+                begun
+            }
+        };
         note(&mut tx, row, ("received", None), &self.message.code, ctx).await?;
-        tx.commit().await?;
-        ctx.wake.outbox();
-        Ok(Taken::GoesOn)
+        Ok(Some((tx, conversation)))
     }
 
-    /// Records the document as accepted, with PRS; tells where our side of the transaction stands then, unless the
-    /// transaction has ended in the meantime.
-    pub(super) async fn accept(&self, header: &Header) -> Result<Option<Stage>, FlowError> {
+    /// Records the document as accepted, with PRS, and as received before that; tells where our side of the transaction
+    /// stands then, unless the document is settled or the transaction has ended in the meantime.
+    pub(super) async fn accept(
+        &self,
+        verified: &VerifiedDocument,
+        header: &Header,
+    ) -> Result<Option<Stage>, FlowError> {
         let (row, ctx) = (self.row, self.ctx);
-        let mut tx = ctx.store.begin().await?;
-        let id = self.headers.conversation_id;
-        let Some(mut conversation) = conversation_lock(&mut tx, id, self.plan.role).await? else {
-            drop(tx);
-            self.not_expected("transit.unexpected", "its conversation is not known any more").await?;
-            return Ok(None);
+        let taken = match self.passed_here() {
+            true => self.lock().await?,
+            false => self.take_in(verified, header).await?,
         };
+        let Some((mut tx, mut conversation)) = taken else { return Ok(None) };
         if row.state == InboxState::Accepted {
             return Ok(Some(stage_of(&conversation)));
         }
@@ -154,6 +178,18 @@ impl Case<'_> {
         tx.commit().await?;
         ctx.wake.outbox();
         Ok(Some(stage_of(&conversation)))
+    }
+
+    /// The conversation of a document that was received before.
+    async fn lock(&self) -> Result<Option<(Tx, Conversation)>, FlowError> {
+        let mut tx = self.ctx.store.begin().await?;
+        let id = self.headers.conversation_id;
+        if let Some(conversation) = conversation_lock(&mut tx, id, self.plan.role).await? {
+            return Ok(Some((tx, conversation)));
+        }
+        drop(tx);
+        self.not_expected("transit.unexpected", "its conversation is not known any more").await?;
+        Ok(None)
     }
 
     /// Puts a signal about this document into the outbox.
@@ -229,10 +265,9 @@ impl Case<'_> {
         Ok(if is_open { Belongs::Yes } else { Belongs::Late })
     }
 
-    async fn not_expected(&self, code: crate::base::Code, why: &str) -> Result<Taken, FlowError> {
+    async fn not_expected(&self, code: crate::base::Code, why: &str) -> Result<(), FlowError> {
         let finding = Finding::error(code, "/", "D5 ¶117", "", why);
-        self.refuse(&vec![finding], |_| ErrorCode::UnexpectedMessage, code, None).await?;
-        Ok(Taken::Settled)
+        self.refuse(&vec![finding], |_| ErrorCode::UnexpectedMessage, code, None).await
     }
 
     /// A repeat gets the stored answers again, linked to its own message and conversation (D5 ¶101, ¶102).

@@ -143,7 +143,7 @@ async fn ask(
             }
         }
         Content::Status(asked) => match Context::aside(move || desk.updated_at()).await?? {
-            Some(at) => Said::Status(ResourceStatus { updated_at: Some(at), ..asked.clone() }),
+            Some(at) => Said::Status(ResourceStatus { updated_at: Some(at.into()), ..asked.clone() }),
             None => notice(NoticeCode::no_data(), "Сведения об обновлении ресурса отсутствуют"),
         },
         Content::FactInquiry(inquiry) => match say(inquiry, ctx).await? {

@@ -55,7 +55,6 @@ impl Case<'_> {
         }
         let answered = outbox_put(&mut tx, &draft).await?;
         made.document.parts.used_by(&mut tx, answered).await?;
-        ledger_outcome(&mut tx, &row.peer, header.document_id, &[answered]).await?;
         conversation.own_outbox_id = Some(answered);
         conversation.outcome = Some(made.message.clone());
         let happened = Happened { event: Event::Replied, now: ctx.clock.now() };
@@ -72,6 +71,7 @@ impl Case<'_> {
             self.record_handover(&mut tx, taken).await?;
             inbox_settled(&mut tx, row.id).await?;
         }
+        ledger_outcome(&mut tx, &row.peer, header.document_id, &[answered]).await?;
         tx.commit().await?;
         ctx.wake.outbox();
         Ok((!is_settled).then(|| step.course.stage()))
@@ -274,7 +274,10 @@ impl Content {
             Self::FactInquiry(_) => "the question is answered".to_owned(),
             Self::Fact(_) => "the fact is with the local system".to_owned(),
             Self::FactOffer(_) => "the offer is answered".to_owned(),
-            Self::Status(status) => match status.updated_at {
+            Self::Status(status) => match &status.updated_at {
+                Some(at) if at.instant().is_none() => {
+                    format!("the peer's records are those of {at}; it does not say in which zone")
+                }
                 Some(at) => format!("the peer's records are those of {at}"),
                 None => "the peer does not say when its records were brought up to date".to_owned(),
             },

@@ -2,6 +2,7 @@
 //!
 //! RCV and PRS are put into the outbox in the transaction that records the stage they report, so each is sent if
 //! and only if its stage is stored; a document that comes back after a crash goes on from the stage it had reached.
+//! One that is found good at once reaches both stages in one transaction.
 
 use super::acknowledge::Taken;
 use super::conversation::plan;
@@ -9,7 +10,7 @@ use super::copies::keep_contents;
 use super::parts::{fill, parts_by_name};
 use super::revocation::ask_statuses;
 use super::{Context, FlowError, OwnThirdParty};
-use crate::base::{Digest256, Finding, Limits, Shelf};
+use crate::base::{Code, Digest256, Finding, Findings, Limits, Shelf};
 use crate::exchange::canonical::{
     Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State,
 };
@@ -60,32 +61,24 @@ impl Case<'_> {
             Err(error) => return self.refuse_seal(error).await,
         };
         let ctx = self.ctx;
-        let (rules, message, limits) = (ctx.rules.clone(), self.message.clone(), ctx.limits);
-        let (verified, findings) = Context::aside(move || {
-            let findings = rules.structure(verified.document());
-            (verified, findings)
+        let (rules, message, limits, asked) =
+            (ctx.rules.clone(), self.message.clone(), ctx.limits, ctx.state);
+        let (verified, read) = Context::aside(move || {
+            let read = read(&verified, &message, &rules, (asked, &limits));
+            (verified, read)
         })
         .await?;
-        if findings.iter().any(Finding::is_error) {
-            return self.refuse(&findings, |_| ErrorCode::DataError, "rules.structure", None).await;
-        }
-        let header = Header::read(verified.document(), &limits)?;
-        match self.receive(&verified, &header).await? {
-            Taken::GoesOn => {}
-            Taken::Settled => return Ok(()),
-        }
-        let (rules, digest) = (ctx.rules.clone(), verified.digest());
-        let (asked, carries) = (ctx.state, self.message.carries);
-        let content = Context::aside(move || {
-            let accepted = accept(&verified, &message, &rules)?;
-            Ok(Content::read(&accepted, (carries, asked), verified.parts().len(), &limits))
-        })
-        .await?;
+        let (header, content) = match read? {
+            Read::Broken(findings) => {
+                return self.refuse(&findings, |_| ErrorCode::DataError, "rules.structure", None).await;
+            }
+            Read::Whole(header, content) => (header, content),
+        };
         let (content, inside) = match content {
             Ok(Ok(read)) => read,
             Ok(Err(CodecError::Values(findings))) | Err(findings) => {
                 let code_of = |finding: &Finding| content_code(finding, &ctx.rules);
-                return self.refuse(&findings, code_of, "rules.content", Some(&header)).await;
+                return self.refuse_received(&verified, &header, &findings, (code_of, "rules.content")).await;
             }
             Ok(Err(error)) => return Err(error.into()),
         };
@@ -94,11 +87,11 @@ impl Case<'_> {
             let code_of = |finding: &Finding| {
                 ErrorCode::Rule(format!("X.{}", finding.code.to_uppercase().replace('_', ".")))
             };
-            return self.refuse(&misfits, code_of, "flow.misfit", Some(&header)).await;
+            return self.refuse_received(&verified, &header, &misfits, (code_of, "flow.misfit")).await;
         }
         keep_contents(inside, ctx).await?;
-        let Some(stage) = self.accept(&header).await? else { return Ok(()) };
-        let taken = Accepted { content: &content, header: &header, digest };
+        let Some(stage) = self.accept(&verified, &header).await? else { return Ok(()) };
+        let taken = Accepted { content: &content, header: &header, digest: verified.digest() };
         let stage = match (stage, self.plan.role) {
             (Stage::Working, Role::Respondent) => match self.answer(taken).await? {
                 Some(stage) => stage,
@@ -107,6 +100,20 @@ impl Case<'_> {
             (stage, _) => stage,
         };
         self.conclude(taken, stage).await
+    }
+
+    /// Refuses a document whose structure is in order: it is received first.
+    async fn refuse_received(
+        &self,
+        verified: &VerifiedDocument,
+        header: &Header,
+        findings: &Findings,
+        (code_of, code): (impl Fn(&Finding) -> ErrorCode, Code),
+    ) -> Result<(), FlowError> {
+        match self.receive(verified, header).await? {
+            Taken::GoesOn => self.refuse(findings, code_of, code, Some(header)).await,
+            Taken::Settled => Ok(()),
+        }
     }
 
     /// The same as [`Self::verify`]; where it is not known whether a certificate is revoked, its authority is asked first.
@@ -194,6 +201,35 @@ impl Case<'_> {
     }
 }
 
+/// What a verified document says.
+enum Read {
+    /// Nothing: its structure is not in order.
+    Broken(Findings),
+    /// Its header, and its content with the attachments inside, or why the rules refuse it.
+    Whole(Header, Result<Result<Contents, CodecError>, Findings>),
+}
+
+/// What a document carries, with the attachments inside.
+type Contents = (Content, Vec<Vec<u8>>);
+
+/// Structural control, then format-logical control; keeps a processor busy.
+fn read(
+    verified: &VerifiedDocument,
+    message: &MessageKind,
+    rules: &Rules,
+    (asked, limits): (State, &Limits),
+) -> Result<Read, CodecError> {
+    let findings = rules.structure(verified.document());
+    if findings.iter().any(Finding::is_error) {
+        return Ok(Read::Broken(findings));
+    }
+    let header = Header::read(verified.document(), limits)?;
+    let beside = verified.parts().len();
+    let content = accept(verified, message, rules)
+        .map(|accepted| Content::read(&accepted, (message.carries, asked), beside, limits));
+    Ok(Read::Whole(header, content))
+}
+
 /// A document on its way to being verified.
 enum Opened {
     /// It had no attachments beside it.
@@ -275,7 +311,7 @@ impl Content {
         (carries, asked): (Carries, State),
         beside: usize,
         limits: &Limits,
-    ) -> Result<(Self, Vec<Vec<u8>>), CodecError> {
+    ) -> Result<Contents, CodecError> {
         Ok(match carries {
             Carries::Inquiry => Self::Inquiry(Box::new(accepted.inquiry(asked, limits)?.1)).alone(),
             Carries::InsuranceRecord => {
@@ -295,7 +331,7 @@ impl Content {
     }
 
     /// With no attachments inside.
-    fn alone(self) -> (Self, Vec<Vec<u8>>) {
+    fn alone(self) -> Contents {
         (self, Vec::new())
     }
 }

@@ -142,6 +142,12 @@ impl FlowError {
         matches!(self, Self::Store(error) if error.is_told())
     }
 
+    /// Whether another worker went on with the same row: a clock that jumps ahead ends a lease before its time. Nothing
+    /// is harmed, since what came second was undone.
+    pub fn is_lost_race(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Transition { .. }))
+    }
+
     /// What becomes of the message or record.
     pub fn verdict(&self) -> Verdict {
         match self {

@@ -13,8 +13,8 @@ use crate::exchange::rules::Transaction;
 use crate::exchange::transit::{ErrorCode, Headers, MessageCode, Role, ServiceAction};
 use crate::exchange::wire::Envelope;
 use crate::store::{
-    InboxId, InboxRow, OutboxState, delivery_find, inbox_claim, inbox_extend, inbox_parked,
-    inbox_quarantined, inbox_retry, inbox_returned, inbox_settled, outbox_find,
+    InboxId, InboxRow, OutboxState, inbox_claim, inbox_extend, inbox_parked, inbox_quarantined, inbox_retry,
+    inbox_returned, inbox_settled, outbox_of_delivery,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,6 +53,7 @@ fn lease_until(now: Timestamp, ctx: &Context) -> Timestamp {
 pub async fn settle(row: InboxRow, ctx: &Context) -> Result<(), FlowError> {
     match settle_row(&row, ctx).await {
         Ok(()) => Ok(()),
+        Err(error) if error.is_lost_race() => Err(error), // the row is another worker's now
         Err(error) => give_back(&row, &error, ctx).await,
     }
 }
@@ -79,13 +80,8 @@ async fn settle_row(row: &InboxRow, ctx: &Context) -> Result<(), FlowError> {
 async fn settle_fault(row: &InboxRow, ctx: &Context) -> Result<(), FlowError> {
     let now = ctx.clock.now();
     let mut tx = ctx.store.begin().await?;
-    let about = match row.relates_to {
-        Some(message_id) => delivery_find(&mut tx, message_id).await?,
-        None => None,
-    };
-    if let Some(id) = about
-        && let Some(message_id) = row.relates_to
-        && let Some(sent) = outbox_find(&mut tx, id).await?
+    if let Some(message_id) = row.relates_to
+        && let Some(sent) = outbox_of_delivery(&mut tx, message_id).await?
         && sent.draft.peer == row.peer
         && sent.state == OutboxState::Sent
     {

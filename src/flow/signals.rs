@@ -10,8 +10,8 @@ use crate::exchange::transit::{
 };
 use crate::exchange::wire::Envelope;
 use crate::store::{
-    InboxRow, OutboxDraft, OutboxId, OutboxKind, OutboxRow, OutboxState, Tx, delivery_find, inbox_settled,
-    outbox_confirmed, outbox_find, outbox_put, outbox_returned,
+    InboxRow, OutboxDraft, OutboxId, OutboxKind, OutboxRow, OutboxState, Tx, inbox_settled, outbox_confirmed,
+    outbox_of_delivery, outbox_put, outbox_returned,
 };
 
 /// The message that a signal of ours is about.
@@ -145,8 +145,7 @@ pub(super) async fn settle_signal(
 /// The message of ours that a signal is about, if it is one to this peer and of this conversation.
 async fn about(tx: &mut Tx, row: &InboxRow, headers: &Headers) -> Result<Option<OutboxRow>, FlowError> {
     let Some(message_id) = headers.relates_to else { return Ok(None) };
-    let Some(id) = delivery_find(tx, message_id).await? else { return Ok(None) };
-    let sent = outbox_find(tx, id).await?;
+    let sent = outbox_of_delivery(tx, message_id).await?;
     Ok(sent
         .filter(|sent| sent.draft.conversation_id == headers.conversation_id && sent.draft.peer == row.peer))
 }

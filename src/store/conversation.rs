@@ -9,6 +9,7 @@ use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
 use super::tx::change;
+use super::tx::later;
 use super::tx::on;
 use crate::base::ConversationId;
 use crate::base::DocumentId;
@@ -63,28 +64,30 @@ impl Conversation {
 
 /// Stores a conversation that starts.
 pub async fn conversation_put(tx: &mut Tx, conversation: &Conversation) -> Result<(), StoreError> {
-    change!(
+    later!(
         tx,
         "put a conversation",
-        sqlx::query(PUT)
-            .bind(conversation.id.as_uuid().to_string())
-            .bind(conversation.role.as_str())
-            .bind(&conversation.peer)
-            .bind(&conversation.process)
-            .bind(&conversation.transaction)
-            .bind(conversation.procedure_id.to_string())
-            .bind(conversation.request_document_id.map(|id| id.as_uuid().to_string()))
-            .bind(conversation.own_outbox_id.map(|id| id.0))
-            .bind(conversation.state.as_str())
-            .bind(&conversation.step)
-            .bind(conversation.t1_at.map(|at| at.as_millisecond()))
-            .bind(conversation.t2_at.map(|at| at.as_millisecond()))
-            .bind(conversation.t3_at.map(|at| at.as_millisecond()))
-            .bind(conversation.due_at_ms())
-            .bind(i64::from(conversation.attempts))
-            .bind(&conversation.outcome)
-            .bind(conversation.started_at.as_millisecond())
-            .bind(conversation.finished_at.map(|at| at.as_millisecond()))
+        PUT,
+        [
+            conversation.id.as_uuid().to_string(),
+            conversation.role.as_str(),
+            &conversation.peer,
+            &conversation.process,
+            &conversation.transaction,
+            conversation.procedure_id.to_string(),
+            conversation.request_document_id.map(|id| id.as_uuid().to_string()),
+            conversation.own_outbox_id.map(|id| id.0),
+            conversation.state.as_str(),
+            &conversation.step,
+            conversation.t1_at.map(|at| at.as_millisecond()),
+            conversation.t2_at.map(|at| at.as_millisecond()),
+            conversation.t3_at.map(|at| at.as_millisecond()),
+            conversation.due_at_ms(),
+            i64::from(conversation.attempts),
+            &conversation.outcome,
+            conversation.started_at.as_millisecond(),
+            conversation.finished_at.map(|at| at.as_millisecond()),
+        ]
     )?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! It is only ever appended to, and chained afterwards (see `chain`). It holds ids and codes, never a person's values.
 
 use super::chain::{JournalEntry, entry_columns};
+use super::later::Later;
 use super::row::RowReader;
 use super::tx::{change, on};
 use super::{Conversation, Direction, InboxDraft, InboxRow, OutboxDraft, StoreError, Tx};
@@ -187,28 +188,31 @@ pub(super) async fn told(tx: &mut Tx) -> Result<(), StoreError> {
         return Ok(());
     }
     let connection = writing.connection().map_err(refused)?;
-    put_together(connection, &entries, "").await.map_err(refused)
+    put_together(connection, (Later::default(), &entries), "").await.map_err(refused)
 }
 
 fn refused(source: sqlx::Error) -> StoreError {
     StoreError::Query { action: "append to the journal", source }
 }
 
-/// Writes entries in one call, and runs what is to follow in the same.
+/// Runs what was put off and writes entries in one call, with what is to follow.
 pub(super) async fn put_together(
     connection: &mut SqliteConnection,
-    entries: &[JournalDraft],
+    (mut later, entries): (Later, &[JournalDraft]),
     then: &str,
 ) -> Result<(), sqlx::Error> {
     // made of numbers alone; of few sizes, so that each is prepared once
-    let mut text = INSERT.to_owned();
-    for row in 0..entries.len() {
-        text.push_str(if row == 0 { " (" } else { ", (" });
-        (1..=COLUMNS).for_each(|column| text.push_str(&format!("${}, ", row * COLUMNS + column)));
-        text.push_str("1)");
+    if !entries.is_empty() {
+        let mut text = INSERT.to_owned();
+        for row in 0..entries.len() {
+            text.push_str(if row == 0 { " (" } else { ", (" });
+            (1..=COLUMNS).for_each(|column| text.push_str(&format!("${}, ", row * COLUMNS + column)));
+            text.push_str("1)");
+        }
+        later.put(&text);
     }
-    text.push_str(then);
-    let mut query = sqlx::query(AssertSqlSafe(text));
+    let (text, values) = later.with(then);
+    let mut query = sqlx::query_with(AssertSqlSafe(text), values);
     for entry in entries {
         query = bind_entry!(query, entry);
     }

@@ -8,6 +8,7 @@ use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
 use super::tx::change;
+use super::tx::later;
 use super::tx::on;
 use crate::base::Digest256;
 use crate::base::DocumentId;
@@ -96,11 +97,7 @@ pub async fn ledger_outcome(
 ) -> Result<(), StoreError> {
     let key = document_id.as_uuid().to_string();
     for answer in answers {
-        change!(
-            tx,
-            "record an answer in the ledger",
-            sqlx::query(OUTCOME).bind(peer).bind(&key).bind(answer.0)
-        )?;
+        later!(tx, "record an answer in the ledger", OUTCOME, [peer.to_owned(), key.clone(), answer.0])?;
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ mod hop;
 mod inbox;
 mod inbox_stage;
 mod journal;
+mod later;
 mod ledger;
 mod local;
 mod national;
@@ -81,7 +82,7 @@ pub use local::{LocalFile, local_files, local_forget, local_put, local_set_aside
 pub use national::{NationalError, NationalPlan, NationalQuery, NationalTable, Put, TablePlan};
 pub use outbox::{
     OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_extend,
-    outbox_find, outbox_knows, outbox_of_document, outbox_probe, outbox_put,
+    outbox_find, outbox_knows, outbox_of_delivery, outbox_of_document, outbox_probe, outbox_put,
 };
 pub use outbox_stage::{
     Outcome, Resend, outbox_confirmed, outbox_parked, outbox_quarantined, outbox_release, outbox_requeue,
@@ -100,7 +101,7 @@ pub use time_stamp::{
     KeptStamp, time_stamp_claim, time_stamp_ending, time_stamp_find, time_stamp_forgo, time_stamp_free,
     time_stamp_put, time_stamp_reach, time_stamp_renew, time_stamp_waits,
 };
-pub use told::told_once;
+pub use told::{probe, told_once};
 pub use tx::Tx;
 pub use waiting::{RowId, RowIdError, Waiting, waiting_list};
 
@@ -109,6 +110,17 @@ use self::sqlite::SqliteFile;
 use self::state::word_enum;
 use std::path::Path;
 use std::sync::Arc;
+
+/// What a disk was made to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Durable {
+    /// How often.
+    pub syncs: u64,
+    /// How many bytes, where the engine counts them.
+    pub bytes: Option<u64>,
+    /// Of which server this is told, since several databases of one share it.
+    pub server: Option<String>,
+}
 
 /// An open database.
 #[derive(Debug, Clone)]
@@ -194,12 +206,13 @@ impl Store {
         }
     }
 
-    /// How often the disk was made to keep what was committed: by this process on SQLite, by the whole server on
-    /// PostgreSQL. For measuring.
-    pub async fn durable_commits(&self) -> Result<u64, StoreError> {
+    /// What the disk was made to keep: by this process on SQLite, by the whole server on PostgreSQL. For measuring.
+    pub async fn durable(&self) -> Result<Durable, StoreError> {
         match &self.0 {
-            Engine::Sqlite(file) => Ok(file.writer.groups().await),
-            Engine::Postgres(primary) => postgres::syncs(primary).await,
+            Engine::Sqlite(file) => {
+                Ok(Durable { syncs: file.writer.groups().await, bytes: None, server: None })
+            }
+            Engine::Postgres(primary) => postgres::durable(primary).await,
         }
     }
 

@@ -11,6 +11,7 @@ use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
 use super::tx::change;
+use super::tx::later;
 use super::tx::on;
 use crate::base::ConversationId;
 use crate::base::Digest256;
@@ -195,13 +196,11 @@ pub async fn delivery_put(
     outbox_id: OutboxId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    change!(
+    later!(
         tx,
         "record a delivery",
-        sqlx::query(DELIVERY_PUT)
-            .bind(message_id.as_uuid().to_string())
-            .bind(outbox_id.0)
-            .bind(at.as_millisecond())
+        DELIVERY_PUT,
+        [message_id.as_uuid().to_string(), outbox_id.0, at.as_millisecond()]
     )?;
     Ok(())
 }
@@ -212,6 +211,14 @@ pub async fn delivery_find(tx: &mut Tx, message_id: MessageId) -> Result<Option<
         .bind(message_id.as_uuid().to_string())
         .fetch_optional(connection))?;
     Ok(id.map(OutboxId))
+}
+
+/// The row that was sent under this message id.
+pub async fn outbox_of_delivery(tx: &mut Tx, message_id: MessageId) -> Result<Option<OutboxRow>, StoreError> {
+    let key = message_id.as_uuid().to_string();
+    let row: Option<RawOutbox> = on!(tx, "find a delivered message", connection =>
+        sqlx::query_as(OF_DELIVERY).bind(&key).fetch_optional(connection))?;
+    row.map(RawOutbox::parse).transpose()
 }
 
 /// A row is still being sent: its lease goes on until `lease_until`.
@@ -354,6 +361,12 @@ const OF_DOCUMENT: &str = concat!(
 );
 
 const FIND: &str = concat!("SELECT ", columns!(), " FROM outbox WHERE id = $1");
+
+const OF_DELIVERY: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM outbox WHERE id = (SELECT outbox_id FROM delivery WHERE message_id = $1)"
+);
 
 const COUNTS: &str = "SELECT state, COUNT(*) FROM outbox GROUP BY state";
 

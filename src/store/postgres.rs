@@ -3,6 +3,7 @@
 //! Nothing waits for a server for ever: each step has a term, and what looks wrong is told to the watch over the
 //! servers ([`super::primary`]).
 
+use super::Durable;
 use super::StoreError;
 use super::Tx;
 use super::primary::{Primary, Suspicion};
@@ -144,15 +145,20 @@ pub(super) async fn in_time<T>(
     })
 }
 
-/// How often the server has synced its log.
-pub(super) async fn syncs(primary: &Primary) -> Result<u64, StoreError> {
+/// How often the server has synced its log, and how long that has become.
+pub(super) async fn durable(primary: &Primary) -> Result<Durable, StoreError> {
     let pool = primary.pool(Instant::now()).await?;
-    let syncs: i64 = sqlx::query_scalar("SELECT wal_sync FROM pg_stat_wal")
+    let (syncs, bytes, server): (i64, i64, String) = sqlx::query_as(DURABLE)
         .fetch_one(&pool)
         .await
         .map_err(|source| StoreError::Query { action: "count the syncs of the server", source })?;
-    Ok(u64::try_from(syncs).unwrap_or(0))
+    let count = |count| u64::try_from(count).unwrap_or(0);
+    Ok(Durable { syncs: count(syncs), bytes: Some(count(bytes)), server: Some(server) })
 }
+
+const DURABLE: &str = "
+    SELECT wal.wal_sync, wal.wal_bytes::BIGINT, control.system_identifier::TEXT
+    FROM pg_stat_wal AS wal, pg_control_system() AS control";
 
 impl Suspicion {
     /// What a failure says of the server (PostgreSQL, appendix A), if anything.

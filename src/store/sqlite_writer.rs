@@ -7,6 +7,8 @@
 use super::JournalDraft;
 use super::StoreError;
 use super::journal::put_together;
+use super::later::Later;
+use sqlx::AssertSqlSafe;
 use sqlx::SqliteConnection;
 use sqlx::SqlitePool;
 use sqlx::pool::PoolConnection;
@@ -61,6 +63,8 @@ pub struct SqliteWriting {
     writer: SqliteWriter,
     /// Entries of the journal that are written with the commit.
     pub(super) said: Vec<JournalDraft>,
+    /// Statements that are run with the next one.
+    pub(super) later: Later,
 }
 
 #[derive(Debug)]
@@ -98,11 +102,18 @@ impl SqliteWriter {
         if let Some(fate) = &self.fate {
             fate.statement().map_err(|source| StoreError::Begin { source })?;
         }
+        if let Ok(mut turn) = self.turn.clone().try_lock_owned()
+            && turn.is_open
+            && !turn.is_torn
+        {
+            turn.is_torn = true; // as below
+            return Ok(SqliteWriting { turn, writer, said: Vec::new(), later: Later::default() });
+        }
         on_its_own(async move {
             let mut turn = writer.turn.clone().lock_owned().await;
             turn.open().await.map_err(|source| StoreError::Begin { source })?;
             turn.is_torn = true; // until it is released, whatever happens
-            Ok(SqliteWriting { turn, writer, said: Vec::new() })
+            Ok(SqliteWriting { turn, writer, said: Vec::new(), later: Later::default() })
         })
         .await
     }
@@ -129,25 +140,30 @@ impl SqliteWriting {
         self.turn.connection()
     }
 
+    /// The same behind all that was put off.
+    pub(super) async fn ready(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        if !self.later.is_empty() {
+            let (text, values) = std::mem::take(&mut self.later).with("");
+            sqlx::query_with(AssertSqlSafe(text), values).execute(self.connection()?).await?;
+        }
+        self.connection()
+    }
+
     /// Gives the turn to the next and waits until the whole group is on the disk.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
-        let Self { mut turn, writer, said } = self;
+        let Self { mut turn, writer, said, later } = self;
         if let Some(fate) = &writer.fate {
             fate.statement().map_err(|source| StoreError::Commit { source: Arc::new(source) })?;
         }
         let fate = writer.fate.clone();
         on_its_own(async move {
             let refuse = |source| StoreError::Commit { source };
-            let released = match said.as_slice() {
-                [] => turn.run(NEXT).await,
-                said => {
-                    put_together(
-                        turn.connection().map_err(|source| refuse(Arc::new(source)))?,
-                        said,
-                        THEN_NEXT,
-                    )
-                    .await
+            let released = match turn.connection() {
+                Ok(connection) if said.is_empty() && later.is_empty() => {
+                    sqlx::query(NEXT).execute(connection).await.map(drop)
                 }
+                Ok(connection) => put_together(connection, (later, &said), THEN_NEXT).await,
+                Err(closed) => Err(closed),
             };
             released.map_err(|source| refuse(Arc::new(source)))?;
             turn.is_torn = false;

@@ -42,7 +42,7 @@ impl Tx {
 macro_rules! on {
     ($tx:expr, $action:literal, $connection:ident => $run:expr) => {
         match $tx {
-            $crate::store::tx::Tx::Sqlite(inner) => match inner.connection() {
+            $crate::store::tx::Tx::Sqlite(inner) => match inner.ready().await {
                 Ok($connection) => $run.await,
                 Err(closed) => Err(closed),
             },
@@ -66,7 +66,7 @@ macro_rules! on {
 macro_rules! change {
     ($tx:expr, $action:literal, $query:expr) => {
         match $tx {
-            $crate::store::tx::Tx::Sqlite(inner) => match inner.connection() {
+            $crate::store::tx::Tx::Sqlite(inner) => match inner.ready().await {
                 Ok(connection) => $query.execute(connection).await.map(|done| done.rows_affected()),
                 Err(closed) => Err(closed),
             },
@@ -85,5 +85,33 @@ macro_rules! change {
     };
 }
 
+/// Runs a statement that nobody waits for. On SQLite, where each call crosses to another thread and back, it goes with
+/// the next one of its transaction or with the commit; there it fails, if it does.
+macro_rules! later {
+    ($tx:expr, $action:literal, $text:expr, [$($value:expr),+ $(,)?]) => {
+        match $tx {
+            $crate::store::tx::Tx::Sqlite(inner) => {
+                inner.later.put($text);
+                Ok(())$(.and_then(|()| inner.later.bind($value)))+
+            }
+            $crate::store::tx::Tx::SqliteReading(inner) => {
+                sqlx::query($text)$(.bind($value))+.execute(&mut **inner).await.map(drop)
+            }
+            $crate::store::tx::Tx::Postgres(inner) => {
+                let outcome = match inner.connection() {
+                    Ok(connection) => {
+                        let query = sqlx::query($text)$(.bind($value))+;
+                        $crate::store::postgres::in_time(query.execute(connection)).await
+                    }
+                    Err(undone) => Err(undone),
+                };
+                inner.learn(outcome).map(drop)
+            }
+        }
+        .map_err(|source| $crate::store::StoreError::Query { action: $action, source })
+    };
+}
+
 pub(super) use change;
+pub(super) use later;
 pub(super) use on;

@@ -28,6 +28,7 @@ pub use stamper::{Stamper, run_stamper};
 pub use statuses::run_statuses;
 pub use terms::run_terms;
 
+use crate::base::with_causes;
 use crate::exchange::wire::{BrokerWire, FolderWire};
 use crate::flow::{Context, FlowError};
 use std::sync::Arc;
@@ -80,7 +81,9 @@ async fn rest(wake: &mut watch::Receiver<u64>, stop: &mut watch::Receiver<bool>,
 
 /// Logs what a worker could not do; a cause that the operator was told of is not repeated at every sweep.
 fn complain(error: &FlowError, what: &str) {
-    if error.is_told() {
+    if error.is_lost_race() {
+        tracing::info!(error = %with_causes(error), "another worker went on with a message; nothing is harmed");
+    } else if error.is_told() {
         tracing::debug!(%error, "{what}");
     } else {
         tracing::error!(error = ?error, "{what}");

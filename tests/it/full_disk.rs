@@ -46,6 +46,10 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     }
 }
 
+async fn is_ready(process: &Process) -> bool {
+    reqwest::get(&process.ready).await.unwrap().status().is_success()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_whose_disk_is_full_tells_it_loses_nothing_and_goes_on_when_there_is_room() {
     let root = tempfile::tempdir().unwrap();
@@ -62,8 +66,10 @@ async fn a_node_whose_disk_is_full_tells_it_loses_nothing_and_goes_on_when_there
             run(stazh().arg("send").arg(&ru).arg(&inquiry));
         }
     };
-    // full before a message comes: its sender is told to try again
+    // full before a message comes: its sender is told to try again, and the watchers that the node is not ready
+    until("it is not ready", async || is_ready(&kazakh).await).await;
     limit_files(&kazakh, "1");
+    until("it is ready with a full disk", async || !is_ready(&kazakh).await).await;
     ask(0..5);
     let answered_503 =
         |row: &serde_json::Value| row["detail"].as_str().is_some_and(|text| text.contains("503"));
@@ -71,6 +77,7 @@ async fn a_node_whose_disk_is_full_tells_it_loses_nothing_and_goes_on_when_there
     assert_eq!(completed(&ru).await, 0);
     limit_files(&kazakh, "unlimited");
     until("it does not go on", async || completed(&ru).await == 5).await;
+    until("it is not ready again", async || is_ready(&kazakh).await).await;
     // full in the middle of everything, over and over
     ask(5..20);
     for _ in 0..4 {

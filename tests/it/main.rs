@@ -34,6 +34,7 @@ mod polls;
 mod postgres_server;
 mod processes;
 mod profiles;
+mod race;
 mod refusals;
 mod revocation;
 mod rollover;

@@ -94,7 +94,7 @@ async fn a_notice_is_confirmed_and_a_word_is_not() {
     let notice = start(&ru, "P.XP.02.TRN.003", Opening::Record(&changed)).await;
     assert_eq!(ended(&ru, notice.conversation_id).await, ConversationState::Completed);
     assert!(kinds(&ru, &notice).await.contains(&"signal".to_owned()), "RCV completes it");
-    let updated_at = Some(Timestamp::UNIX_EPOCH);
+    let updated_at = Some(Timestamp::UNIX_EPOCH.into());
     let status = ResourceStatus { updated_at, ..ResourceStatus::default() };
     let word = start(&ru, "P.XP.02.TRN.004", Opening::Status(&status)).await;
     assert_eq!(ended(&ru, word.conversation_id).await, ConversationState::Completed);

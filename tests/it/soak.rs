@@ -100,7 +100,7 @@ impl Side {
         let to = if plan.is_from_ru { State::Kz } else { State::Ru };
         let inquiry = inquiry_between(self.state, to.as_code(), plan.number);
         let record = record_of(self.state, plan.number);
-        let updated_at = (plan.transaction == "P.XP.02.TRN.004").then_some(jiff::Timestamp::UNIX_EPOCH);
+        let updated_at = (plan.transaction == "P.XP.02.TRN.004").then(|| jiff::Timestamp::UNIX_EPOCH.into());
         let status = ResourceStatus { updated_at, ..ResourceStatus::default() };
         let opening = match plan.transaction {
             "P.XP.01.TRN.001" => Opening::Inquiry(&inquiry),

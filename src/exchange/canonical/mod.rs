@@ -33,7 +33,7 @@ pub use record::{
 pub use resource::ResourceStatus;
 pub use state::{Country, State};
 pub use text::{Coded, MediaType, Number, Position, RecordId, RegisterNumber, ResourceId, Title};
-pub use time::{Ends, Interval, YearMonth};
+pub use time::{Ends, Interval, WrittenInstant, YearMonth};
 
 #[cfg(test)]
 mod tests;

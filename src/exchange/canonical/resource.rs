@@ -1,7 +1,6 @@
 //! The state of a shared resource: as of when the records of a body are.
 
-use super::{Country, text::ResourceId};
-use jiff::Timestamp;
+use super::{Country, WrittenInstant, text::ResourceId};
 use serde::{Deserialize, Serialize};
 
 /// As a question it says what is meant; as an answer, when that was last brought up to date.
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct ResourceStatus {
     /// When it was last brought up to date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub updated_at: Option<Timestamp>,
+    pub updated_at: Option<WrittenInstant>,
     /// The countries it is about; none means all that the body keeps records for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub countries: Vec<Country>,

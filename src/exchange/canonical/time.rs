@@ -1,7 +1,8 @@
 //! Spans of days and months, as treaties count them.
 
 use crate::base::Finding;
-use jiff::civil::Date;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -159,6 +160,58 @@ impl From<YearMonth> for String {
 fn refuse_month(text: &str) -> Finding {
     let message = "not a month of the years 1900–2100; write it as 2024-03";
     Finding::error("canonical.month", "month", "YYYY-MM", text, message)
+}
+
+/// A date and time as they were written, with their zone or without: a zone is never guessed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WrittenInstant(String);
+
+impl WrittenInstant {
+    /// The instant, if its zone is written.
+    pub fn instant(&self) -> Option<Timestamp> {
+        self.0.parse().ok()
+    }
+}
+
+impl From<Timestamp> for WrittenInstant {
+    fn from(at: Timestamp) -> Self {
+        Self(at.to_string())
+    }
+}
+
+impl FromStr for WrittenInstant {
+    type Err = Finding;
+
+    fn from_str(text: &str) -> Result<Self, Finding> {
+        let is_iso = text.contains('T') && !text.contains(['[', ',']);
+        let is_read = text.parse::<Timestamp>().is_ok() || text.parse::<DateTime>().is_ok();
+        if is_iso && is_read {
+            return Ok(Self(text.to_owned()));
+        }
+        let message = "this is no date and time; write it as 2020-12-31T10:00:00Z";
+        Err(Finding::error("canonical.instant", "instant", "a date and time", text, message))
+    }
+}
+
+impl TryFrom<String> for WrittenInstant {
+    type Error = Finding;
+
+    fn try_from(text: String) -> Result<Self, Finding> {
+        text.parse()
+    }
+}
+
+impl From<WrittenInstant> for String {
+    fn from(written: WrittenInstant) -> Self {
+        written.0
+    }
+}
+
+impl fmt::Display for WrittenInstant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 #[cfg(test)]

@@ -117,21 +117,31 @@ impl SignalBody {
         let fields = fields(root_of(signal), body, scope, limits)?;
         let (mut id, mut at) = (None, None);
         let mut errors: Vec<SignalError> = Vec::new();
-        for (name, text) in fields {
-            match (name.as_str(), errors.last_mut()) {
-                ("SignalId", None) if id.is_none() => id = Some(text),
-                ("DateTime", None) if at.is_none() => at = Some(text),
-                ("Error", _) => errors.push(SignalError::empty()),
-                ("Code", Some(error)) => error.code = ErrorCode::parse(&text),
-                ("Description", Some(error)) => error.description = text,
-                ("Details", Some(error)) => error.details = Some(text),
-                ("EDocId", Some(error)) => error.document = text.parse().ok(),
-                ("Reference", Some(error)) => error.reference = Some(text),
-                _ => return Err(refuse("an element stands where it may not")),
+        let mut before = Place::Root;
+        for (depth, name, text) in fields {
+            let place = Place::of(depth, &name).ok_or(refuse("an element stands where it may not"))?;
+            if !place.may_follow(before) {
+                return Err(refuse("its elements are not in the order of the structure"));
+            }
+            before = place;
+            match (place, errors.last_mut()) {
+                (Place::SignalId, _) => id = uuid(&text),
+                (Place::DateTime, _) => at = instant(text.trim_matches(BLANKS)),
+                (Place::Error, _) => errors.push(SignalError::empty()),
+                (Place::Code, Some(error)) => error.code = code(&text).ok_or(refuse(CODE))?,
+                (Place::Description, Some(error)) => error.description = text,
+                (Place::Details, Some(error)) => error.details = Some(text),
+                (Place::EDocId, Some(error)) => {
+                    let id = uuid(&text).ok_or(refuse("sgn:EDocId is not a UUID; leave it out"))?;
+                    error.document = Some(DocumentId::from_uuid(id));
+                }
+                (Place::Reference, Some(error)) => error.reference = Some(text),
+                (_, None) | (Place::Root, _) => return Err(refuse("an element stands where it may not")),
             }
         }
-        let id = id.and_then(|text| Uuid::try_parse(text.trim()).ok());
-        let at = at.and_then(|text| instant(text.trim()));
+        if !before.may_end() {
+            return Err(refuse("sgn:Description or what comes before it is missing"));
+        }
         if (signal == Signal::Error) == errors.is_empty() {
             return Err(refuse("sgn:Error must stand in an error signal and in no other"));
         }
@@ -144,8 +154,78 @@ impl SignalBody {
     }
 }
 
+/// An element of a signal, in the order in which they stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Root,
+    SignalId,
+    DateTime,
+    Error,
+    Code,
+    Description,
+    Details,
+    EDocId,
+    Reference,
+}
+
+impl Place {
+    fn of(depth: usize, name: &str) -> Option<Self> {
+        Some(match (depth, name) {
+            (2, "SignalId") => Self::SignalId,
+            (2, "DateTime") => Self::DateTime,
+            (2, "Error") => Self::Error,
+            (3, "Code") => Self::Code,
+            (3, "Description") => Self::Description,
+            (3, "Details") => Self::Details,
+            (3, "EDocId") => Self::EDocId,
+            (3, "Reference") => Self::Reference,
+            _ => return None,
+        })
+    }
+
+    fn may_follow(self, before: Self) -> bool {
+        match self {
+            Self::Root => false,
+            Self::SignalId => before == Self::Root,
+            Self::DateTime => before == Self::SignalId,
+            Self::Error => before != Self::Error && before.may_end(),
+            Self::Code => before == Self::Error,
+            Self::Description => before == Self::Code,
+            Self::Details => before == Self::Description,
+            Self::EDocId => matches!(before, Self::Description | Self::Details),
+            Self::Reference => matches!(before, Self::Description | Self::Details | Self::EDocId),
+        }
+    }
+
+    /// Whether a signal or an error may end behind it.
+    fn may_end(self) -> bool {
+        match self {
+            Self::DateTime | Self::Description | Self::Details | Self::EDocId | Self::Reference => true,
+            Self::Root | Self::SignalId | Self::Error | Self::Code => false,
+        }
+    }
+}
+
+/// The pattern of `EDocIdType`: a bare UUID.
+fn uuid(text: &str) -> Option<Uuid> {
+    let text = text.trim_matches(BLANKS);
+    Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
+}
+
+/// A token of 1 to 255 characters.
+fn code(text: &str) -> Option<ErrorCode> {
+    let token = text.split(BLANKS).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    (1..=255).contains(&token.chars().count()).then(|| ErrorCode::parse(&token))
+}
+
 /// The Rules do not demand a zone here; without one it is read as UTC, in which the platform writes.
 fn instant(text: &str) -> Option<Timestamp> {
+    let [year, month, day_and_time] = *text.splitn(3, '-').collect::<Vec<_>>() else { return None };
+    let is_iso = year.len() == 4 && month.len() == 2 && day_and_time.get(2..3) == Some("T");
+    let time = day_and_time.get(3..11).unwrap_or_default();
+    if !is_iso || time.bytes().filter(|byte| *byte == b':').count() != 2 || text.contains(['[', ',', 'z']) {
+        return None; // what is read below is wider than xs:dateTime
+    }
     let civil = || jiff::tz::TimeZone::UTC.to_timestamp(text.parse().ok()?).ok();
     text.parse().ok().or_else(civil)
 }
@@ -220,43 +300,47 @@ fn root_of(signal: Signal) -> &'static str {
     }
 }
 
-/// The elements below the root in order, each with its text; `Error` has none.
+/// The elements below the root in order, each with its depth and text.
 fn fields(
     root: &str,
     body: &[u8],
     scope: &Scope,
     limits: &Limits,
-) -> Result<Vec<(String, String)>, SignalBodyError> {
+) -> Result<Vec<(usize, String, String)>, SignalBodyError> {
+    let refuse = |reason| SignalBodyError::Structure { reason };
     let mut reader = XmlReader::within(body, scope, limits)?;
-    let mut found: Vec<(String, String)> = Vec::new();
-    let mut depth = 0_usize;
+    let mut found: Vec<(usize, String, String)> = Vec::new();
+    let (mut depth, mut is_leaf) = (0_usize, false);
     loop {
         match reader.next_event()? {
             Event::Start(tag) => {
                 depth += 1;
                 if tag.namespace() != NAMESPACE || depth == 1 && tag.local() != root {
-                    return Err(SignalBodyError::Structure {
-                        reason: "it is not the signal its action names",
-                    });
+                    return Err(refuse("it is not the signal its action names"));
                 }
+                is_leaf = depth > 1 && tag.local() != "Error";
                 if depth > 1 {
-                    found.push((tag.local().to_owned(), String::new()));
+                    found.push((depth, tag.local().to_owned(), String::new()));
                 }
             }
-            Event::Text(text) => {
-                if let Some((name, field)) = found.last_mut().filter(|_| depth > 1)
-                    && name != "Error"
-                {
-                    field.push_str(&text);
-                }
+            Event::Text(text) => match found.last_mut() {
+                Some((_, _, field)) if is_leaf => field.push_str(&text),
+                _ if text.trim_matches(BLANKS).is_empty() => {}
+                _ => return Err(refuse("text stands between its elements")),
+            },
+            Event::End { .. } => {
+                depth = depth.saturating_sub(1);
+                is_leaf = false;
             }
-            Event::End { .. } => depth = depth.saturating_sub(1),
             Event::Pi { .. } => {}
             Event::Done => return Ok(found),
         }
     }
 }
 
+/// What XML calls white space.
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+const CODE: &str = "sgn:Code is not 1 to 255 characters";
 const NAMESPACE: &str = "urn:EEC:signal:v1.0";
 const STRUCTURE: Code = "transit.signal_structure";
 
@@ -301,6 +385,49 @@ mod tests {
             (Signal::Error, receipt.replace("DeliveryReceipt", "ValidationError")),
         ] {
             assert!(decode(signal, &text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_signal_is_read_as_strictly_as_its_schema_has_it() {
+        let error = "<Error><Code>R.1</Code><Description>d</Description><Details>e</Details>\
+            <EDocId>7d2a1c58-0c5e-4f0f-9b8e-2f7f0d5b6a77</EDocId><Reference>r</Reference></Error>";
+        let id = "<SignalId>6a1b7f0c-3c1e-4c39-8f2b-1b7f5b8a0c13</SignalId>";
+        let at = "<DateTime>2026-03-02T09:15:05Z</DateTime>";
+        let signal = |inside: &str| {
+            let root = "ValidationError";
+            decode(Signal::Error, &format!("<{root} xmlns=\"urn:EEC:signal:v1.0\">{inside}</{root}>"))
+        };
+        let good = format!("{id}{at}{error}");
+        assert_eq!(signal(&good).unwrap().errors.len(), 1);
+        assert_eq!(signal(&format!("{good}{error}")).unwrap().errors.len(), 2);
+        let shortest = "<Error><Code>R.1</Code><Description/></Error>";
+        assert!(signal(&format!("{id}\n{at}\n{shortest}\n")).is_ok());
+        let without = |part: &str| good.replacen(part, "", 1);
+        for bad in [
+            format!("{at}{id}{error}"),
+            format!("{id}{error}{at}"),
+            format!("{id}{id}{at}{error}"),
+            format!("{good}words"),
+            format!("{id}{at}<Error/>"),
+            without("<Code>R.1</Code>"),
+            without("<Description>d</Description>"),
+            good.replace("<Code>R.1", "<Code> "),
+            good.replace("R.1", &"R".repeat(256)),
+            good.replace("<Details>e</Details>", "<Details>e</Details><Details>e</Details>"),
+            good.replace("<Details>e</Details>", "<Details><Code>e</Code></Details>"),
+            good.replace(
+                "<Code>R.1</Code><Description>d</Description>",
+                "<Description>d</Description><Code>R.1</Code>",
+            ),
+            good.replace("<EDocId>7d2a1c58-", "<EDocId>7d2a1c58"),
+            good.replace("<EDocId>", "<EDocId>urn:uuid:"),
+            good.replace("<SignalId>", "<SignalId>urn:uuid:"),
+            good.replace("T09:15", " 09:15"),
+            good.replace("2026-03-02T", "20260302T"),
+            good.replace("05Z", "05Z[UTC]"),
+        ] {
+            assert!(signal(&bad).is_err(), "{bad}");
         }
     }
 

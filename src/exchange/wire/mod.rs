@@ -3,6 +3,7 @@
 //!
 //! It carries bytes and tells who sent them; it decides nothing about their meaning.
 
+mod bare;
 mod broker;
 mod came;
 mod client;
@@ -20,6 +21,7 @@ mod third_party;
 mod unpack;
 mod webhook;
 
+pub use bare::BareLine;
 pub use broker::{BrokerPlan, BrokerWire, Letter, Letters};
 pub use came::Came;
 pub use client::{HttpsWire, PeerEndpoint};

@@ -118,11 +118,13 @@ async fn a_refused_statement_leaves_the_others_of_the_group_whole() {
     delivery_put(&mut tx, message(1), good, at(0)).await.unwrap();
     let (first, second) = tokio::join!(tx.commit(), async {
         let mut tx = store.begin().await.unwrap();
-        let twice = delivery_put(&mut tx, message(1), good, at(0)).await;
-        assert!(twice.is_err(), "a message id stands once");
-        tx.commit().await
+        let lost = outbox_put(&mut tx, &outgoing("kz", 1)).await.unwrap();
+        delivery_put(&mut tx, message(1), lost, at(0)).await.unwrap();
+        (lost, tx.commit().await) // where the statement is run
     });
     first.unwrap();
-    second.unwrap(); // the statement was undone, the rest of its transaction was nothing
+    let (lost, refused) = second;
+    assert!(refused.is_err(), "a message id stands once");
+    assert_eq!(outbox_find(&mut store.read().await.unwrap(), lost).await.unwrap(), None);
     assert_eq!(delivery_find(&mut store.read().await.unwrap(), message(1)).await.unwrap(), Some(good));
 }

@@ -72,6 +72,12 @@ pub(crate) async fn tamper(tx: &mut Tx, text: &str) {
     }
 }
 
+/// What became of a statement that may be run with the next one.
+pub(crate) async fn outcome(tx: &mut Tx, put: Result<(), StoreError>) -> Result<(), StoreError> {
+    put?;
+    outbox_knows(tx, "nobody", document(1)).await.map(drop)
+}
+
 pub(crate) async fn outbox_state(tx: &mut Tx, id: OutboxId) -> OutboxState {
     outbox_find(tx, id).await.unwrap().unwrap().state
 }

@@ -17,7 +17,7 @@ pub fn encode_status(status: &ResourceStatus, header: &Header) -> Result<Vec<u8>
     let mut writer = CanonicalWriter::new(&[("doc", DOC), ("ccdo", CCDO), ("csdo", CSDO)]);
     writer.start("doc", "ResourceStatusDetails");
     header.encode(&mut writer);
-    if let Some(at) = status.updated_at {
+    if let Some(at) = &status.updated_at {
         writer.leaf("csdo", "UpdateDateTime", &at.to_string());
     }
     for country in &status.countries {
@@ -33,7 +33,7 @@ pub fn encode_status(status: &ResourceStatus, header: &Header) -> Result<Vec<u8>
 /// The state of a resource in a document that was found acceptable.
 ///
 /// # Errors
-/// Values that no schema can judge and that mean nothing, such as an instant without its zone.
+/// Values that no schema can judge and that mean nothing, such as an hour that no day has.
 pub(in crate::exchange) fn decode_status(
     document: &[u8],
     limits: &Limits,

@@ -242,7 +242,7 @@ proptest! {
         resource in option::of("[a-z0-9][a-z0-9-]{0,19}"),
     ) {
         let status = ResourceStatus {
-            updated_at: seconds.map(|seconds| jiff::Timestamp::from_second(seconds).unwrap()),
+            updated_at: seconds.map(|seconds| jiff::Timestamp::from_second(seconds).unwrap().into()),
             countries: states.iter().map(|state| state.as_code().parse().unwrap()).collect(),
             resource: resource.map(|text| text.parse().unwrap()),
         };
@@ -252,11 +252,22 @@ proptest! {
 }
 
 #[test]
-fn an_update_without_its_zone_is_told_with_its_path() {
-    let status =
-        ResourceStatus { updated_at: Some(jiff::Timestamp::UNIX_EPOCH), ..ResourceStatus::default() };
+fn an_update_without_its_zone_stays_as_it_was_written_and_what_is_no_instant_is_told_with_its_path() {
+    let epoch = Some(jiff::Timestamp::UNIX_EPOCH.into());
+    let status = ResourceStatus { updated_at: epoch, ..ResourceStatus::default() };
     let text = String::from_utf8(encode_status(&status, &header()).unwrap()).unwrap();
-    let broken = text.replace(">1970-01-01T00:00:00Z<", ">1970-01-01T00:00:00<");
+    let local = text.replace(">1970-01-01T00:00:00Z<", ">1970-01-01T00:00:00<");
+    let (_, read) = decode_status(local.as_bytes(), &Limits::default()).unwrap();
+    let at = read.updated_at.clone().unwrap();
+    assert_eq!((at.to_string().as_str(), at.instant()), ("1970-01-01T00:00:00", None));
+    assert_eq!(
+        encode_status(&read, &header()).unwrap(),
+        local.as_bytes(),
+        "no zone is guessed on the way on"
+    );
+    let json = serde_json::to_value(&read).unwrap();
+    assert_eq!(json["updated_at"], "1970-01-01T00:00:00");
+    let broken = text.replace(">1970-01-01T00:00:00Z<", ">1970-01-01T25:00:00<");
     let error = decode_status(broken.as_bytes(), &Limits::default()).unwrap_err();
     let CodecError::Values(findings) = error else { panic!("{error}") };
     assert_eq!(findings[0].path, "/ResourceStatusDetails/UpdateDateTime");
@@ -269,7 +280,7 @@ fn status() -> impl Strategy<Value = ResourceStatus> {
         option::of(token("[А-Яа-яA-Z0-9&<>-]{1,20}")),
     )
         .prop_map(|(seconds, countries, resource)| ResourceStatus {
-            updated_at: seconds.map(|seconds| jiff::Timestamp::from_second(seconds).unwrap()),
+            updated_at: seconds.map(|seconds| jiff::Timestamp::from_second(seconds).unwrap().into()),
             countries,
             resource,
         })

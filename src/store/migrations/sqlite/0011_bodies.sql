@@ -14,3 +14,10 @@ CREATE TABLE outbox_body (
 );
 INSERT INTO outbox_body (outbox_id, body) SELECT id, body FROM outbox;
 ALTER TABLE outbox DROP COLUMN body;
+
+-- When it was last seen that the database can be written.
+
+CREATE TABLE probe (
+    id BIGINT NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL
+);

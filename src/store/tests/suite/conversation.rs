@@ -39,7 +39,8 @@ async fn a_conversation_is_found_by_its_side() {
     conversation_put(&mut tx, &answering).await.unwrap();
     assert_eq!(conversation_find(&mut tx, asking.id, Role::Initiator).await.unwrap(), Some(asking.clone()));
     assert_eq!(conversation_find(&mut tx, asking.id, Role::Respondent).await.unwrap(), Some(answering));
-    assert!(conversation_put(&mut tx, &asking).await.is_err(), "it has started already");
+    let twice = conversation_put(&mut tx, &asking).await;
+    assert!(outcome(&mut tx, twice).await.is_err(), "it has started already");
 }
 
 #[tokio::test]

@@ -48,7 +48,8 @@ async fn answers_are_kept_in_order_and_once() {
     ledger_outcome(&mut tx, "kz", document(1), &[receipt, answer]).await.unwrap();
     assert_eq!(ledger_answers(&mut tx, "kz", document(1)).await.unwrap(), [receipt, answer]);
     assert_eq!(ledger_answers(&mut tx, "ru", document(1)).await.unwrap(), []);
-    let unseen = ledger_outcome(&mut tx, "ru", document(1), &[answer]).await.unwrap_err();
+    let unseen = ledger_outcome(&mut tx, "ru", document(1), &[answer]).await;
+    let unseen = outcome(&mut tx, unseen).await.unwrap_err();
     assert_eq!(unseen.verdict(), Verdict::Park { code: "store.query" });
 }
 

@@ -214,9 +214,14 @@ async fn a_row_has_many_message_ids_and_a_message_id_one_row() {
     assert_eq!(delivery_find(&mut tx, message(11)).await.unwrap(), Some(id));
     assert_eq!(delivery_find(&mut tx, message(12)).await.unwrap(), Some(other));
     assert_eq!(delivery_find(&mut tx, message(13)).await.unwrap(), None);
-    let twice = delivery_put(&mut tx, message(10), other, at(4)).await.unwrap_err();
+    let sent = outbox_of_delivery(&mut tx, message(12)).await.unwrap().unwrap();
+    assert_eq!((sent.id, sent.draft), (other, outgoing("kz", 2)));
+    assert_eq!(outbox_of_delivery(&mut tx, message(13)).await.unwrap(), None);
+    let twice = delivery_put(&mut tx, message(10), other, at(4)).await;
+    let twice = outcome(&mut tx, twice).await.unwrap_err();
     assert_eq!(twice.verdict(), Verdict::Park { code: "store.query" });
-    assert!(delivery_put(&mut tx, message(14), OutboxId(99), at(4)).await.is_err(), "no such row");
+    let unknown = delivery_put(&mut tx, message(14), OutboxId(99), at(4)).await;
+    assert!(outcome(&mut tx, unknown).await.is_err(), "no such row");
 }
 
 #[tokio::test]
