@@ -8,7 +8,7 @@ use super::{Context, FlowError};
 use crate::base::{ConversationId, DocumentId, ProcedureId};
 use crate::exchange::canonical::{Inquiry, InsuranceRecord, ResourceStatus, State};
 use crate::exchange::document::codec::{Header, encode_inquiry, encode_record, encode_status};
-use crate::exchange::rules::Carries;
+use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
 use crate::exchange::transit::{Action, Course, MessageCode, Role};
 use crate::store::{
     Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxId, OutboxKind, conversation_put,
@@ -71,45 +71,9 @@ pub async fn compose(inquiry: &Inquiry, ctx: &Context) -> Result<Composed, FlowE
 /// # Errors
 /// The content is of another state, does not fit the transaction or makes no lawful document; the peer or transaction is not known; the database does not answer.
 pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError> {
-    let asking = match what.opening {
-        Opening::Inquiry(inquiry) => inquiry.asking,
-        Opening::Record(record) => record.state,
-        Opening::Status(_) => ctx.state,
-    };
-    if asking != ctx.state {
-        return Err(FlowError::NotOurs { asking, ours: ctx.state });
-    }
     let now = ctx.clock.now();
-    let peer = ctx.peers.of_name(what.to.as_code())?;
-    let (process, transaction) = ctx.catalogue.transaction(what.transaction)?;
-    if !peer.may_take_part(&process.code) {
-        let (peer, process) = (peer.state.to_string(), process.code.clone());
-        return Err(FlowError::ProcessNotAllowed { peer, process });
-    }
-    let peer = peer.state.to_string();
-    let message = process.message(&transaction.request)?;
-    let document_id = DocumentId::from_uuid(ctx.random.uuid());
-    let header = Header::new((&message.code, &message.structure), document_id, what.refers_to, now);
-    let mut parts = OwnParts::default();
-    let (carries, document) = match what.opening {
-        Opening::Inquiry(inquiry) => (Carries::Inquiry, encode_inquiry(inquiry, &header)?),
-        Opening::Record(record) => {
-            let mut record = record.clone();
-            let left_out;
-            (parts, left_out) = OwnParts::of(&mut record, ctx).await?;
-            if left_out > 0 {
-                return Err(FlowError::TooMuch { left_out });
-            }
-            (Carries::InsuranceRecord, encode_record(&record, &header)?)
-        }
-        Opening::Status(status) => (Carries::Status, encode_status(status, &header)?),
-    };
-    if carries != message.carries {
-        return Err(FlowError::OtherContent {
-            transaction: transaction.code.clone(),
-            carries: message.carries,
-        });
-    }
+    let Encoded { peer, process, transaction, message, document_id, document, parts } =
+        encoded(&what, ctx).await?;
     let sealed = sealed((document, parts), document_id, message, ctx).await?;
     let action = Action {
         process: process.code.clone(),
@@ -146,6 +110,62 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
     tx.commit().await?;
     ctx.wake.outbox();
     Ok(Composed { conversation_id, document_id, procedure_id })
+}
+
+/// The first message of a transaction as a document, not yet sealed.
+pub(super) struct Encoded<'c> {
+    /// To whom.
+    pub(super) peer: String,
+    pub(super) process: &'c Process,
+    pub(super) transaction: &'c Transaction,
+    pub(super) message: &'c MessageKind,
+    pub(super) document_id: DocumentId,
+    pub(super) document: Vec<u8>,
+    pub(super) parts: OwnParts,
+}
+
+/// Writes the first message of a transaction.
+pub(super) async fn encoded<'c>(what: &Begin<'_>, ctx: &'c Context) -> Result<Encoded<'c>, FlowError> {
+    let asking = match what.opening {
+        Opening::Inquiry(inquiry) => inquiry.asking,
+        Opening::Record(record) => record.state,
+        Opening::Status(_) => ctx.state,
+    };
+    if asking != ctx.state {
+        return Err(FlowError::NotOurs { asking, ours: ctx.state });
+    }
+    let peer = ctx.peers.of_name(what.to.as_code())?;
+    let (process, transaction) = ctx.catalogue.transaction(what.transaction)?;
+    if !peer.may_take_part(&process.code) {
+        let (peer, process) = (peer.state.to_string(), process.code.clone());
+        return Err(FlowError::ProcessNotAllowed { peer, process });
+    }
+    let peer = peer.state.to_string();
+    let message = process.message(&transaction.request)?;
+    let document_id = DocumentId::from_uuid(ctx.random.uuid());
+    let header =
+        Header::new((&message.code, &message.structure), document_id, what.refers_to, ctx.clock.now());
+    let mut parts = OwnParts::default();
+    let (carries, document) = match what.opening {
+        Opening::Inquiry(inquiry) => (Carries::Inquiry, encode_inquiry(inquiry, &header)?),
+        Opening::Record(record) => {
+            let mut record = record.clone();
+            let left_out;
+            (parts, left_out) = OwnParts::of(&mut record, ctx).await?;
+            if left_out > 0 {
+                return Err(FlowError::TooMuch { left_out });
+            }
+            (Carries::InsuranceRecord, encode_record(&record, &header)?)
+        }
+        Opening::Status(status) => (Carries::Status, encode_status(status, &header)?),
+    };
+    if carries != message.carries {
+        return Err(FlowError::OtherContent {
+            transaction: transaction.code.clone(),
+            carries: message.carries,
+        });
+    }
+    Ok(Encoded { peer, process, transaction, message, document_id, document, parts })
 }
 
 /// The conversation that a request of ours opens.

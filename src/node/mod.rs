@@ -12,7 +12,7 @@ mod settings;
 mod third_party;
 
 pub use desk::FolderDesk;
-pub use doctor::{Check, Grade, examine};
+pub use doctor::{Check, Grade, examine, look_at};
 pub use error::StartError;
 pub use lifecycle::{Door, Node};
 pub use revocation::{RevocationSettings, RevocationSource};
