@@ -3,6 +3,7 @@
 mod bench;
 mod demo;
 mod doctor;
+mod dry_run;
 mod evidence;
 mod exit;
 mod explain;

@@ -1,6 +1,6 @@
 //! `stazh send`: begins a transaction; its first message goes into a node's outbox.
 
-use super::{Exit, Misused, local, show};
+use super::{Exit, Misused, dry_run, local, show};
 use crate::base::{DocumentId, Finding, ProcedureId};
 use crate::exchange::canonical::{FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State};
 use crate::exchange::rules::{Carries, Catalogue};
@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 ///   stazh send ru fixtures/demo/inquiry-1.json
 ///   stazh send ru --transaction P.XP.02.TRN.001 --to KZ
 ///   stazh send ru --transaction P.XP.02.TRN.003 --to KZ record.json
+///   stazh send ru fixtures/demo/inquiry-1.json --dry-run
 ///
 /// P.XP.01.TRN.001  an inquiry is answered by a record or a notice (the default)
 /// P.XP.02.TRN.001  as of when are your records
@@ -46,6 +47,9 @@ pub(super) struct Send {
     /// The earlier document it refers to, such as the record that has changed; the peer deals with that one first.
     #[arg(long, value_name = "DOCUMENT")]
     refers_to: Option<DocumentId>,
+    /// Send nothing: say whether the peer would take it, by our own rules and by the versions that it announces.
+    #[arg(long)]
+    dry_run: bool,
     /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
@@ -94,6 +98,7 @@ impl Send {
         let contents = self.contents()?;
         local::block_on(async {
             let ctx = local::context(&settings).await?;
+            let mut exit = Exit::Done;
             for (name, content) in contents {
                 let to = self.recipient(&content)?;
                 let content = content.told_by(&ctx, &self.transaction)?;
@@ -104,11 +109,15 @@ impl Send {
                     within: self.within.clone(),
                     refers_to: self.refers_to,
                 };
+                if self.dry_run {
+                    exit = exit.max(dry_run::tell((&name, what), (&settings, &ctx), self.json).await?);
+                    continue;
+                }
                 let composed = begin(what, &ctx).await.with_context(|| format!("send {name}"))?;
                 self.tell(&name, to, &composed);
             }
             ctx.store.close().await;
-            Ok(Exit::Done)
+            Ok(exit)
         })
     }
 

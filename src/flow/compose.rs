@@ -11,7 +11,7 @@ use crate::exchange::canonical::{FactInquiry, FactOffer, Inquiry, InsuranceRecor
 use crate::exchange::document::codec::{
     Header, encode_fact_inquiry, encode_fact_offer, encode_inquiry, encode_record, encode_status,
 };
-use crate::exchange::rules::Carries;
+use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
 use crate::exchange::transit::{Action, Course, MessageCode, Role};
 use crate::store::{
     Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxId, OutboxKind, Tx, conversation_put,
@@ -133,35 +133,9 @@ impl Prepared {
 
 /// All of [`begin`] but its transaction.
 pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, FlowError> {
-    let asking = match what.opening {
-        Opening::Inquiry(inquiry) => inquiry.asking,
-        Opening::Record(record) => record.state,
-        Opening::Status(_) => ctx.state,
-        Opening::FactInquiry(inquiry) => inquiry.asking,
-        Opening::FactOffer { offer, .. } => offer.fact.state,
-    };
-    if asking != ctx.state {
-        return Err(FlowError::NotOurs { asking, ours: ctx.state });
-    }
-    may_begin(what.opening, ctx)?;
     let now = ctx.clock.now();
-    let peer = ctx.peers.of_name(what.to.as_code())?;
-    let (process, transaction) = ctx.catalogue.transaction(what.transaction)?;
-    if !peer.may_take_part(&process.code) {
-        let (peer, process) = (peer.state.to_string(), process.code.clone());
-        return Err(FlowError::ProcessNotAllowed { peer, process });
-    }
-    let peer = peer.state.to_string();
-    let message = process.message(&transaction.request)?;
-    let document_id = DocumentId::from_uuid(ctx.random.id(now));
-    let header = Header::new((&message.code, &message.structure), document_id, what.refers_to, now);
-    let (carries, document, parts) = written(what.opening, &header, ctx).await?;
-    if carries != message.carries {
-        return Err(FlowError::OtherContent {
-            transaction: transaction.code.clone(),
-            carries: message.carries,
-        });
-    }
+    let Encoded { peer, process, transaction, message, document_id, document, parts } =
+        encoded(&what, ctx).await?;
     let sealed = sealed((document, parts), document_id, message, ctx).await?;
     let action = Action {
         process: process.code.clone(),
@@ -213,6 +187,52 @@ async fn written(
         Opening::FactOffer { offer, .. } => (Carries::FactOffer, encode_fact_offer(offer, header)?),
     };
     Ok((carries, document, OwnParts::default()))
+}
+
+/// The first message of a transaction as a document, not yet sealed.
+pub(super) struct Encoded<'c> {
+    /// To whom.
+    pub(super) peer: String,
+    pub(super) process: &'c Process,
+    pub(super) transaction: &'c Transaction,
+    pub(super) message: &'c MessageKind,
+    pub(super) document_id: DocumentId,
+    pub(super) document: Vec<u8>,
+    pub(super) parts: OwnParts,
+}
+
+/// Writes the first message of a transaction.
+pub(super) async fn encoded<'c>(what: &Begin<'_>, ctx: &'c Context) -> Result<Encoded<'c>, FlowError> {
+    let asking = match what.opening {
+        Opening::Inquiry(inquiry) => inquiry.asking,
+        Opening::Record(record) => record.state,
+        Opening::Status(_) => ctx.state,
+        Opening::FactInquiry(inquiry) => inquiry.asking,
+        Opening::FactOffer { offer, .. } => offer.fact.state,
+    };
+    if asking != ctx.state {
+        return Err(FlowError::NotOurs { asking, ours: ctx.state });
+    }
+    may_begin(what.opening, ctx)?;
+    let peer = ctx.peers.of_name(what.to.as_code())?;
+    let (process, transaction) = ctx.catalogue.transaction(what.transaction)?;
+    if !peer.may_take_part(&process.code) {
+        let (peer, process) = (peer.state.to_string(), process.code.clone());
+        return Err(FlowError::ProcessNotAllowed { peer, process });
+    }
+    let peer = peer.state.to_string();
+    let message = process.message(&transaction.request)?;
+    let now = ctx.clock.now();
+    let document_id = DocumentId::from_uuid(ctx.random.id(now));
+    let header = Header::new((&message.code, &message.structure), document_id, what.refers_to, now);
+    let (carries, document, parts) = written(what.opening, &header, ctx).await?;
+    if carries != message.carries {
+        return Err(FlowError::OtherContent {
+            transaction: transaction.code.clone(),
+            carries: message.carries,
+        });
+    }
+    Ok(Encoded { peer, process, transaction, message, document_id, document, parts })
 }
 
 /// The conversation that a request of ours opens.

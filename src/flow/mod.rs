@@ -38,6 +38,7 @@ mod signals;
 mod sources;
 mod third_party;
 mod time_stamp;
+mod try_out;
 mod turned_away;
 mod wake;
 
@@ -77,5 +78,6 @@ pub use time_stamp::{
     OwnTimeStamps, Stamping, note_set_aside, note_unstamped, renew_time_stamps, stamp_documents,
     time_stamps_wait,
 };
+pub use try_out::{Misfit, Tried, try_out};
 pub use turned_away::{Told, TurnedAway};
 pub use wake::{OwnWork, Wake};

@@ -7,7 +7,7 @@ use super::body::{Unread, read_body};
 use super::seats::{Seat, Seats};
 use super::trouble::Trouble;
 use crate::exchange::wire::{
-    GZIP, Handshake, PeerCertificate, Reply, TlsListener, VIEW_PATH, View, WireError,
+    Announced, GZIP, Handshake, PeerCertificate, Reply, TlsListener, VIEW_PATH, View, WireError,
 };
 use crate::flow::{Caller, Context, Told, TurnedAway, answer_stranger, try_receive, unstored};
 use axum::Router;
@@ -236,11 +236,23 @@ async fn view(State(door): State<Arc<Door>>, Extension(guest): Extension<Arc<Gue
         node: ctx.state.to_string(),
         caller: peer.map(|peer| peer.state.to_string()),
         processes: processes.map(str::to_owned).collect(),
+        announced: peer.map(|_known| announced(ctx)),
     };
-    let told = serde_json::to_vec(&view).unwrap_or_default(); // three fields of text
+    let told = serde_json::to_vec(&view).unwrap_or_default(); // text, and keys of text
     let mut response = Response::new(Body::from(told));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// By what this node judges what comes to it.
+fn announced(ctx: &Context) -> Announced {
+    let process = |code: &str| Some((code.to_owned(), ctx.catalogue.process(code).ok()?.version.clone()));
+    let text = |(code, version): (&str, &str)| (code.to_owned(), version.to_owned());
+    Announced {
+        processes: ctx.catalogue.processes().filter_map(process).collect(),
+        versions: ctx.rules.versions().into_iter().map(text).collect(),
+        message_bytes_max: u64::try_from(ctx.limits.body_bytes_max).unwrap_or(u64::MAX),
+    }
 }
 
 /// A pause when the system runs out of descriptors, so that the loop does not spin.

@@ -18,7 +18,7 @@ mod settings;
 mod third_party;
 
 pub use desk::FolderDesk;
-pub use doctor::{Check, Grade, examine};
+pub use doctor::{Check, Grade, examine, look_at};
 pub use error::StartError;
 pub use facts::FactSettings;
 pub use hand_over::{HandOverSettings, WebhookSettings};

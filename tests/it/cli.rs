@@ -153,7 +153,7 @@ fn local_records_are_translated_to_a_lawful_document_and_into_the_other_states_f
     let (local, inquiry) = (at("local/kz"), at("inquiries/ru-kz-by-number.json"));
     let run = |words: &[&str]| stazh(folder.path(), words);
     let (code, out, err) = run(&["translate", &local, "--state", "KZ"]);
-    assert_eq!((code, out.as_str()), (Some(0), "50 persons, 0 rows refused, 0 warnings\n"), "{err}");
+    assert_eq!((code, out.as_str()), (Some(0), "210 persons, 0 rows refused, 0 warnings\n"), "{err}");
     let answer = ["translate", &local, "--state", "KZ", "--inquiry", &inquiry, "--to"];
     let (code, document, err) = run(&[&answer[..], &["xml"]].concat());
     assert_eq!(code, Some(0), "{err}");

@@ -88,6 +88,42 @@ fn a_node_that_is_well_is_told_so_and_each_trouble_is_named() {
 }
 
 #[test]
+fn a_dry_run_says_whether_the_peer_would_take_it_and_sends_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let (ru, kz) = two_nodes(root.path());
+    let inquiry = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/inquiry-1.json");
+    let run = || {
+        let output = stazh().arg("send").arg(&ru).arg(&inquiry).arg("--dry-run").output().unwrap();
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let (code, told) = run();
+    assert!(code == Some(4) && told.contains("it is away and was never asked"), "{told}");
+    {
+        let _nodes = [Process::start(&ru), Process::start(&kz)];
+        let (code, told) = run();
+        assert!(code == Some(0) && told.contains("for KZ: it would be accepted"), "{told}");
+    }
+    let (code, told) = run();
+    assert!(code == Some(0) && told.contains("accepted") && told.contains("as it announced at"), "{told}");
+    // when it was there last it judged by a newer version
+    let kept = ru.join("data/peers/KZ.json");
+    let mut view: serde_json::Value = serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap();
+    view["view"]["announced"]["versions"]["R.XP.XP.01.001"] = "2.0.0".into();
+    std::fs::write(&kept, view.to_string()).unwrap();
+    let (code, told) = run();
+    assert!(
+        code == Some(1) && told.contains("judges R.XP.XP.01.001 by version 2.0.0, we write 1.0.0"),
+        "{told}"
+    );
+    view["view"].as_object_mut().unwrap().remove("announced");
+    std::fs::write(&kept, view.to_string()).unwrap();
+    let (code, told) = run();
+    assert!(code == Some(0) && told.contains("announces nothing to judge by"), "{told}");
+    let journal = stazh().arg("journal").arg("list").arg(&ru).arg("--json").output().unwrap();
+    assert!(!String::from_utf8(journal.stdout).unwrap().contains("composed"), "nothing was sent");
+}
+
+#[test]
 fn a_peer_that_does_not_know_us_or_is_another_is_told_apart() {
     let root = tempfile::tempdir().unwrap();
     let (ru, kz) = two_nodes(root.path());

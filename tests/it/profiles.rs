@@ -360,6 +360,7 @@ fn two_persons_are_compared_and_the_reasons_show_no_value() {
 async fn who_only_resembles_a_person_is_told_to_a_clerk_with_reasons_and_to_no_peer() {
     let world = World::new();
     let (local, out) = (world.folder("local"), world.folder("out"));
+    std::fs::create_dir_all(&local).unwrap();
     std::fs::write(
         local.join("depositors.csv"),
         "iin,family,given,patronymic,birth_date,sex,citizenship\n\

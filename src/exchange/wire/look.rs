@@ -8,6 +8,7 @@ use openssl::x509::X509;
 use reqwest::header::DATE;
 use reqwest::tls::TlsInfo;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Where a node of this program tells a caller how it sees him.
@@ -22,6 +23,20 @@ pub struct View {
     pub caller: Option<String>,
     /// The common processes that it knows and lets the caller take part in.
     pub processes: Vec<String>,
+    /// By what it judges what comes; told to peers, and by no node of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Announced>,
+}
+
+/// By what a node judges what comes to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// The version of each common process, by its code.
+    pub processes: BTreeMap<String, String>,
+    /// The version of each structure's rules and the edition of each code list, by their codes.
+    pub versions: BTreeMap<String, String>,
+    /// The largest message that it takes, in bytes.
+    pub message_bytes_max: u64,
 }
 
 /// What was seen of a peer.

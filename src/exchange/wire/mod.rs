@@ -30,7 +30,7 @@ pub use envelope::{Envelope, Integration};
 pub use error::{EnvelopeError, WireError};
 pub use folder::{FolderWire, Lying, Roads};
 pub use identity::{NodeIdentity, PeerCertificate};
-pub use look::{PeerLook, VIEW_PATH, View};
+pub use look::{Announced, PeerLook, VIEW_PATH, View};
 pub use parcel::{PackedPart, Parcel, PartContent};
 pub use server::{Handshake, TlsListener};
 pub use status::{HttpStatus, StatusPlace, StatusWire};

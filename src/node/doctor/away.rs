@@ -51,13 +51,7 @@ async fn look(
         tell(Check::good(&of, "it is reached by a queue of the broker, which is not looked at"));
         return None;
     }
-    let looked = async {
-        let url = peer.url.parse().map_err(|_cause| "its url is none".to_owned())?;
-        let endpoint = PeerEndpoint { name: name.clone(), url };
-        let wire = HttpsWire::new(vec![endpoint], settings.limits.post_timeout_ms, identity);
-        wire.map_err(|error| with_causes(&error))?.look(&name).await.map_err(|error| with_causes(&error))
-    };
-    match looked.await {
+    match look_at(peer, settings, identity).await {
         Ok(seen) => {
             let ours = SystemClock.now();
             judge(&of, peer, settings.state, &seen, tell);
@@ -68,6 +62,18 @@ async fn look(
             None
         }
     }
+}
+
+/// Looks at a peer that is reached by HTTPS.
+///
+/// # Errors
+/// In words: it is away, or one of us does not accept the other.
+pub async fn look_at(peer: &Peer, settings: &Settings, identity: &NodeIdentity) -> Result<PeerLook, String> {
+    let name = peer.state.to_string();
+    let url = peer.url.parse().map_err(|_cause| "its url is none".to_owned())?;
+    let endpoint = PeerEndpoint { name: name.clone(), url };
+    let wire = HttpsWire::new(vec![endpoint], settings.limits.post_timeout_ms, identity);
+    wire.map_err(|error| with_causes(&error))?.look(&name).await.map_err(|error| with_causes(&error))
 }
 
 /// What was seen of a peer, and how it sees us.

@@ -8,6 +8,8 @@ mod keys;
 mod revocation;
 mod stamps;
 
+pub use away::look_at;
+
 use super::Settings;
 use crate::base::{Clock, Code, SystemClock, with_causes};
 use crate::exchange::wire::NodeIdentity;
