@@ -2,6 +2,7 @@
 
 mod desk;
 mod doctor;
+mod dropped;
 mod error;
 mod evidence;
 mod hand_over;
