@@ -1,5 +1,6 @@
 //! Start and stop of a node. A node that is killed needs nothing but a start.
 
+use super::dropped::{Dropped, run_dropped};
 use super::keys::{keys_on_disk, watch_keys};
 use super::polls::{Poll, run_poll};
 use super::{Server, Settings, StartError, password};
@@ -262,6 +263,10 @@ impl Node {
                 "the door for the local system",
                 serve_local(listener, callers, until, ctx.clone()),
             ));
+        }
+        if let Some(dropped) = Dropped::open(settings)? {
+            let watching = run_dropped(dropped, stopping.clone(), ctx.clone());
+            tasks.spawn(named("the watch over the folder of inquiries", watching));
         }
         for poll in Poll::all(settings)? {
             tasks.spawn(named("the poll of a source", run_poll(poll, stopping.clone(), ctx.clone())));

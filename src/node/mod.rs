@@ -3,6 +3,7 @@
 mod agreements;
 mod desk;
 mod doctor;
+mod dropped;
 mod error;
 mod evidence;
 mod facts;

@@ -29,6 +29,8 @@ pub struct Settings {
     pub handed_over: PathBuf,
     /// Where the node's own profiles of local forms are.
     pub profiles: PathBuf,
+    /// The folder whose files are inquiries, if one is watched.
+    pub inquiries: Option<PathBuf>,
     /// The door for the peers.
     pub listen: SocketAddr,
     /// The door for the machine's own watchers.
@@ -243,6 +245,7 @@ impl Settings {
             local: at(node.local),
             handed_over: at(node.handed_over),
             profiles: at(node.profiles),
+            inquiries: node.inquiries.map(at),
             listen: node.listen,
             health: node.health,
             wire: WireFiles {
@@ -349,6 +352,7 @@ struct WrittenNode {
     handed_over: PathBuf,
     #[serde(default = "profiles")]
     profiles: PathBuf,
+    inquiries: Option<PathBuf>,
     listen: SocketAddr,
     health: SocketAddr,
 }

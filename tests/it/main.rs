@@ -9,6 +9,7 @@ mod cli;
 mod clusters;
 mod doctor;
 mod door;
+mod dropped;
 mod errors;
 mod evidence;
 mod exchange;
