@@ -2,6 +2,8 @@
 
 mod exchange;
 mod load;
+mod long_file;
+mod pipeline;
 mod translate;
 
 use super::pair::{self, completed, kill, send, start};

@@ -49,7 +49,7 @@ pub use local::{Entry, EventForm, KnownPerson, LabourEvent, LocalRecord, RowForm
 pub use profile::{Column, Format, Head, Partial, Profile, RecordKind, RevisionWords};
 pub use reading::{EachRead, RowRead, Tally};
 pub use sink::{HandedOver, Sink};
-pub use source::{FileRead, Found, LocalReading, Source};
+pub use source::{EachBytes, FileRead, Found, LocalReading, Source};
 pub use synthetic::Synthetic;
 pub use trial::Trial;
 pub use xml::Namespaces;
