@@ -1,5 +1,6 @@
 //! `stazh translate`: from a state's local forms to the canonical record and the interstate document, and back.
 
+use super::progress::Progress;
 use super::{Exit, Misused, local, show};
 use crate::base::{Clock, DocumentId, Limits, OsRandom, Random, SystemClock};
 use crate::exchange::adapter::{Found, Lineage, ProfileBook, ReadFrom, Sink, Source};
@@ -74,7 +75,7 @@ impl Translate {
         if self.to == Target::Local {
             return self.write_local(state);
         }
-        let source = Source::open_with(self.book(state), &self.input, Limits::default())?;
+        let source = self.open(state)?;
         let findings = source.findings();
         let errors = findings.iter().filter(|finding| finding.is_error()).count();
         for finding in &findings {
@@ -107,6 +108,19 @@ impl Translate {
                 Ok(Exit::Refused)
             }
         }
+    }
+
+    /// Reads the folder; how far it has come is shown where it takes long.
+    fn open(&self, state: State) -> Result<Source> {
+        let mut progress: Option<Progress> = None;
+        let mut told = |done: u64, total: u64| {
+            if total >= LONG_BYTES {
+                progress
+                    .get_or_insert_with(|| Progress::of("megabytes", total / MEGABYTE))
+                    .reach(done / MEGABYTE);
+            }
+        };
+        Ok(Source::open_telling(self.book(state), &self.input, Limits::default(), &mut told)?)
     }
 
     fn book(&self, state: State) -> Arc<ProfileBook> {
@@ -185,5 +199,8 @@ fn made(places: &[String]) -> &'static str {
     }
 }
 
+/// Shorter files are read before a bar is.
+const LONG_BYTES: u64 = 64 * MEGABYTE;
+const MEGABYTE: u64 = 1_000_000;
 /// How many fields that say the same are shown.
 const FIELDS_MAX: usize = 3;

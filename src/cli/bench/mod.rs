@@ -2,7 +2,9 @@
 
 mod exchange;
 mod load;
+mod long_file;
 mod pension;
+mod pipeline;
 mod translate;
 
 use super::pair::{self, completed, kill, send, start};

@@ -4,9 +4,14 @@ use super::error::AdapterError;
 use super::error::FormatError;
 use std::fs;
 use std::fs::File;
+use std::io;
 use std::io::BufReader;
+use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 /// By what a changed file is known.
@@ -18,14 +23,37 @@ pub(super) struct Stamp {
     pub(super) changed_at: Option<SystemTime>,
 }
 
+/// A file that is read, and how much of it has been.
+#[derive(Debug)]
+pub(super) struct Counted {
+    file: File,
+    count: Arc<AtomicU64>,
+}
+
+impl Counted {
+    /// How many bytes have been read, for who does not read them.
+    pub(super) fn count(&self) -> Arc<AtomicU64> {
+        self.count.clone()
+    }
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.count.fetch_add(u64::try_from(count).unwrap_or_default(), Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
 impl Stamp {
     /// Begins to read the file.
     ///
     /// # Errors
     /// It cannot be opened.
-    pub(super) fn open(&self) -> Result<BufReader<File>, AdapterError> {
+    pub(super) fn open(&self) -> Result<BufReader<Counted>, AdapterError> {
         let refuse = |source| AdapterError::Read { path: self.path.clone(), source };
-        Ok(BufReader::with_capacity(BUFFER_BYTES, File::open(&self.path).map_err(refuse)?))
+        let counted = Counted { file: File::open(&self.path).map_err(refuse)?, count: Arc::default() };
+        Ok(BufReader::with_capacity(BUFFER_BYTES, counted))
     }
 
     /// Why its rows could not be read.

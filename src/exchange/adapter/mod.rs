@@ -59,7 +59,7 @@ pub use place::{Place, PlaceError};
 pub use profile::{Column, Format, Head, Partial, Profile, RecordKind, RevisionWords, When};
 pub use reading::{EachRead, RowRead, Tally};
 pub use sink::{HandedOver, Sink};
-pub use source::{FileRead, Found, LocalReading, Source};
+pub use source::{EachBytes, FileRead, Found, LocalReading, Source};
 pub use synthetic::Synthetic;
 pub use term::{Fresh, Term, Unit, late_feeds};
 pub use trial::Trial;

@@ -112,8 +112,21 @@ impl Source {
         folder: impl Into<PathBuf>,
         limits: Limits,
     ) -> Result<Self, AdapterError> {
+        Self::open_telling(book, folder, limits, &mut |_, _| ())
+    }
+
+    /// The same; `told` is told how many bytes of how many are read.
+    ///
+    /// # Errors
+    /// As [`Source::open_with`].
+    pub fn open_telling(
+        book: Arc<ProfileBook>,
+        folder: impl Into<PathBuf>,
+        limits: Limits,
+        told: EachBytes<'_>,
+    ) -> Result<Self, AdapterError> {
         let source = Self::watch(book, folder, limits);
-        source.current()?;
+        source.current_telling(told)?;
         Ok(source)
     }
 
@@ -204,6 +217,10 @@ impl Source {
 
     /// What the files say now.
     fn current(&self) -> Result<Arc<Loaded>, AdapterError> {
+        self.current_telling(&mut |_, _| ())
+    }
+
+    fn current_telling(&self, told: EachBytes<'_>) -> Result<Arc<Loaded>, AdapterError> {
         let mut held = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let profiles = self.book.current()?;
         let stamps = described(&profiles, &self.folder)?;
@@ -211,11 +228,17 @@ impl Source {
         if let Some(loaded) = held.as_ref().filter(is_same) {
             return Ok(loaded.clone());
         }
-        let loaded = Arc::new(load(profiles, self.book.state(), stamps, &self.limits)?);
+        let loaded = Arc::new(load((profiles, self.book.state()), stamps, &self.limits, told)?);
         *held = Some(loaded.clone());
         Ok(loaded)
     }
 }
+
+/// Is told how many bytes of how many are read.
+pub type EachBytes<'t> = &'t mut dyn FnMut(u64, u64);
+
+/// After so many rows it is told how far the reading has come.
+const TOLD_EVERY: u64 = 1_024;
 
 #[derive(Debug)]
 struct Loaded {
@@ -241,11 +264,13 @@ pub(super) fn described(profiles: &[Profile], folder: &Path) -> Result<Vec<(usiz
 }
 
 fn load(
-    profiles: Arc<Vec<Profile>>,
-    state: State,
+    (profiles, state): (Arc<Vec<Profile>>, State),
     stamps: Vec<(usize, Stamp)>,
     limits: &Limits,
+    told: EachBytes<'_>,
 ) -> Result<Loaded, AdapterError> {
+    let total: u64 = stamps.iter().map(|(_, stamp)| stamp.length).sum();
+    let mut before = 0_u64;
     let mut gathering = Gathering::default();
     let mut findings = Findings::new();
     let mut files: Vec<FileRead> = Vec::new();
@@ -256,7 +281,12 @@ fn load(
             return Err(AdapterError::TooLarge { path: stamp.path.clone(), limit });
         }
         let mut tally = Tally::default();
-        let read = profile.read_rows(&stamp.name, &mut stamp.open()?, limits, &mut |row| {
+        let mut input = stamp.open()?;
+        let count = input.get_ref().count();
+        let read = profile.read_rows(&stamp.name, &mut input, limits, &mut |row| {
+            if tally.rows.is_multiple_of(TOLD_EVERY) {
+                told(before + count.load(Ordering::Relaxed), total);
+            }
             if let Some(whose) = &row.whose {
                 gathering.set_aside(whose);
             }
@@ -267,6 +297,7 @@ fn load(
             ControlFlow::Continue(())
         });
         read.map_err(|source| stamp.unread(source))?;
+        before += stamp.length;
         let mut tally = tally.finished(&stamp.name);
         findings.append(&mut tally.findings);
         // one file may hold rows of several kinds

@@ -14,7 +14,7 @@ mod xml_error;
 
 pub use reader::{Event, Scope, XmlReader};
 pub use tag::{AttributeRef, StartTag};
-pub use tree::Element;
+pub use tree::{Element, Trail};
 pub use writer::{CanonicalWriter, WriteError, escape_attribute, escape_text};
 pub use xml_error::{XmlError, XmlErrorKind};
 

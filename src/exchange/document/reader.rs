@@ -52,6 +52,11 @@ pub enum Event<'r, 'a> {
 pub struct Scope(Vec<(String, String)>);
 
 impl Scope {
+    /// What a prefix stands for.
+    pub fn namespace(&self, prefix: &str) -> Option<&str> {
+        self.0.iter().find(|(own, _)| own == prefix).map(|(_, namespace)| namespace.as_str())
+    }
+
     /// An element that was cut out of a document, with the declarations of that place, so that it can be read alone.
     pub fn declared_on<'e>(&self, element: &'e [u8], limits: &Limits) -> Result<Cow<'e, [u8]>, XmlError> {
         let mut reader = XmlReader::within(element, self, limits)?;

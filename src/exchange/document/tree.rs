@@ -2,6 +2,7 @@
 
 use super::{Event, Scope, XmlError, XmlReader};
 use crate::base::Limits;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// An element with what stands in it.
@@ -25,7 +26,17 @@ impl Element {
     /// # Errors
     /// Bytes that the reader refuses.
     pub fn parse(document: &[u8], limits: &Limits) -> Result<Self, XmlError> {
-        Self::read(XmlReader::new(document, limits)?)
+        Self::parse_noting(document, limits).map(|(root, _)| root)
+    }
+
+    /// The same, and whether an attribute of a namespace, which the tree does not keep, stands anywhere in it.
+    ///
+    /// # Errors
+    /// Bytes that the reader refuses.
+    pub fn parse_noting(document: &[u8], limits: &Limits) -> Result<(Self, bool), XmlError> {
+        let mut has_foreign = false;
+        let root = Self::read(XmlReader::new(document, limits)?, &mut has_foreign)?;
+        Ok((root, has_foreign))
     }
 
     /// Reads an element that was cut out of a document, with the declarations that were in scope there.
@@ -33,10 +44,10 @@ impl Element {
     /// # Errors
     /// Bytes that the reader refuses.
     pub fn parse_within(element: &[u8], scope: &Scope, limits: &Limits) -> Result<Self, XmlError> {
-        Self::read(XmlReader::within(element, scope, limits)?)
+        Self::read(XmlReader::within(element, scope, limits)?, &mut false)
     }
 
-    fn read(mut reader: XmlReader<'_>) -> Result<Self, XmlError> {
+    fn read(mut reader: XmlReader<'_>, has_foreign: &mut bool) -> Result<Self, XmlError> {
         let mut open: Vec<Self> = Vec::new();
         let mut root = None;
         loop {
@@ -46,6 +57,7 @@ impl Element {
                     local: tag.local().to_owned(),
                     attributes: tag
                         .attributes()
+                        .inspect(|a| *has_foreign |= !a.namespace.is_empty())
                         .filter(|a| a.namespace.is_empty())
                         .map(|a| (a.local.to_owned(), a.value.to_owned()))
                         .collect(),
@@ -91,12 +103,38 @@ impl Element {
 
     /// The text as a token: white space collapsed.
     pub fn token(&self) -> String {
-        self.text.split_whitespace().collect::<Vec<_>>().join(" ")
+        self.word().into_owned()
+    }
+
+    /// The same, borrowed where nothing is to be collapsed.
+    pub fn word(&self) -> Cow<'_, str> {
+        let text = self.text.as_str();
+        // nothing but single blanks between words: most texts are so
+        let is_word = text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_whitespace() || byte == 0x0b);
+        if is_word {
+            Cow::Borrowed(text)
+        } else {
+            text.split_whitespace().collect::<Vec<_>>().join(" ").into()
+        }
     }
 
     /// The value of an attribute.
     pub fn attribute(&self, local: &str) -> Option<&str> {
         self.attributes.iter().find(|(name, _)| name == local).map(|(_, value)| value.as_str())
+    }
+
+    /// Visits this element and all below it, each with those above it, the root first and itself last.
+    pub fn walk<'e>(&'e self, see: &mut dyn FnMut(&Trail<'e>)) {
+        fn below<'e>(trail: &mut Trail<'e>, see: &mut dyn FnMut(&Trail<'e>)) {
+            see(trail);
+            let Some(here) = trail.0.last() else { return };
+            for child in &here.children {
+                trail.0.push(child);
+                below(trail, see);
+                trail.0.pop();
+            }
+        }
+        below(&mut Trail(vec![self]), see);
     }
 
     /// Visits this element and all below it, each with its path, such as
@@ -138,6 +176,42 @@ impl Element {
     }
 }
 
+/// An element with those above it.
+#[derive(Debug)]
+pub struct Trail<'e>(Vec<&'e Element>);
+
+impl<'e> Trail<'e> {
+    /// The element, and after it those above it.
+    pub fn from_below(&self) -> impl Iterator<Item = &'e Element> {
+        self.0.iter().rev().copied()
+    }
+
+    /// How many elements it has.
+    pub fn depth(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The path of the element, as [`Element::visit`] tells it.
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        let mut above: Option<&Element> = None;
+        for element in &self.0 {
+            path.push('/');
+            path.push_str(&element.local);
+            if let Some(parent) = above {
+                let alike: Vec<&Element> =
+                    parent.children.iter().filter(|one| one.is(&element.namespace, &element.local)).collect();
+                if alike.len() > 1 {
+                    let place = alike.iter().position(|one| std::ptr::eq(*one, *element)).unwrap_or_default();
+                    path.push_str(&format!("[{}]", place + 1));
+                }
+            }
+            above = Some(element);
+        }
+        path
+    }
+}
+
 impl std::fmt::Debug for Element {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Element({}, {} children)", self.local, self.children.len())
@@ -158,6 +232,9 @@ mod tests {
         assert!(root.child("urn:a", "c").is_none());
         let mut paths = Vec::new();
         root.visit(&mut |path, _| paths.push(path.to_owned()));
+        let mut walked = Vec::new();
+        root.walk(&mut |trail| walked.push(trail.path()));
+        assert_eq!(walked, paths);
         assert_eq!(paths, ["/a", "/a/b[1]", "/a/b[2]", "/a/c", "/a/c/d"]);
         assert!(!format!("{root:?}").contains('z'));
     }

@@ -1,5 +1,6 @@
 //! The check of a document before it is signed and after it is verified.
 
+use super::plain::PlainSchema;
 use super::structure::StructureSchema;
 use super::vocabulary::Vocabulary;
 use super::{CodeLists, MessageKind, RulesError, SchemaFiles, StructureRules};
@@ -18,8 +19,24 @@ pub struct Rules {
 #[derive(Debug)]
 struct Shared {
     lists: CodeLists,
-    structures: Vec<(StructureRules, StructureSchema)>,
+    structures: Vec<Structure>,
     vocabulary: Vocabulary,
+}
+
+/// A structure that is known.
+#[derive(Debug)]
+struct Structure {
+    rules: StructureRules,
+    schema: StructureSchema,
+    /// What is plainly in order; none where its schema says more than can be told so.
+    plain: Option<PlainSchema>,
+}
+
+/// A document that was read.
+struct Parsed {
+    root: Element,
+    /// Whether it has attributes that the tree does not keep.
+    has_foreign: bool,
 }
 
 /// A document that its message's rules accept. Only [`Rules::check`] makes one:
@@ -81,7 +98,12 @@ impl Rules {
                 StructureSchema::compile(files, &rules.schema, held.map(|held| held.schema.as_str()))
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let structures = all.into_iter().zip(schemas).collect();
+        let structure = |(rules, schema): (StructureRules, StructureSchema)| {
+            let plain = PlainSchema::compile(files, &rules.namespace, &rules.root);
+            let plain = plain.filter(|_| !rules.container);
+            Structure { plain, rules, schema }
+        };
+        let structures = all.into_iter().zip(schemas).map(structure).collect();
         let vocabulary = Vocabulary::of(files);
         Ok(Self { limits, shared: Arc::new(Shared { lists, structures, vocabulary }) })
     }
@@ -93,13 +115,13 @@ impl Rules {
 
     /// The rules of a structure, for whoever shows a finding to a person.
     pub fn of_structure(&self, code: &str) -> Option<&StructureRules> {
-        self.shared.structures.iter().map(|(rules, _)| rules).find(|rules| rules.structure == code)
+        self.shared.structures.iter().map(|one| &one.rules).find(|rules| rules.structure == code)
     }
 
     /// The version of each structure's rules and the edition of each code list, by their codes: by what a document was
     /// judged.
     pub fn versions(&self) -> BTreeMap<&str, &str> {
-        let structures = self.shared.structures.iter().map(|(rules, _)| rules);
+        let structures = self.shared.structures.iter().map(|one| &one.rules);
         let structures = structures.map(|rules| (rules.structure.as_str(), rules.version.as_str()));
         structures.chain(self.shared.lists.editions()).collect()
     }
@@ -129,9 +151,9 @@ impl Rules {
         message: &MessageKind,
         allowed: &[String],
     ) -> Result<ValidDocument, Findings> {
-        let root = self.parse(document)?;
-        let mut findings = self.structure_of(document, &root);
-        findings.extend(self.content_of(&root, message, allowed));
+        let parsed = self.parse(document)?;
+        let mut findings = self.structure_of(document, &parsed);
+        findings.extend(self.content_of(&parsed.root, message, allowed));
         if findings.iter().any(Finding::is_error) {
             Err(findings)
         } else {
@@ -142,7 +164,7 @@ impl Rules {
     /// Structural control: is it a document of a known structure, whole and in order.
     pub fn structure(&self, document: &[u8]) -> Findings {
         match self.parse(document) {
-            Ok(root) => self.structure_of(document, &root),
+            Ok(parsed) => self.structure_of(document, &parsed),
             Err(findings) => findings,
         }
     }
@@ -157,7 +179,7 @@ impl Rules {
     /// header of each names the message of the container, as the container's own does.
     pub fn content_holding(&self, document: &[u8], message: &MessageKind, allowed: &[String]) -> Findings {
         match self.parse(document) {
-            Ok(root) => self.content_of(&root, message, allowed),
+            Ok(parsed) => self.content_of(&parsed.root, message, allowed),
             Err(findings) => findings,
         }
     }
@@ -168,22 +190,26 @@ impl Rules {
 
     /// The rules of the structure that has this root element.
     pub(super) fn rules_of(&self, root: &Element) -> Option<&StructureRules> {
-        let mut all = self.shared.structures.iter().map(|(rules, _)| rules);
+        let mut all = self.shared.structures.iter().map(|one| &one.rules);
         all.find(|rules| root.is(&rules.namespace, &rules.root))
     }
 
-    fn parse(&self, document: &[u8]) -> Result<Element, Findings> {
-        Element::parse(document, &self.limits)
+    fn parse(&self, document: &[u8]) -> Result<Parsed, Findings> {
+        Element::parse_noting(document, &self.limits)
+            .map(|(root, has_foreign)| Parsed { root, has_foreign })
             .map_err(|error| vec![Finding::error(error.code(), "/", "XML 1.0", "", error.to_string())])
     }
 
-    fn structure_of(&self, document: &[u8], root: &Element) -> Findings {
-        let known = self.shared.structures.iter().find(|(rules, _)| root.is(&rules.namespace, &rules.root));
-        let Some((rules, schema)) = known else {
+    fn structure_of(&self, document: &[u8], Parsed { root, has_foreign }: &Parsed) -> Findings {
+        let known = self.shared.structures.iter().find(|one| root.is(&one.rules.namespace, &one.rules.root));
+        let Some(Structure { rules, schema, plain }) = known else {
             let text =
                 "no known structure has this root element; send a structure and version the catalogue names";
             return vec![Finding::error("rules.root", "/", "known structures", &root.local, text)];
         };
+        if !has_foreign && plain.as_ref().is_some_and(|plain| plain.accepts(root)) {
+            return Findings::new();
+        }
         let mut findings = schema.validate(document, root, &self.limits, &self.shared.vocabulary);
         if rules.container {
             // What no schema defines is told by the schema's finding.
@@ -217,5 +243,116 @@ impl Rules {
     fn shown(&self, findings: &mut Findings, more: Findings) {
         let path = |finding: &Finding| self.shared.vocabulary.path(&finding.path);
         findings.extend(more.into_iter().map(|finding| Finding { path: path(&finding), ..finding }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_structure_but_the_container_can_be_told_to_be_plainly_in_order() {
+        let rules = Rules::built_in(Limits::default()).unwrap();
+        for one in &rules.shared.structures {
+            assert_eq!(one.plain.is_some(), !one.rules.container, "{}", one.rules.structure);
+        }
+    }
+
+    /// Leaves of a document replaced, dropped, repeated, given other attributes, one at a time.
+    fn mutants(document: &str) -> Vec<String> {
+        let values = [
+            "",
+            "  ",
+            " x ",
+            "0",
+            "-1.23456",
+            "12345678901234567890.1234",
+            "123456789012345678901.12345",
+            "2020-02-30",
+            "2020-02-29Z",
+            "02020-01-01",
+            "2020-13",
+            "2020-12+06:00",
+            "2020-01-01T25:00:00",
+            "KZ",
+            "kz",
+            "XQJ",
+            "2020-01-01",
+            "2020-01",
+            "2020-01-01T23:59:59Z",
+            "1.5",
+            "a  b",
+            "QUJD",
+        ];
+        let long = "ж".repeat(301);
+        let leaf = regex::Regex::new(r"<([^ <>/]+)([^<>]*)>([^<]*)</[^<>]+>").unwrap();
+        let attribute = regex::Regex::new(r#" ([a-zA-Z]+)="([^"]*)""#).unwrap();
+        let mut all = Vec::new();
+        for found in leaf.captures_iter(document) {
+            let whole = found.get(0).unwrap();
+            let (name, attributes, text) = (&found[1], &found[2], &found[3]);
+            let mut put = |with: String| {
+                all.push(format!("{}{with}{}", &document[..whole.start()], &document[whole.end()..]));
+            };
+            put(String::new());
+            put(whole.as_str().repeat(2));
+            put(format!("<{name}{attributes}>{text}<b/></{name}>"));
+            put(format!("{}<c xmlns=\"urn:c\"/>", whole.as_str()));
+            put(format!("{} words ", whole.as_str()));
+            put(format!("<{name}{attributes} other=\"1\">{text}</{name}>"));
+            let nil = "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"";
+            put(format!("<{name}{attributes} {nil}>{text}</{name}>"));
+            for value in values.iter().copied().chain([long.as_str()]) {
+                put(format!("<{name}{attributes}>{value}</{name}>"));
+                for one in attribute.captures_iter(attributes).filter(|one| !one[1].starts_with("xmlns")) {
+                    let changed = attributes.replacen(&one[0], &format!(" {}=\"{value}\"", &one[1]), 1);
+                    put(format!("<{name}{changed}>{text}</{name}>"));
+                    put(format!("<{name}{}>{text}</{name}>", attributes.replacen(&one[0], "", 1)));
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn what_is_plainly_in_order_is_so_for_the_schema_processor_too() {
+        let rules = Rules::built_in(Limits::default()).unwrap();
+        let document = include_str!("../../../fixtures/case-kz-to-ru/3-document.xml");
+        let (mut accepted, all) = (0, mutants(document));
+        for mutant in all.iter().map(String::as_str).chain([document]) {
+            let Ok(Parsed { root, has_foreign }) = rules.parse(mutant.as_bytes()) else { continue };
+            let known =
+                rules.shared.structures.iter().find(|one| root.is(&one.rules.namespace, &one.rules.root));
+            let Structure { schema, plain, .. } = known.unwrap();
+            if !has_foreign && plain.as_ref().is_some_and(|plain| plain.accepts(&root)) {
+                accepted += 1;
+                let findings =
+                    schema.validate(mutant.as_bytes(), &root, &rules.limits, &rules.shared.vocabulary);
+                assert_eq!(findings, [], "{mutant}");
+            }
+        }
+        let is_told = rules.parse(document.as_bytes()).is_ok_and(|parsed| {
+            let of = &rules.shared.structures;
+            of.iter().any(|one| one.plain.as_ref().is_some_and(|plain| plain.accepts(&parsed.root)))
+        });
+        assert!(is_told, "a sound document is plainly in order");
+        assert!(all.len() > 500 && accepted > 20 && accepted < all.len() / 2, "{accepted} of {}", all.len());
+    }
+
+    #[test]
+    fn a_schema_that_says_more_is_left_to_the_schema_processor() {
+        let schema = include_str!("../../../schemas/pension/X_R_XP_XP_01_InsuranceRecord_v1.0.0.xsd");
+        let folder = tempfile::tempdir().unwrap();
+        for (from, to) in [
+            ("minOccurs=\"0\"", "minOccurs=\"0\" nillable=\"true\""),
+            ("<xs:sequence>", "<xs:sequence><xs:any namespace=\"##any\"/>"),
+            ("elementFormDefault=\"qualified\"", "elementFormDefault=\"unqualified\""),
+        ] {
+            std::fs::create_dir_all(folder.path().join("pension")).unwrap();
+            std::fs::write(folder.path().join("pension/a.xsd"), schema.replacen(from, to, 1)).unwrap();
+            let files = SchemaFiles::from_folder(folder.path()).unwrap();
+            let namespace = "urn:x-stazh:R:XP:XP:01:InsuranceRecord:v1.0.0";
+            assert!(PlainSchema::compile(&files, namespace, "InsuranceRecord").is_none(), "{to}");
+        }
     }
 }

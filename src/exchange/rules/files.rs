@@ -74,6 +74,11 @@ impl SchemaFiles {
         Self { texts: texts.collect() }
     }
 
+    /// Every file: its path below `schemas/` and its text.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.texts.iter().map(|(path, text)| (path.as_str(), text.as_ref()))
+    }
+
     /// The files of a folder that is laid out as `schemas/` is; none of the compiled-in ones is used.
     ///
     /// # Errors

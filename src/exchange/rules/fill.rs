@@ -147,13 +147,14 @@ impl StructureRules {
     /// Everything that the rules find in a document, which may lack what its schema demands.
     pub(super) fn judge(&self, root: &Element, message: &MessageKind, lists: &CodeLists) -> Findings {
         let mut case = Case::new(&self.structure, message, lists);
-        root.visit(&mut |path, element| {
-            for rule in self.by_name.get(&element.local).into_iter().flatten() {
+        root.walk(&mut |trail| {
+            let name = trail.from_below().next().map_or("", |element| &element.local);
+            for rule in self.by_name.get(name).into_iter().flatten() {
                 if let Some(rule) = self.rules.get(*rule)
                     && (rule.messages.is_empty() || rule.messages.contains(&message.code))
-                    && rule.demand.place().is_at(path)
+                    && rule.demand.place().is_at(trail)
                 {
-                    case.judge(rule, path, element);
+                    case.judge(rule, trail);
                 }
             }
         });

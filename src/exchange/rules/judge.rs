@@ -4,9 +4,10 @@ use super::check::FINDINGS_MAX;
 use super::fill::{Demand, Rule};
 use super::{CodeLists, MessageKind};
 use crate::base::{Finding, Findings, Severity};
-use crate::exchange::document::Element;
+use crate::exchange::document::{Element, Trail};
 use jiff::civil::Date;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Where a rule looks: names from below the root, or, after `//`, the last names of a path at any depth.
@@ -30,12 +31,12 @@ impl Place {
         self.names.last().map(String::as_str)
     }
 
-    /// Whether a path as [`Element::visit`] tells it is this place.
-    pub(super) fn is_at(&self, path: &str) -> bool {
-        let mut steps = path.rsplit('/').map(|step| step.split('[').next().unwrap_or_default());
+    /// Whether an element is at this place.
+    pub(super) fn is_at(&self, trail: &Trail<'_>) -> bool {
+        let mut steps = trail.from_below().map(|element| element.local.as_str());
         let fits = self.names.iter().rev().all(|name| steps.next() == Some(name));
-        // What is left is the root, and the empty text before the first stroke.
-        fits && (self.is_anywhere || steps.count() == 2)
+        // What is left is the root.
+        fits && (self.is_anywhere || trail.depth() == self.names.len() + 1)
     }
 }
 
@@ -68,77 +69,92 @@ impl<'c> Case<'c> {
     }
 
     /// Judges one element that a rule looks at.
-    pub(super) fn judge(&mut self, rule: &Rule, path: &str, element: &Element) {
+    pub(super) fn judge(&mut self, rule: &Rule, trail: &Trail<'_>) {
+        let Some(element) = trail.from_below().next() else { return };
         match &rule.demand {
             Demand::MessageCode { .. } => {
-                self.expect(rule, path, element.token() == self.message.code, element)
+                self.expect(rule, trail, element.word() == self.message.code, element)
             }
             Demand::StructureCode { .. } => {
-                self.expect(rule, path, element.token() == self.structure, element)
+                self.expect(rule, trail, element.word() == self.structure, element)
             }
             Demand::Required { at, .. } => {
                 if descend(element, at).is_none() {
-                    self.find("rules.fill", rule, format!("{path}/{at}"), "");
+                    self.find("rules.fill", rule, format!("{}/{at}", trail.path()), "");
                 }
             }
             Demand::Absent { at, .. } => {
                 if let Some(found) = descend(element, at) {
-                    self.find("rules.fill", rule, format!("{path}/{at}"), &found.token());
+                    self.find("rules.fill", rule, format!("{}/{at}", trail.path()), &found.word());
                 }
             }
             Demand::AnyOf { of, .. } => {
-                let says = |found: &Element| !found.children.is_empty() || !found.token().is_empty();
+                let says = |found: &Element| !found.children.is_empty() || !found.word().is_empty();
                 if !of.iter().any(|at| descend(element, at).is_some_and(says)) {
-                    self.find("rules.fill", rule, path.to_owned(), "");
+                    self.find("rules.fill", rule, trail.path(), "");
                 }
             }
             Demand::Order { first, last, .. } => {
-                let day = |at| descend(element, at).and_then(|date| day(&date.token()));
+                let day = |at| descend(element, at).and_then(|date| day(&date.word()));
                 if let (Some(first), Some(end)) = (day(first), day(last))
                     && first > end
                 {
-                    self.find("rules.fill", rule, format!("{path}/{last}"), &end.to_string());
+                    self.find("rules.fill", rule, format!("{}/{last}", trail.path()), &end.to_string());
                 }
             }
             Demand::InList { list, attribute, .. } => {
-                self.in_list(rule, list, attribute.as_deref(), path, element)
+                self.in_list(rule, list, attribute.as_deref(), trail, element)
             }
             Demand::OneOf { values, .. } => {
-                self.expect(rule, path, values.contains(&element.token()), element);
+                self.expect(rule, trail, values.contains(element.word().as_ref()), element);
             }
             Demand::YearRange { from, to, .. } => {
                 // What is no date at all is the schema's finding.
-                let is_within = year(&element.token()).is_none_or(|year| (*from..=*to).contains(&year));
-                self.expect(rule, path, is_within, element);
+                let is_within = year(&element.word()).is_none_or(|year| (*from..=*to).contains(&year));
+                self.expect(rule, trail, is_within, element);
             }
             Demand::Unique { .. } => {
                 let is_new = self.seen.insert((rule.number, element.token()));
-                self.expect(rule, path, is_new, element);
+                self.expect(rule, trail, is_new, element);
             }
         }
     }
 
     /// The list's own attribute is named after the attribute it explains: codeListId, currencyCodeListId.
-    fn in_list(&mut self, rule: &Rule, list: &str, attribute: Option<&str>, path: &str, element: &Element) {
-        let list_attribute = attribute.map_or("codeListId".to_owned(), |name| format!("{name}ListId"));
-        if let Some(named) = element.attribute(&list_attribute)
+    fn in_list(
+        &mut self,
+        rule: &Rule,
+        list: &str,
+        attribute: Option<&str>,
+        trail: &Trail<'_>,
+        element: &Element,
+    ) {
+        let of_list = |name: &str| match attribute {
+            None => name == "codeListId",
+            Some(own) => name.strip_suffix("ListId") == Some(own),
+        };
+        if let Some((name, named)) = element.attributes.iter().find(|(name, _)| of_list(name))
             && named != list
         {
-            self.find("rules.code_list_id", rule, format!("{path}/@{list_attribute}"), named);
+            self.find("rules.code_list_id", rule, format!("{}/@{name}", trail.path()), named);
         }
-        let (path, code) = match attribute {
-            None => (path.to_owned(), Some(element.token())),
-            Some(name) => (format!("{path}/@{name}"), element.attribute(name).map(str::to_owned)),
+        let code = match attribute {
+            None => Some(element.word()),
+            Some(name) => element.attribute(name).map(Cow::Borrowed),
         };
-        let is_known = |code: &String| self.lists.list(list).is_some_and(|list| list.code(code).is_some());
+        let is_known = |code: &str| self.lists.list(list).is_some_and(|list| list.code(code).is_some());
         if let Some(code) = code.filter(|code| !is_known(code)) {
+            let path = match attribute {
+                None => trail.path(),
+                Some(name) => format!("{}/@{name}", trail.path()),
+            };
             self.find("rules.code_list", rule, path, &code);
         }
     }
 
-    fn expect(&mut self, rule: &Rule, path: &str, is_so: bool, element: &Element) {
+    fn expect(&mut self, rule: &Rule, trail: &Trail<'_>, is_so: bool, element: &Element) {
         if !is_so {
-            self.find("rules.fill", rule, path.to_owned(), &element.token());
+            self.find("rules.fill", rule, trail.path(), &element.word());
         }
     }
 
@@ -182,16 +198,18 @@ mod tests {
 
     #[test]
     fn a_place_is_found_below_the_root_or_anywhere() {
-        let place = |text: &str| Place::from(text.to_owned());
-        assert!(place("").is_at("/R") && !place("").is_at("/R/a"));
-        assert!(
-            place("a/b").is_at("/R/a[2]/b") && !place("a/b").is_at("/R/c/a/b") && !place("b").is_at("/R/a/b")
-        );
-        assert!(
-            place("//b").is_at("/R/a/b[3]")
-                && place("//a/b").is_at("/R/c/a/b")
-                && !place("//a/b").is_at("/R/b")
-        );
+        let text = "<R><a/><a><b/><b/></a><c><a><b/></a></c></R>";
+        let root = Element::parse(text.as_bytes(), &crate::base::Limits::default()).unwrap();
+        let found = |place: &str| {
+            let (place, mut found) = (Place::from(place.to_owned()), Vec::new());
+            root.walk(&mut |trail| found.extend(place.is_at(trail).then(|| trail.path())));
+            found.join(" ")
+        };
+        assert_eq!(found(""), "/R");
+        assert_eq!(found("a/b"), "/R/a[2]/b[1] /R/a[2]/b[2]");
+        assert_eq!(found("b"), "");
+        assert_eq!(found("//b"), "/R/a[2]/b[1] /R/a[2]/b[2] /R/c/a/b");
+        assert_eq!(found("//c/a/b"), "/R/c/a/b");
     }
 
     #[test]

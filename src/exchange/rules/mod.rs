@@ -13,6 +13,8 @@ mod files;
 mod fill;
 mod judge;
 mod pattern;
+mod plain;
+mod plain_schema;
 mod structure;
 mod vocabulary;
 
