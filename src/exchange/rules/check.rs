@@ -251,10 +251,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_structure_but_the_container_can_be_told_to_be_plainly_in_order() {
+    fn every_structure_but_the_container_and_the_facts_can_be_told_to_be_plainly_in_order() {
         let rules = Rules::built_in(Limits::default()).unwrap();
+        // a fact has one of several values, which is not known there: the processor judges it
+        let has_choice = ["R.XP.XP.06.002", "R.XP.XP.06.003"];
         for one in &rules.shared.structures {
-            assert_eq!(one.plain.is_some(), !one.rules.container, "{}", one.rules.structure);
+            let of = one.rules.structure.as_str();
+            assert_eq!(one.plain.is_some(), !one.rules.container && !has_choice.contains(&of), "{of}");
         }
     }
 
