@@ -191,7 +191,7 @@ fn the_bench_of_translation_measures_every_format() {
     for part in ["csv rows", "jsonl rows", "txt rows", "xml rows", "written", "validated"] {
         assert!(whats.iter().any(|what| what.contains(part)), "{part}: {whats:?}");
     }
-    assert!(told["rates"].as_array().unwrap().iter().all(|one| one["count"].as_u64() > Some(100)));
+    assert!(told["rates"].as_array().unwrap().iter().all(|one| one["count"].as_u64() >= Some(100)));
 }
 
 #[test]
