@@ -31,8 +31,7 @@ impl SqliteFile {
             .clone()
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .pragma("cache_size", WRITER_CACHE)
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+            .pragma("cache_size", WRITER_CACHE);
         let writing_pool = pool_options(1).connect_with(writing).await.map_err(open_error)?;
         let version: String = sqlx::query_scalar("SELECT sqlite_version()")
             .fetch_one(&writing_pool)
@@ -76,7 +75,5 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migration
 const READERS: u32 = 4;
 /// 8 MB: what a busy node changes again and again stays at hand.
 const WRITER_CACHE: &str = "-8192";
-/// 16 MB: a page that many commits change is copied into the file once for all of them.
-const CHECKPOINT_PAGES: &str = "4000";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
