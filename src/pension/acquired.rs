@@ -45,7 +45,7 @@ pub(super) fn gather(
     let mut findings = Findings::new();
     of_claim(claim, agreement, &mut findings);
     of_persons(records, &mut findings);
-    let mut spans: BTreeMap<State, Spans> = BTreeMap::new();
+    let mut spans: BTreeMap<State, Spans<'_>> = BTreeMap::new();
     for (at, record) in records.iter().enumerate() {
         let whole = records.iter().enumerate().filter(|(_, other)| other.state == record.state);
         let newest = whole.max_by_key(|(at, other)| (other.as_of, *at)).map(|(at, _)| at);
@@ -61,20 +61,19 @@ pub(super) fn gather(
             continue;
         }
         for period in record.standing_periods() {
-            let place = format!("{}/{}", place(record), period.id.as_str());
-            if let Some(span) = counted(period, (record, claim), &place, &mut findings) {
+            if let Some(span) = counted(period, (record, claim), &mut findings) {
                 let spans = spans.entry(period.state).or_default();
                 if !period.special_conditions.is_empty() {
                     spans.special.push(span);
                 }
-                spans.all.push((span, place));
+                spans.all.push((span, record, period));
             }
         }
     }
     spans.values_mut().for_each(|spans| spans.tell_nested(&mut findings));
     let last = last_day(claim);
-    let service = |spans: Spans| Acquired {
-        days: Days::of(spans.all.into_iter().map(|(span, _)| span), last),
+    let service = |spans: Spans<'_>| Acquired {
+        days: Days::of(spans.all.into_iter().map(|(span, ..)| span), last),
         special: Days::of(spans.special, last),
     };
     let services = spans.into_iter().map(|(state, spans)| (state, service(spans)));
@@ -82,20 +81,20 @@ pub(super) fn gather(
 }
 
 #[derive(Default)]
-struct Spans {
-    all: Vec<(Interval, String)>,
+struct Spans<'r> {
+    all: Vec<(Interval, &'r InsuranceRecord, &'r InsurancePeriod)>,
     special: Vec<Interval>,
 }
 
-impl Spans {
+impl Spans<'_> {
     /// Periods of one state that share days: they count once.
     fn tell_nested(&mut self, findings: &mut Findings) {
-        self.all.sort_by_key(|(span, _)| (span.from(), span.to()));
+        self.all.sort_by_key(|(span, ..)| (span.from(), span.to()));
         let mut last: Option<Date> = None;
-        for (span, place) in &self.all {
+        for (span, record, period) in &self.all {
             if last.is_some_and(|last| span.from() <= last) {
                 let message = "it shares days with another period of the same state; they count once";
-                findings.push(odd("pension.nested", place, "T22", "a period", message));
+                findings.push(odd("pension.nested", &place_of(record, period), "T22", "a period", message));
             }
             last = last.max(span.to());
         }
@@ -106,25 +105,25 @@ impl Spans {
 fn counted(
     period: &InsurancePeriod,
     (record, claim): (&InsuranceRecord, &Claim),
-    place: &str,
     findings: &mut Findings,
 ) -> Option<Interval> {
     let (from, to) = (period.interval.from(), period.interval.to());
+    let place = || place_of(record, period);
     if from < record.person.birth_date {
         let message =
             "the period begins before the worker was born; it is not counted, ask the state for a correction";
-        findings.push(Finding::error("pension.before_birth", place, "T22", "a period", message));
+        findings.push(Finding::error("pension.before_birth", place(), "T22", "a period", message));
         return None;
     }
     if let Some(died_on) = claim.died_on
         && to.is_none_or(|to| to > died_on)
     {
         let message = "the period goes on after the worker's death; it counts up to that day";
-        findings.push(odd("pension.after_death", place, "T22", "a period", message));
+        findings.push(odd("pension.after_death", &place(), "T22", "a period", message));
     }
     if to.is_none() && record.as_of < last_day(claim) {
         let message = "the period has no end and the record is older than the claim; it counts up to the day of the record, ask for a newer one";
-        findings.push(odd("pension.open_ended", place, "T22", "a period", message));
+        findings.push(odd("pension.open_ended", &place(), "T22", "a period", message));
     }
     let last = last_day(claim).min(to.unwrap_or(record.as_of));
     (from <= last).then(|| Interval::new(from, Some(last)).ok()).flatten()
@@ -177,6 +176,10 @@ fn of_persons(records: &[InsuranceRecord], findings: &mut Findings) {
             message,
         ));
     }
+}
+
+fn place_of(record: &InsuranceRecord, period: &InsurancePeriod) -> String {
+    format!("{}/{}", place(record), period.id.as_str())
 }
 
 fn place(record: &InsuranceRecord) -> String {
