@@ -103,7 +103,7 @@ pub trait Desk: Send + Sync {
         None
     }
 
-    /// Feeds of the local system that are late, told once.
+    /// What else is to be told of the local system, once: feeds that are late, rows of facts that cannot be read.
     fn take_findings(&self) -> Findings {
         Findings::new()
     }
