@@ -2,6 +2,8 @@
 
 use crate::cli::stazh;
 use crate::fixtures::fixture;
+use stazh::exchange::rules::CodeLists;
+use stazh::pension::agreement;
 use std::path::Path;
 
 /// Azamat, a citizen of Kyrgyzstan: 7 years there, 9 in Russia, 4 in Kazakhstan of which one overlaps.
@@ -62,4 +64,27 @@ fn what_is_wrong_with_a_claim_is_told_with_its_rule_and_shows_nobody() {
         "{out}"
     );
     assert_eq!(stazh(folder.path(), &["totalise"]).0, Some(2));
+}
+
+#[test]
+fn a_kind_of_pension_has_one_code_and_one_name_in_the_agreement_and_in_documents() {
+    let lists = CodeLists::built_in().unwrap();
+    let mut codes: Vec<&str> = lists.list("XPT").unwrap().codes().map(|(code, _)| code).collect();
+    for (kind, of_agreement) in agreement().kinds() {
+        let code = lists.list("XPT").unwrap().code(kind).unwrap_or_else(|| panic!("{kind} is in no list"));
+        assert_eq!(code.state, Some(of_agreement.state), "{kind}");
+        assert_eq!(code.names.ru, of_agreement.names().of(stazh::base::Language::Ru), "{kind}");
+        codes.retain(|code| *code != kind);
+    }
+    assert_eq!(codes, [""; 0], "a kind that the Agreement does not cover (T3)");
+}
+
+#[test]
+fn a_state_has_components_for_residents_where_the_agreement_lists_some() {
+    let lists = CodeLists::built_in().unwrap();
+    for state in stazh::exchange::canonical::State::ALL {
+        let mut own = lists.list("XPC").unwrap().codes().filter(|(_, code)| code.state == Some(state));
+        let is_told = own.any(|(_, code)| code.rule.as_deref() == Some("T14"));
+        assert_eq!(is_told, agreement().residence_only(state).is_some(), "{state}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Code lists: which codes a classifier knows, and what they are called.
 
 use super::{FactCatalogue, Names, RulesError, SchemaFiles};
+use crate::exchange::canonical::State;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -14,10 +15,33 @@ pub struct CodeList {
     pub edition: String,
     /// Where its codes come from.
     pub origin: String,
+    /// Which reference book of Board Decision No. 60 of 28.05.2024 it stands for, by its number there.
+    pub decision60: Option<u8>,
     /// What the list is called.
     #[serde(flatten)]
     pub name: Names,
-    codes: BTreeMap<String, Names>,
+    codes: BTreeMap<String, Code>,
+}
+
+/// One code of a classifier.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// What it is called.
+    #[serde(flatten)]
+    pub names: Names,
+    /// In Armenian.
+    pub hy: Option<String>,
+    /// In Belarusian.
+    pub be: Option<String>,
+    /// In Kazakh.
+    pub kk: Option<String>,
+    /// In Kyrgyz.
+    pub ky: Option<String>,
+    /// The member state it belongs to; none where it is common to all.
+    pub state: Option<State>,
+    /// The rule of the Agreement it serves, such as `T14`.
+    pub rule: Option<String>,
 }
 
 /// All classifiers, by id.
@@ -28,7 +52,8 @@ impl CodeList {
     /// A list that is drawn from other data of the program.
     pub(super) fn drawn(id: &str, name: Names, codes: BTreeMap<String, Names>) -> Self {
         let (edition, origin) = ("1".to_owned(), "authored by the project".to_owned());
-        Self { id: id.to_owned(), edition, origin, name, codes }
+        let codes = codes.into_iter().map(|(code, names)| (code, Code::of(names))).collect();
+        Self { id: id.to_owned(), edition, origin, decision60: None, name, codes }
     }
 
     /// The list in one file.
@@ -38,14 +63,33 @@ impl CodeList {
             .map_err(|source| RulesError::Parse { file: file.to_owned(), source: Box::new(source) })
     }
 
-    /// What a code is called; none if the list does not know it.
-    pub fn code(&self, code: &str) -> Option<&Names> {
+    /// What is known of a code; none if the list does not know it.
+    pub fn code(&self, code: &str) -> Option<&Code> {
         self.codes.get(code)
     }
 
-    /// All its codes, each with its name.
-    pub fn codes(&self) -> impl Iterator<Item = (&str, &Names)> {
-        self.codes.iter().map(|(code, names)| (code.as_str(), names))
+    /// All its codes, each with what is known of it.
+    pub fn codes(&self) -> impl Iterator<Item = (&str, &Code)> {
+        self.codes.iter().map(|(code, known)| (code.as_str(), known))
+    }
+}
+
+impl Code {
+    /// A code of which no more is known than what it is called.
+    fn of(names: Names) -> Self {
+        Self { names, hy: None, be: None, kk: None, ky: None, state: None, rule: None }
+    }
+
+    /// What it is called in the language of a state: in Russia's, unless that state's own is known.
+    pub fn in_language_of(&self, state: State) -> &str {
+        let own = match state {
+            State::Am => &self.hy,
+            State::By => &self.be,
+            State::Kg => &self.ky,
+            State::Kz => &self.kk,
+            State::Ru => &None,
+        };
+        own.as_deref().unwrap_or(&self.names.ru)
     }
 }
 
@@ -95,18 +139,39 @@ mod tests {
         let lists = CodeLists::read(&SchemaFiles::built_in()).unwrap();
         let countries = lists.list("2021").unwrap();
         assert_eq!(countries.codes().count(), 249);
-        assert_eq!(countries.code("KG").unwrap().ru, "Кыргызстан");
+        assert_eq!(countries.code("KG").unwrap().names.ru, "Кыргызстан");
         assert!(countries.code("XX").is_none() && lists.list("2022").is_none());
         for list in lists.0.values() {
             let is_whole = |names: &Names| !names.ru.is_empty() && !names.en.is_empty();
-            assert!(is_whole(&list.name) && list.codes().all(|(_, names)| is_whole(names)), "{}", list.id);
+            assert!(
+                is_whole(&list.name) && list.codes().all(|(_, code)| is_whole(&code.names)),
+                "{}",
+                list.id
+            );
             assert!(list.codes().all(|(code, _)| (1..=20).contains(&code.chars().count())), "{}", list.id);
         }
     }
 
     #[test]
+    fn each_reference_book_of_decision_60_has_one_list() {
+        let lists = CodeLists::built_in().unwrap();
+        let mut books: Vec<u8> = lists.0.values().filter_map(|list| list.decision60).collect();
+        books.sort_unstable();
+        assert_eq!(books, (1..=13).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn a_code_is_called_as_the_state_calls_it_where_that_is_known() {
+        let lists = CodeLists::built_in().unwrap();
+        let kind = lists.list("XPT").unwrap().code("by-old-age").unwrap();
+        assert_eq!(kind.state, Some(State::By));
+        assert_eq!(kind.in_language_of(State::By), "працоўная пенсія па ўзросце");
+        assert_eq!(kind.in_language_of(State::Kz), kind.names.ru);
+    }
+
+    #[test]
     fn every_identifier_kind_and_state_we_know_is_in_its_list() {
-        use crate::exchange::canonical::{IdentifierKind, State};
+        use crate::exchange::canonical::IdentifierKind;
         let lists = CodeLists::read(&SchemaFiles::built_in()).unwrap();
         let kinds = [
             IdentifierKind::Snils,

@@ -20,7 +20,7 @@ mod vocabulary;
 
 pub use catalogue::{Carries, Catalogue, CatalogueError, MessageKind, Names, Process, Transaction};
 pub use check::{Rules, ValidDocument};
-pub use codelists::{CodeList, CodeLists};
+pub use codelists::{Code, CodeList, CodeLists};
 pub use error::RulesError;
 pub use facts::{
     Confidence, FactCatalogue, FactGround, FactKind, LegalBasis, LifeEventKind, OfferRule, Refusal, Special,
