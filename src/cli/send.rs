@@ -2,10 +2,13 @@
 
 use super::{Exit, Misused, dry_run, local, show};
 use crate::base::{DocumentId, Finding, ProcedureId};
+use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State};
+use crate::exchange::document::codec::case_root;
 use crate::exchange::rules::{Carries, Catalogue};
 use crate::flow::{Begin, Composed, Context as Flows, Opening, begin};
 use anyhow::{Context, Result};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Ask another state for a worker's insurance record, or begin any other
@@ -16,6 +19,7 @@ use std::path::{Path, PathBuf};
 /// Follow it with `stazh status`.
 ///
 ///   stazh send ru fixtures/demo/inquiry-1.json
+///   stazh send ru claim.json --to KZ
 ///   stazh send ru --transaction P.XP.02.TRN.001 --to KZ
 ///   stazh send ru --transaction P.XP.02.TRN.003 --to KZ record.json
 ///   stazh send ru fixtures/demo/inquiry-1.json --dry-run
@@ -26,6 +30,7 @@ use std::path::{Path, PathBuf};
 /// P.XP.02.TRN.003  a record of ours has changed
 /// P.XP.02.TRN.004  our records were brought up to date
 /// P.XP.02.TRN.005  a record that both sides enter, or none
+/// P.XP.03 to 05    documents of pension cases; the file says which (see stazh case kinds)
 /// P.XP.06.TRN.001  a fact about a person (see stazh fact)
 /// P.XP.06.TRN.002  a fact is offered
 #[derive(Debug, clap::Args)]
@@ -33,11 +38,12 @@ use std::path::{Path, PathBuf};
 pub(super) struct Send {
     /// The node's folder, or its settings file.
     node: PathBuf,
-    /// Inquiries or records as JSON, one a file; a transaction about the records as a whole needs none.
+    /// Inquiries, records or documents of cases as JSON, one a file; a transaction about the records as a whole needs none.
     files: Vec<PathBuf>,
-    /// The transaction, by its code in the catalogue.
-    #[arg(long, value_name = "CODE", default_value = "P.XP.01.TRN.001")]
-    transaction: String,
+    /// The transaction, by its code in the catalogue; without it the file says what it begins: an inquiry, or a
+    /// document of a pension case.
+    #[arg(long, value_name = "CODE")]
+    transaction: Option<String>,
     /// The state it goes to; an inquiry names it itself.
     #[arg(long, value_name = "STATE", value_parser = state)]
     to: Option<State>,
@@ -59,6 +65,7 @@ pub(super) struct Send {
 enum Content {
     Inquiry(Box<Inquiry>),
     Record(Box<InsuranceRecord>),
+    Case(Box<CaseDocument>),
     Status(ResourceStatus),
     FactInquiry(Box<FactInquiry>),
     FactOffer(Box<FactOffer>),
@@ -69,6 +76,7 @@ impl Content {
         match self {
             Self::Inquiry(inquiry) => Opening::Inquiry(inquiry),
             Self::Record(record) => Opening::Record(record),
+            Self::Case(document) => Opening::Case(document),
             Self::Status(status) => Opening::Status(status),
             Self::FactInquiry(inquiry) => Opening::FactInquiry(inquiry),
             Self::FactOffer(offer) => Opening::FactOffer { offer, to, row: None },
@@ -85,6 +93,7 @@ impl Content {
             })),
             Self::Inquiry(_)
             | Self::Record(_)
+            | Self::Case(_)
             | Self::Status(_)
             | Self::FactInquiry(_)
             | Self::FactOffer(_) => Ok(self),
@@ -99,13 +108,13 @@ impl Send {
         local::block_on(async {
             let ctx = local::context(&settings).await?;
             let mut exit = Exit::Done;
-            for (name, content) in contents {
-                let to = self.recipient(&content)?;
-                let content = content.told_by(&ctx, &self.transaction)?;
+            for (name, transaction, content) in contents {
+                let to = self.recipient(&transaction, &content)?;
+                let content = content.told_by(&ctx, &transaction)?;
                 let what = Begin {
                     opening: content.as_opening(to),
                     to,
-                    transaction: &self.transaction,
+                    transaction: &transaction,
                     within: self.within.clone(),
                     refers_to: self.refers_to,
                 };
@@ -121,42 +130,61 @@ impl Send {
         })
     }
 
-    /// What the files hold, each with a name for it.
-    fn contents(&self) -> Result<Vec<(String, Content)>> {
+    /// What the files hold, each with a name for it and the transaction that it begins.
+    fn contents(&self) -> Result<Vec<(String, String, Content)>> {
         let catalogue = Catalogue::built_in()?;
-        let (process, transaction) = catalogue.transaction(&self.transaction)?;
-        let carries = process.message(&transaction.request)?.carries;
-        if carries == Carries::Status {
-            if let Some(file) = self.files.first() {
-                let text = format!("{} needs no file; leave out {}", self.transaction, file.display());
-                return Err(Misused(text).into());
+        if let Some(code) = &self.transaction {
+            let (process, transaction) = catalogue.transaction(code)?;
+            if process.message(&transaction.request)?.carries == Carries::Status {
+                if let Some(file) = self.files.first() {
+                    let text = format!("{code} needs no file; leave out {}", file.display());
+                    return Err(Misused(text).into());
+                }
+                let status = ResourceStatus::default();
+                return Ok(vec![(code.clone(), code.clone(), Content::Status(status))]);
             }
-            let status = ResourceStatus::default();
-            return Ok(vec![(self.transaction.clone(), Content::Status(status))]);
         }
         if self.files.is_empty() {
-            return Err(Misused(format!("{} needs a file; name one or more", self.transaction)).into());
+            let what = self.transaction.as_deref().unwrap_or(INQUIRY);
+            return Err(Misused(format!("{what} needs a file; name one or more")).into());
         }
-        let read = |file: &Path| match carries {
-            Carries::Inquiry => {
-                local::read_json(file, "inquiry").map(|inquiry| Content::Inquiry(Box::new(inquiry)))
-            }
-            Carries::InsuranceRecord => {
-                local::read_json(file, "insurance record").map(|record| Content::Record(Box::new(record)))
-            }
-            Carries::FactInquiry => local::read_json(file, "question for a fact")
-                .map(|inquiry| Content::FactInquiry(Box::new(inquiry))),
-            Carries::FactOffer => {
-                local::read_json(file, "offer of a fact").map(|offer| Content::FactOffer(Box::new(offer)))
-            }
-            Carries::Notice | Carries::Status | Carries::Fact => {
-                Err(Misused(format!("{} does not begin with a file", self.transaction)).into())
-            }
+        let read = |file: &PathBuf| {
+            let (transaction, content) = self.content(file, &catalogue)?;
+            Ok((file.display().to_string(), transaction, content))
         };
-        self.files.iter().map(|file| Ok((file.display().to_string(), read(file)?))).collect()
+        self.files.iter().map(read).collect()
     }
 
-    fn recipient(&self, content: &Content) -> Result<State> {
+    /// What a file holds, and the transaction that it begins.
+    fn content(&self, file: &Path, catalogue: &Catalogue) -> Result<(String, Content)> {
+        let code = match &self.transaction {
+            Some(code) => code.clone(),
+            None if local::read_json::<Value>(file, "document")?.get("document").is_some() => {
+                let document = read_case(file)?;
+                let begins = catalogue.beginning_with_root(case_root(document.kind()));
+                return Ok((begins?.1.code.clone(), Content::Case(document)));
+            }
+            None => INQUIRY.to_owned(),
+        };
+        let (process, transaction) = catalogue.transaction(&code)?;
+        let content = match process.message(&transaction.request)?.carries {
+            Carries::Inquiry => Content::Inquiry(Box::new(local::read_json(file, "inquiry")?)),
+            Carries::InsuranceRecord => {
+                Content::Record(Box::new(local::read_json(file, "insurance record")?))
+            }
+            Carries::CaseDocument => Content::Case(read_case(file)?),
+            Carries::FactInquiry => {
+                Content::FactInquiry(Box::new(local::read_json(file, "question for a fact")?))
+            }
+            Carries::FactOffer => Content::FactOffer(Box::new(local::read_json(file, "offer of a fact")?)),
+            Carries::Notice | Carries::Status | Carries::Fact => {
+                return Err(Misused(format!("{code} does not begin with a file")).into());
+            }
+        };
+        Ok((code, content))
+    }
+
+    fn recipient(&self, transaction: &str, content: &Content) -> Result<State> {
         match (content, self.to) {
             (Content::Inquiry(inquiry), None) => Ok(inquiry.asked),
             (Content::FactInquiry(inquiry), None) => Ok(inquiry.asked),
@@ -167,8 +195,8 @@ impl Send {
                 Err(Misused(format!("the inquiry asks {}, not {to}; leave out --to", inquiry.asked)).into())
             }
             (_, Some(to)) => Ok(to),
-            (Content::Record(_) | Content::Status(_) | Content::FactOffer(_), None) => {
-                Err(Misused(format!("{} needs --to with a state", self.transaction)).into())
+            (Content::Record(_) | Content::Case(_) | Content::Status(_) | Content::FactOffer(_), None) => {
+                Err(Misused(format!("{transaction} needs --to with a state")).into())
             }
         }
     }
@@ -186,6 +214,13 @@ impl Send {
     }
 }
 
+fn read_case(file: &Path) -> Result<Box<CaseDocument>> {
+    local::read_json(file, "document of a pension case").map(Box::new)
+}
+
 fn state(text: &str) -> Result<State, String> {
     text.parse().map_err(|finding: Finding| finding.message)
 }
+
+/// What is asked where nothing else is said.
+const INQUIRY: &str = "P.XP.01.TRN.001";

@@ -11,3 +11,6 @@ pub mod transit;
 pub mod wire;
 
 pub use accept::{AcceptedDocument, OwnError, accept, accept_holding, own_fact_inquiry, own_inquiry};
+
+#[cfg(test)]
+mod tests;

@@ -167,6 +167,7 @@ async fn ask(
         Content::Record(_) | Content::Notice(_) | Content::Fact(_) => {
             notice(NoticeCode::received(), "Сведения получены")
         }
+        Content::Case(_) => notice(NoticeCode::received(), "Документ получен"),
     };
     Ok(said)
 }

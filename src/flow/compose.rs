@@ -7,9 +7,11 @@ use super::copies::OwnParts;
 use super::facts::may_begin;
 use super::{Context, FlowError};
 use crate::base::{ConversationId, DocumentId, ProcedureId};
+use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State};
 use crate::exchange::document::codec::{
-    Header, encode_fact_inquiry, encode_fact_offer, encode_inquiry, encode_record, encode_status,
+    Header, case_root, encode_case, encode_fact_inquiry, encode_fact_offer, encode_inquiry, encode_record,
+    encode_status,
 };
 use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
 use crate::exchange::transit::{Action, Course, MessageCode, Role};
@@ -39,6 +41,8 @@ pub enum Opening<'a> {
     Record(&'a InsuranceRecord),
     /// The state of a resource: ours told, or theirs asked for.
     Status(&'a ResourceStatus),
+    /// A document of a pension case.
+    Case(&'a CaseDocument),
     /// A question for a fact.
     FactInquiry(&'a FactInquiry),
     /// A fact of our own state, unasked.
@@ -182,6 +186,14 @@ async fn written(
             }
             return Ok((Carries::InsuranceRecord, encode_record(&record, header)?, parts));
         }
+        Opening::Case(document) => {
+            let mut document = document.clone();
+            let (parts, left_out) = OwnParts::of_case(&mut document, ctx).await?;
+            if left_out > 0 {
+                return Err(FlowError::TooMuch { left_out });
+            }
+            return Ok((Carries::CaseDocument, encode_case(&document, header)?, parts));
+        }
         Opening::Status(status) => (Carries::Status, encode_status(status, header)?),
         Opening::FactInquiry(inquiry) => (Carries::FactInquiry, encode_fact_inquiry(inquiry, header)?),
         Opening::FactOffer { offer, .. } => (Carries::FactOffer, encode_fact_offer(offer, header)?),
@@ -207,6 +219,7 @@ pub(super) async fn encoded<'c>(what: &Begin<'_>, ctx: &'c Context) -> Result<En
         Opening::Inquiry(inquiry) => inquiry.asking,
         Opening::Record(record) => record.state,
         Opening::Status(_) => ctx.state,
+        Opening::Case(document) => document.head().state,
         Opening::FactInquiry(inquiry) => inquiry.asking,
         Opening::FactOffer { offer, .. } => offer.fact.state,
     };
@@ -224,9 +237,28 @@ pub(super) async fn encoded<'c>(what: &Begin<'_>, ctx: &'c Context) -> Result<En
     let message = process.message(&transaction.request)?;
     let now = ctx.clock.now();
     let document_id = DocumentId::from_uuid(ctx.random.id(now));
-    let header = Header::new((&message.code, &message.structure), document_id, what.refers_to, now);
+    let about = match what.opening {
+        Opening::Case(document) => document.head().about,
+        Opening::Inquiry(_)
+        | Opening::Record(_)
+        | Opening::Status(_)
+        | Opening::FactInquiry(_)
+        | Opening::FactOffer { .. } => None,
+    };
+    let refers_to = what.refers_to.or(about);
+    let header = Header::new((&message.code, &message.structure), document_id, refers_to, now);
     let (carries, document, parts) = written(what.opening, &header, ctx).await?;
-    if carries != message.carries {
+    let is_its_root = match what.opening {
+        Opening::Case(document) => {
+            case_root(document.kind()) == (message.root.as_str(), message.namespace.as_str())
+        }
+        Opening::Inquiry(_)
+        | Opening::Record(_)
+        | Opening::Status(_)
+        | Opening::FactInquiry(_)
+        | Opening::FactOffer { .. } => true,
+    };
+    if carries != message.carries || !is_its_root {
         return Err(FlowError::OtherContent {
             transaction: transaction.code.clone(),
             carries: message.carries,

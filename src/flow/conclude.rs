@@ -133,17 +133,31 @@ impl Case<'_> {
 
     /// Tells the local system; told twice after a crash, once in effect.
     async fn hand_over(&self, taken: Accepted<'_>) -> Result<(), FlowError> {
-        if let Content::Record(record) = taken.content {
-            let origin = Origin {
-                document_id: taken.header.document_id,
-                conversation_id: self.headers.conversation_id,
-                sender: self.row.peer.clone(),
-                message: self.message.code.clone(),
-                digest: taken.digest,
-            };
-            hand_over_copies(origin.document_id, record, self.ctx).await?;
-            let (desk, record) = (self.ctx.desk.clone(), record.clone());
-            Context::aside(move || desk.hand_over(&origin, &record)).await??;
+        let origin = Origin {
+            document_id: taken.header.document_id,
+            conversation_id: self.headers.conversation_id,
+            sender: self.row.peer.clone(),
+            message: self.message.code.clone(),
+            digest: taken.digest,
+        };
+        let desk = self.ctx.desk.clone();
+        match taken.content {
+            Content::Record(record) => {
+                hand_over_copies(origin.document_id, record.copies(), self.ctx).await?;
+                let record = record.clone();
+                Context::aside(move || desk.hand_over(&origin, &record)).await??;
+            }
+            Content::Case(document) => {
+                hand_over_copies(origin.document_id, document.copies(), self.ctx).await?;
+                let document = document.clone();
+                Context::aside(move || desk.hand_over_case(&origin, &document)).await??;
+            }
+            Content::Inquiry(_)
+            | Content::Status(_)
+            | Content::Notice(_)
+            | Content::FactInquiry(_)
+            | Content::Fact(_)
+            | Content::FactOffer(_) => {}
         }
         if let Some((event, fact)) = self.fact_to_take(taken.content) {
             let (desk, id) = (self.ctx.desk.clone(), taken.header.document_id);
@@ -165,7 +179,8 @@ impl Case<'_> {
             | Content::Record(_)
             | Content::Status(_)
             | Content::Notice(_)
-            | Content::FactInquiry(_) => None,
+            | Content::FactInquiry(_)
+            | Content::Case(_) => None,
         }
     }
 
@@ -173,7 +188,7 @@ impl Case<'_> {
         let Accepted { content, header, .. } = taken;
         let now = self.ctx.clock.now();
         let fact = self.fact_to_take(content).map(|(_event, fact)| fact);
-        if matches!(content, Content::Record(_)) || fact.is_some() {
+        if matches!(content, Content::Record(_) | Content::Case(_)) || fact.is_some() {
             let _first = handover_record(tx, header.document_id, now).await?; // see hand_over
         }
         if let Some(fact) = fact {
@@ -274,6 +289,11 @@ impl Content {
             Self::FactInquiry(_) => "the question is answered".to_owned(),
             Self::Fact(_) => "the fact is with the local system".to_owned(),
             Self::FactOffer(_) => "the offer is answered".to_owned(),
+            Self::Case(document) => {
+                let (what, case) = (document.kind().as_code(), document.head().case.as_ref());
+                let of = case.map_or_else(String::new, |case| format!(" of case {}", case.as_str()));
+                format!("{what}{of} is with the local system")
+            }
             Self::Status(status) => match &status.updated_at {
                 Some(at) if at.instant().is_none() => {
                     format!("the peer's records are those of {at}; it does not say in which zone")

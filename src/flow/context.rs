@@ -5,6 +5,7 @@ use super::{
 };
 use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::{FactFound, FactQuestion, Found, LocalReading, PersonEvent};
+use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, Rules, Transaction};
 use crate::exchange::seal::{Signers, TrustStore};
@@ -163,6 +164,17 @@ pub trait Desk: Send + Sync {
     /// # Errors
     /// The local system cannot be told.
     fn hand_over(&self, origin: &Origin, record: &InsuranceRecord) -> Result<Done, FlowError>;
+
+    /// Hands a document of a pension case over; the second time under the same id has no effect.
+    ///
+    /// # Errors
+    /// The local system cannot be told.
+    fn hand_over_case(&self, _origin: &Origin, _document: &CaseDocument) -> Result<Done, FlowError> {
+        Err(FlowError::Local {
+            verdict: Verdict::Park { code: "flow.no_cases" },
+            detail: "it takes no documents of pension cases".to_owned(),
+        })
+    }
 
     /// What the local forms of facts say on a day.
     ///

@@ -3,6 +3,7 @@
 use super::parts::{Keeping, Kept};
 use super::{Context, FlowError};
 use crate::base::{DocumentId, Limits, Verdict};
+use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{CopyOfDocument, Evidence, InsuranceRecord, Person};
 use crate::store::{OutboxId, Part, PartOf, StoreError, Tx, part_find, part_use};
 use bytes::Bytes;
@@ -26,12 +27,38 @@ impl OwnParts {
     /// Keeps the copies of a record of ours for the message that will carry it, and leaves out those that are too much
     /// for one message; tells how many that are.
     pub(super) async fn of(record: &mut InsuranceRecord, ctx: &Context) -> Result<(Self, usize), FlowError> {
-        let left_out = leave_out_excess(record, &ctx.limits);
+        let periods = record.periods.iter_mut().flat_map(|period| &mut period.evidence);
+        let left_out = leave_out_excess(periods.chain(&mut record.evidence), &ctx.limits);
+        Ok((Self::kept(&record.person, record.copies(), ctx).await?, left_out))
+    }
+
+    /// The same of a document of a case.
+    pub(super) async fn of_case(
+        document: &mut CaseDocument,
+        ctx: &Context,
+    ) -> Result<(Self, usize), FlowError> {
+        let left_out = leave_out_excess(document.evidence_mut().iter_mut(), &ctx.limits);
+        let Some(person) = document.person() else {
+            // copies are found by the person whom they are about
+            return if document.copies().next().is_none() {
+                Ok((Self::default(), left_out))
+            } else {
+                Err(nobodys())
+            };
+        };
+        Ok((Self::kept(person, document.copies(), ctx).await?, left_out))
+    }
+
+    async fn kept(
+        person: &Person,
+        copies: impl Iterator<Item = &CopyOfDocument>,
+        ctx: &Context,
+    ) -> Result<Self, FlowError> {
         let mut keeping = Keeping::new(ctx);
-        for copy in record.copies() {
-            keep_local(&mut keeping, &record.person, copy, ctx).await?;
+        for copy in copies {
+            keep_local(&mut keeping, person, copy, ctx).await?;
         }
-        Ok((Self(keeping.kept()), left_out))
+        Ok(Self(keeping.kept()))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -85,17 +112,23 @@ async fn keep_local(
     if part.digest == copy.sha256 { Ok(()) } else { Err(changed("its content is another")) }
 }
 
+fn nobodys() -> FlowError {
+    let verdict = Verdict::Return { code: "flow.no_copy" };
+    let detail = "a document about no person carries copies; leave them out, or name the person".to_owned();
+    FlowError::Local { verdict, detail }
+}
+
 fn changed(how: &str) -> FlowError {
     let detail = format!("a copy of a document changed while it was read: {how}");
     FlowError::Local { verdict: Verdict::Retry { not_before: None }, detail }
 }
 
 /// Leaves out the copies that would make the message too large, in their order; what they prove is still told.
-fn leave_out_excess(record: &mut InsuranceRecord, limits: &Limits) -> usize {
+fn leave_out_excess<'e>(all: impl Iterator<Item = &'e mut Evidence>, limits: &Limits) -> usize {
     let room = limits.body_bytes_max - (limits.body_bytes_max / RESERVE).max(1);
     let mut room = u64::try_from(room).unwrap_or(u64::MAX);
     let mut left_out = 0;
-    let mut admit = |evidence: &mut Evidence| {
+    let admit = |evidence: &mut Evidence| {
         let Some(copy) = &evidence.copy else { return };
         if copy.bytes == 0 {
             evidence.copy = None; // there is nothing to carry
@@ -111,8 +144,7 @@ fn leave_out_excess(record: &mut InsuranceRecord, limits: &Limits) -> usize {
             }
         }
     };
-    record.periods.iter_mut().flat_map(|period| &mut period.evidence).for_each(&mut admit);
-    record.evidence.iter_mut().for_each(&mut admit);
+    all.for_each(admit);
     left_out
 }
 
@@ -129,11 +161,11 @@ pub(super) async fn keep_contents(contents: Vec<Vec<u8>>, ctx: &Context) -> Resu
 /// Gives the local system the copies of a record, before the record itself.
 pub(super) async fn hand_over_copies(
     id: DocumentId,
-    record: &InsuranceRecord,
+    copies: impl Iterator<Item = &CopyOfDocument>,
     ctx: &Context,
 ) -> Result<(), FlowError> {
     let mut given = HashSet::new();
-    for copy in record.copies().filter(|copy| given.insert(copy.sha256)) {
+    for copy in copies.filter(|copy| given.insert(copy.sha256)) {
         let (desk, wanted) = (ctx.desk.clone(), copy.clone());
         let Some(mut writer) = Context::aside(move || desk.take_copy(id, &wanted)).await?? else { continue };
         let mut tx = ctx.store.read().await?;

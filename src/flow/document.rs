@@ -11,6 +11,7 @@ use super::parts::{fill, parts_by_name};
 use super::revocation::ask_statuses;
 use super::{Context, FlowError, OwnThirdParty};
 use crate::base::{Code, Digest256, Finding, Findings, Limits, Shelf};
+use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{
     Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State,
 };
@@ -302,6 +303,7 @@ pub(super) enum Content {
     FactInquiry(Box<FactInquiry>),
     Fact(Box<Fact>),
     FactOffer(Box<FactOffer>),
+    Case(Box<CaseDocument>),
 }
 
 impl Content {
@@ -319,6 +321,12 @@ impl Content {
                 let has_more = record.copies().count() > beside;
                 let inside = if has_more { accepted.contents_inside(limits)? } else { Vec::new() };
                 (Self::Record(Box::new(record)), inside)
+            }
+            Carries::CaseDocument => {
+                let (_, document) = accepted.case_document(limits)?;
+                let has_more = document.copies().count() > beside;
+                let inside = if has_more { accepted.contents_inside(limits)? } else { Vec::new() };
+                (Self::Case(Box::new(document)), inside)
             }
             Carries::Notice => Self::Notice(accepted.notice(limits)?.1).alone(),
             Carries::Status => Self::Status(accepted.status(limits)?.1).alone(),

@@ -30,6 +30,7 @@ impl Case<'_> {
                 };
                 Ok(of_record(record, asked.as_ref(), peer))
             }
+            Content::Case(document) => Ok(of_state(document.head().state, peer)),
             Content::Notice(_) | Content::Status(_) => Ok(Findings::new()),
         }
     }
@@ -68,18 +69,23 @@ fn of_asking(asking: State, peer: State) -> Findings {
 }
 
 fn of_record(record: &InsuranceRecord, asked: Option<&Inquiry>, peer: State) -> Findings {
-    let mut findings = Findings::new();
-    if record.state != peer {
-        let message = "the record is of another state than the one whose node sent it; answer with the state's own records";
-        let code = record.state.as_code();
-        findings.push(Finding::error("flow.record_state", "/state", "one state, one node", code, message));
-    }
+    let mut findings = of_state(record.state, peer);
     if asked.is_some_and(|asked| !record.person.is_same(&asked.person)) {
         let message = "the record is of another person than the one who was asked about; look for that person and answer again";
         let rule = "a shared identifier, or name and birth date";
         findings.push(Finding::error("flow.record_person", "/person", rule, "", message));
     }
     findings
+}
+
+/// What is written by a state comes from its node.
+fn of_state(state: State, peer: State) -> Findings {
+    if state == peer {
+        return Findings::new();
+    }
+    let message =
+        "this is of another state than the one whose node sent it; send what the state itself has or writes";
+    vec![Finding::error("flow.record_state", "/state", "one state, one node", state.as_code(), message)]
 }
 
 fn of_fact(fact: &Fact, asked: Option<&FactInquiry>, peer: State) -> Findings {

@@ -2,13 +2,14 @@
 
 use super::agreements::AgreementFolder;
 use super::evidence::{CopyFolder, EvidenceFolder};
-use super::hand_over::Teller;
+use super::hand_over::{HandOverSettings, Handed, Teller};
 use super::{Settings, StartError};
 use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, WholeFile, with_causes};
 use crate::exchange::adapter::{
     AdapterError, FactFound, FactQuestion, FactSource, FileRead, Found, HandedOver, LocalReading,
     PersonEvent, ProfileBook, Sink, Source, late_feeds,
 };
+use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person};
 use crate::exchange::rules::CodeLists;
 use crate::flow::{AgreementOf, CopyWriter, Desk, Done, FlowError, KeptRows, Origin};
@@ -34,6 +35,8 @@ pub struct FolderDesk {
     sink: Sink,
     /// Who is told in place of the sink.
     teller: Option<Teller>,
+    /// What is told beside what is handed over.
+    told: HandOverSettings,
     evidence: EvidenceFolder,
     copies: CopyFolder,
 }
@@ -51,7 +54,8 @@ impl FolderDesk {
     /// # Errors
     /// As [`FolderDesk::reading`], and what `[hand_over]` names cannot be used.
     pub fn open(settings: &Settings) -> Result<Self, StartError> {
-        Ok(Self { teller: Teller::open(&settings.hand_over)?, ..Self::reading(settings)? })
+        let (teller, told) = (Teller::open(&settings.hand_over)?, settings.hand_over.clone());
+        Ok(Self { teller, told, ..Self::reading(settings)? })
     }
 
     /// Sees that whoever `[hand_over]` names can take records; one that is away is waited for.
@@ -118,6 +122,7 @@ impl FolderDesk {
             agreements: AgreementFolder::of(local),
             sink: Sink::open(book, handed_over)?,
             teller: None,
+            told: HandOverSettings::default(),
             evidence: EvidenceFolder::of(local, kinds),
             copies: CopyFolder::of(handed_over),
         })
@@ -201,7 +206,7 @@ impl Desk for FolderDesk {
 
     fn hand_over_fact(&self, id: DocumentId, event: Option<&Coded>, fact: &Fact) -> Result<Done, FlowError> {
         let told = HandedFact { event, fact };
-        Ok(done(self.sink.hand_over_fact(id, &told).map_err(local)?))
+        Ok(done(self.sink.hand_over_json("facts", id, &told).map_err(local)?))
     }
 
     fn take_reading(&self) -> Option<LocalReading> {
@@ -257,12 +262,15 @@ impl Desk for FolderDesk {
             let detail = "records are told where [hand_over] says, and are not kept to be fetched".to_owned();
             return Err(FlowError::Local { verdict: Verdict::Return { code: "flow.no_place" }, detail });
         }
-        let path = self.handed_over.join(format!("{id}.json"));
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None), // it has taken it away
-            Err(source) => Err(local(AdapterError::Read { path, source })),
+        for folder in [self.handed_over.clone(), self.handed_over.join(CASES)] {
+            let path = folder.join(format!("{id}.json"));
+            match std::fs::read(&path) {
+                Ok(bytes) => return Ok(Some(bytes)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(local(AdapterError::Read { path, source })),
+            }
         }
+        Ok(None) // it has taken it away
     }
 
     fn hand_over(&self, origin: &Origin, record: &InsuranceRecord) -> Result<Done, FlowError> {
@@ -270,6 +278,17 @@ impl Desk for FolderDesk {
             return teller.hand_over(origin, record);
         }
         Ok(done(self.sink.hand_over(origin.document_id, record).map_err(local)?))
+    }
+
+    /// A table has columns for records alone: documents of cases are files beside it.
+    fn hand_over_case(&self, origin: &Origin, document: &CaseDocument) -> Result<Done, FlowError> {
+        match &self.teller {
+            Some(teller) if teller.takes_all() => teller.hand_over(origin, document),
+            Some(_) | None => {
+                let handed = Handed::of(&self.told, origin, document);
+                Ok(done(self.sink.hand_over_json(CASES, origin.document_id, &handed).map_err(local)?))
+            }
+        }
     }
 }
 
@@ -299,6 +318,8 @@ fn local(error: AdapterError) -> FlowError {
 }
 
 /// A start is not held up by a local system that hangs.
+/// The folder of documents of pension cases.
+const CASES: &str = "cases";
 const LOOK_FOR: Duration = Duration::from_secs(5);
 
 /// The list of what may prove work.

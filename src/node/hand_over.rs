@@ -6,7 +6,6 @@
 use super::national::Columns;
 use super::{StartError, TableSettings, file_of, secret_of};
 use crate::base::{Clock, Code, Secret, SystemClock, Verdict, with_causes};
-use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::wire::{Taken, Webhook, WebhookPlan};
 use crate::flow::{CertificateFile, Done, FlowError, Origin};
 use crate::store::Put;
@@ -147,7 +146,7 @@ impl WebhookSettings {
 
 /// A record as the local system is told of it.
 #[derive(Debug, Serialize)]
-struct Handed<'a> {
+pub(super) struct Handed<'a, R> {
     document_id: String,
     conversation_id: String,
     sender: &'a str,
@@ -156,7 +155,23 @@ struct Handed<'a> {
     digest: String,
     purpose: Option<&'a str>,
     legal_basis: Option<&'a str>,
-    record: &'a InsuranceRecord,
+    record: &'a R,
+}
+
+impl<'a, R> Handed<'a, R> {
+    /// What is told of a record that came.
+    pub(super) fn of(settings: &'a HandOverSettings, origin: &'a Origin, record: &'a R) -> Self {
+        Self {
+            document_id: origin.document_id.as_uuid().to_string(),
+            conversation_id: origin.conversation_id.as_uuid().to_string(),
+            sender: &origin.sender,
+            message: &origin.message,
+            digest: origin.digest.to_string(),
+            purpose: settings.purpose.as_deref(),
+            legal_basis: settings.legal_basis.as_deref(),
+            record,
+        }
+    }
 }
 
 /// A local system that is told over a line, by which a record waits until it is told.
@@ -202,21 +217,20 @@ impl Teller {
         }
     }
 
+    /// Whether it takes documents of any kind: a table has columns for records alone.
+    pub(super) fn takes_all(&self) -> bool {
+        match self.way {
+            Way::Webhook(_) => true,
+            Way::Table(_) => false,
+        }
+    }
+
     /// Tells of a record and waits for the answer; for threads that may wait.
     ///
     /// # Errors
     /// It is not taken; the verdict says whether it may be later.
-    pub(super) fn hand_over(&self, origin: &Origin, record: &InsuranceRecord) -> Result<Done, FlowError> {
-        let handed = Handed {
-            document_id: origin.document_id.as_uuid().to_string(),
-            conversation_id: origin.conversation_id.as_uuid().to_string(),
-            sender: &origin.sender,
-            message: &origin.message,
-            digest: origin.digest.to_string(),
-            purpose: self.settings.purpose.as_deref(),
-            legal_basis: self.settings.legal_basis.as_deref(),
-            record,
-        };
+    pub(super) fn hand_over<R: Serialize>(&self, origin: &Origin, record: &R) -> Result<Done, FlowError> {
+        let handed = Handed::of(&self.settings, origin, record);
         let runtime = Handle::try_current().map_err(|_outside| FlowError::CutOff)?;
         match &self.way {
             Way::Webhook(webhook) => {

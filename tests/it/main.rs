@@ -5,6 +5,7 @@
 mod architecture;
 mod attachments;
 mod broker;
+mod cases;
 mod cli;
 mod clusters;
 mod doctor;

@@ -3,6 +3,7 @@
 use crate::keys::Authority;
 use stazh::base::{Digest256, DocumentId};
 use stazh::exchange::adapter::Found;
+use stazh::exchange::canonical::case::CaseDocument;
 use stazh::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
 use stazh::flow::{CopyWriter, Desk, Done, FlowError, Origin};
 use stazh::node::{Door, Node, Settings};
@@ -23,6 +24,8 @@ pub(crate) struct TestDesk {
     /// The copies that came.
     pub(crate) taken: Arc<Mutex<HashMap<Digest256, Vec<u8>>>>,
     pub(crate) told: Mutex<HashMap<DocumentId, (InsuranceRecord, u32)>>,
+    /// The documents of pension cases that came.
+    pub(crate) cases: Mutex<HashMap<DocumentId, (CaseDocument, u32)>>,
 }
 
 impl TestDesk {
@@ -80,6 +83,13 @@ impl Desk for TestDesk {
     fn hand_over(&self, origin: &Origin, record: &InsuranceRecord) -> Result<Done, FlowError> {
         let mut told = self.told.lock().unwrap();
         let entry = told.entry(origin.document_id).or_insert_with(|| (record.clone(), 0));
+        entry.1 += 1;
+        Ok(if entry.1 == 1 { Done::First } else { Done::AlreadyThere })
+    }
+
+    fn hand_over_case(&self, origin: &Origin, document: &CaseDocument) -> Result<Done, FlowError> {
+        let mut cases = self.cases.lock().unwrap();
+        let entry = cases.entry(origin.document_id).or_insert_with(|| (document.clone(), 0));
         entry.1 += 1;
         Ok(if entry.1 == 1 { Done::First } else { Done::AlreadyThere })
     }

@@ -7,7 +7,9 @@ use crate::fixtures::every_file_of;
 use crate::shared::{CONTAINER, allowed, container};
 use mutants::{Mutant, mutants};
 use stazh::base::{Finding, Findings, Limits};
+use stazh::exchange::canonical::case::CaseDocumentKind;
 use stazh::exchange::document::Element;
+use stazh::exchange::document::codec::case_root;
 use stazh::exchange::rules::{Catalogue, MessageKind, Rules, SchemaFiles};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,6 +38,21 @@ const SAMPLES: [(&str, &str, &str); 18] = [
 ];
 
 const FACT: &str = "facts/X_R_XP_XP_06_Fact_v1.0.0.xsd";
+
+/// These, and one of each document of a pension case.
+fn samples() -> Vec<(String, String, String)> {
+    let catalogue = Catalogue::built_in().unwrap();
+    let named =
+        |(name, code, schema): (&str, &str, &str)| (name.to_owned(), code.to_owned(), schema.to_owned());
+    let of_case = |kind: &CaseDocumentKind| {
+        let (process, transaction) = catalogue.beginning_with_root(case_root(*kind)).unwrap();
+        let message = process.message(&transaction.request).unwrap();
+        let number = process.code.strip_prefix("P.XP.").unwrap();
+        let schema = format!("pension/X_R_XP_XP_{number}_{}_v1.0.0.xsd", message.root);
+        (format!("case-{}", kind.as_code()), message.code.clone(), schema)
+    };
+    SAMPLES.into_iter().map(named).chain(CaseDocumentKind::ALL.iter().map(of_case)).collect()
+}
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
@@ -108,20 +125,20 @@ fn accepted_by_xmllint(documents: &[String], schema: &str) -> Vec<bool> {
 fn every_sample_document_is_one_of_these() {
     for path in every_file_of("documents") {
         let name = path.file_stem().unwrap().to_str().unwrap();
-        assert!(SAMPLES.iter().any(|(sample, _, _)| *sample == name), "{name}");
+        assert!(samples().iter().any(|(sample, _, _)| *sample == name), "{name}");
     }
 }
 
 #[test]
 fn the_sample_documents_are_accepted_without_a_warning() {
     let rules = rules();
-    for (name, code, schema) in SAMPLES {
-        let document = sample(name);
-        let valid = rules.check_holding(document.as_bytes(), &message(code), &allowed());
+    for (name, code, schema) in samples() {
+        let document = sample(&name);
+        let valid = rules.check_holding(document.as_bytes(), &message(&code), &allowed());
         let valid = valid.unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
         assert_eq!(valid.as_bytes(), document.as_bytes());
         assert_eq!(valid.warnings(), []);
-        assert_eq!(accepted_by_xmllint(&[document], schema), [true], "{name}");
+        assert_eq!(accepted_by_xmllint(&[document], &schema), [true], "{name}");
     }
 }
 
@@ -129,10 +146,10 @@ fn the_sample_documents_are_accepted_without_a_warning() {
 fn structure_is_judged_as_libxml2_judges_it() {
     let rules = rules();
     let (mut refused, mut accepted) = (0, 0);
-    for (name, _, schema) in SAMPLES {
-        let mutants = mutants(&sample(name));
+    for (name, _, schema) in samples() {
+        let mutants = mutants(&sample(&name));
         let texts: Vec<String> = mutants.iter().map(|mutant| mutant.text.clone()).collect();
-        let verdicts = accepted_by_xmllint(&texts, schema);
+        let verdicts = accepted_by_xmllint(&texts, &schema);
         let mut differing = Vec::new();
         for (Mutant { text, change, .. }, is_accepted) in mutants.iter().zip(verdicts) {
             let mut findings = rules.structure(text.as_bytes());
@@ -155,8 +172,8 @@ fn structure_is_judged_as_libxml2_judges_it() {
 #[test]
 fn every_finding_has_a_place_and_no_value() {
     let rules = rules();
-    for (name, code, _) in SAMPLES {
-        let (document, message) = (sample(name), message(code));
+    for (name, code, _) in samples() {
+        let (document, message) = (sample(&name), message(&code));
         let mut values = Vec::new();
         let tree = Element::parse(document.as_bytes(), &Limits::default()).unwrap();
         tree.visit(&mut |path, element| {
@@ -168,7 +185,7 @@ fn every_finding_has_a_place_and_no_value() {
         });
         assert!(
             values.len() > 1
-                || ["notice", "fact-notice", "resource-status", "resource-question"].contains(&name)
+                || ["notice", "fact-notice", "resource-status", "resource-question"].contains(&name.as_str())
         );
         for Mutant { text, change, secret } in mutants(&document) {
             let findings =
@@ -186,11 +203,11 @@ fn every_finding_has_a_place_and_no_value() {
 
 /// What the rules say of a sample in which one text is replaced.
 fn findings(name: &str, from: &str, to: &str) -> Findings {
-    let (_, code, _) = SAMPLES.into_iter().find(|(sample, _, _)| *sample == name).unwrap();
+    let (_, code, _) = samples().into_iter().find(|(sample, _, _)| sample == name).unwrap();
     let text = sample(name);
     assert!(text.contains(from), "{from} is not in {name}");
     let text = text.replacen(from, to, 1);
-    match rules().check(text.as_bytes(), &message(code)) {
+    match rules().check(text.as_bytes(), &message(&code)) {
         Ok(valid) => valid.warnings().to_vec(),
         Err(findings) => findings,
     }

@@ -84,17 +84,18 @@ impl Sink {
         Ok(HandedOver::First)
     }
 
-    /// Writes something small as `facts/<document id>.json`, once.
+    /// Writes something as `<kind>/<document id>.json`, once.
     ///
     /// # Errors
     /// The disk.
-    pub fn hand_over_fact(
+    pub fn hand_over_json(
         &self,
+        kind: &str,
         document: DocumentId,
-        fact: &impl Serialize,
+        what: &impl Serialize,
     ) -> Result<HandedOver, AdapterError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = self.folder.join("facts");
+        let folder = self.folder.join(kind);
         fs::create_dir_all(&folder).map_err(|source| AdapterError::Write { path: folder.clone(), source })?;
         let whole = folder.join(format!("{document}.json"));
         let is_there =
@@ -103,7 +104,7 @@ impl Sink {
             return Ok(HandedOver::AlreadyThere);
         }
         let refuse = |source| AdapterError::Encode { document, source };
-        let mut bytes = serde_json::to_vec_pretty(fact).map_err(|_cause| refuse(FormatError::Write))?;
+        let mut bytes = serde_json::to_vec_pretty(what).map_err(|_cause| refuse(FormatError::Write))?;
         bytes.push(b'\n');
         self.put(&whole, &bytes)?;
         Ok(HandedOver::First)

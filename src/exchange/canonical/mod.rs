@@ -3,6 +3,7 @@
 //! Values are parsed at the border: whoever holds one holds a lawful one. It knows no file format
 //! and no XML.
 
+pub mod case;
 mod fact;
 mod identifier;
 mod letters;
@@ -32,7 +33,7 @@ pub use record::{
 };
 pub use resource::ResourceStatus;
 pub use state::{Country, State};
-pub use text::{Coded, MediaType, Number, Position, RecordId, RegisterNumber, ResourceId, Title};
+pub use text::{Coded, MediaType, Number, Position, RecordId, RegisterNumber, Remark, ResourceId, Title};
 pub use time::{Ends, Interval, WrittenInstant, YearMonth};
 
 #[cfg(test)]

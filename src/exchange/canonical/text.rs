@@ -94,6 +94,10 @@ token!(
     Position, "position", 120, |_| "…"
 );
 token!(
+    /// Words of a person: an explanation, a question, an address. Never shown in a log.
+    Remark, "remark", 4000, |_| "…"
+);
+token!(
     /// The number of an organisation in a register.
     RegisterNumber, "register number", 20, |_| "…"
 );

@@ -88,6 +88,8 @@ pub struct MessageKind {
     pub code: String,
     /// What it is called.
     pub name: Names,
+    /// Which rule of the Agreement it serves.
+    pub serves: Option<String>,
     /// Which record it carries.
     pub carries: Carries,
     /// Such as `R.006`; stands in EDocHeader as EDocCode.
@@ -104,6 +106,8 @@ pub struct MessageKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Carries {
+    /// A document of a pension case; which one, its root element says.
+    CaseDocument,
     /// A fact about a person.
     Fact,
     /// The question for a fact.
@@ -168,6 +172,9 @@ impl Catalogue {
         Self::parse(&[
             ("P.XP.01.toml", include_str!("../../../schemas/processes/P.XP.01.toml")),
             ("P.XP.02.toml", include_str!("../../../schemas/processes/P.XP.02.toml")),
+            ("P.XP.03.toml", include_str!("../../../schemas/processes/P.XP.03.toml")),
+            ("P.XP.04.toml", include_str!("../../../schemas/processes/P.XP.04.toml")),
+            ("P.XP.05.toml", include_str!("../../../schemas/processes/P.XP.05.toml")),
             ("P.XP.06.toml", include_str!("../../../schemas/processes/P.XP.06.toml")),
         ])
     }
@@ -197,16 +204,30 @@ impl Catalogue {
     /// # Errors
     /// No process has one.
     pub fn beginning_with(&self, carries: Carries) -> Result<(&Process, &Transaction), CatalogueError> {
-        let begins = |process: &Process, transaction: &Transaction| {
-            process.message(&transaction.request).is_ok_and(|message| message.carries == carries)
-        };
-        let all = self
+        self.beginning(|message| message.carries == carries).ok_or_else(|| CatalogueError::Unknown {
+            code: format!("a transaction that begins with {carries:?}"),
+        })
+    }
+
+    /// The transaction that begins with a document of this root element, and its process.
+    ///
+    /// # Errors
+    /// No process has one.
+    pub fn beginning_with_root(
+        &self,
+        (root, namespace): (&str, &str),
+    ) -> Result<(&Process, &Transaction), CatalogueError> {
+        let is_it = |message: &MessageKind| message.root == root && message.namespace == namespace;
+        self.beginning(is_it)
+            .ok_or_else(|| CatalogueError::Unknown { code: format!("a transaction that begins with {root}") })
+    }
+
+    fn beginning(&self, is_meant: impl Fn(&MessageKind) -> bool) -> Option<(&Process, &Transaction)> {
+        let mut all = self
             .processes
             .values()
-            .flat_map(|process| process.transactions.iter().map(move |t| (process, t)));
-        let unknown =
-            || CatalogueError::Unknown { code: format!("a transaction that begins with {carries:?}") };
-        all.into_iter().find(|(process, transaction)| begins(process, transaction)).ok_or_else(unknown)
+            .flat_map(|process| process.transactions.iter().map(move |transaction| (process, transaction)));
+        all.find(|(process, transaction)| process.message(&transaction.request).is_ok_and(&is_meant))
     }
 
     /// A transaction by its code, and its process.

@@ -78,6 +78,8 @@ pub(super) enum Base {
     DateTime,
     YearMonth,
     Base64,
+    Boolean,
+    Count,
 }
 
 impl PlainSchema {
@@ -149,6 +151,8 @@ impl Simple {
             Base::YearMonth => text.len() == 7 && is_date_text(&format!("{text}-01")),
             Base::DateTime => is_instant(text),
             Base::Base64 => is_base64(text),
+            Base::Boolean => matches!(text, "true" | "false"),
+            Base::Count => (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()),
         };
         let (least, most) = self.length;
         let is_long_enough = || (least, most) == ANY_LENGTH || (least..=most).contains(&text.chars().count());
@@ -250,6 +254,8 @@ mod tests {
                     "2020-01-01T00:00:00.",
                 ],
             ),
+            (Base::Boolean, &["true", "false"], &["1", "0", "TRUE", "", " true"]),
+            (Base::Count, &["0", "007", "123456789"], &["", "-0", "+5", "1234567890", "1.0", "1 "]),
             (Base::Base64, &["", "QUJD"], &["QUI=", "QUJ", "QU D"]),
         ] {
             assert!(sound.iter().all(|text| simple(base).accepts(text)), "{base:?}: {sound:?}");

@@ -163,9 +163,11 @@ impl Compiling<'_> {
                 "string" => Base::String,
                 "token" => Base::Token,
                 "decimal" => Base::Decimal,
+                "boolean" => Base::Boolean,
                 "date" => Base::Date,
                 "dateTime" => Base::DateTime,
                 "gYearMonth" => Base::YearMonth,
+                "nonNegativeInteger" => Base::Count,
                 "base64Binary" => Base::Base64,
                 _ => return None,
             };

@@ -94,6 +94,11 @@ impl<'e> Fields<'e> {
         self.require::<Zoned<T>>(namespace, local, findings).map(|zoned| zoned.0)
     }
 
+    /// The day or month of this element, whatever its zone.
+    pub(super) fn parse_day<T: FromStr<Err: Display>>(&self, findings: &mut Findings) -> Option<T> {
+        self.parse::<Zoned<T>>(findings).map(|zoned| zoned.0)
+    }
+
     pub(super) fn parse<T: FromStr<Err: Display>>(&self, findings: &mut Findings) -> Option<T> {
         let text = self.token();
         text.parse().map_err(|_cause| findings.push(self.unreadable(&text))).ok()

@@ -3,6 +3,7 @@
 //! Decoding is reached only through a document that was verified and found acceptable, so what it meets is of
 //! the right structure; what it still refuses are values that a schema cannot judge, such as a reversed period.
 
+mod case;
 mod container;
 mod fact;
 mod fields;
@@ -14,6 +15,8 @@ mod record;
 mod result;
 mod status;
 
+pub(in crate::exchange) use case::decode_case;
+pub use case::{Dice, case_root, encode_case, invent_case};
 pub(in crate::exchange) use container::decode_container;
 pub use container::{HeldDocument, encode_container};
 pub(in crate::exchange) use fact::{decode_fact, decode_fact_inquiry, decode_fact_offer};
@@ -37,6 +40,7 @@ use crate::base::{Findings, Verdict};
 mod namespaces {
     pub(super) const CSDO: &str = "urn:EEC:M:SimpleDataObjects:v0.4.12";
     pub(super) const CCDO: &str = "urn:EEC:M:ComplexDataObjects:v0.4.12";
+    pub(super) const XCDO: &str = "urn:x-stazh:M:CaseDataObjects:v1.0.0";
     pub(super) const XFDO: &str = "urn:x-stazh:M:FactDataObjects:v1.0.0";
     pub(super) const XPDO: &str = "urn:x-stazh:M:PensionDataObjects:v1.0.0";
 }

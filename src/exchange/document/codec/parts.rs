@@ -93,6 +93,11 @@ pub(super) fn decode_person(parent: &Fields<'_>, findings: &mut Findings) -> Opt
         findings.push(parent.missing("PersonDetails"));
         return None;
     };
+    read_person(&fields, findings)
+}
+
+/// The person of an element that is his.
+pub(super) fn read_person(fields: &Fields<'_>, findings: &mut Findings) -> Option<Person> {
     let Some(name) = fields.child(CCDO, "FullNameDetails") else {
         findings.push(fields.missing("FullNameDetails"));
         return None;
@@ -159,7 +164,11 @@ pub(super) fn decode_money(
     (namespace, local): (&str, &str),
     findings: &mut Findings,
 ) -> Option<Money> {
-    let fields = parent.child(namespace, local)?;
+    read_money(&parent.child(namespace, local)?, findings)
+}
+
+/// The money of an element that holds it.
+pub(super) fn read_money(fields: &Fields<'_>, findings: &mut Findings) -> Option<Money> {
     let currency = fields.attribute("currencyCode").unwrap_or_default();
     fields.keep(Money::parse(&fields.token(), currency), findings)
 }

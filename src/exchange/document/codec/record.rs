@@ -52,6 +52,11 @@ impl<'p> Attachments<'p> {
     pub fn new(beside: &'p [HeldPart], sha256: fn(&[u8]) -> Digest256) -> Self {
         Self { beside: beside.iter(), sha256 }
     }
+
+    /// A finding if one is left that no element of the document took.
+    pub(super) fn without_place(mut self, root: &Fields<'_>) -> Option<Finding> {
+        self.beside.next().map(|_part| no_place(root))
+    }
 }
 
 /// The record in a document that was found acceptable.
@@ -91,9 +96,7 @@ pub(super) fn read_record(
         .iter()
         .filter_map(|evidence| decode_evidence(evidence, &mut parts, &mut findings))
         .collect();
-    if parts.beside.next().is_some() {
-        findings.push(no_place(&fields));
-    }
+    findings.extend(parts.without_place(&fields));
     let record = (|| {
         Some((
             header?,
@@ -141,7 +144,7 @@ fn encode_period(writer: &mut CanonicalWriter, period: &InsurancePeriod) {
 }
 
 /// The content of a copy travels beside the document: its element is left empty (XOP).
-fn encode_evidence(writer: &mut CanonicalWriter, evidence: &Evidence) {
+pub(super) fn encode_evidence(writer: &mut CanonicalWriter, evidence: &Evidence) {
     let Evidence { kind, number, date, title, copy } = evidence;
     writer.start("xpdo", "EvidenceDetails");
     coded(writer, "xpdo", "EvidenceKindCode", EVIDENCE_KINDS, kind.as_str());
@@ -239,7 +242,7 @@ fn decode_condition(fields: &Fields<'_>, findings: &mut Findings) -> Option<Spec
     })
 }
 
-fn decode_evidence(
+pub(super) fn decode_evidence(
     fields: &Fields<'_>,
     parts: &mut Attachments<'_>,
     findings: &mut Findings,

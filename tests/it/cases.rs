@@ -1,0 +1,171 @@
+//! Documents of pension cases: each as files hold it, and across the border both ways, on both databases.
+
+use crate::exchange::{ended, journal};
+use crate::fixtures::{every_file_of, fixture};
+use crate::nodes::{TestDesk, World};
+use crate::postgres_server;
+use stazh::base::{DocumentId, Limits};
+use stazh::exchange::canonical::State;
+use stazh::exchange::canonical::case::{CaseDocument, CaseDocumentKind};
+use stazh::exchange::document::codec::{Header, HeaderText, case_root, encode_case};
+use stazh::exchange::rules::{Catalogue, MessageKind, Rules};
+use stazh::flow::{Begin, Composed, Opening, begin};
+use stazh::node::{Door, Node, Server};
+use stazh::store::ConversationState;
+use std::fs;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The document of a kind, as its file holds it.
+fn document(kind: CaseDocumentKind) -> CaseDocument {
+    let path = fixture(&format!("cases/{}.json", kind.as_code()));
+    let text = fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} is missing", path.display()));
+    let document: CaseDocument = serde_json::from_str(&text).unwrap();
+    assert_eq!(document.kind(), kind);
+    document
+}
+
+fn message(catalogue: &Catalogue, kind: CaseDocumentKind) -> MessageKind {
+    let (process, transaction) = catalogue.beginning_with_root(case_root(kind)).unwrap();
+    process.message(&transaction.request).unwrap().clone()
+}
+
+#[test]
+fn every_file_of_the_folder_is_of_a_kind() {
+    let is_kind = |name: &str| CaseDocumentKind::ALL.iter().any(|kind| kind.as_code() == name);
+    let files = every_file_of("cases");
+    assert!(files.iter().all(|path| is_kind(path.file_stem().unwrap().to_str().unwrap())), "{files:?}");
+}
+
+#[test]
+fn every_kind_stands_in_the_fixtures_as_a_record_and_as_xml() {
+    let (rules, catalogue) = (Rules::built_in(Limits::default()).unwrap(), Catalogue::built_in().unwrap());
+    for kind in CaseDocumentKind::ALL {
+        let (document, message) = (document(*kind), message(&catalogue, *kind));
+        let header = Header {
+            message: message.code.clone(),
+            structure: message.structure.clone(),
+            document_id: "018f6f3a-7c10-7b1e-9d55-3a2b4c5d6e01".parse().unwrap(),
+            answers: document.head().about,
+            made_at: HeaderText::of("2031-04-01T08:00:00Z".parse().unwrap()),
+        };
+        let made = encode_case(&document, &header).unwrap();
+        let valid = rules.check(&made, &message).unwrap_or_else(|found| panic!("{kind:?}: {found:#?}"));
+        let path = fixture(&format!("documents/case-{}.xml", kind.as_code()));
+        if std::env::var_os("STAZH_UPDATE").is_some() {
+            fs::write(&path, valid.as_bytes()).unwrap();
+        }
+        let held = fs::read(&path).unwrap_or_default();
+        assert!(held == valid.as_bytes(), "{} is not what is made now", path.display());
+        let serves = message.serves.as_deref().unwrap_or_default();
+        assert!(!serves.is_empty(), "{} says nothing of what it serves", message.code);
+    }
+}
+
+/// Two nodes that exchange documents, each with what it was told.
+struct Pair {
+    _world: World,
+    ru: (Node, Arc<TestDesk>),
+    kg: (Node, Arc<TestDesk>),
+}
+
+async fn pair(is_on_server: bool) -> Pair {
+    let world = World::new();
+    let (mut ru, mut kg) = (world.settle("RU", "KG"), world.settle("KG", "RU"));
+    for settings in [&mut ru, &mut kg].into_iter().filter(|_| is_on_server) {
+        settings.database = Some(Server { urls: vec![postgres_server::database()], password_file: None });
+    }
+    let (ru_door, kg_door) = (Door::open(&ru).await.unwrap(), Door::open(&kg).await.unwrap());
+    ru.peers[0].url = format!("https://{}/", kg_door.address().unwrap());
+    kg.peers[0].url = format!("https://{}/", ru_door.address().unwrap());
+    let (ru_desk, kg_desk) = (Arc::new(TestDesk::default()), Arc::new(TestDesk::default()));
+    let ru = (Node::start(ru_door, &ru, ru_desk.clone()).await.unwrap(), ru_desk);
+    let kg = (Node::start(kg_door, &kg, kg_desk.clone()).await.unwrap(), kg_desk);
+    Pair { _world: world, ru, kg }
+}
+
+async fn send(node: &Node, to: State, document: &CaseDocument) -> Composed {
+    let ctx = node.flows();
+    let (_process, transaction) = ctx.catalogue.beginning_with_root(case_root(document.kind())).unwrap();
+    let opening = Opening::Case(document);
+    let what = Begin { opening, to, transaction: &transaction.code, within: None, refers_to: None };
+    begin(what, ctx).await.unwrap_or_else(|error| panic!("{:?}: {error:?}", document.kind()))
+}
+
+/// Sends one of each kind; those that are about an earlier document are about the first claim.
+async fn send_all(node: &Node, (from, to): (State, State)) -> Vec<(DocumentId, CaseDocument)> {
+    let mut sent: Vec<(DocumentId, CaseDocument)> = Vec::new();
+    for kind in CaseDocumentKind::ALL {
+        let mut document = document(*kind);
+        let head = document.head_mut();
+        head.state = from;
+        head.about = head.about.and(sent.first().map(|(id, _)| *id));
+        let composed = send(node, to, &document).await;
+        sent.push((composed.document_id, document));
+    }
+    sent
+}
+
+async fn all_came(desk: &TestDesk, sent: &[(DocumentId, CaseDocument)]) {
+    let begun = Instant::now();
+    while desk.cases.lock().unwrap().len() < sent.len() {
+        let came = desk.cases.lock().unwrap().len();
+        assert!(begun.elapsed() < Duration::from_secs(120), "{came} of {}", sent.len());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let came = desk.cases.lock().unwrap();
+    for (id, document) in sent {
+        let (held, times) = &came[id];
+        assert!(held == document, "{:?} came otherwise than it was sent", document.kind());
+        assert_eq!(*times, 1, "{:?}", document.kind());
+    }
+}
+
+async fn cross(is_on_server: bool) {
+    let Pair { _world, ru: (ru, ru_desk), kg: (kg, kg_desk) } = pair(is_on_server).await;
+    let (there, back) =
+        tokio::join!(send_all(&ru, (State::Ru, State::Kg)), send_all(&kg, (State::Kg, State::Ru)));
+    tokio::join!(all_came(&kg_desk, &there), all_came(&ru_desk, &back));
+    ru.stop().await;
+    kg.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_crosses_both_ways_on_sqlite() {
+    cross(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_crosses_both_ways_on_postgresql() {
+    cross(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_of_another_state_is_refused_and_has_no_effect() {
+    let Pair { _world, ru: (ru, _), kg: (kg, kg_desk) } = pair(false).await;
+    let mut document = document(CaseDocumentKind::CircumstanceNotice);
+    document.head_mut().state = State::Ru;
+    let composed = send(&ru, State::Kg, &document).await;
+    assert_eq!(ended(&ru, composed.conversation_id).await, ConversationState::Completed);
+    document.head_mut().state = State::Kg;
+    let what = Begin {
+        opening: Opening::Case(&document),
+        to: State::Kg,
+        transaction: "P.XP.04.TRN.001",
+        within: None,
+        refers_to: None,
+    };
+    let refused = begin(what, ru.flows()).await.unwrap_err();
+    assert!(refused.to_string().contains("KG"), "{refused}");
+    let other = Begin { transaction: "P.XP.03.TRN.001", ..wrong(&document) };
+    assert!(begin(other, ru.flows()).await.is_err(), "a notice is no claim");
+    let came = kg_desk.cases.lock().unwrap().len();
+    assert_eq!(came, 1, "{}", journal(kg.flows(), composed.conversation_id).await);
+    ru.stop().await;
+    kg.stop().await;
+}
+
+fn wrong(document: &CaseDocument) -> Begin<'_> {
+    let opening = Opening::Case(document);
+    Begin { opening, to: State::Kg, transaction: "", within: None, refers_to: None }
+}
