@@ -1,5 +1,6 @@
 //! What the rules accept and refuse, and that a second, older validator judges structure as we do.
 
+mod dates;
 mod mutants;
 mod written;
 

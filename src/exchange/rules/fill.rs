@@ -75,8 +75,10 @@ pub(super) enum Demand {
     AnyOf { each: Place, of: Vec<String> },
     /// Below every `each` the first date is not after the last.
     Order { each: Place, first: String, last: String },
-    /// The value, or that of an attribute, is in a code list; an attribute that names the list names this one.
-    InList { at: Place, list: String, attribute: Option<String> },
+    /// The value, or that of an attribute, is in a code list and counts on a day: that the document was written, or
+    /// that stands at `on` (from below the root after `/`, else beside the element). An attribute that names the list
+    /// names this one.
+    InList { at: Place, list: String, attribute: Option<String>, on: Option<String> },
     /// The value is one of these.
     OneOf { at: Place, values: BTreeSet<String> },
     /// The year of the date, month or instant lies between these.
@@ -146,7 +148,7 @@ impl StructureRules {
 
     /// Everything that the rules find in a document, which may lack what its schema demands.
     pub(super) fn judge(&self, root: &Element, message: &MessageKind, lists: &CodeLists) -> Findings {
-        let mut case = Case::new(&self.structure, message, lists);
+        let mut case = Case::new(&self.structure, message, lists, root);
         root.walk(&mut |trail| {
             let name = trail.from_below().next().map_or("", |element| &element.local);
             for rule in self.by_name.get(name).into_iter().flatten() {
