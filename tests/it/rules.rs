@@ -1,5 +1,6 @@
 //! What the rules accept and refuse, and that a second, older validator judges structure as we do.
 
+mod dates;
 mod mutants;
 mod written;
 
@@ -441,7 +442,27 @@ fn a_folder_of_schemas_that_does_not_fit_is_refused_with_its_file() {
             "\"XXX\"",
             "use schema file base/R.006.rules.toml: rule 6 names code list XXX, which is not there",
         ),
-        ("number = 2", "number = 1", "use schema file base/R.006.rules.toml: rule 1 is defined twice"),
+        ("number = 5", "number = 3", "use schema file base/R.006.rules.toml: rule 3 is defined twice"),
+        (
+            "number = 5",
+            "number = 4",
+            "use schema file base/R.006.rules.toml: rule 4 is defined twice, in base/header.rules.part.toml too",
+        ),
+        (
+            "includes = [",
+            "includes = [\"base/person.rules.part.toml\", ",
+            "use schema file base/R.006.rules.toml: rule 5 is defined twice, in base/person.rules.part.toml too",
+        ),
+        (
+            "header.rules.part",
+            "head.rules.part",
+            "use schema file base/R.006.rules.toml: base/head.rules.part.toml is not there",
+        ),
+        (
+            "base/header.rules.part.toml",
+            "base/R.007.rules.toml",
+            "use schema file base/R.006.rules.toml: base/R.007.rules.toml does not end in .rules.part.toml",
+        ),
         ("kind = \"required\"", "kind = \"requird\"", "understand schema file base/R.006.rules.toml"),
         ("from = 1900", "since = 1900", "understand schema file base/R.006.rules.toml"),
         (

@@ -28,6 +28,8 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "base/R.006.rules.toml",
     "base/R.007.rules.toml",
     "base/R.010.rules.toml",
+    "base/header.rules.part.toml",
+    "base/person.rules.part.toml",
     "codelists/applicant-kinds.toml",
     "codelists/body-roles.toml",
     "codelists/case-close-reasons.toml",

@@ -7,7 +7,7 @@ use super::{CodeLists, MessageKind, Names, RulesError, SchemaFiles};
 use crate::base::{Findings, Severity};
 use crate::exchange::document::Element;
 use serde::Deserialize;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// The rules of one structure, and which schema and root it has.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -26,11 +26,22 @@ pub struct StructureRules {
     pub container: bool,
     /// The version of these rules.
     pub version: String,
-    #[serde(rename = "rule")]
+    /// Rules that it shares with other structures: files below `schemas/`, such as `base/header.rules.part.toml`.
+    #[serde(default)]
+    includes: Vec<String>,
+    #[serde(default, rename = "rule")]
     rules: Vec<Rule>,
     /// Which rules look at an element of a name.
     #[serde(skip)]
     by_name: HashMap<String, Vec<usize>>,
+}
+
+/// Rules that several structures share, each with the number it has in all of them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    #[serde(rename = "rule")]
+    rules: Vec<Rule>,
 }
 
 /// One rule.
@@ -75,8 +86,10 @@ pub(super) enum Demand {
     AnyOf { each: Place, of: Vec<String> },
     /// Below every `each` the first date is not after the last.
     Order { each: Place, first: String, last: String },
-    /// The value, or that of an attribute, is in a code list; an attribute that names the list names this one.
-    InList { at: Place, list: String, attribute: Option<String> },
+    /// The value, or that of an attribute, is in a code list and counts on a day: that the document was written, or
+    /// that stands at `on` (from below the root after `/`, else beside the element). An attribute that names the list
+    /// names this one.
+    InList { at: Place, list: String, attribute: Option<String>, on: Option<String> },
     /// The value is one of these.
     OneOf { at: Place, values: BTreeSet<String> },
     /// The year of the date, month or instant lies between these.
@@ -110,6 +123,7 @@ impl StructureRules {
             let mut rules: Self = toml::from_str(text)
                 .map_err(|source| RulesError::Parse { file: file.to_owned(), source: Box::new(source) })?;
             let unfit = |reason| RulesError::Unfit { file: file.to_owned(), reason };
+            rules.include(files, file)?;
             rules.misfit(lists).map_or(Ok(()), |reason| Err(unfit(reason)))?;
             if all.iter().any(|known| known.structure == rules.structure) {
                 return Err(unfit(format!("structure {} has two rule files", rules.structure)));
@@ -123,13 +137,40 @@ impl StructureRules {
         Ok(all)
     }
 
+    /// Takes in the rules that it shares, and puts all in the order of their numbers.
+    fn include(&mut self, files: &SchemaFiles, file: &str) -> Result<(), RulesError> {
+        let unfit = |reason| RulesError::Unfit { file: file.to_owned(), reason };
+        let mut taken = HashMap::new();
+        let mut take = |rules: &[Rule], from: &str| {
+            let twice = rules.iter().find_map(|rule| {
+                taken.insert(rule.number, from.to_owned()).map(|other| (rule.number, other))
+            });
+            twice.map_or(Ok(()), |(number, other)| {
+                let other = if other == file { String::new() } else { format!(", in {other} too") };
+                Err(unfit(format!("rule {number} is defined twice{other}")))
+            })
+        };
+        let mut all = Vec::new();
+        for part in &self.includes {
+            if !part.ends_with(PART) {
+                return Err(unfit(format!("{part} does not end in {PART}")));
+            }
+            let text = files.text(part).ok_or_else(|| unfit(format!("{part} is not there")))?;
+            let Part { rules } = toml::from_str(text)
+                .map_err(|source| RulesError::Parse { file: part.clone(), source: Box::new(source) })?;
+            take(&rules, part)?;
+            all.extend(rules);
+        }
+        take(&self.rules, file)?;
+        all.append(&mut self.rules);
+        all.sort_by_key(|rule| rule.number);
+        self.rules = all;
+        Ok(())
+    }
+
     /// The first thing that does not fit, if any.
     fn misfit(&self, lists: &CodeLists) -> Option<String> {
-        let mut numbers = HashSet::new();
         for rule in &self.rules {
-            if !numbers.insert(rule.number) {
-                return Some(format!("rule {} is defined twice", rule.number));
-            }
             if let Demand::InList { list, .. } = &rule.demand
                 && lists.list(list).is_none()
             {
@@ -146,7 +187,7 @@ impl StructureRules {
 
     /// Everything that the rules find in a document, which may lack what its schema demands.
     pub(super) fn judge(&self, root: &Element, message: &MessageKind, lists: &CodeLists) -> Findings {
-        let mut case = Case::new(&self.structure, message, lists);
+        let mut case = Case::new(&self.structure, message, lists, root);
         root.walk(&mut |trail| {
             let name = trail.from_below().next().map_or("", |element| &element.local);
             for rule in self.by_name.get(name).into_iter().flatten() {
@@ -161,6 +202,9 @@ impl StructureRules {
         case.into_findings()
     }
 }
+
+/// How the name of a file of shared rules ends.
+const PART: &str = ".rules.part.toml";
 
 fn refuses() -> Severity {
     Severity::Error

@@ -1,6 +1,7 @@
 //! One document before its fill rules: where a rule looks, and what it finds there.
 
 use super::check::FINDINGS_MAX;
+use super::codelists::Standing;
 use super::fill::{Demand, Rule};
 use super::{CodeLists, MessageKind};
 use crate::base::{Finding, Findings, Severity};
@@ -45,6 +46,8 @@ pub(super) struct Case<'c> {
     structure: &'c str,
     message: &'c MessageKind,
     lists: &'c CodeLists,
+    /// The day the document was written.
+    written_on: Option<Date>,
     seen: HashSet<(u32, String)>,
     findings: Findings,
     errors: usize,
@@ -52,11 +55,17 @@ pub(super) struct Case<'c> {
 }
 
 impl<'c> Case<'c> {
-    pub(super) fn new(structure: &'c str, message: &'c MessageKind, lists: &'c CodeLists) -> Self {
+    pub(super) fn new(
+        structure: &'c str,
+        message: &'c MessageKind,
+        lists: &'c CodeLists,
+        root: &Element,
+    ) -> Self {
         Self {
             structure,
             message,
             lists,
+            written_on: descend(root, "EDocHeader/EDocDateTime").and_then(|instant| day(&instant.word())),
             seen: HashSet::new(),
             findings: Findings::new(),
             errors: 0,
@@ -102,8 +111,12 @@ impl<'c> Case<'c> {
                     self.find("rules.fill", rule, format!("{}/{last}", trail.path()), &end.to_string());
                 }
             }
-            Demand::InList { list, attribute, .. } => {
-                self.in_list(rule, list, attribute.as_deref(), trail, element)
+            Demand::InList { list, attribute, on, .. } => {
+                let day = match on {
+                    None => self.written_on,
+                    Some(at) => beside(trail, at).and_then(|date| day(&date.word())),
+                };
+                self.in_list(rule, (list, day), attribute.as_deref(), trail);
             }
             Demand::OneOf { values, .. } => {
                 self.expect(rule, trail, values.contains(element.word().as_ref()), element);
@@ -124,11 +137,11 @@ impl<'c> Case<'c> {
     fn in_list(
         &mut self,
         rule: &Rule,
-        list: &str,
+        (list, day): (&str, Option<Date>),
         attribute: Option<&str>,
         trail: &Trail<'_>,
-        element: &Element,
     ) {
+        let Some(element) = trail.from_below().next() else { return };
         let of_list = |name: &str| match attribute {
             None => name == "codeListId",
             Some(own) => name.strip_suffix("ListId") == Some(own),
@@ -142,13 +155,24 @@ impl<'c> Case<'c> {
             None => Some(element.word()),
             Some(name) => element.attribute(name).map(Cow::Borrowed),
         };
-        let is_known = |code: &str| self.lists.list(list).is_some_and(|list| list.code(code).is_some());
-        if let Some(code) = code.filter(|code| !is_known(code)) {
-            let path = match attribute {
-                None => trail.path(),
-                Some(name) => format!("{}/@{name}", trail.path()),
-            };
-            self.find("rules.code_list", rule, path, &code);
+        let Some(code) = code else { return };
+        let path = || match attribute {
+            None => trail.path(),
+            Some(name) => format!("{}/@{name}", trail.path()),
+        };
+        let text = &rule.text.en;
+        match self.lists.standing(list, &code, day) {
+            Standing::Valid => {}
+            Standing::Unknown => self.find("rules.code_list", rule, path(), &code),
+            Standing::Early { from } => {
+                let text = format!("{text}; this code counts from {from} on");
+                self.find_saying("rules.code_early", rule, path(), &code, text);
+            }
+            Standing::Expired { since, replaced_by } => {
+                let instead = replaced_by.map(|other| format!("; {other} stands in its place"));
+                let text = format!("{text}; this code is out since {since}{}", instead.unwrap_or_default());
+                self.find_saying("rules.code_expired", rule, path(), &code, text);
+            }
         }
     }
 
@@ -159,6 +183,10 @@ impl<'c> Case<'c> {
     }
 
     fn find(&mut self, code: &str, rule: &Rule, path: String, value: &str) {
+        self.find_saying(code, rule, path, value, rule.text.en.clone());
+    }
+
+    fn find_saying(&mut self, code: &str, rule: &Rule, path: String, value: &str, text: String) {
         // An error is told however many warnings stand before it: it decides.
         let alike = match rule.severity {
             Severity::Error => &mut self.errors,
@@ -169,7 +197,7 @@ impl<'c> Case<'c> {
         }
         *alike += 1;
         let id = format!("{}/{}", self.structure, rule.number);
-        let finding = Finding::error(code, path, id, value, rule.text.en.as_str());
+        let finding = Finding::error(code, path, id, value, text);
         self.findings.push(match rule.severity {
             Severity::Error => finding,
             Severity::Warning => finding.as_warning(),
@@ -179,6 +207,14 @@ impl<'c> Case<'c> {
 
 fn descend<'e>(element: &'e Element, path: &str) -> Option<&'e Element> {
     path.split('/').try_fold(element, |here, name| here.children.iter().find(|child| child.local == name))
+}
+
+/// What stands at a path: from below the root where it begins with `/`, else beside the element.
+fn beside<'e>(trail: &Trail<'e>, path: &str) -> Option<&'e Element> {
+    match path.strip_prefix('/') {
+        Some(path) => descend(trail.from_below().last()?, path),
+        None => descend(trail.from_below().nth(1)?, path),
+    }
 }
 
 /// A day with or without a zone; a zone never moves the day it is written on.
