@@ -1,5 +1,6 @@
 //! What several commands share: the settings of a folder, a runtime.
 
+use super::Exit;
 use crate::base::from_json;
 use crate::exchange::canonical::Person;
 use crate::exchange::wire::NodeIdentity;
@@ -45,6 +46,20 @@ pub(super) async fn context(settings: &Settings) -> Result<crate::flow::Context>
     let identity = NodeIdentity::read(&files.certificate, &files.key, &files.authorities)?;
     let desk = Arc::new(FolderDesk::open(settings)?);
     Ok(Node::context(settings, &identity, desk).await?)
+}
+
+/// Does something with the flows of a node that may be running.
+pub(super) fn with_flows(
+    node: &Path,
+    work: impl AsyncFnOnce(&crate::flow::Context) -> Result<Exit>,
+) -> Result<Exit> {
+    let settings = settings(node)?;
+    block_on(async {
+        let ctx = context(&settings).await?;
+        let exit = work(&ctx).await;
+        ctx.store.close().await;
+        exit
+    })
 }
 
 /// Runs a future to its end.

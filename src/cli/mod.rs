@@ -1,6 +1,7 @@
 //! The commands. Printing is allowed here, where it is the product.
 
 mod bench;
+mod case;
 mod demo;
 mod doctor;
 mod dry_run;
@@ -73,6 +74,7 @@ enum Command {
     Serve(serve::Serve),
     Ttp(ttp::Ttp),
     Send(send::Send),
+    Case(case::CaseCommand),
     Fact(fact::FactCommand),
     Status(status::Status),
     Journal(journal::Journal),
@@ -109,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Ttp(ttp) => ttp.run(),
         Command::Send(send) => send.run(),
+        Command::Case(case) => case.run(),
         Command::Fact(fact) => fact.run(),
         Command::Status(status) => status.run(),
         Command::Journal(journal) => journal.run(),

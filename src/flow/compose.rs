@@ -3,6 +3,7 @@
 //! Pure work first, then one transaction; whoever asked is told once it is committed.
 
 use super::answer::sealed;
+use super::cases::Belonging;
 use super::copies::OwnParts;
 use super::facts::may_begin;
 use super::{Context, FlowError};
@@ -111,6 +112,8 @@ pub(super) struct Prepared {
     parts: OwnParts,
     process: String,
     transaction: String,
+    /// Of which case it is.
+    belonging: Option<Belonging>,
 }
 
 impl Prepared {
@@ -128,6 +131,9 @@ impl Prepared {
         self.parts.used_by(tx, request).await?;
         let conversation = opened(draft, request, (&self.process, &self.transaction));
         conversation_put(tx, &conversation).await?;
+        if let Some(belonging) = &self.belonging {
+            belonging.put(tx).await?;
+        }
         let entry =
             JournalDraft::at(draft.created_at, "composed", draft.action.clone()).of_outbox(draft, None);
         journal_append(tx, &entry).await?;
@@ -140,6 +146,20 @@ pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, 
     let now = ctx.clock.now();
     let Encoded { peer, process, transaction, message, document_id, document, parts } =
         encoded(&what, ctx).await?;
+    let belonging = match what.opening {
+        Opening::Case(document) => Belonging::of(document, (document_id, what.to), now),
+        Opening::Inquiry(_)
+        | Opening::Record(_)
+        | Opening::Status(_)
+        | Opening::FactInquiry(_)
+        | Opening::FactOffer { .. } => None,
+    };
+    if let Some(belonging) = &belonging {
+        let findings = belonging.judged(ctx).await?;
+        if !findings.is_empty() {
+            return Err(FlowError::Unlawful(findings));
+        }
+    }
     let sealed = sealed((document, parts), document_id, message, ctx).await?;
     let action = Action {
         process: process.code.clone(),
@@ -167,7 +187,7 @@ pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, 
         created_at: now,
     };
     let (process, transaction) = (process.code.clone(), transaction.code.clone());
-    Ok(Prepared { draft, document_id, parts: sealed.parts, process, transaction })
+    Ok(Prepared { draft, document_id, parts: sealed.parts, process, transaction, belonging })
 }
 
 /// The first document of a transaction, what it carries, and the attachments beside it.

@@ -2,6 +2,7 @@
 //! answer.
 
 use super::answer::answer;
+use super::cases::Belonging;
 use super::conversation::{Happened, advance, stage_of, step};
 use super::copies::hand_over_copies;
 use super::document::{Accepted, Case, Content};
@@ -193,6 +194,12 @@ impl Case<'_> {
         }
         if let Some(fact) = fact {
             keep(tx, header.document_id, fact, now).await?;
+        }
+        if let Content::Case(document) = content
+            && let Some(belonging) =
+                Belonging::of(document, (header.document_id, self.ctx.state), self.row.received_at)
+        {
+            belonging.put(tx).await?;
         }
         if let Content::Notice(notice) = content {
             let is_taken = notice.code == NoticeCode::received();

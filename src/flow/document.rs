@@ -83,7 +83,7 @@ impl Case<'_> {
             }
             Ok(Err(error)) => return Err(error.into()),
         };
-        let misfits = self.misfits(&content).await?;
+        let misfits = self.misfits(&header, &content).await?;
         if !misfits.is_empty() {
             let code_of = |finding: &Finding| {
                 ErrorCode::Rule(format!("X.{}", finding.code.to_uppercase().replace('_', ".")))

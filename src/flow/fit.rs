@@ -1,17 +1,19 @@
 //! Does what came fit him who sent it and what was asked? A seal says who wrote a document, not that it is about
 //! the right person.
 
+use super::cases::Belonging;
 use super::document::{Case, Content};
 use super::facts::day_of;
 use super::{Context, FlowError};
 use crate::base::{Digest256, Finding, Findings, Limits};
 use crate::exchange::canonical::{Fact, FactInquiry, Inquiry, InsuranceRecord, State};
+use crate::exchange::document::codec::Header;
 use crate::exchange::{OwnError, own_fact_inquiry, own_inquiry};
 use crate::store::{Role, conversation_find, outbox_find};
 
 impl Case<'_> {
     /// What speaks against using the content.
-    pub(super) async fn misfits(&self, content: &Content) -> Result<Findings, FlowError> {
+    pub(super) async fn misfits(&self, header: &Header, content: &Content) -> Result<Findings, FlowError> {
         let peer = self.ctx.peers.of_name(&self.row.peer)?.state;
         match content {
             Content::Inquiry(inquiry) => Ok(of_asking(inquiry.asking, peer)),
@@ -30,7 +32,14 @@ impl Case<'_> {
                 };
                 Ok(of_record(record, asked.as_ref(), peer))
             }
-            Content::Case(document) => Ok(of_state(document.head().state, peer)),
+            Content::Case(document) => {
+                let mut findings = of_state(document.head().state, peer);
+                let ids = (header.document_id, self.ctx.state);
+                if let Some(belonging) = Belonging::of(document, ids, self.row.received_at) {
+                    findings.extend(belonging.judged(self.ctx).await?);
+                }
+                Ok(findings)
+            }
             Content::Notice(_) | Content::Status(_) => Ok(Findings::new()),
         }
     }

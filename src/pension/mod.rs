@@ -5,6 +5,7 @@
 
 mod acquired;
 mod agreement;
+mod case;
 mod claim;
 mod days;
 mod length;
@@ -12,6 +13,7 @@ mod right;
 mod step;
 
 pub use agreement::{Agreement, Branch, PaidBy, Payer, PensionKind, PeriodClass, agreement};
+pub use case::{CaseEntry, CaseFile, CaseSort, CaseStage, Filed, Said, Waiting, answers_to, judge};
 pub use claim::{Claim, Needed};
 pub use days::{Days, Stretch};
 pub use length::{Convention, Length};

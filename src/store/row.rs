@@ -78,7 +78,7 @@ impl RowReader<'_> {
         u64::try_from(bytes).map_err(|_cause| self.fault(column))
     }
 
-    fn fault(&self, column: &'static str) -> StoreError {
+    pub(super) fn fault(&self, column: &'static str) -> StoreError {
         StoreError::Row { table: self.table, id: self.id.to_string(), column }
     }
 }

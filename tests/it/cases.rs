@@ -9,9 +9,10 @@ use stazh::exchange::canonical::State;
 use stazh::exchange::canonical::case::{CaseDocument, CaseDocumentKind};
 use stazh::exchange::document::codec::{Header, HeaderText, case_root, encode_case};
 use stazh::exchange::rules::{Catalogue, MessageKind, Rules};
-use stazh::flow::{Begin, Composed, Opening, begin};
+use stazh::flow::{Begin, Composed, FlowError, Opening, begin, case_of};
 use stazh::node::{Door, Node, Server};
-use stazh::store::ConversationState;
+use stazh::pension::CaseStage;
+use stazh::store::{ConversationState, case_forget};
 use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -57,8 +58,7 @@ fn every_kind_stands_in_the_fixtures_as_a_record_and_as_xml() {
         }
         let held = fs::read(&path).unwrap_or_default();
         assert!(held == valid.as_bytes(), "{} is not what is made now", path.display());
-        let serves = message.serves.as_deref().unwrap_or_default();
-        assert!(!serves.is_empty(), "{} says nothing of what it serves", message.code);
+        assert!(message.serves.is_some(), "{} says nothing of what it serves", message.code);
     }
 }
 
@@ -100,6 +100,11 @@ async fn send_all(node: &Node, (from, to): (State, State)) -> Vec<(DocumentId, C
         let head = document.head_mut();
         head.state = from;
         head.about = head.about.and(sent.first().map(|(id, _)| *id));
+        // each in a case of its own, but for those that belong to none
+        head.case = head.case.as_ref().map(|_| format!("{from}-{}", kind.as_code()).parse().unwrap());
+        if let CaseDocument::PensionDecision(decision) = &mut document {
+            decision.kind = format!("{}-old-age", from.as_code().to_lowercase()).parse().unwrap();
+        }
         let composed = send(node, to, &document).await;
         sent.push((composed.document_id, document));
     }
@@ -165,7 +170,60 @@ async fn a_document_of_another_state_is_refused_and_has_no_effect() {
     kg.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_is_known_to_both_sides_and_what_speaks_against_a_document_is_told_by_both() {
+    let Pair { _world, ru: (ru, ru_desk), kg: (kg, kg_desk) } = pair(false).await;
+    // a claim that was filed in KG for a Russian pension, with the day on which it was filed there (T8)
+    let mut claim = document(CaseDocumentKind::PensionClaim);
+    let head = claim.head_mut();
+    head.state = State::Kg;
+    head.filing.as_mut().unwrap().state = State::Kg;
+    let id = head.case.clone().unwrap();
+    let (head, sent) = (head.clone(), send(&kg, State::Ru, &claim).await);
+    all_came(&ru_desk, &[(sent.document_id, claim)]).await;
+    let stage = async |node: &Node| case_of(&id, node.flows()).await.unwrap().map(|case| case.file.stage());
+    assert_eq!((stage(&ru).await, stage(&kg).await), (Some(CaseStage::Waiting), Some(CaseStage::Waiting)));
+
+    let mut decision = document(CaseDocumentKind::PensionDecision);
+    decision.head_mut().about = Some(sent.document_id);
+    // told at once: another day of filing, and a pension of another state's law
+    if let CaseDocument::PensionDecision(it) = &mut decision {
+        it.kind = "kg-old-age".parse().unwrap();
+    }
+    let refused = begin(deciding(&decision), ru.flows()).await.unwrap_err();
+    let FlowError::Unlawful(findings) = refused else { panic!("{refused:?}") };
+    let codes: Vec<&str> = findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(codes, ["case.filing_changed", "case.kind_not_covered"]);
+
+    decision.head_mut().filing = head.filing.clone();
+    if let CaseDocument::PensionDecision(it) = &mut decision {
+        it.kind = "ru-old-age".parse().unwrap();
+    }
+    let decided = send(&ru, State::Kg, &decision).await;
+    all_came(&kg_desk, &[(decided.document_id, decision.clone())]).await;
+    assert_eq!((stage(&ru).await, stage(&kg).await), (Some(CaseStage::Decided), Some(CaseStage::Decided)));
+    let again = begin(deciding(&decision), ru.flows()).await.unwrap_err();
+    let FlowError::Unlawful(findings) = again else { panic!("{again:?}") };
+    assert_eq!(findings.first().map(|finding| finding.code.as_str()), Some("case.decided_before"));
+
+    // a node that forgot the case sends a second one: the peer knows better, and says so
+    let mut tx = ru.flows().store.begin().await.unwrap();
+    case_forget(&mut tx, &id).await.unwrap();
+    tx.commit().await.unwrap();
+    let second = send(&ru, State::Kg, &decision).await;
+    assert_eq!(ended(&ru, second.conversation_id).await, ConversationState::Failed);
+    let told = journal(ru.flows(), second.conversation_id).await;
+    assert!(told.contains("X.CASE.DECIDED.BEFORE"), "{told}");
+    assert_eq!(kg_desk.cases.lock().unwrap().len(), 1);
+    ru.stop().await;
+    kg.stop().await;
+}
+
 fn wrong(document: &CaseDocument) -> Begin<'_> {
     let opening = Opening::Case(document);
     Begin { opening, to: State::Kg, transaction: "", within: None, refers_to: None }
+}
+
+fn deciding(document: &CaseDocument) -> Begin<'_> {
+    Begin { transaction: "P.XP.03.TRN.002", ..wrong(document) }
 }

@@ -20,6 +20,7 @@ fn codes_in_sources() -> BTreeSet<String> {
     let stages = [
         "adapter",
         "canonical",
+        "case",
         "doctor",
         "document",
         "flow",

@@ -6,8 +6,8 @@ use super::{Exit, Misused, local, show};
 use crate::base::Language;
 use crate::exchange::canonical::{Consent, Fact, FactInquiry};
 use crate::flow::{
-    Agreement, AgreementOf, Context as Flows, FactAsked, Settled, ask_fact, kept_facts, note_life_events,
-    open_offers, send_offers, settle_offer, take_agreements,
+    Agreement, AgreementOf, FactAsked, Settled, ask_fact, kept_facts, note_life_events, open_offers,
+    send_offers, settle_offer, take_agreements,
 };
 use crate::store::{FactOfferRow, FactOfferState};
 use anyhow::{Context, Result};
@@ -102,22 +102,11 @@ impl FactCommand {
     }
 }
 
-/// Does something with the flows of a node that may be running.
-fn with_flows(node: &Path, work: impl AsyncFnOnce(&Flows) -> Result<Exit>) -> Result<Exit> {
-    let settings = local::settings(node)?;
-    local::block_on(async {
-        let ctx = local::context(&settings).await?;
-        let exit = work(&ctx).await;
-        ctx.store.close().await;
-        exit
-    })
-}
-
 fn ask(node: &Path, files: &[PathBuf], fresh: bool, as_json: bool) -> Result<Exit> {
     let read =
         |file: &PathBuf| Ok((file.display().to_string(), local::read_json(file, "question for a fact")?));
     let questions: Vec<(String, FactInquiry)> = files.iter().map(read).collect::<Result<_>>()?;
-    with_flows(node, async |ctx| {
+    local::with_flows(node, async |ctx| {
         for (name, inquiry) in &questions {
             match ask_fact(inquiry, fresh, ctx).await.with_context(|| format!("ask {name}"))? {
                 FactAsked::Kept(fact) if as_json => show::json_line(&json!({ "kept": fact })),
@@ -145,7 +134,7 @@ fn ask(node: &Path, files: &[PathBuf], fresh: bool, as_json: bool) -> Result<Exi
 }
 
 fn list(node: &Path, as_json: bool) -> Result<Exit> {
-    with_flows(node, async |ctx| {
+    local::with_flows(node, async |ctx| {
         let (facts, offers) = (kept_facts(ctx).await?, open_offers(ctx).await?);
         if as_json {
             facts.iter().for_each(|fact| show::json_line(&json!({ "fact": fact })));
@@ -159,7 +148,7 @@ fn list(node: &Path, as_json: bool) -> Result<Exit> {
 }
 
 fn offer(node: &Path) -> Result<Exit> {
-    with_flows(node, async |ctx| {
+    local::with_flows(node, async |ctx| {
         let made = note_life_events(&mut HashSet::new(), ctx).await?;
         take_agreements(&mut HashSet::new(), ctx).await?;
         send_offers(ctx).await?;
@@ -170,7 +159,7 @@ fn offer(node: &Path) -> Result<Exit> {
 }
 
 fn settle(node: &Path, said: AgreementOf) -> Result<Exit> {
-    with_flows(node, async |ctx| {
+    local::with_flows(node, async |ctx| {
         match settle_offer(&said, ctx).await? {
             Settled::Done => show::line(&format!("offer {} is settled", said.offer)),
             Settled::NotWaiting => {

@@ -89,7 +89,7 @@ pub struct MessageKind {
     /// What it is called.
     pub name: Names,
     /// Which rule of the Agreement it serves.
-    pub serves: Option<String>,
+    pub serves: Option<Names>,
     /// Which record it carries.
     pub carries: Carries,
     /// Such as `R.006`; stands in EDocHeader as EDocCode.

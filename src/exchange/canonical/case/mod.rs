@@ -25,9 +25,10 @@ pub use upkeep::{
 };
 
 use super::{CopyOfDocument, Evidence, Person, RecordId, State};
-use crate::base::DocumentId;
+use crate::base::{DocumentId, Finding};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// Whose document of which case it is.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +86,17 @@ macro_rules! documents {
                 match self {
                     $(Self::$name => $code,)*
                 }
+            }
+        }
+
+        impl FromStr for CaseDocumentKind {
+            type Err = Finding;
+
+            fn from_str(text: &str) -> Result<Self, Finding> {
+                Self::ALL.iter().copied().find(|kind| kind.as_code() == text).ok_or_else(|| {
+                    let message = "no document of a case is called so; see stazh case kinds";
+                    Finding::error("canonical.case_document", "document", "documents of cases", text, message)
+                })
             }
         }
 

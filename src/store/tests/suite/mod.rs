@@ -1,6 +1,7 @@
 //! What every engine must do: included once for each, with a fixture of its own above.
 
 mod asked;
+mod case;
 mod chain;
 mod concurrency;
 mod conversation;

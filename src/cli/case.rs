@@ -1,0 +1,245 @@
+//! `stazh case`: pension cases, out of the documents that left and came.
+
+use super::{Exit, Misused, local, show};
+use crate::base::{Finding, Language};
+use crate::exchange::canonical::RecordId;
+use crate::exchange::canonical::case::CaseDocumentKind;
+use crate::exchange::document::codec::case_root;
+use crate::exchange::rules::Catalogue;
+use crate::flow::{KnownCase, case_of, cases_after};
+use crate::pension::{CaseEntry, CaseStage, Waiting};
+use anyhow::Result;
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Pension cases: the documents that two states wrote each other, where a case
+/// stands, and what waits for its answer.
+///
+/// A document is a JSON file that says which it is; it is sent with stazh send,
+/// and those that came lie in handed-over/cases. An answer names in "about" the
+/// document that it answers.
+///
+///   stazh case kinds
+///   stazh send ru claim.json --to KG
+///   stazh case list ru --stage waiting
+///   stazh case show ru RU-2028-000417
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct CaseCommand {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List the documents of cases: what each is for, and the transaction that carries it.
+    Kinds {
+        /// In which language: en or ru.
+        #[arg(long, default_value = "en")]
+        language: Language,
+        /// Print one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the cases, and where each stands.
+    List {
+        /// The node's folder, or its settings file.
+        node: PathBuf,
+        /// Only those that stand there: waiting, open, decided or closed.
+        #[arg(long, value_name = "STAGE", value_parser = stage)]
+        stage: Option<CaseStage>,
+        /// Print one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a case: its documents in their order, and what waits.
+    Show {
+        /// The node's folder, or its settings file.
+        node: PathBuf,
+        /// The number of the case.
+        case: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl CaseCommand {
+    pub(super) fn run(self) -> Result<Exit> {
+        match self.action {
+            Action::Kinds { language, json } => kinds(language, json),
+            Action::List { node, stage, json } => list(&node, stage, json),
+            Action::Show { node, case, json } => show_one(&node, &case, json),
+        }
+    }
+}
+
+fn kinds(language: Language, as_json: bool) -> Result<Exit> {
+    let catalogue = Catalogue::built_in()?;
+    let mut table = table(match language {
+        Language::En => ["document", "what it is", "what it is for", "transaction"],
+        Language::Ru => ["документ", "что это", "для чего", "транзакция"],
+    });
+    for kind in CaseDocumentKind::ALL {
+        let (process, transaction) = catalogue.beginning_with_root(case_root(*kind))?;
+        let message = process.message(&transaction.request)?;
+        let serves = message.serves.as_ref();
+        let (name, serves) = match language {
+            Language::En => (&message.name.en, serves.map_or("", |serves| &serves.en)),
+            Language::Ru => (&message.name.ru, serves.map_or("", |serves| &serves.ru)),
+        };
+        if as_json {
+            show::json_line(&json!({
+                "document": kind, "name": name, "serves": serves, "transaction": transaction.code,
+                "structure": message.structure,
+            }));
+        } else {
+            table.add_row([kind.as_code(), name.as_str(), serves, transaction.code.as_str()]);
+        }
+    }
+    if !as_json {
+        show::line(&table.to_string());
+    }
+    Ok(Exit::Done)
+}
+
+fn list(node: &Path, stage: Option<CaseStage>, as_json: bool) -> Result<Exit> {
+    local::with_flows(node, async |ctx| {
+        let mut table = table(["case", "about", "stands", "documents", "the last", "waits for"]);
+        let (mut after, mut count) = (String::new(), 0_u64);
+        loop {
+            let cases = cases_after(&after, PAGE, ctx).await?;
+            let Some(last) = cases.last() else { break };
+            last.id.as_str().clone_into(&mut after);
+            for case in cases.iter().filter(|case| stage.is_none_or(|stage| case.file.stage() == stage)) {
+                count += 1;
+                if as_json {
+                    show::json_line(&summary(case));
+                } else {
+                    table.add_row(row(case));
+                }
+            }
+        }
+        match (as_json, count) {
+            (true, _) => {}
+            (false, 0) => show::line("no document of a case left or came"),
+            (false, _) => show::line(&table.to_string()),
+        }
+        Ok(Exit::Done)
+    })
+}
+
+fn show_one(node: &Path, case: &str, as_json: bool) -> Result<Exit> {
+    let id: RecordId = case.parse().map_err(|finding: Finding| Misused(finding.message))?;
+    local::with_flows(node, async |ctx| {
+        let Some(case) = case_of(&id, ctx).await? else {
+            show::aside(&format!("no document of case {} left or came", id.as_str()));
+            return Ok(Exit::Refused);
+        };
+        if as_json {
+            let documents: Vec<Value> = case.file.entries().iter().map(entry_json).collect();
+            show::json(&json!({ "case": summary(&case), "entries": documents }));
+            return Ok(Exit::Done);
+        }
+        show::line(&format!("case {}: {}", id.as_str(), word(&case.file.stage())));
+        if let Some(filed) = case.file.filed() {
+            show::line(&format!("filed in {} at {}", filed.state, filed.at));
+        }
+        let mut table = table(["at", "from", "document", "says", "id", "about"]);
+        for entry in case.file.entries() {
+            table.add_row([
+                entry.at.to_string(),
+                format!("{} to {}", entry.from, entry.to),
+                entry.kind.as_code().to_owned(),
+                said(entry),
+                entry.document_id.as_uuid().to_string(),
+                entry.about.map_or_else(String::new, |about| about.as_uuid().to_string()),
+            ]);
+        }
+        show::line(&table.to_string());
+        for waiting in case.file.waiting() {
+            show::line(&waits(&waiting));
+        }
+        Ok(Exit::Done)
+    })
+}
+
+fn row(case: &KnownCase) -> [String; 6] {
+    let (file, waiting) = (&case.file, case.file.waiting());
+    let last = file.entries().last();
+    [
+        case.id.as_str().to_owned(),
+        word(&file.sort()),
+        word(&file.stage()),
+        file.entries().len().to_string(),
+        last.map_or_else(String::new, |entry| format!("{} of {}", entry.kind.as_code(), entry.from)),
+        waiting.iter().map(|it| format!("{}: {}", it.who, it.kind.as_code())).collect::<Vec<_>>().join("\n"),
+    ]
+}
+
+/// A word of the program as JSON has it.
+fn word(of: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(of).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn said(entry: &CaseEntry) -> String {
+    let pensions: Vec<&str> = entry.said.pensions.iter().map(|kind| kind.as_str()).collect();
+    let decision = entry.said.decision.as_ref().map(|decision| decision.as_str());
+    let due = entry.said.due.map(|day| format!("until {day}"));
+    decision
+        .map(str::to_owned)
+        .into_iter()
+        .chain(pensions.into_iter().map(str::to_owned))
+        .chain(due)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn waits(waiting: &Waiting) -> String {
+    let Waiting { document_id, kind, who, since, due, reminders } = waiting;
+    let due = due.map_or_else(String::new, |day| format!(", until {day}"));
+    let reminded = match reminders {
+        0 => String::new(),
+        count => format!(", reminded {count} times"),
+    };
+    format!("waits for {who} since {since}{due}{reminded}: {} {}", kind.as_code(), document_id.as_uuid())
+}
+
+fn summary(case: &KnownCase) -> Value {
+    let waiting = |it: &Waiting| {
+        json!({
+            "document": it.document_id.as_uuid(), "kind": it.kind, "who": it.who, "since": it.since.to_string(),
+            "due": it.due, "reminders": it.reminders,
+        })
+    };
+    json!({
+        "case": case.id.as_str(), "sort": case.file.sort(), "stage": case.file.stage(), "filed": case.file.filed(),
+        "documents": case.file.entries().len(),
+        "waiting": case.file.waiting().iter().map(waiting).collect::<Vec<_>>(),
+    })
+}
+
+fn entry_json(entry: &CaseEntry) -> Value {
+    json!({
+        "document": entry.document_id.as_uuid(), "kind": entry.kind, "from": entry.from, "to": entry.to,
+        "about": entry.about.map(|about| about.as_uuid()), "at": entry.at.to_string(), "said": entry.said,
+    })
+}
+
+fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header);
+    table
+}
+
+fn stage(text: &str) -> Result<CaseStage, String> {
+    let all = [CaseStage::Waiting, CaseStage::Open, CaseStage::Decided, CaseStage::Closed];
+    let found = all.into_iter().find(|stage| word(stage) == text);
+    found.ok_or_else(|| "write waiting, open, decided or closed".to_owned())
+}
+
+/// Cases that are read at once.
+const PAGE: u32 = 500;

@@ -1,0 +1,14 @@
+//! A pension case out of its documents: where it stands, what it waits for, and what may not be written next. Pure.
+//!
+//! Nothing but the documents is kept: where a case stands follows from them, in their order, on both sides alike.
+
+mod entry;
+mod judge;
+mod stage;
+
+pub use entry::{CaseEntry, Filed, Said, answers_to};
+pub use judge::judge;
+pub use stage::{CaseFile, CaseSort, CaseStage, Waiting};
+
+#[cfg(test)]
+mod tests;

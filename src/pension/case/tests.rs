@@ -1,0 +1,152 @@
+//! Cases out of documents: where they stand, and what is refused.
+
+use super::*;
+use crate::base::DocumentId;
+use crate::exchange::canonical::State;
+use crate::exchange::canonical::case::CaseDocumentKind as Kind;
+use crate::pension::agreement;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn id(number: u128) -> DocumentId {
+    DocumentId::from_uuid(Uuid::from_u128(number))
+}
+
+fn at(day: i64) -> Timestamp {
+    Timestamp::from_second(1_834_000_000 + day * 86_400).unwrap()
+}
+
+fn filed(text: &str) -> Option<Filed> {
+    Some(Filed { state: State::Kg, at: text.parse().unwrap() })
+}
+
+fn entry(number: u128, kind: Kind, (from, to): (State, State), about: Option<u128>) -> CaseEntry {
+    let day = i64::try_from(number).unwrap();
+    CaseEntry {
+        document_id: id(number),
+        kind,
+        from,
+        to,
+        about: about.map(id),
+        at: at(day),
+        said: Said::default(),
+    }
+}
+
+/// A claim of KG for a Russian pension, filed on 10 February 2028.
+fn claim() -> CaseEntry {
+    let mut claim = entry(1, Kind::PensionClaim, (State::Kg, State::Ru), None);
+    claim.said.filed = filed("2028-02-10T10:00:00+06:00");
+    claim.said.pensions = vec!["ru-old-age".parse().unwrap()];
+    claim
+}
+
+fn decision(number: u128, what: &str) -> CaseEntry {
+    let mut decision = entry(number, Kind::PensionDecision, (State::Ru, State::Kg), Some(1));
+    decision.said.pensions = vec!["ru-old-age".parse().unwrap()];
+    decision.said.decision = Some(what.parse().unwrap());
+    decision
+}
+
+fn codes(case: &[CaseEntry], next: &CaseEntry) -> Vec<String> {
+    let findings = judge(&CaseFile::new(case.to_vec()), next, agreement());
+    findings.into_iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn a_claim_waits_for_its_decision_and_is_closed() {
+    let mut documents = vec![claim()];
+    let stage = |documents: &[CaseEntry]| CaseFile::new(documents.to_vec()).stage();
+    assert_eq!(stage(&[]), CaseStage::Open);
+    assert_eq!(stage(&documents), CaseStage::Waiting);
+    assert_eq!(CaseFile::new(documents.clone()).waiting().first().map(|it| it.who), Some(State::Ru));
+    documents.push(entry(2, Kind::ExaminationRequest, (State::Ru, State::Kg), Some(1)));
+    documents.push(decision(3, "award"));
+    let waiting = CaseFile::new(documents.clone()).waiting();
+    assert_eq!(waiting.iter().map(|it| it.kind).collect::<Vec<_>>(), [Kind::ExaminationRequest]);
+    documents.push(entry(4, Kind::ExaminationRecord, (State::Kg, State::Ru), None));
+    assert_eq!(stage(&documents), CaseStage::Decided, "an answer of one's own initiative answers (T36)");
+    documents.push(entry(5, Kind::Closure, (State::Ru, State::Kg), Some(1)));
+    assert_eq!(stage(&documents), CaseStage::Closed);
+    documents.push(entry(6, Kind::Invalidation, (State::Ru, State::Kg), Some(5)));
+    assert_eq!(stage(&documents), CaseStage::Decided, "an invalid closure closes nothing");
+    let file = CaseFile::new(documents);
+    assert_eq!((file.sort(), file.entries().len()), (CaseSort::Claim, 6));
+    assert_eq!(file.filed(), filed("2028-02-10T10:00:00+06:00").as_ref());
+}
+
+#[test]
+fn a_rejection_answers_and_reminders_are_counted() {
+    let asked = entry(1, Kind::AmountsInquiry, (State::Ru, State::Kg), None);
+    let reminded = entry(2, Kind::Reminder, (State::Ru, State::Kg), Some(1));
+    let rejected = entry(3, Kind::Rejection, (State::Kg, State::Ru), Some(1));
+    let case = CaseFile::new(vec![reminded, asked.clone()]);
+    assert_eq!(case.waiting().first().map(|it| it.reminders), Some(1));
+    assert_eq!(case.sort(), CaseSort::Inquiry);
+    assert_eq!(CaseFile::new(vec![asked, rejected]).stage(), CaseStage::Open);
+}
+
+#[test]
+fn the_original_filing_date_is_never_replaced() {
+    let mut next = entry(5, Kind::CircumstanceNotice, (State::Ru, State::Kg), None);
+    next.said.filed = filed("2028-02-10T04:00:00Z");
+    assert_eq!(codes(&[claim()], &next), [""; 0], "the same instant in another zone");
+    next.said.filed = filed("2028-02-11T09:00:00+03:00");
+    assert_eq!(codes(&[claim()], &next), ["case.filing_changed"]);
+    let mut claim = claim();
+    claim.said.filed = filed("2128-02-10T10:00:00+06:00");
+    assert_eq!(codes(&[], &claim), ["case.filed_later"]);
+}
+
+#[test]
+fn one_claim_has_one_decision_of_a_state_until_it_is_invalid() {
+    let first = decision(3, "refusal");
+    assert_eq!(codes(&[claim()], &first), [""; 0]);
+    assert_eq!(codes(&[claim(), first.clone()], &decision(4, "award")), ["case.decided_before"]);
+    assert_eq!(codes(&[claim(), first.clone()], &decision(4, "recalculation")), [""; 0]);
+    let invalid = entry(4, Kind::Invalidation, (State::Ru, State::Kg), Some(3));
+    assert_eq!(codes(&[claim(), first, invalid], &decision(5, "award")), [""; 0]);
+}
+
+#[test]
+fn a_kind_that_is_not_covered_or_of_another_state_is_refused() {
+    let mut next = decision(3, "award");
+    next.said.pensions = vec!["kz-basic".parse().unwrap()];
+    assert_eq!(codes(&[claim()], &next), ["case.kind_not_covered"]);
+    next.said.pensions = vec!["kg-old-age".parse().unwrap()];
+    assert_eq!(codes(&[claim()], &next), ["case.kind_not_covered"]);
+}
+
+#[test]
+fn everything_is_told_at_once() {
+    let closure = entry(2, Kind::Closure, (State::Kg, State::Ru), None);
+    let mut next = decision(5, "award");
+    next.said.filed = filed("2129-01-01T00:00:00Z");
+    next.said.pensions = vec!["kz-basic".parse().unwrap()];
+    let told = codes(&[claim(), closure], &next);
+    assert_eq!(told, ["case.filing_changed", "case.filed_later", "case.closed", "case.kind_not_covered"]);
+    let asked = entry(2, Kind::FamilyInquiry, (State::Ru, State::Kg), None);
+    let other = entry(3, Kind::AmountsRecord, (State::Kg, State::Ru), Some(2));
+    assert_eq!(codes(&[asked], &other), ["case.other_answer"]);
+}
+
+proptest! {
+    /// Where a case stands does not depend on the order in which its documents are read, and no more waits than asks.
+    #[test]
+    fn a_case_is_the_same_however_its_documents_are_read(
+        drawn in prop::collection::vec((0..Kind::ALL.len(), any::<bool>(), prop::option::of(1_u128..12)), 0..12),
+        seed in any::<u64>(),
+    ) {
+        let mut documents: Vec<CaseEntry> = drawn.into_iter().zip(1..).map(|((kind, is_there, about), number)| {
+            let way = if is_there { (State::Ru, State::Kg) } else { (State::Kg, State::Ru) };
+            entry(number, Kind::ALL[kind], way, about)
+        }).collect();
+        let case = CaseFile::new(documents.clone());
+        let asking = documents.iter().filter(|it| !answers_to(it.kind).is_empty()).count();
+        prop_assert!(case.waiting().len() <= asking);
+        let count = documents.len().max(1);
+        documents.rotate_left(usize::try_from(seed).unwrap_or(0) % count);
+        prop_assert_eq!(CaseFile::new(documents), case);
+    }
+}

@@ -1,0 +1,76 @@
+//! The documents of pension cases, each once.
+
+use super::StoreError;
+use super::Tx;
+use super::row::RowReader;
+use super::tx::change;
+use super::tx::on;
+use crate::exchange::canonical::RecordId;
+use crate::pension::CaseEntry;
+
+/// Notes that a document belongs to a case; again, it changes nothing.
+pub async fn case_put(tx: &mut Tx, case: &RecordId, entry: &CaseEntry) -> Result<(), StoreError> {
+    let id = entry.document_id.as_uuid().to_string();
+    let unwritable = |_cause| RowReader { table: "case_document", id: &id }.fault("said");
+    let said = serde_json::to_string(&entry.said).map_err(unwritable)?;
+    change!(
+        tx,
+        "note a document of a case",
+        sqlx::query(PUT)
+            .bind(&id)
+            .bind(case.as_str())
+            .bind(entry.kind.as_code())
+            .bind(entry.from.as_code())
+            .bind(entry.to.as_code())
+            .bind(entry.about.map(|about| about.as_uuid().to_string()))
+            .bind(entry.at.as_millisecond())
+            .bind(said)
+    )?;
+    Ok(())
+}
+
+/// What is known of the documents of a case.
+pub async fn case_entries(tx: &mut Tx, case: &RecordId) -> Result<Vec<CaseEntry>, StoreError> {
+    let rows: Vec<Row> = on!(tx, "list the documents of a case", connection =>
+        sqlx::query_as(OF_CASE).bind(case.as_str()).fetch_all(connection))?;
+    rows.into_iter().map(parse).collect()
+}
+
+/// The numbers of up to `limit` cases after one, in their order.
+pub async fn case_list(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<RecordId>, StoreError> {
+    let rows: Vec<String> = on!(tx, "list the cases", connection =>
+        sqlx::query_scalar(CASES).bind(after).bind(i64::from(limit)).fetch_all(connection))?;
+    rows.iter().map(|id| RowReader { table: "case_document", id }.text("case_id", id)).collect()
+}
+
+/// Forgets a case; tells how many documents it had.
+pub async fn case_forget(tx: &mut Tx, case: &RecordId) -> Result<u64, StoreError> {
+    change!(tx, "forget a case", sqlx::query(FORGET).bind(case.as_str()))
+}
+
+type Row = (String, String, String, String, Option<String>, i64, String);
+
+fn parse((id, kind, sender, recipient, about, at, said): Row) -> Result<CaseEntry, StoreError> {
+    let reader = RowReader { table: "case_document", id: &id };
+    Ok(CaseEntry {
+        document_id: reader.text("document_id", &id)?,
+        kind: reader.text("kind", &kind)?,
+        from: reader.text("sender", &sender)?,
+        to: reader.text("recipient", &recipient)?,
+        about: reader.text_if_any("about", about.as_deref())?,
+        at: reader.instant("at", at)?,
+        said: reader.json("said", &said)?,
+    })
+}
+
+const PUT: &str = "
+    INSERT INTO case_document (document_id, case_id, kind, sender, recipient, about, at, said)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (document_id) DO NOTHING";
+
+const OF_CASE: &str = "
+    SELECT document_id, kind, sender, recipient, about, at, said FROM case_document
+    WHERE case_id = $1 ORDER BY at, document_id";
+
+const FORGET: &str = "DELETE FROM case_document WHERE case_id = $1";
+
+const CASES: &str = "SELECT DISTINCT case_id FROM case_document WHERE case_id > $1 ORDER BY case_id LIMIT $2";
