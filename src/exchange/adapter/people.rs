@@ -96,42 +96,63 @@ impl People {
             }
             (Some(known), 1) => Candidates::One(known),
             (Some(_), _) => Candidates::Several,
-            (None, _) => self.resembling(asked, matcher),
+            (None, _) => {
+                let found = self.resembling(asked, matcher);
+                if found.is_empty() {
+                    return Candidates::Nobody;
+                }
+                Candidates::Unsure(found.iter().take(TOLD_MAX).map(|(_, likeness)| told(likeness)).collect())
+            }
         }
     }
 
-    /// Who may be meant although nothing is told as it was asked.
-    fn resembling(&self, asked: &Person, matcher: &Matcher) -> Candidates<'_> {
+    /// Who may be meant although nothing is told as it was asked, best first.
+    fn resembling(&self, asked: &Person, matcher: &Matcher) -> Vec<(usize, Likeness)> {
         let shares = |known: &Person| {
             known
                 .identifiers
                 .iter()
                 .any(|own| asked.identifiers.iter().any(|o| o.identifier == own.identifier))
         };
-        let near = self.all.iter().map(|known| &known.person);
-        let near = near.filter(|known| is_near_birth(known.birth_date, asked.birth_date) || shares(known));
-        let mut found: Vec<Likeness> = near.map(|known| matcher.compare(known, asked)).collect();
-        found.retain(|likeness| likeness.resemblance >= Resemblance::Possible);
-        found.sort_by(|a, b| b.score.total_cmp(&a.score));
-        if found.is_empty() {
-            return Candidates::Nobody;
-        }
-        Candidates::Unsure(found.iter().take(TOLD_MAX).map(told).collect())
+        let near = self.all.iter().map(|known| &known.person).enumerate();
+        let near =
+            near.filter(|(_, known)| is_near_birth(known.birth_date, asked.birth_date) || shares(known));
+        let mut found: Vec<(usize, Likeness)> =
+            near.map(|(at, known)| (at, matcher.compare(known, asked))).collect();
+        found.retain(|(_, likeness)| likeness.resemblance >= Resemblance::Possible);
+        found.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
+        found
     }
 
-    /// How many rows that are or may be about him were set aside.
-    pub(super) fn aside_of(&self, asked: &Person, state: State, matcher: &Matcher) -> u64 {
-        let known = match self.candidates(asked, state, matcher) {
-            Candidates::One(known) => Some(&known.person),
-            Candidates::Nobody | Candidates::Several | Candidates::Unsure(_) => None,
-        };
-        let persons = || known.into_iter().chain([asked]);
-        let numbers = persons().flat_map(|one| one.identifiers.iter().map(|held| &held.identifier));
+    /// How many rows that are or may be about these were set aside.
+    pub(super) fn aside_of(&self, persons: &[&Person]) -> u64 {
+        let numbers = persons.iter().flat_map(|one| one.identifiers.iter().map(|held| &held.identifier));
         let by_number = numbers.filter_map(|number| self.aside.by_identifier.get(number));
-        let names = persons().flat_map(|one| one.names().map(move |name| name_key(name, one.birth_date)));
+        let names =
+            persons.iter().flat_map(|one| one.names().map(move |name| name_key(name, one.birth_date)));
         let by_name = names.flatten().filter_map(|name| self.aside.by_name.get(&name));
         let rows: HashSet<u64> = by_number.chain(by_name).flatten().copied().collect();
         u64::try_from(rows.len()).unwrap_or(u64::MAX) + self.aside.of_somebody
+    }
+
+    /// Whoever of these may be meant, or may be one with somebody of whom other rows tell: he shares a number, or name
+    /// and day of birth, or resembles him who is asked about. In their order.
+    pub(super) fn related(&self, asked: &Person, told: &[&KnownPerson], matcher: &Matcher) -> Vec<&Known> {
+        let asked_as = KnownPerson::from(asked);
+        let mut found: Vec<usize> = Vec::new();
+        for one in told.iter().copied().chain([&asked_as]) {
+            let numbers = one.identifiers.iter();
+            found.extend(numbers.filter_map(|held| self.by_identifier.get(&held.identifier)));
+            let original = one.original_name.as_ref().map(|original| &original.name);
+            let names = one.name.iter().chain(original);
+            let keys = names.zip(one.birth_date.into_iter().cycle());
+            let keys = keys.filter_map(|(name, birth_date)| name_key(name, birth_date));
+            found.extend(keys.filter_map(|key| self.by_name.get(&key)).flatten());
+        }
+        found.extend(self.resembling(asked, matcher).iter().map(|(at, _)| at));
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().filter_map(|at| self.all.get(at)).collect()
     }
 
     /// Everybody.
@@ -192,6 +213,29 @@ impl Gathering {
             aside.by_name.entry(key).or_default().push(aside.of_known);
         }
         aside.of_known += 1;
+    }
+
+    /// Adds a person of whom other rows told, as they were gathered.
+    pub(super) fn add_known(&mut self, known: &Known) {
+        let at = self.all.len();
+        let person = KnownPerson::from(&known.person);
+        for held in &person.identifiers {
+            self.by_identifier.entry(held.identifier.clone()).or_insert(at);
+        }
+        if person.identifiers.is_empty()
+            && let Some(key) = name_key(&known.person.name, known.person.birth_date)
+        {
+            self.by_name.entry(key).or_insert(at);
+        }
+        self.all.push(OnePerson {
+            person,
+            place: String::new(),
+            periods: Entries::of(&known.periods),
+            contributions: Entries::of(&known.contributions),
+            events: Vec::new(),
+            facts: Vec::new(),
+            life_events: Vec::new(),
+        });
     }
 
     /// A row of this person is not used.

@@ -5,6 +5,11 @@ use super::error::AdapterError;
 use super::folder::Stamp;
 use super::folder::stamps;
 use super::lineage::EachRow;
+use super::live::LiveAnswer;
+use super::live::LiveRead;
+use super::live::form_of;
+use super::live::read_live;
+use super::local::KnownPerson;
 use super::people::Candidates;
 use super::people::Gathered;
 use super::people::Gathering;
@@ -60,6 +65,17 @@ pub enum Found {
     /// Somebody may be meant, but name, birth date or number differ from what was asked; a clerk must say. With what
     /// speaks for and against each, best first, without values.
     Unsure(Arc<[String]>),
+}
+
+/// What is known of him who is asked about, and what is to be told of how it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// What is known.
+    pub found: Found,
+    /// How many rows that are or may be about him are set aside: the answer may lack them.
+    pub aside: u64,
+    /// What is wrong or odd about rows that were asked for just now, never with a value.
+    pub findings: Findings,
 }
 
 /// What is to be told of the files of a folder.
@@ -141,21 +157,55 @@ impl Source {
     /// The inquiry asks another state, or a changed file cannot be read. Nobody is answered then: an old
     /// or a partial record would pass for the whole.
     pub fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Found, AdapterError> {
+        Ok(self.answer(inquiry, as_of, &[])?.found)
+    }
+
+    /// The same with what databases were asked about the person just now, and with what is to be told of it.
+    ///
+    /// # Errors
+    /// As [`Source::find`]; and an answer that its profile cannot read.
+    pub fn answer(
+        &self,
+        inquiry: &Inquiry,
+        as_of: Date,
+        live: &[LiveAnswer],
+    ) -> Result<Answered, AdapterError> {
         let state = self.book.state();
         if inquiry.asked != state {
             return Err(AdapterError::NotAsked { asked: inquiry.asked, state });
         }
         let loaded = self.current()?;
         let matcher = Matcher::built_in().map_err(AdapterError::Letters)?;
-        Ok(match loaded.people.candidates(&inquiry.person, state, matcher) {
-            Candidates::Nobody => Found::Nobody,
-            Candidates::Several => Found::Several,
-            Candidates::Unsure(reasons) => Found::Unsure(reasons.into()),
-            Candidates::One(known) => {
-                let record = record_of(known, state, as_of, inquiry.interval);
-                Found::Record(record, loaded.read_by.clone())
-            }
-        })
+        let asked = &inquiry.person;
+        if live.is_empty() {
+            let candidates = loaded.people.candidates(asked, state, matcher);
+            let aside = |persons: &[&Person]| loaded.people.aside_of(persons);
+            let read_by = loaded.read_by.clone();
+            return Ok(answered(candidates, inquiry, as_of, read_by, &aside));
+        }
+        let LiveRead { rows, mut gathering, mut findings, read_by } = read_live(&loaded.by, live)?;
+        let told: Vec<&KnownPerson> = rows.iter().map(|(row, ..)| &row.person).collect();
+        for known in loaded.people.related(asked, &told, matcher) {
+            gathering.add_known(known);
+        }
+        for (row, key, place) in rows {
+            gathering.add(row, key, &place);
+        }
+        let Gathered { people, findings: mut odd, unused: _ } = gathering.finish(state);
+        findings.append(&mut odd);
+        let aside = |persons: &[&Person]| loaded.people.aside_of(persons) + people.aside_of(persons);
+        let mut all = loaded.read_by.to_vec();
+        all.extend(read_by.into_iter().filter(|by| !loaded.read_by.contains(by)));
+        let candidates = people.candidates(asked, state, matcher);
+        Ok(Answered { findings, ..answered(candidates, inquiry, as_of, all.into(), &aside) })
+    }
+
+    /// Sees that a profile reads what a query gives.
+    ///
+    /// # Errors
+    /// None does, or a column that it needs is missing.
+    pub fn check_live(&self, of: (&str, &str), columns: &[String]) -> Result<(), AdapterError> {
+        form_of(&self.book.current()?, of, columns).map(drop)
     }
 
     /// What is wrong or odd about the rows read last, never with a value.
@@ -180,7 +230,11 @@ impl Source {
     /// As [`Source::open`].
     pub fn aside_of(&self, person: &Person) -> Result<u64, AdapterError> {
         let matcher = Matcher::built_in().map_err(AdapterError::Letters)?;
-        Ok(self.current()?.people.aside_of(person, self.book.state(), matcher))
+        let people = &self.current()?.people;
+        Ok(match people.candidates(person, self.book.state(), matcher) {
+            Candidates::One(known) => people.aside_of(&[&known.person, person]),
+            Candidates::Nobody | Candidates::Several | Candidates::Unsure(_) => people.aside_of(&[person]),
+        })
     }
 
     /// How many persons the files tell of.
@@ -338,6 +392,27 @@ impl FileRead {
         self.aside += 1;
         self.why.push(why);
     }
+}
+
+/// Who is meant, as an answer.
+fn answered(
+    candidates: Candidates<'_>,
+    inquiry: &Inquiry,
+    as_of: Date,
+    read_by: Arc<[String]>,
+    aside: &dyn Fn(&[&Person]) -> u64,
+) -> Answered {
+    let asked = &inquiry.person;
+    let (found, aside) = match candidates {
+        Candidates::Nobody => (Found::Nobody, aside(&[asked])),
+        Candidates::Several => (Found::Several, aside(&[asked])),
+        Candidates::Unsure(reasons) => (Found::Unsure(reasons.into()), aside(&[asked])),
+        Candidates::One(known) => {
+            let record = record_of(known, inquiry.asked, as_of, inquiry.interval);
+            (Found::Record(record, read_by), aside(&[&known.person, asked]))
+        }
+    };
+    Answered { found, aside, findings: Findings::new() }
 }
 
 /// What is known on a day: later entries are not there yet, and a later end is none.

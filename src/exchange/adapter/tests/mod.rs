@@ -7,6 +7,7 @@ mod forms;
 mod hostile;
 mod journey;
 mod likeness;
+mod live;
 mod profile;
 mod revisions;
 mod sink;
