@@ -86,7 +86,8 @@ impl FolderDesk {
     /// As [`FolderDesk::over`].
     pub fn reading(settings: &Settings) -> Result<Self, AdapterError> {
         let book = ProfileBook::new(settings.state, Some(settings.profiles.clone()));
-        Self::over(book, &settings.local, &settings.handed_over, settings.limits)
+        let desk = Self::over(book, &settings.local, &settings.handed_over, settings.limits)?;
+        Ok(Self { source: desk.source.spilling_to(&settings.data), ..desk })
     }
 
     /// A desk over two folders, which are made if they are not there.

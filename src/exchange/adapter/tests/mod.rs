@@ -12,5 +12,6 @@ mod profile;
 mod revisions;
 mod sink;
 mod source;
+mod spilled;
 mod streaming;
 mod there_and_back;
