@@ -20,6 +20,9 @@ pub struct Limits {
     pub container_documents_max: usize,
     /// Largest local record file read.
     pub local_bytes_max: usize,
+    /// Largest local files, all together, whose rows are held in memory; those of larger ones are kept in files without a
+    /// name.
+    pub local_held_bytes_max: usize,
     /// Largest row of a local file read, and the most that is held of rows whose form tells more after them.
     pub local_row_bytes_max: usize,
     /// Most messages in flight to one peer.
@@ -65,7 +68,8 @@ impl Default for Limits {
             xml_attributes_max: 64,
             xml_elements_max: 1_000_000,
             container_documents_max: 1_000,
-            local_bytes_max: 1024 * 1024 * 1024,
+            local_bytes_max: 16 * 1024 * 1024 * 1024,
+            local_held_bytes_max: 2 * 1024 * 1024,
             local_row_bytes_max: 1024 * 1024,
             lane_in_flight_max: 16,
             post_timeout_ms: 30_000,

@@ -122,9 +122,7 @@ async fn ask(
         Content::Inquiry(inquiry) => {
             let as_of = ctx.clock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
             let inquiry = inquiry.clone();
-            let ask =
-                move || Ok::<_, FlowError>((desk.find(&inquiry, as_of)?, desk.aside_of(&inquiry.person)?));
-            let (found, aside) = Context::aside(ask).await??;
+            let (found, aside) = Context::aside(move || desk.find_counting(&inquiry, as_of)).await??;
             remarks.extend((aside > 0).then(|| Remark::for_person(Some("flow.rows_aside"), ROWS_ASIDE)));
             note_local_findings(ctx).await?; // reading them may have been the first since a file changed
             match found {

@@ -109,12 +109,13 @@ pub trait Desk: Send + Sync {
         Findings::new()
     }
 
-    /// How many rows that are or may be about a person are set aside: an answer about him may lack them.
+    /// The same as [`Desk::find`], with how many rows that are or may be about the person are set aside: the answer may
+    /// lack them.
     ///
     /// # Errors
     /// The local system cannot be asked.
-    fn aside_of(&self, _person: &Person) -> Result<u64, FlowError> {
-        Ok(0)
+    fn find_counting(&self, inquiry: &Inquiry, as_of: jiff::civil::Date) -> Result<(Found, u64), FlowError> {
+        Ok((self.find(inquiry, as_of)?, 0))
     }
 
     /// Opens a copy of a document that a record of [`Desk::find`] tells of.

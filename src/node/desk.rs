@@ -3,10 +3,11 @@
 use super::agreements::AgreementFolder;
 use super::evidence::{CopyFolder, EvidenceFolder};
 use super::hand_over::{HandOverSettings, Handed, Teller};
+use super::live::Live;
 use super::{Settings, StartError};
 use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, WholeFile, with_causes};
 use crate::exchange::adapter::{
-    AdapterError, FactFound, FactQuestion, FactSource, FileRead, Found, HandedOver, LocalReading,
+    AdapterError, Answered, FactFound, FactQuestion, FactSource, FileRead, Found, HandedOver, LocalReading,
     PersonEvent, ProfileBook, Sink, Source, late_feeds,
 };
 use crate::exchange::canonical::case::CaseDocument;
@@ -37,6 +38,10 @@ pub struct FolderDesk {
     teller: Option<Teller>,
     /// What is told beside what is handed over.
     told: HandOverSettings,
+    /// Who is asked beside the files.
+    live: Vec<Live>,
+    /// What is to be told of what they answered.
+    untold: Mutex<Findings>,
     evidence: EvidenceFolder,
     copies: CopyFolder,
 }
@@ -54,8 +59,9 @@ impl FolderDesk {
     /// # Errors
     /// As [`FolderDesk::reading`], and what `[hand_over]` names cannot be used.
     pub fn open(settings: &Settings) -> Result<Self, StartError> {
-        let (teller, told) = (Teller::open(&settings.hand_over)?, settings.hand_over.clone());
-        Ok(Self { teller, told, ..Self::reading(settings)? })
+        let (teller, live) = (Teller::open(&settings.hand_over)?, Live::all(settings)?);
+        let told = settings.hand_over.clone();
+        Ok(Self { teller, told, live, ..Self::reading(settings)? })
     }
 
     /// Sees that whoever `[hand_over]` names can take records; one that is away is waited for.
@@ -84,7 +90,8 @@ impl FolderDesk {
     /// As [`FolderDesk::over`].
     pub fn reading(settings: &Settings) -> Result<Self, AdapterError> {
         let book = ProfileBook::new(settings.state, Some(settings.profiles.clone()));
-        Self::over(book, &settings.local, &settings.handed_over, settings.limits)
+        let desk = Self::over(book, &settings.local, &settings.handed_over, settings.limits)?;
+        Ok(Self { source: desk.source.spilling_to(&settings.data), ..desk })
     }
 
     /// A desk over two folders, which are made if they are not there.
@@ -123,9 +130,26 @@ impl FolderDesk {
             sink: Sink::open(book, handed_over)?,
             teller: None,
             told: HandOverSettings::default(),
+            live: Vec::new(),
+            untold: Mutex::default(),
             evidence: EvidenceFolder::of(local, kinds),
             copies: CopyFolder::of(handed_over),
         })
+    }
+
+    /// Keeps findings until they are taken for the journal.
+    fn keep_untold(&self, findings: Findings) {
+        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = UNTOLD_MAX.saturating_sub(untold.len());
+        untold.extend(findings.into_iter().take(free));
+    }
+
+    /// Sees that a profile reads what a database of `[live]` gives.
+    ///
+    /// # Errors
+    /// None does, or a column that it needs is missing.
+    pub(super) fn check_live(&self, of: (&str, &str), columns: &[String]) -> Result<(), AdapterError> {
+        self.source.check_live(of, columns)
     }
 
     /// The feeds whose newest file is older than its profile allows.
@@ -148,15 +172,24 @@ impl FolderDesk {
 
 impl Desk for FolderDesk {
     fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Found, FlowError> {
+        Ok(self.find_counting(inquiry, as_of)?.0)
+    }
+
+    /// The databases of `[live]` are asked each time; while one is away, nobody is answered.
+    fn find_counting(&self, inquiry: &Inquiry, as_of: Date) -> Result<(Found, u64), FlowError> {
         self.look_at_feeds(as_of).map_err(local)?;
-        let found = self.source.find(inquiry, as_of).map_err(local)?;
-        Ok(match found {
+        let ask = |live: &Live| live.ask(&inquiry.person, inquiry.asked);
+        let live = self.live.iter().map(ask).collect::<Result<Vec<_>, _>>()?;
+        let Answered { found, aside, findings } = self.source.answer(inquiry, as_of, &live).map_err(local)?;
+        self.keep_untold(findings);
+        let found = match found {
             Found::Record(mut record, read_by) => {
                 record.evidence = self.evidence.find(&record.person)?;
                 Found::Record(record, read_by)
             }
             Found::Nobody | Found::Several | Found::Unsure(_) => found,
-        })
+        };
+        Ok((found, aside))
     }
 
     fn open_copy(&self, person: &Person, copy: &CopyOfDocument) -> Result<Box<dyn Read + Send>, FlowError> {
@@ -185,7 +218,8 @@ impl Desk for FolderDesk {
 
     fn take_findings(&self) -> Findings {
         let late = std::mem::take(&mut self.feeds.lock().unwrap_or_else(PoisonError::into_inner).untold);
-        late.into_iter().chain(self.facts.take_findings()).collect()
+        let live = std::mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner));
+        late.into_iter().chain(self.facts.take_findings()).chain(live).collect()
     }
 
     fn find_fact(&self, asked: &FactQuestion, today: Date) -> Result<FactFound, FlowError> {
@@ -222,10 +256,6 @@ impl Desk for FolderDesk {
             };
             Some(LocalReading { files: name.into_iter().map(refused).collect(), findings: vec![finding] })
         })
-    }
-
-    fn aside_of(&self, person: &Person) -> Result<u64, FlowError> {
-        self.source.aside_of(person).map_err(local)
     }
 
     fn keep_rows(&self, name: &str, bytes: &[u8]) -> Result<KeptRows, FlowError> {
@@ -321,6 +351,9 @@ fn local(error: AdapterError) -> FlowError {
 /// The folder of documents of pension cases.
 const CASES: &str = "cases";
 const LOOK_FOR: Duration = Duration::from_secs(5);
+
+/// More findings of one moment would only hide each other.
+const UNTOLD_MAX: usize = 1_000;
 
 /// The list of what may prove work.
 const EVIDENCE_KINDS: &str = "XEK";

@@ -3,7 +3,10 @@
 //! What is written ([`Written`]) and what is used ([`Settings`]) are two types. A path is relative to the file
 //! it stands in, so a node can be started from anywhere.
 
-use super::{FactSettings, HandOverSettings, LocalApiSettings, PollSettings, RevocationSettings, SealPlan};
+use super::{
+    FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings, RevocationSettings,
+    SealPlan,
+};
 use crate::base::Limits;
 use crate::exchange::canonical::State;
 use crate::exchange::seal::SignerPlan;
@@ -51,6 +54,8 @@ pub struct Settings {
     pub local_api: Option<LocalApiSettings>,
     /// The queries that feed local records, by their names.
     pub sources: BTreeMap<String, PollSettings>,
+    /// The queries about one person that are asked while an inquiry waits, by their names.
+    pub live: BTreeMap<String, LiveSettings>,
     /// How what the peers answered reaches the local system, if not by files.
     pub hand_over: HandOverSettings,
     /// Which facts this node gives and takes.
@@ -219,6 +224,7 @@ impl Settings {
             revocation,
             local_api,
             sources,
+            live,
             hand_over,
             facts,
             wire,
@@ -260,6 +266,7 @@ impl Settings {
             revocation: revocation.map(|revocation| revocation.within(folder)),
             local_api: local_api.map(|door| door.within(folder)),
             sources: sources.into_iter().map(|(name, source)| (name, source.within(folder))).collect(),
+            live: live.into_iter().map(|(name, live)| (name, live.within(folder))).collect(),
             hand_over: hand_over.within(folder),
             facts,
             peers,
@@ -297,6 +304,10 @@ impl Settings {
             let what = format!("an authority of the source {name}");
             files.extend(source.authorities.as_deref().map(|path| file(what, path)));
         }
+        for (name, live) in &self.live {
+            let what = format!("an authority of the database of [live.{name}]");
+            files.extend(live.authorities.as_deref().map(|path| file(what, path)));
+        }
         files.extend(self.hand_over.certificates());
         files
     }
@@ -327,6 +338,8 @@ struct Written {
     local_api: Option<LocalApiSettings>,
     #[serde(default)]
     sources: BTreeMap<String, PollSettings>,
+    #[serde(default)]
+    live: BTreeMap<String, LiveSettings>,
     #[serde(default)]
     hand_over: HandOverSettings,
     #[serde(default)]
@@ -480,6 +493,7 @@ impl Written {
         }
         let of_revocation = self.revocation.as_ref().and_then(RevocationSettings::misfit);
         let of_sources = self.sources.iter().find_map(|(name, source)| source.misfit(name));
+        let of_sources = of_sources.or_else(|| self.live.iter().find_map(|(name, live)| live.misfit(name)));
         let of_door = self.local_api.as_ref().and_then(LocalApiSettings::misfit);
         if let Some(reason) = of_revocation.or(of_door).or(of_sources).or_else(|| self.hand_over.misfit()) {
             return Some(reason);

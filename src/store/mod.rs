@@ -81,7 +81,9 @@ pub use ledger::{
     ledger_outcome, ledger_record,
 };
 pub use local::{LocalFile, local_files, local_forget, local_put, local_set_aside};
-pub use national::{NationalError, NationalPlan, NationalQuery, NationalTable, Put, TablePlan};
+pub use national::{
+    LivePlan, LiveQuery, LiveRows, NationalError, NationalPlan, NationalQuery, NationalTable, Put, TablePlan,
+};
 pub use outbox::{
     OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_extend,
     outbox_find, outbox_knows, outbox_of_delivery, outbox_of_document, outbox_probe, outbox_put,

@@ -27,6 +27,7 @@ mod journal;
 mod keys;
 mod kill;
 mod link;
+mod live;
 mod local_api;
 mod national;
 mod nodes;

@@ -27,7 +27,7 @@ pub(super) struct Translate {
     /// Of how many invented persons.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
     persons: u32,
-    /// Only take a file of so many rows the whole way, and tell the most memory of it.
+    /// Only take a file of so many rows the whole way, find somebody in it, and tell the most memory of it.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1_000..=1_000_000_000))]
     rows: Option<u64>,
     /// Print one JSON object.
@@ -60,6 +60,7 @@ impl Translate {
             show::json(&serde_json::json!({
                 "rows": measured.done.rows, "a_second": measured.done.a_second(),
                 "file_bytes": measured.file_bytes, "peak_kib": measured.peak_kib,
+                "found_after_s": measured.found_after.as_secs_f64(),
             }));
         } else {
             show::line(&measured.as_text());

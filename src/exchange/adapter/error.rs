@@ -142,6 +142,14 @@ pub enum AdapterError {
     /// The tables by which persons are compared cannot be read: the program is damaged.
     #[error("compare persons: {0}")]
     Letters(Finding),
+    /// What a query about one person brings is not what its profile reads.
+    #[error("read what {source_name} brings: {reason}")]
+    Live {
+        /// Which.
+        source_name: String,
+        /// What is missing, and what to do.
+        reason: String,
+    },
     /// The inquiry is for another state than the one whose records these are.
     #[error("answer an inquiry to {asked} from the records of {state}")]
     NotAsked {
@@ -194,7 +202,11 @@ impl AdapterError {
             | Self::Write { path, .. }
             | Self::TooLarge { path, .. }
             | Self::Format { path, .. } => Some(path),
-            Self::Encode { .. } | Self::Profile(_) | Self::Letters(_) | Self::NotAsked { .. } => None,
+            Self::Encode { .. }
+            | Self::Profile(_)
+            | Self::Letters(_)
+            | Self::Live { .. }
+            | Self::NotAsked { .. } => None,
         }
     }
 
@@ -208,6 +220,7 @@ impl AdapterError {
             Self::Encode { .. } => "adapter.encode",
             Self::Profile(_) => "adapter.profile",
             Self::Letters(_) => "canonical.letters",
+            Self::Live { .. } => "adapter.live",
             Self::NotAsked { .. } => "adapter.not_asked",
         }
     }
@@ -221,7 +234,7 @@ impl AdapterError {
             Self::TooLarge { .. } | Self::Format { .. } | Self::Profile(_) => {
                 Verdict::Retry { not_before: None }
             }
-            Self::Encode { .. } | Self::Letters(_) => Verdict::Park { code },
+            Self::Encode { .. } | Self::Letters(_) | Self::Live { .. } => Verdict::Park { code },
             Self::NotAsked { .. } => Verdict::Return { code },
         }
     }

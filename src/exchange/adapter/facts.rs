@@ -210,7 +210,7 @@ impl FactSource {
         for (at, stamp) in &stamps {
             let Some(profile) = by.get(*at) else { continue };
             let path = || stamp.path.clone();
-            let limit = self.limits.local_bytes_max;
+            let limit = self.limits.local_bytes_max.min(FACTS_BYTES_MAX);
             if usize::try_from(stamp.length).unwrap_or(usize::MAX) > limit {
                 return Err(AdapterError::TooLarge { path: path(), limit });
             }
@@ -237,9 +237,8 @@ impl FactSource {
                 *oldest = day.min(*oldest);
             }
         }
-        let mut gathered = gathering.finish(self.book.state());
-        findings.append(&mut gathered.findings);
-        let people = gathered.people;
+        let (people, odd) = gathering.finish(self.book.state()).into_people();
+        findings.extend(odd.into_findings());
         let (read_by, is_taken) = (read_by.into(), AtomicBool::new(false));
         Ok(Loaded { by, read_by, stamps, people, feeds, findings, is_taken })
     }
@@ -351,5 +350,8 @@ fn day_of(stamp: &Stamp) -> Option<Date> {
 
 /// The most months that are told.
 const MONTHS_MAX: usize = 24;
+
+/// Facts are kept in memory, all of them.
+const FACTS_BYTES_MAX: usize = 1024 * 1024 * 1024;
 /// Measures that ended longer ago are not told.
 const MEASURES_DAYS: i32 = 366;

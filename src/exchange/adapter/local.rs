@@ -25,7 +25,7 @@ use serde::Serialize;
 use std::fmt;
 
 /// One row of a local file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocalRecord {
     /// Whom it is about, as far as the row tells.
     pub person: KnownPerson,
@@ -36,7 +36,7 @@ pub struct LocalRecord {
 }
 
 /// Whether a row tells something, replaces what was told, or takes it back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum RowForm {
     /// It tells something.
     #[default]
@@ -48,7 +48,7 @@ pub enum RowForm {
 }
 
 /// What a row says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entry {
     /// Only who the person is.
     Person,

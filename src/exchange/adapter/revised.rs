@@ -71,6 +71,12 @@ impl<T> Default for Entries<T> {
 }
 
 impl<T: Revised> Entries<T> {
+    /// Entries that were gathered before. Rows that correct them are in the same place, and were read then.
+    pub(super) fn of(told: &[T]) -> Self {
+        let all = told.iter().map(|one| (one.id().clone(), one.clone())).collect();
+        Self { all, standing: HashMap::new() }
+    }
+
     /// Takes one row; by `key` it knows the one that it corrects or cancels.
     pub(super) fn take(&mut self, one: T, form: RowForm, key: Option<String>) -> Taken {
         let before = key.as_ref().and_then(|key| self.standing.get(key).cloned());

@@ -2,15 +2,20 @@
 
 use super::book::ProfileBook;
 use super::error::AdapterError;
+use super::everybody::Everybody;
+use super::everybody::Rows;
 use super::folder::Stamp;
 use super::folder::stamps;
 use super::lineage::EachRow;
+use super::live::LiveAnswer;
+use super::live::LiveRead;
+use super::live::form_of;
+use super::live::read_live;
 use super::people::Candidates;
-use super::people::Gathered;
-use super::people::Gathering;
 use super::people::Known;
-use super::people::People;
+use super::people::LookedUp;
 use super::profile::Profile;
+use super::reading::RowRead;
 use super::reading::Tally;
 use super::revised::Revised;
 use crate::base::Finding;
@@ -43,6 +48,8 @@ pub struct Source {
     book: Arc<ProfileBook>,
     folder: PathBuf,
     limits: Limits,
+    /// On whose disk rows are kept that are more than memory may hold.
+    spills: PathBuf,
     loaded: Mutex<Option<Arc<Loaded>>>,
 }
 
@@ -60,6 +67,17 @@ pub enum Found {
     /// Somebody may be meant, but name, birth date or number differ from what was asked; a clerk must say. With what
     /// speaks for and against each, best first, without values.
     Unsure(Arc<[String]>),
+}
+
+/// What is known of him who is asked about, and what is to be told of how it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// What is known.
+    pub found: Found,
+    /// How many rows that are or may be about him are set aside: the answer may lack them.
+    pub aside: u64,
+    /// What is wrong or odd about rows that were asked for just now, never with a value.
+    pub findings: Findings,
 }
 
 /// What is to be told of the files of a folder.
@@ -132,7 +150,14 @@ impl Source {
 
     /// The same without reading: a file that is not of its form does not keep a node from starting.
     pub fn watch(book: Arc<ProfileBook>, folder: impl Into<PathBuf>, limits: Limits) -> Self {
-        Self { book, folder: folder.into(), limits, loaded: Mutex::new(None) }
+        let spills = std::env::temp_dir();
+        Self { book, folder: folder.into(), limits, spills, loaded: Mutex::new(None) }
+    }
+
+    /// The same, with what memory may not hold on the disk of this folder, not on that of temporary files.
+    #[must_use]
+    pub fn spilling_to(self, folder: impl Into<PathBuf>) -> Self {
+        Self { spills: folder.into(), ..self }
     }
 
     /// What is known of the person on a day: entries of the days asked about, each whole.
@@ -141,21 +166,59 @@ impl Source {
     /// The inquiry asks another state, or a changed file cannot be read. Nobody is answered then: an old
     /// or a partial record would pass for the whole.
     pub fn find(&self, inquiry: &Inquiry, as_of: Date) -> Result<Found, AdapterError> {
+        Ok(self.answer(inquiry, as_of, &[])?.found)
+    }
+
+    /// The same with what databases were asked about the person just now, and with what is to be told of it.
+    ///
+    /// # Errors
+    /// As [`Source::find`]; and an answer that its profile cannot read.
+    pub fn answer(
+        &self,
+        inquiry: &Inquiry,
+        as_of: Date,
+        live: &[LiveAnswer],
+    ) -> Result<Answered, AdapterError> {
         let state = self.book.state();
         if inquiry.asked != state {
             return Err(AdapterError::NotAsked { asked: inquiry.asked, state });
         }
         let loaded = self.current()?;
         let matcher = Matcher::built_in().map_err(AdapterError::Letters)?;
-        Ok(match loaded.people.candidates(&inquiry.person, state, matcher) {
-            Candidates::Nobody => Found::Nobody,
-            Candidates::Several => Found::Several,
-            Candidates::Unsure(reasons) => Found::Unsure(reasons.into()),
-            Candidates::One(known) => {
-                let record = record_of(known, state, as_of, inquiry.interval);
-                Found::Record(record, loaded.read_by.clone())
-            }
-        })
+        let asked = &inquiry.person;
+        if live.is_empty() {
+            let about = self.spilled(loaded.people.about(asked, state, matcher))?;
+            let candidates = about.candidates(asked, state, matcher);
+            let aside = |persons: &[&Person]| loaded.people.aside_of(persons);
+            return self.spilled(answered(candidates, inquiry, as_of, loaded.read_by.clone(), &aside));
+        }
+        let LiveRead { rows, mut gathering, mut findings, read_by } = read_live(&loaded.by, live)?;
+        let told: Vec<LookedUp> = rows.iter().flat_map(|(row, ..)| row.person.keys()).collect();
+        let around = self.spilled(loaded.people.around(asked, &told))?;
+        for known in around.related(asked, &told, matcher) {
+            gathering.add_known(known);
+        }
+        for (row, key, place) in rows {
+            gathering.add(row, key, &place);
+        }
+        let (people, odd) = gathering.finish(state).into_people();
+        findings.extend(odd.into_findings());
+        let aside = |persons: &[&Person]| {
+            Ok(loaded.people.aside_of(persons)?.saturating_add(people.aside_of(persons)))
+        };
+        let mut all = loaded.read_by.to_vec();
+        all.extend(read_by.into_iter().filter(|by| !loaded.read_by.contains(by)));
+        let candidates = people.candidates(asked, state, matcher);
+        let answered = self.spilled(answered(candidates, inquiry, as_of, all.into(), &aside))?;
+        Ok(Answered { findings, ..answered })
+    }
+
+    /// Sees that a profile reads what a query gives.
+    ///
+    /// # Errors
+    /// None does, or a column that it needs is missing.
+    pub fn check_live(&self, of: (&str, &str), columns: &[String]) -> Result<(), AdapterError> {
+        form_of(&self.book.current()?, of, columns).map(drop)
     }
 
     /// What is wrong or odd about the rows read last, never with a value.
@@ -180,7 +243,14 @@ impl Source {
     /// As [`Source::open`].
     pub fn aside_of(&self, person: &Person) -> Result<u64, AdapterError> {
         let matcher = Matcher::built_in().map_err(AdapterError::Letters)?;
-        Ok(self.current()?.people.aside_of(person, self.book.state(), matcher))
+        let (loaded, state) = (self.current()?, self.book.state());
+        let about = self.spilled(loaded.people.about(person, state, matcher))?;
+        self.spilled(match about.candidates(person, state, matcher) {
+            Candidates::One(known) => loaded.people.aside_of(&[&known.person, person]),
+            Candidates::Nobody | Candidates::Several | Candidates::Unsure(_) => {
+                loaded.people.aside_of(&[person])
+            }
+        })
     }
 
     /// How many persons the files tell of.
@@ -193,9 +263,10 @@ impl Source {
     /// # Errors
     /// As [`Source::open`].
     pub fn everybody(&self, as_of: Date) -> Result<Vec<InsuranceRecord>, AdapterError> {
-        let loaded = self.current()?;
-        let all = loaded.people.all();
-        Ok(all.map(|known| record_of(known, self.book.state(), as_of, None)).collect())
+        let (loaded, mut all) = (self.current()?, Vec::new());
+        let mut give = |known: &Known| all.push(record_of(known, self.book.state(), as_of, None));
+        self.spilled(loaded.people.each(&mut give))?;
+        Ok(all)
     }
 
     /// Tells every row of the files as they are now.
@@ -228,9 +299,76 @@ impl Source {
         if let Some(loaded) = held.as_ref().filter(is_same) {
             return Ok(loaded.clone());
         }
-        let loaded = Arc::new(load((profiles, self.book.state()), stamps, &self.limits, told)?);
+        let loaded = Arc::new(self.load(profiles, stamps, told)?);
         *held = Some(loaded.clone());
         Ok(loaded)
+    }
+
+    /// What came of the files in which rows are kept.
+    fn spilled<T>(&self, done: std::io::Result<T>) -> Result<T, AdapterError> {
+        done.map_err(|source| AdapterError::Write { path: self.spills.clone(), source })
+    }
+
+    fn load(
+        &self,
+        profiles: Arc<Vec<Profile>>,
+        stamps: Vec<(usize, Stamp)>,
+        told: EachBytes<'_>,
+    ) -> Result<Loaded, AdapterError> {
+        let total: u64 = stamps.iter().map(|(_, stamp)| stamp.length).sum();
+        let mut rows = self.spilled(Rows::of(total, self.limits.local_held_bytes_max, &self.spills))?;
+        let mut before = 0_u64;
+        let mut findings = Findings::new();
+        let mut files: Vec<FileRead> = Vec::new();
+        for (at, stamp) in &stamps {
+            let Some(profile) = profiles.get(*at) else { continue };
+            let mut tally =
+                self.read_file((profile, stamp), &mut rows, &mut |read| told(before + read, total))?;
+            before += stamp.length;
+            findings.append(&mut tally.findings);
+            // one file may hold rows of several kinds
+            match files.iter_mut().find(|file| file.name == stamp.name) {
+                Some(file) => file.add(tally),
+                None => files.push(FileRead::of(&stamp.name, tally)),
+            }
+        }
+        let (people, odd) = self.spilled(rows.finish(self.book.state()))?;
+        for file in &mut files {
+            let (count, why) = odd.unused_of(&file.name);
+            file.put_aside(count, why);
+        }
+        findings.extend(odd.into_findings());
+        let mut used: Vec<usize> = stamps.iter().map(|(profile, _)| *profile).collect();
+        used.dedup(); // they are sorted
+        let read_by = used.into_iter().filter_map(|at| profiles.get(at)).map(Profile::to_string).collect();
+        let is_taken = AtomicBool::new(false);
+        Ok(Loaded { by: profiles, read_by, stamps, people, findings, files, is_taken })
+    }
+
+    /// Adds the rows of a file, and tells what became of them.
+    fn read_file(
+        &self,
+        (profile, stamp): (&Profile, &Stamp),
+        rows: &mut Rows,
+        told: &mut dyn FnMut(u64),
+    ) -> Result<Tally, AdapterError> {
+        let limit = self.limits.local_bytes_max;
+        if usize::try_from(stamp.length).unwrap_or(usize::MAX) > limit {
+            return Err(AdapterError::TooLarge { path: stamp.path.clone(), limit });
+        }
+        let (mut tally, mut kept) = (Tally::default(), Ok(()));
+        let mut input = stamp.open()?;
+        let count = input.get_ref().count();
+        let read = profile.read_rows(&stamp.name, &mut input, &self.limits, &mut |row| {
+            if tally.rows.is_multiple_of(TOLD_EVERY) {
+                told(count.load(Ordering::Relaxed));
+            }
+            kept = keep(row, profile, &mut tally, rows);
+            if kept.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        self.spilled(kept)?;
+        read.map_err(|source| stamp.unread(source))?;
+        Ok(tally.finished(&stamp.name))
     }
 }
 
@@ -245,7 +383,7 @@ struct Loaded {
     by: Arc<Vec<Profile>>,
     read_by: Arc<[String]>,
     stamps: Vec<(usize, Stamp)>,
-    people: People,
+    people: Everybody,
     findings: Findings,
     files: Vec<FileRead>,
     /// Whether what is to be told was taken for the journal.
@@ -263,61 +401,14 @@ pub(super) fn described(profiles: &[Profile], folder: &Path) -> Result<Vec<(usiz
     Ok(profiles.iter().enumerate().flat_map(of).collect())
 }
 
-fn load(
-    (profiles, state): (Arc<Vec<Profile>>, State),
-    stamps: Vec<(usize, Stamp)>,
-    limits: &Limits,
-    told: EachBytes<'_>,
-) -> Result<Loaded, AdapterError> {
-    let total: u64 = stamps.iter().map(|(_, stamp)| stamp.length).sum();
-    let mut before = 0_u64;
-    let mut gathering = Gathering::default();
-    let mut findings = Findings::new();
-    let mut files: Vec<FileRead> = Vec::new();
-    for (at, stamp) in &stamps {
-        let Some(profile) = profiles.get(*at) else { continue };
-        let limit = limits.local_bytes_max;
-        if usize::try_from(stamp.length).unwrap_or(usize::MAX) > limit {
-            return Err(AdapterError::TooLarge { path: stamp.path.clone(), limit });
-        }
-        let mut tally = Tally::default();
-        let mut input = stamp.open()?;
-        let count = input.get_ref().count();
-        let read = profile.read_rows(&stamp.name, &mut input, limits, &mut |row| {
-            if tally.rows.is_multiple_of(TOLD_EVERY) {
-                told(before + count.load(Ordering::Relaxed), total);
-            }
-            if let Some(whose) = &row.whose {
-                gathering.set_aside(whose);
-            }
-            if let Some((record, place)) = tally.take(row) {
-                let key = profile.key_of(&record);
-                gathering.add(record, key, &place);
-            }
-            ControlFlow::Continue(())
-        });
-        read.map_err(|source| stamp.unread(source))?;
-        before += stamp.length;
-        let mut tally = tally.finished(&stamp.name);
-        findings.append(&mut tally.findings);
-        // one file may hold rows of several kinds
-        match files.iter_mut().find(|file| file.name == stamp.name) {
-            Some(file) => file.add(tally),
-            None => files.push(FileRead::of(&stamp.name, tally)),
-        }
+/// Counts a row, and adds what it says.
+fn keep(row: RowRead, profile: &Profile, tally: &mut Tally, rows: &mut Rows) -> std::io::Result<()> {
+    if let Some(whose) = &row.whose {
+        rows.set_aside(whose)?;
     }
-    let Gathered { people, findings: mut odd, unused } = gathering.finish(state);
-    for finding in unused {
-        let name = finding.path.rsplit_once(':').map(|(name, _line)| name);
-        if let Some(file) = files.iter_mut().find(|file| Some(file.name.as_str()) == name) {
-            file.put_aside(finding);
-        }
-    }
-    findings.append(&mut odd);
-    let mut used: Vec<usize> = stamps.iter().map(|(profile, _)| *profile).collect();
-    used.dedup(); // they are sorted
-    let read_by = used.into_iter().filter_map(|at| profiles.get(at)).map(Profile::to_string).collect();
-    Ok(Loaded { by: profiles, read_by, stamps, people, findings, files, is_taken: AtomicBool::new(false) })
+    let Some((record, place)) = tally.take(row) else { return Ok(()) };
+    let key = profile.key_of(&record);
+    rows.add(record, key, place)
 }
 
 impl FileRead {
@@ -332,12 +423,33 @@ impl FileRead {
         self.why.extend(tally.set_aside);
     }
 
-    /// A row that was read is not used after all.
-    fn put_aside(&mut self, why: Finding) {
-        self.taken = self.taken.saturating_sub(1);
-        self.aside += 1;
-        self.why.push(why);
+    /// So many rows that were read are not used after all.
+    fn put_aside(&mut self, count: u64, why: Findings) {
+        self.taken = self.taken.saturating_sub(count);
+        self.aside += count;
+        self.why.extend(why);
     }
+}
+
+/// Who is meant, as an answer.
+fn answered(
+    candidates: Candidates<'_>,
+    inquiry: &Inquiry,
+    as_of: Date,
+    read_by: Arc<[String]>,
+    aside: &dyn Fn(&[&Person]) -> std::io::Result<u64>,
+) -> std::io::Result<Answered> {
+    let asked = &inquiry.person;
+    let (found, aside) = match candidates {
+        Candidates::Nobody => (Found::Nobody, aside(&[asked])?),
+        Candidates::Several => (Found::Several, aside(&[asked])?),
+        Candidates::Unsure(reasons) => (Found::Unsure(reasons.into()), aside(&[asked])?),
+        Candidates::One(known) => {
+            let record = record_of(known, inquiry.asked, as_of, inquiry.interval);
+            (Found::Record(record, read_by), aside(&[&known.person, asked])?)
+        }
+    };
+    Ok(Answered { found, aside, findings: Findings::new() })
 }
 
 /// What is known on a day: later entries are not there yet, and a later end is none.

@@ -2,7 +2,9 @@
 
 use super::{Check, Settings};
 use crate::base::with_causes;
+use crate::node::FolderDesk;
 use crate::node::hand_over::Teller;
+use crate::node::live::Live;
 use crate::node::polls::Poll;
 
 /// Looks at whom `[hand_over]` names; nothing is handed over.
@@ -39,6 +41,32 @@ pub(super) async fn sources(settings: &Settings, tell: &mut (dyn FnMut(Check) + 
                 Check::good(&of, format!("its query can be asked; {last}"))
             }
             Err(error) => Check::failed(&of, "doctor.source", &error),
+        });
+    }
+}
+
+/// Asks every query about a person for its columns; nobody is asked about.
+pub(super) async fn live(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
+    let of = "the queries about a person";
+    let all = match Live::all(settings) {
+        Ok(all) => all,
+        Err(error) => return tell(Check::failed(of, "doctor.live", &error)),
+    };
+    if all.is_empty() {
+        return;
+    }
+    let desk = match FolderDesk::reading(settings) {
+        Ok(desk) => desk,
+        Err(error) => return tell(Check::failed(of, "doctor.live", &error)),
+    };
+    for live in all {
+        let (of, _form) = live.form();
+        tell(match live.columns().await {
+            Err(error) => Check::failed(of, "doctor.live", &error),
+            Ok(columns) => match desk.check_live(live.form(), &columns) {
+                Ok(()) => Check::good(of, "its query can be asked, and its profile reads the columns"),
+                Err(error) => Check::failed(of, "doctor.live", &error),
+            },
         });
     }
 }

@@ -68,6 +68,7 @@ pub async fn examine(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) 
     home::database(settings, tell).await;
     hand_over::taker(settings, tell).await;
     hand_over::sources(settings, tell).await;
+    hand_over::live(settings, tell).await;
     revocation::sources(settings, tell).await;
     let Some(identity) = keys::wire(settings, now, tell) else { return };
     let mut clocks = away::peers(settings, &identity, tell).await;

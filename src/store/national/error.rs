@@ -40,6 +40,27 @@ pub enum NationalError {
         /// The column or constraint, where the server names one.
         about: String,
     },
+    /// It refuses the query about a person, or the query is not as it must be.
+    #[error("ask the national database {name}: {reason}")]
+    Query {
+        /// Which.
+        name: String,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// The query about a person brings more than is taken.
+    #[error(
+        "ask the national database {name}: more than {rows_max} rows or {bytes_max} bytes about one person; let the query \
+         ask for one person, or raise rows_max and bytes_max"
+    )]
+    TooMuch {
+        /// Which.
+        name: String,
+        /// Most rows.
+        rows_max: usize,
+        /// Most bytes.
+        bytes_max: usize,
+    },
 }
 
 impl NationalError {
@@ -51,6 +72,41 @@ impl NationalError {
                 Verdict::Park { code: "store.national_table" }
             }
             Self::Refused { .. } => Verdict::Park { code: "store.national_value" },
+            Self::Query { .. } => Verdict::Park { code: "store.national_query" },
+            Self::TooMuch { .. } => Verdict::Park { code: "store.national_rows" },
+        }
+    }
+
+    pub(super) fn query(name: &str, reason: impl Into<String>) -> Self {
+        Self::Query { name: name.to_owned(), reason: reason.into() }
+    }
+
+    /// Of a query about a person: what waiting mends is [`NationalError::Away`], all else is for whoever wrote the query.
+    pub(super) fn of_query(name: &str, source: sqlx::Error) -> Self {
+        if matches!(source, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) {
+            return Self::query(name, "it gives what is no text; cast that column in the query");
+        }
+        let sqlx::Error::Database(error) = &source else { return Self::of(name, source) };
+        let is_server = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some();
+        let state = error.code().unwrap_or_default().into_owned();
+        if !is_server {
+            // the lower eight bits are the result, the others say more of it
+            let result = state.parse::<u32>().unwrap_or_default() & 0xff;
+            return match result {
+                SQLITE_ERROR | SQLITE_READONLY | SQLITE_MISMATCH | SQLITE_RANGE | SQLITE_NOTADB => {
+                    Self::query(name, format!("it refuses the query (SQLite result {result}); correct it"))
+                }
+                _ => Self::Away { name: name.to_owned(), detail: format!("SQLite result {result}") },
+            };
+        }
+        match state.get(..2) {
+            Some("0A" | "21" | "22" | "25" | "42") => Self::query(
+                name,
+                format!(
+                    "it refuses the query, or what is cast in it (SQLSTATE {state}); correct it, or the grants"
+                ),
+            ),
+            Some(_) | None => Self::of(name, source),
         }
     }
 
@@ -103,3 +159,10 @@ fn of_line(error: &sqlx::Error) -> String {
     };
     told.to_owned()
 }
+
+/// Results of SQLite that waiting does not mend.
+const SQLITE_ERROR: u32 = 1;
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_MISMATCH: u32 = 20;
+const SQLITE_RANGE: u32 = 25;
+const SQLITE_NOTADB: u32 = 26;

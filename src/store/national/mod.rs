@@ -1,13 +1,15 @@
-//! A PostgreSQL database of the national system: not the node's own, and nothing of the node is kept there.
+//! A database of the national system, on PostgreSQL or, where it is only asked about a person, in a file of SQLite: not the node's own, and nothing of the node is kept there.
 //!
 //! Which table, columns and statements is data of the settings; values are bound, never spliced. What the server says
 //! about a value is not shown, since it shows the value.
 
 mod error;
+mod live;
 mod query;
 mod table;
 
 pub use error::NationalError;
+pub use live::{LivePlan, LiveQuery, LiveRows};
 pub use query::NationalQuery;
 pub use table::{NationalTable, Put, TablePlan};
 

@@ -3,6 +3,7 @@
 
 mod group;
 mod national;
+mod national_live;
 mod national_query;
 mod open;
 mod plan;
