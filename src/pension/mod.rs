@@ -5,20 +5,26 @@
 
 mod acquired;
 mod agreement;
+mod calendar;
 mod case;
 mod claim;
 mod days;
 mod length;
 mod right;
 mod step;
+mod terms;
 
 pub use agreement::{Agreement, Branch, PaidBy, Payer, PensionKind, PeriodClass, agreement};
+pub use calendar::{Calendar, Calendars, calendars};
 pub use case::{CaseEntry, CaseFile, CaseSort, CaseStage, Filed, Said, Waiting, answers_to, judge};
 pub use claim::{Claim, Needed};
 pub use days::{Days, Stretch};
 pub use length::{Convention, Length};
 pub use right::{Advice, Right, advise};
 pub use step::{Part, Step, length_in_words, state_name};
+pub use terms::{
+    Reminder, Term, TermConfidence, Terms, TermsError, Unit, days_in_transit, is_overdue, terms, transit,
+};
 
 #[cfg(test)]
 mod tests;

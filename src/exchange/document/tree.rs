@@ -191,6 +191,20 @@ impl<'e> Trail<'e> {
         self.0.len()
     }
 
+    /// Those at a path of names below the element, each with those above it.
+    pub fn below(&self, path: &str) -> Vec<Self> {
+        let mut all = vec![Self(self.0.clone())];
+        for name in path.split('/') {
+            let step = |trail: &Self| {
+                let children = trail.0.last().map(|here| here.children.as_slice()).unwrap_or_default();
+                let named = children.iter().filter(|child| child.local == name);
+                named.map(|child| Self([trail.0.as_slice(), &[child]].concat())).collect::<Vec<_>>()
+            };
+            all = all.iter().flat_map(step).collect();
+        }
+        all
+    }
+
     /// The path of the element, as [`Element::visit`] tells it.
     pub fn path(&self) -> String {
         let mut path = String::new();
@@ -235,6 +249,14 @@ mod tests {
         let mut walked = Vec::new();
         root.walk(&mut |trail| walked.push(trail.path()));
         assert_eq!(walked, paths);
+        root.walk(&mut |trail| {
+            if trail.depth() == 1 {
+                let below = |path| trail.below(path).iter().map(Trail::path).collect::<Vec<_>>();
+                assert_eq!(below("b"), ["/a/b[1]", "/a/b[2]"]);
+                assert_eq!(below("c/d"), ["/a/c/d"]);
+                assert!(below("d").is_empty());
+            }
+        });
         assert_eq!(paths, ["/a", "/a/b[1]", "/a/b[2]", "/a/c", "/a/c/d"]);
         assert!(!format!("{root:?}").contains('z'));
     }

@@ -2,7 +2,8 @@
 //!
 //! Rules are data (`*.rules.toml`); here are the kinds of rule there can be.
 
-use super::judge::{Case, Place};
+use super::judge::Case;
+use super::place::{Beside, Place};
 use super::{CodeLists, MessageKind, Names, RulesError, SchemaFiles};
 use crate::base::{Findings, Severity};
 use crate::exchange::document::Element;
@@ -87,15 +88,46 @@ pub(super) enum Demand {
     /// Below every `each` the first date is not after the last.
     Order { each: Place, first: String, last: String },
     /// The value, or that of an attribute, is in a code list and counts on a day: that the document was written, or
-    /// that stands at `on` (from below the root after `/`, else beside the element). An attribute that names the list
-    /// names this one.
-    InList { at: Place, list: String, attribute: Option<String>, on: Option<String> },
+    /// that stands at `on`. An attribute that names the list names this one.
+    InList { at: Place, list: String, attribute: Option<String>, on: Option<Beside> },
     /// The value is one of these.
     OneOf { at: Place, values: BTreeSet<String> },
     /// The year of the date, month or instant lies between these.
     YearRange { at: Place, from: i64, to: i64 },
     /// No two elements have the same value.
     Unique { at: Place },
+    /// No date at `at` is before the one at `than`: a period before the birth, a decision before the claim (T8). A month
+    /// or year is so only as a whole, and an instant may be on the next day elsewhere.
+    NotBefore { at: Place, than: Beside },
+    /// No date at `at` is after the one at `than`: a day of filing after the document (T8), a period after the death.
+    NotAfter { at: Place, than: Beside },
+    /// The intervals `of` below each `each` do not overlap. `unless` something at this path says that one counts no
+    /// more; `apart` compares those only that differ there, such as by state (T22, which resolves it: a warning), and
+    /// `alike` those only that agree there, such as in their employer.
+    NoOverlap {
+        #[serde(default)]
+        each: Place,
+        of: String,
+        first: String,
+        last: String,
+        unless: Option<String>,
+        apart: Option<String>,
+        #[serde(default)]
+        alike: Vec<String>,
+    },
+    /// An interval that began more than so many years before the document, or the day at `on`, has an end, if it is of
+    /// one of these kinds (the `values` at `only`) and `unless` something says that it counts no more.
+    Closed {
+        each: Place,
+        first: String,
+        last: String,
+        years: i32,
+        on: Option<Beside>,
+        only: Option<String>,
+        #[serde(default)]
+        values: BTreeSet<String>,
+        unless: Option<String>,
+    },
 }
 
 impl Demand {
@@ -106,10 +138,14 @@ impl Demand {
             | Self::InList { at, .. }
             | Self::OneOf { at, .. }
             | Self::YearRange { at, .. }
+            | Self::NotBefore { at, .. }
+            | Self::NotAfter { at, .. }
             | Self::Unique { at } => at,
             Self::Required { each, .. }
             | Self::Absent { each, .. }
             | Self::AnyOf { each, .. }
+            | Self::NoOverlap { each, .. }
+            | Self::Closed { each, .. }
             | Self::Order { each, .. } => each,
         }
     }

@@ -1,45 +1,17 @@
-//! One document before its fill rules: where a rule looks, and what it finds there.
+//! One document before its fill rules: what each rule finds where it looks.
 
 use super::check::FINDINGS_MAX;
 use super::codelists::Standing;
+use super::days::{Held, Span, day, overlapping};
 use super::fill::{Demand, Rule};
+use super::place::{Beside, descend};
 use super::{CodeLists, MessageKind};
 use crate::base::{Finding, Findings, Severity};
 use crate::exchange::document::{Element, Trail};
+use jiff::ToSpan;
 use jiff::civil::Date;
-use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::HashSet;
-
-/// Where a rule looks: names from below the root, or, after `//`, the last names of a path at any depth.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "String")]
-pub(super) struct Place {
-    is_anywhere: bool,
-    names: Vec<String>,
-}
-
-impl From<String> for Place {
-    fn from(text: String) -> Self {
-        let names = text.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        Self { is_anywhere: text.starts_with("//"), names }
-    }
-}
-
-impl Place {
-    /// The name of the element it looks at; none for the root.
-    pub(super) fn last(&self) -> Option<&str> {
-        self.names.last().map(String::as_str)
-    }
-
-    /// Whether an element is at this place.
-    pub(super) fn is_at(&self, trail: &Trail<'_>) -> bool {
-        let mut steps = trail.from_below().map(|element| element.local.as_str());
-        let fits = self.names.iter().rev().all(|name| steps.next() == Some(name));
-        // What is left is the root.
-        fits && (self.is_anywhere || trail.depth() == self.names.len() + 1)
-    }
-}
 
 /// One document under judgement.
 pub(super) struct Case<'c> {
@@ -112,10 +84,7 @@ impl<'c> Case<'c> {
                 }
             }
             Demand::InList { list, attribute, on, .. } => {
-                let day = match on {
-                    None => self.written_on,
-                    Some(at) => beside(trail, at).and_then(|date| day(&date.word())),
-                };
+                let day = self.day_on(on.as_ref(), trail);
                 self.in_list(rule, (list, day), attribute.as_deref(), trail);
             }
             Demand::OneOf { values, .. } => {
@@ -130,6 +99,55 @@ impl<'c> Case<'c> {
                 let is_new = self.seen.insert((rule.number, element.token()));
                 self.expect(rule, trail, is_new, element);
             }
+            Demand::NotBefore { than, .. } => {
+                let (own, other) = spans(trail, element, than);
+                let is_before = own.zip(other).is_some_and(|(own, other)| own.is_before(other));
+                self.expect(rule, trail, !is_before, element);
+            }
+            Demand::NotAfter { than, .. } => {
+                let (own, other) = spans(trail, element, than);
+                let is_after = own.zip(other).is_some_and(|(own, other)| other.is_before(own));
+                self.expect(rule, trail, !is_after, element);
+            }
+            Demand::NoOverlap { of, .. } => {
+                let held =
+                    |place: &Trail<'_>| place.from_below().next().and_then(|one| held(&rule.demand, one));
+                let all = trail.below(of).into_iter().filter_map(|place| Some((held(&place)?, place)));
+                let (held, places): (Vec<_>, Vec<_>) = all.unzip();
+                for place in overlapping(&held).into_iter().filter_map(|at| places.get(at)) {
+                    self.find("rules.fill", rule, place.path(), "");
+                }
+            }
+            Demand::Closed { last, .. } => {
+                if self.is_left_open(&rule.demand, trail, element) {
+                    self.find("rules.fill", rule, format!("{}/{last}", trail.path()), "");
+                }
+            }
+        }
+    }
+
+    /// Whether an interval that should have an end by now has none.
+    fn is_left_open(&self, demand: &Demand, trail: &Trail<'_>, element: &Element) -> bool {
+        let Demand::Closed { first, last, years, on, only, values, unless, .. } = demand else {
+            return false;
+        };
+        let is_there = |at: &String| descend(element, at).is_some();
+        let is_meant =
+            |at: &String| descend(element, at).is_some_and(|kind| values.contains(kind.word().as_ref()));
+        if is_there(last) || unless.as_ref().is_some_and(is_there) || !only.as_ref().is_none_or(is_meant) {
+            return false;
+        }
+        let from = descend(element, first).and_then(|date| day(&date.word()));
+        // past the end of the calendar nothing is too old
+        let due = from.and_then(|from| from.checked_add(years.years()).ok());
+        due.zip(self.day_on(on.as_ref(), trail)).is_some_and(|(due, today)| due < today)
+    }
+
+    /// The day by which a rule judges: that at a place, or that the document was written.
+    fn day_on(&self, on: Option<&Beside>, trail: &Trail<'_>) -> Option<Date> {
+        match on {
+            None => self.written_on,
+            Some(at) => at.of(trail).and_then(|date| day(&date.word())),
         }
     }
 
@@ -205,21 +223,31 @@ impl<'c> Case<'c> {
     }
 }
 
-fn descend<'e>(element: &'e Element, path: &str) -> Option<&'e Element> {
-    path.split('/').try_fold(element, |here, name| here.children.iter().find(|child| child.local == name))
+/// What the date of an element may mean, and the one that it is measured by.
+fn spans(trail: &Trail<'_>, element: &Element, than: &Beside) -> (Option<Span>, Option<Span>) {
+    (Span::of(&element.word()), than.of(trail).and_then(|other| Span::of(&other.word())))
 }
 
-/// What stands at a path: from below the root where it begins with `/`, else beside the element.
-fn beside<'e>(trail: &Trail<'e>, path: &str) -> Option<&'e Element> {
-    match path.strip_prefix('/') {
-        Some(path) => descend(trail.from_below().last()?, path),
-        None => descend(trail.from_below().nth(1)?, path),
+/// The interval that an element holds, if it is one to be compared.
+fn held(demand: &Demand, element: &Element) -> Option<Held> {
+    let Demand::NoOverlap { first, last, unless, apart, alike, .. } = demand else { return None };
+    let word = |at: &String| descend(element, at).map(Element::token);
+    if unless.as_ref().is_some_and(|at| descend(element, at).is_some()) {
+        return None;
     }
-}
-
-/// A day with or without a zone; a zone never moves the day it is written on.
-fn day(text: &str) -> Option<Date> {
-    text.get(..10)?.parse().ok()
+    let to = match descend(element, last) {
+        None => None,
+        Some(end) => Some(day(&end.word())?),
+    };
+    Some(Held {
+        from: day(&descend(element, first)?.word())?,
+        to,
+        apart: match apart {
+            None => None,
+            Some(at) => Some(word(at)?),
+        },
+        alike: alike.iter().map(word).collect::<Option<Vec<_>>>()?,
+    })
 }
 
 /// The year of a date, month or instant; years of more than four digits are lawful XML and never ours.
@@ -233,29 +261,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_found_below_the_root_or_anywhere() {
-        let text = "<R><a/><a><b/><b/></a><c><a><b/></a></c></R>";
-        let root = Element::parse(text.as_bytes(), &crate::base::Limits::default()).unwrap();
-        let found = |place: &str| {
-            let (place, mut found) = (Place::from(place.to_owned()), Vec::new());
-            root.walk(&mut |trail| found.extend(place.is_at(trail).then(|| trail.path())));
-            found.join(" ")
-        };
-        assert_eq!(found(""), "/R");
-        assert_eq!(found("a/b"), "/R/a[2]/b[1] /R/a[2]/b[2]");
-        assert_eq!(found("b"), "");
-        assert_eq!(found("//b"), "/R/a[2]/b[1] /R/a[2]/b[2] /R/c/a/b");
-        assert_eq!(found("//c/a/b"), "/R/c/a/b");
-    }
-
-    #[test]
-    fn years_and_days_are_read_from_every_lexical_form() {
+    fn years_are_read_from_every_lexical_form() {
         assert_eq!(year("2020-01"), Some(2020));
         assert_eq!(year("2020-01-01+06:00"), Some(2020));
         assert_eq!(year("20025-12-18"), Some(20025));
         assert_eq!(year("-0044-03-15"), Some(-44));
         assert_eq!((year("ten"), year(""), year("я")), (None, None, None));
-        assert_eq!(day("2020-02-29Z"), day("2020-02-29"));
-        assert!(day("2021-02-29").is_none() && day("2020").is_none());
     }
 }
