@@ -29,6 +29,7 @@ mod link;
 mod local_api;
 mod national;
 mod nodes;
+mod paper;
 mod patterns;
 mod polls;
 #[path = "../../src/store/tests/postgres_server.rs"]
