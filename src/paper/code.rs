@@ -80,7 +80,7 @@ fn check(text: &str) -> u32 {
 
 /// The picture of a code: its width in modules, and for each row which of them are dark.
 pub(super) fn picture(code: &PageCode) -> Result<Vec<Vec<bool>>, PaperError> {
-    // a third of the picture may be dirty or under a stamp's edge
+    // a seventh of the picture may be lost to dirt or a stamp's edge
     let drawn = QrCode::with_error_correction_level(code.to_string(), EcLevel::M);
     let drawn = drawn.map_err(|_cause| PaperError::Font)?;
     let width = drawn.width();
