@@ -7,6 +7,7 @@ pub mod exchange;
 pub mod flow;
 pub mod http;
 pub mod node;
+pub mod paper;
 pub mod pension;
 pub mod simulation;
 pub mod store;

@@ -4,6 +4,7 @@ use crate::base::Verdict;
 use crate::exchange::seal::SealError;
 use crate::flow::FlowError;
 use crate::node::{SettingsError, StartError};
+use crate::paper::PaperError;
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -40,7 +41,8 @@ impl Exit {
         }
         let verdict = error.chain().find_map(|cause| {
             let flow = cause.downcast_ref::<FlowError>().map(FlowError::verdict);
-            flow.or_else(|| cause.downcast_ref::<SealError>().map(SealError::verdict))
+            let seal = || cause.downcast_ref::<SealError>().map(SealError::verdict);
+            flow.or_else(seal).or_else(|| cause.downcast_ref::<PaperError>().map(PaperError::verdict))
         });
         match verdict {
             Some(Verdict::Retry { .. }) => Self::Later,

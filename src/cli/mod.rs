@@ -11,14 +11,17 @@ mod explain;
 mod fact;
 mod init;
 mod journal;
+mod kept;
 mod local;
 mod matching;
 mod pair;
+mod print;
 mod profile;
 mod progress;
 mod release;
 mod replay;
 mod resend;
+mod scan;
 mod send;
 mod serve;
 mod set_aside;
@@ -90,6 +93,8 @@ enum Command {
     Sign(sign::Sign),
     Verify(verify::Verify),
     Evidence(evidence::Evidence),
+    Print(print::Print),
+    Scan(scan::Scan),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
     Bench(bench::Bench),
@@ -127,6 +132,8 @@ pub fn run() -> ExitCode {
         Command::Sign(sign) => sign.run(),
         Command::Verify(verify) => verify.run(),
         Command::Evidence(evidence) => evidence.run(),
+        Command::Print(print) => print.run(),
+        Command::Scan(scan) => scan.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Explain(explain) => explain.run(),
         Command::Bench(bench) => bench.run(),

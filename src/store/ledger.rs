@@ -77,10 +77,21 @@ pub async fn ledger_first(
     peer: &str,
     document_id: DocumentId,
 ) -> Result<Option<InboxId>, StoreError> {
+    Ok(ledger_find(tx, peer, document_id).await?.map(|(id, _digest)| id))
+}
+
+/// The same, with the digest of what was sealed.
+pub async fn ledger_find(
+    tx: &mut Tx,
+    peer: &str,
+    document_id: DocumentId,
+) -> Result<Option<(InboxId, Digest256)>, StoreError> {
     let key = document_id.as_uuid().to_string();
     let row: Option<(Vec<u8>, i64)> = on!(tx, "find a document in the ledger", connection =>
         sqlx::query_as(FIND).bind(peer).bind(&key).fetch_optional(connection))?;
-    Ok(row.map(|(_digest, id)| InboxId(id)))
+    let Some((digest, id)) = row else { return Ok(None) };
+    let digest = RowReader { table: "ledger", id: &document_id }.digest("digest", &digest)?;
+    Ok(Some((InboxId(id), digest)))
 }
 
 /// Whether a document of a peer was ever seen.

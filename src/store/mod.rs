@@ -77,8 +77,8 @@ pub use journal::{
     journal_list, storable,
 };
 pub use ledger::{
-    Handover, Seen, handover_record, handover_sum, ledger_answers, ledger_first, ledger_forget, ledger_knows,
-    ledger_outcome, ledger_record,
+    Handover, Seen, handover_record, handover_sum, ledger_answers, ledger_find, ledger_first, ledger_forget,
+    ledger_knows, ledger_outcome, ledger_record,
 };
 pub use local::{LocalFile, local_files, local_forget, local_put, local_set_aside};
 pub use national::{

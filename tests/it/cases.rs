@@ -5,8 +5,8 @@ use crate::fixtures::{every_file_of, fixture};
 use crate::nodes::{TestDesk, World};
 use crate::postgres_server;
 use stazh::base::{DocumentId, Limits};
-use stazh::exchange::canonical::State;
 use stazh::exchange::canonical::case::{CaseDocument, CaseDocumentKind};
+use stazh::exchange::canonical::{RecordId, State};
 use stazh::exchange::document::codec::{Header, HeaderText, case_root, encode_case};
 use stazh::exchange::rules::{Catalogue, MessageKind, Rules};
 use stazh::flow::{Begin, Composed, FlowError, Opening, begin, case_of};
@@ -181,8 +181,7 @@ async fn a_case_is_known_to_both_sides_and_what_speaks_against_a_document_is_tol
     let id = head.case.clone().unwrap();
     let (head, sent) = (head.clone(), send(&kg, State::Ru, &claim).await);
     all_came(&ru_desk, &[(sent.document_id, claim)]).await;
-    let stage = async |node: &Node| case_of(&id, node.flows()).await.unwrap().map(|case| case.file.stage());
-    assert_eq!((stage(&ru).await, stage(&kg).await), (Some(CaseStage::Waiting), Some(CaseStage::Waiting)));
+    stands(&[&ru, &kg], &id, CaseStage::Waiting).await;
 
     let mut decision = document(CaseDocumentKind::PensionDecision);
     decision.head_mut().about = Some(sent.document_id);
@@ -201,7 +200,7 @@ async fn a_case_is_known_to_both_sides_and_what_speaks_against_a_document_is_tol
     }
     let decided = send(&ru, State::Kg, &decision).await;
     all_came(&kg_desk, &[(decided.document_id, decision.clone())]).await;
-    assert_eq!((stage(&ru).await, stage(&kg).await), (Some(CaseStage::Decided), Some(CaseStage::Decided)));
+    stands(&[&ru, &kg], &id, CaseStage::Decided).await;
     let again = begin(deciding(&decision), ru.flows()).await.unwrap_err();
     let FlowError::Unlawful(findings) = again else { panic!("{again:?}") };
     assert_eq!(findings.first().map(|finding| finding.code.as_str()), Some("case.decided_before"));
@@ -217,6 +216,18 @@ async fn a_case_is_known_to_both_sides_and_what_speaks_against_a_document_is_tol
     assert_eq!(kg_desk.cases.lock().unwrap().len(), 1);
     ru.stop().await;
     kg.stop().await;
+}
+
+/// Waits until a case stands there on every side: it is known a little after the local system was told.
+async fn stands(nodes: &[&Node], case: &RecordId, stage: CaseStage) {
+    let begun = Instant::now();
+    for node in nodes {
+        let stands = async || case_of(case, node.flows()).await.unwrap().map(|case| case.file.stage());
+        while stands().await != Some(stage) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", stands().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
 }
 
 fn wrong(document: &CaseDocument) -> Begin<'_> {

@@ -25,6 +25,7 @@ fn codes_in_sources() -> BTreeSet<String> {
         "document",
         "flow",
         "http",
+        "paper",
         "pension",
         "rules",
         "seal",

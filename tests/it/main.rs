@@ -31,6 +31,7 @@ mod live;
 mod local_api;
 mod national;
 mod nodes;
+mod paper;
 mod patterns;
 mod polls;
 #[path = "../../src/store/tests/postgres_server.rs"]

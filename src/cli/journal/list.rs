@@ -114,7 +114,7 @@ where
     Ok(text.map(parse).transpose()?)
 }
 
-fn as_table(rows: &[JournalRow], journey_of: Option<MessageId>) -> String {
+pub(super) fn as_table(rows: &[JournalRow], journey_of: Option<MessageId>) -> String {
     let mut table = Table::new();
     let header = ["at", "after", "event", "what", "message", "peer", "code", "detail"];
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
@@ -187,7 +187,7 @@ fn after(at: Timestamp, before: Timestamp) -> String {
     }
 }
 
-fn as_json(row: &JournalRow) -> Value {
+pub(super) fn as_json(row: &JournalRow) -> Value {
     let entry = &row.entry;
     json!({
         "entry": row.id,

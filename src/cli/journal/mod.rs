@@ -7,6 +7,7 @@ mod list;
 mod verify;
 
 use super::Exit;
+use crate::store::JournalRow;
 use anyhow::Result;
 
 /// Show, verify or export the journal of a node; works while it runs.
@@ -41,4 +42,14 @@ impl Journal {
             What::Ask(ask) => ask.run(),
         }
     }
+}
+
+/// Entries as a table, for the commands that show some.
+pub(super) fn as_table(rows: &[JournalRow]) -> String {
+    list::as_table(rows, None)
+}
+
+/// An entry as JSON.
+pub(super) fn as_json(row: &JournalRow) -> serde_json::Value {
+    list::as_json(row)
 }

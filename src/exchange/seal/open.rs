@@ -64,6 +64,17 @@ impl OpenedDocument {
             .then(|| self.content.get(self.document.clone()))?
     }
 
+    /// The SHA-256 by which a node knows this document: claimed, since nobody has checked a signature.
+    ///
+    /// # Errors
+    /// Its attachments are not inside, or the cryptographic library fails.
+    pub fn claimed_digest(&self) -> Result<Digest256, SealError> {
+        if let Some(Hole { content_id, .. }) = self.holes.first() {
+            return Err(SealError::NoPart { content_id: content_id.clone() });
+        }
+        Ok(sha256(&self.content))
+    }
+
     /// Whether a third party's receipt came with it.
     pub fn has_receipt(&self) -> bool {
         self.has_receipt
