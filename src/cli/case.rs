@@ -1,13 +1,13 @@
 //! `stazh case`: pension cases, out of the documents that left and came.
 
 use super::{Exit, Misused, local, show};
-use crate::base::{Finding, Language};
+use crate::base::{Clock, Finding, Language, SystemClock};
 use crate::exchange::canonical::RecordId;
 use crate::exchange::canonical::case::CaseDocumentKind;
 use crate::exchange::document::codec::case_root;
 use crate::exchange::rules::Catalogue;
-use crate::flow::{KnownCase, case_of, cases_after};
-use crate::pension::{CaseEntry, CaseStage, Waiting};
+use crate::flow::{KnownCase, case_of, cases_after, day_of};
+use crate::pension::{CaseEntry, CaseStage, Due, Waiting, calendars, is_overdue, terms};
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 ///   stazh case kinds
 ///   stazh send ru claim.json --to KG
 ///   stazh case list ru --stage waiting
+///   stazh case list ru --overdue
 ///   stazh case show ru RU-2028-000417
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -49,6 +50,9 @@ enum Action {
         /// Only those that stand there: waiting, open, decided or closed.
         #[arg(long, value_name = "STAGE", value_parser = stage)]
         stage: Option<CaseStage>,
+        /// Only those with an answer that is overdue.
+        #[arg(long)]
+        overdue: bool,
         /// Print one JSON object a line.
         #[arg(long)]
         json: bool,
@@ -69,7 +73,7 @@ impl CaseCommand {
     pub(super) fn run(self) -> Result<Exit> {
         match self.action {
             Action::Kinds { language, json } => kinds(language, json),
-            Action::List { node, stage, json } => list(&node, stage, json),
+            Action::List { node, stage, overdue, json } => list(&node, (stage, overdue), json),
             Action::Show { node, case, json } => show_one(&node, &case, json),
         }
     }
@@ -104,15 +108,19 @@ fn kinds(language: Language, as_json: bool) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn list(node: &Path, stage: Option<CaseStage>, as_json: bool) -> Result<Exit> {
+fn list(node: &Path, (stage, overdue): (Option<CaseStage>, bool), as_json: bool) -> Result<Exit> {
     local::with_flows(node, async |ctx| {
         let mut table = table(["case", "about", "stands", "documents", "the last", "waits for"]);
         let (mut after, mut count) = (String::new(), 0_u64);
+        let is_meant = |case: &&KnownCase| {
+            stage.is_none_or(|stage| case.file.stage() == stage)
+                && (!overdue || case.file.waiting().iter().any(|it| is_late(case, it)))
+        };
         loop {
             let cases = cases_after(&after, PAGE, ctx).await?;
             let Some(last) = cases.last() else { break };
             last.id.as_str().clone_into(&mut after);
-            for case in cases.iter().filter(|case| stage.is_none_or(|stage| case.file.stage() == stage)) {
+            for case in cases.iter().filter(is_meant) {
                 count += 1;
                 if as_json {
                     show::json_line(&summary(case));
@@ -123,6 +131,7 @@ fn list(node: &Path, stage: Option<CaseStage>, as_json: bool) -> Result<Exit> {
         }
         match (as_json, count) {
             (true, _) => {}
+            (false, 0) if overdue || stage.is_some() => show::line("no case stands so"),
             (false, 0) => show::line("no document of a case left or came"),
             (false, _) => show::line(&table.to_string()),
         }
@@ -159,7 +168,7 @@ fn show_one(node: &Path, case: &str, as_json: bool) -> Result<Exit> {
         }
         show::line(&table.to_string());
         for waiting in case.file.waiting() {
-            show::line(&waits(&waiting));
+            show::line(&waits(&case, &waiting));
         }
         Ok(Exit::Done)
     })
@@ -174,7 +183,7 @@ fn row(case: &KnownCase) -> [String; 6] {
         word(&file.stage()),
         file.entries().len().to_string(),
         last.map_or_else(String::new, |entry| format!("{} of {}", entry.kind.as_code(), entry.from)),
-        waiting.iter().map(|it| format!("{}: {}", it.who, it.kind.as_code())).collect::<Vec<_>>().join("\n"),
+        waiting.iter().map(|it| waits_for(case, it)).collect::<Vec<_>>().join("\n"),
     ]
 }
 
@@ -197,9 +206,32 @@ fn said(entry: &CaseEntry) -> String {
         .join(" ")
 }
 
-fn waits(waiting: &Waiting) -> String {
-    let Waiting { document_id, kind, who, since, due, reminders } = waiting;
-    let due = due.map_or_else(String::new, |day| format!(", until {day}"));
+fn due_of<'t>(case: &KnownCase, waiting: &Waiting) -> Option<Due<'t>> {
+    waiting.is_due(case.file.filed(), (terms(), calendars()))
+}
+
+/// Today is a day of this machine's clock in UTC: a term that ends today is not over.
+fn is_late(case: &KnownCase, waiting: &Waiting) -> bool {
+    due_of(case, waiting).is_some_and(|due| is_overdue(due.day, day_of(SystemClock.now())))
+}
+
+fn waits_for(case: &KnownCase, waiting: &Waiting) -> String {
+    let due = due_of(case, waiting).map_or_else(String::new, |due| format!(" until {}", due.day));
+    let late = if is_late(case, waiting) { ", overdue" } else { "" };
+    format!("{}: {}{due}{late}", waiting.who, waiting.kind.as_code())
+}
+
+fn waits(case: &KnownCase, waiting: &Waiting) -> String {
+    let Waiting { document_id, kind, who, since, reminders, .. } = waiting;
+    let due = due_of(case, waiting).map_or_else(String::new, |due| {
+        let basis = due.basis.map_or("as it says itself", |basis| basis.of(Language::En));
+        let transit = match due.transit {
+            0 => String::new(),
+            days => format!("; {days} days on its way are not counted (T9)"),
+        };
+        let late = if is_late(case, waiting) { ", overdue" } else { "" };
+        format!(", due {}{late} ({basis}{transit})", due.day)
+    });
     let reminded = match reminders {
         0 => String::new(),
         count => format!(", reminded {count} times"),
@@ -209,9 +241,11 @@ fn waits(waiting: &Waiting) -> String {
 
 fn summary(case: &KnownCase) -> Value {
     let waiting = |it: &Waiting| {
+        let due = due_of(case, it);
         json!({
             "document": it.document_id.as_uuid(), "kind": it.kind, "who": it.who, "since": it.since.to_string(),
-            "due": it.due, "reminders": it.reminders,
+            "due": due.as_ref().map(|due| due.day), "transit_days": due.as_ref().map(|due| due.transit),
+            "is_overdue": is_late(case, it), "reminders": it.reminders,
         })
     };
     json!({

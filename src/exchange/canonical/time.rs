@@ -172,6 +172,11 @@ impl WrittenInstant {
     pub fn instant(&self) -> Option<Timestamp> {
         self.0.parse().ok()
     }
+
+    /// The day that is written, where it was written.
+    pub fn day(&self) -> Option<Date> {
+        self.0.get(..10)?.parse().ok()
+    }
 }
 
 impl From<Timestamp> for WrittenInstant {

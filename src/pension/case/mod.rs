@@ -2,10 +2,12 @@
 //!
 //! Nothing but the documents is kept: where a case stands follows from them, in their order, on both sides alike.
 
+mod due;
 mod entry;
 mod judge;
 mod stage;
 
+pub use due::Due;
 pub use entry::{CaseEntry, Filed, Said, answers_to};
 pub use judge::judge;
 pub use stage::{CaseFile, CaseSort, CaseStage, Waiting};

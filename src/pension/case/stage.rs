@@ -49,6 +49,8 @@ pub struct Waiting {
     pub document_id: DocumentId,
     /// Of what kind.
     pub kind: CaseDocumentKind,
+    /// Who asks.
+    pub asks: State,
     /// Who is to answer.
     pub who: State,
     /// Since when.
@@ -130,6 +132,7 @@ impl CaseFile {
         let waiting = |entry: &CaseEntry| Waiting {
             document_id: entry.document_id,
             kind: entry.kind,
+            asks: entry.from,
             who: entry.to,
             since: entry.at,
             due: entry.said.due,

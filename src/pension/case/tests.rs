@@ -77,6 +77,29 @@ fn a_claim_waits_for_its_decision_and_is_closed() {
 }
 
 #[test]
+fn the_days_on_which_a_claim_travels_are_no_part_of_the_term() {
+    let (terms, calendars) = (crate::pension::terms(), crate::pension::calendars());
+    let mut asked = claim();
+    asked.said.filed = filed("2026-02-10T10:00:00+06:00");
+    asked.at = "2026-03-01T08:00:00Z".parse().unwrap();
+    let due = |asked: &CaseEntry| {
+        let case = CaseFile::new(vec![asked.clone()]);
+        let waiting = case.waiting();
+        let due = waiting.first()?.is_due(case.filed(), (terms, calendars))?;
+        Some((due.day, due.transit))
+    };
+    let late = due(&asked).unwrap();
+    asked.at = "2026-02-10T08:00:00Z".parse().unwrap();
+    let at_once = due(&asked).unwrap();
+    assert_eq!((late.1, at_once.1), (19, 0), "treaty 9.2: 19 days are excluded");
+    assert!(late.0 > at_once.0);
+    let mut question = entry(1, Kind::Clarification, (State::Ru, State::Kg), None);
+    assert_eq!(due(&question), None, "a clarification has the day that it names, or none");
+    question.said.due = Some(jiff::civil::date(2026, 5, 4));
+    assert_eq!(due(&question), Some((jiff::civil::date(2026, 5, 4), 0)));
+}
+
+#[test]
 fn a_rejection_answers_and_reminders_are_counted() {
     let asked = entry(1, Kind::AmountsInquiry, (State::Ru, State::Kg), None);
     let reminded = entry(2, Kind::Reminder, (State::Ru, State::Kg), Some(1));
