@@ -41,7 +41,7 @@ pub enum FlowError {
     #[error(transparent)]
     Own(#[from] OwnError),
     /// An inquiry that another state asks.
-    #[error("send an inquiry of {asking} from the node of {ours}; let the inquiry say that {ours} asks")]
+    #[error("send what is of {asking} from the node of {ours}; let it say that {ours} asks or writes")]
     NotOurs {
         /// Who asks by its text.
         asking: State,

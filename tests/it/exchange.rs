@@ -229,7 +229,7 @@ async fn an_inquiry_of_another_state_is_not_sent() {
     let error = compose(&inquiry_between("BY", "KZ", 1), ru.flows()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "send an inquiry of BY from the node of RU; let the inquiry say that RU asks"
+        "send what is of BY from the node of RU; let it say that RU asks or writes"
     );
     ru.stop().await;
     kz.stop().await;
