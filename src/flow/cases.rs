@@ -1,38 +1,62 @@
 //! Pension cases: each document is judged by those before it, on both sides, and remembered with what it means for the case.
 
+use super::facts::day_of;
 use super::{Context, FlowError};
 use crate::base::{DocumentId, Findings};
-use crate::exchange::canonical::case::CaseDocument;
-use crate::exchange::canonical::{RecordId, State};
-use crate::pension::{CaseEntry, CaseFile, agreement, judge};
-use crate::store::{Tx, case_entries, case_list, case_put};
+use crate::exchange::canonical::case::{BodyDirectory, CaseDocument};
+use crate::exchange::canonical::{RecordId, RegisterNumber, State};
+use crate::pension::{CaseEntry, CaseFile, agreement, judge, judge_body};
+use crate::store::{Tx, case_entries, case_list, case_put, directory_find, directory_put};
 use jiff::Timestamp;
 
-/// A document of a case, on its way to or from the border.
+/// A document, on its way to or from the border, and what it means for those that follow.
 #[derive(Debug, Clone)]
 pub(super) struct Belonging {
-    case: RecordId,
+    /// Its case; documents about bodies and laws belong to none.
+    case: Option<RecordId>,
     entry: CaseEntry,
+    /// The number of the body that wrote it.
+    body: Option<RegisterNumber>,
+    /// The bodies of a state, if it tells them.
+    directory: Option<Box<BodyDirectory>>,
 }
 
 impl Belonging {
-    /// Where a document belongs; nothing if it is of no case.
-    pub(super) fn of(document: &CaseDocument, (id, to): (DocumentId, State), at: Timestamp) -> Option<Self> {
-        let case = document.head().case.clone()?;
-        Some(Self { case, entry: CaseEntry::of(document, id, to, at) })
+    /// Where a document belongs.
+    pub(super) fn of(document: &CaseDocument, (id, to): (DocumentId, State), at: Timestamp) -> Self {
+        let head = document.head();
+        let directory = if let CaseDocument::BodyDirectory(it) = document { Some(it.clone()) } else { None };
+        let (case, body) = (head.case.clone(), head.body.id.clone());
+        Self { case, entry: CaseEntry::of(document, id, to, at), body, directory }
     }
 
     /// What the documents before it speak against it.
     pub(super) async fn judged(&self, ctx: &Context) -> Result<Findings, FlowError> {
         let mut tx = ctx.store.read().await?;
-        let mut known = case_entries(&mut tx, &self.case).await?;
-        known.retain(|entry| entry.document_id != self.entry.document_id);
-        Ok(judge(&CaseFile::new(known), &self.entry, agreement()))
+        let mut findings = Findings::new();
+        if let Some(case) = &self.case {
+            let mut known = case_entries(&mut tx, case).await?;
+            known.retain(|entry| entry.document_id != self.entry.document_id);
+            findings = judge(&CaseFile::new(known), &self.entry, agreement());
+        }
+        // a directory tells of itself
+        if let (Some(body), None) = (&self.body, &self.directory)
+            && let Some(bodies) = directory_find(&mut tx, self.entry.from).await?
+        {
+            findings.extend(judge_body(&bodies, body, day_of(self.entry.at)));
+        }
+        Ok(findings)
     }
 
     /// Remembers it.
     pub(super) async fn put(&self, tx: &mut Tx) -> Result<(), FlowError> {
-        Ok(case_put(tx, &self.case, &self.entry).await?)
+        if let Some(case) = &self.case {
+            case_put(tx, case, &self.entry).await?;
+        }
+        if let Some(directory) = &self.directory {
+            directory_put(tx, directory).await?;
+        }
+        Ok(())
     }
 }
 

@@ -112,7 +112,7 @@ pub(super) struct Prepared {
     parts: OwnParts,
     process: String,
     transaction: String,
-    /// Of which case it is.
+    /// What it means for documents that follow, if it is of a case.
     belonging: Option<Belonging>,
 }
 
@@ -147,7 +147,7 @@ pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, 
     let Encoded { peer, process, transaction, message, document_id, document, parts } =
         encoded(&what, ctx).await?;
     let belonging = match what.opening {
-        Opening::Case(document) => Belonging::of(document, (document_id, what.to), now),
+        Opening::Case(document) => Some(Belonging::of(document, (document_id, what.to), now)),
         Opening::Inquiry(_)
         | Opening::Record(_)
         | Opening::Status(_)

@@ -195,11 +195,9 @@ impl Case<'_> {
         if let Some(fact) = fact {
             keep(tx, header.document_id, fact, now).await?;
         }
-        if let Content::Case(document) = content
-            && let Some(belonging) =
-                Belonging::of(document, (header.document_id, self.ctx.state), self.row.received_at)
-        {
-            belonging.put(tx).await?;
+        if let Content::Case(document) = content {
+            let ids = (header.document_id, self.ctx.state);
+            Belonging::of(document, ids, self.row.received_at).put(tx).await?;
         }
         if let Content::Notice(notice) = content {
             let is_taken = notice.code == NoticeCode::received();

@@ -35,9 +35,8 @@ impl Case<'_> {
             Content::Case(document) => {
                 let mut findings = of_state(document.head().state, peer);
                 let ids = (header.document_id, self.ctx.state);
-                if let Some(belonging) = Belonging::of(document, ids, self.row.received_at) {
-                    findings.extend(belonging.judged(self.ctx).await?);
-                }
+                let belonging = Belonging::of(document, ids, self.row.received_at);
+                findings.extend(belonging.judged(self.ctx).await?);
                 Ok(findings)
             }
             Content::Notice(_) | Content::Status(_) => Ok(Findings::new()),

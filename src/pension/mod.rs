@@ -16,7 +16,9 @@ mod terms;
 
 pub use agreement::{Agreement, Branch, PaidBy, Payer, PensionKind, PeriodClass, agreement};
 pub use calendar::{Calendar, Calendars, calendars};
-pub use case::{CaseEntry, CaseFile, CaseSort, CaseStage, Due, Filed, Said, Waiting, answers_to, judge};
+pub use case::{
+    CaseEntry, CaseFile, CaseSort, CaseStage, Due, Filed, Said, Waiting, answers_to, judge, judge_body,
+};
 pub use claim::{Claim, Needed};
 pub use days::{Days, Stretch};
 pub use length::{Convention, Length};

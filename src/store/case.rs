@@ -5,7 +5,8 @@ use super::Tx;
 use super::row::RowReader;
 use super::tx::change;
 use super::tx::on;
-use crate::exchange::canonical::RecordId;
+use crate::exchange::canonical::case::{BodyDirectory, DirectoryEntry};
+use crate::exchange::canonical::{RecordId, State};
 use crate::pension::CaseEntry;
 
 /// Notes that a document belongs to a case; again, it changes nothing.
@@ -48,6 +49,27 @@ pub async fn case_forget(tx: &mut Tx, case: &RecordId) -> Result<u64, StoreError
     change!(tx, "forget a case", sqlx::query(FORGET).bind(case.as_str()))
 }
 
+/// Keeps the directory of a state in place of an older one.
+pub async fn directory_put(tx: &mut Tx, directory: &BodyDirectory) -> Result<(), StoreError> {
+    let state = directory.head.state.as_code();
+    let unwritable = |_cause| RowReader { table: "body_directory", id: &state }.fault("entries");
+    let entries = serde_json::to_string(&directory.entries).map_err(unwritable)?;
+    change!(
+        tx,
+        "keep the directory of a state",
+        sqlx::query(PUT_DIRECTORY).bind(state).bind(directory.as_of.to_string()).bind(entries)
+    )?;
+    Ok(())
+}
+
+/// The bodies of a state, as it last told them; none if it never did.
+pub async fn directory_find(tx: &mut Tx, state: State) -> Result<Option<Vec<DirectoryEntry>>, StoreError> {
+    let row: Option<String> = on!(tx, "find the directory of a state", connection =>
+        sqlx::query_scalar(FIND_DIRECTORY).bind(state.as_code()).fetch_optional(connection))?;
+    let reader = RowReader { table: "body_directory", id: &state };
+    row.map(|entries| reader.json("entries", &entries)).transpose()
+}
+
 type Row = (String, String, String, String, Option<String>, i64, String);
 
 fn parse((id, kind, sender, recipient, about, at, said): Row) -> Result<CaseEntry, StoreError> {
@@ -66,6 +88,13 @@ fn parse((id, kind, sender, recipient, about, at, said): Row) -> Result<CaseEntr
 const PUT: &str = "
     INSERT INTO case_document (document_id, case_id, kind, sender, recipient, about, at, said)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (document_id) DO NOTHING";
+
+const PUT_DIRECTORY: &str = "
+    INSERT INTO body_directory (state, as_of, entries) VALUES ($1, $2, $3)
+    ON CONFLICT (state) DO UPDATE SET as_of = excluded.as_of, entries = excluded.entries
+    WHERE body_directory.as_of <= excluded.as_of";
+
+const FIND_DIRECTORY: &str = "SELECT entries FROM body_directory WHERE state = $1";
 
 const OF_CASE: &str = "
     SELECT document_id, kind, sender, recipient, about, at, said FROM case_document

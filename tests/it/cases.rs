@@ -218,6 +218,24 @@ async fn a_case_is_known_to_both_sides_and_what_speaks_against_a_document_is_tol
     kg.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_judged_by_the_directory_that_its_state_sent() {
+    let Pair { _world, ru: (ru, _), kg: (kg, kg_desk) } = pair(false).await;
+    let directory = document(CaseDocumentKind::BodyDirectory);
+    let sent = send(&ru, State::Kg, &directory).await;
+    all_came(&kg_desk, &[(sent.document_id, directory)]).await;
+    let mut notice = document(CaseDocumentKind::CircumstanceNotice);
+    notice.head_mut().state = State::Ru;
+    notice.head_mut().body.id = Some("RU-001".parse().unwrap());
+    send(&ru, State::Kg, &notice).await;
+    notice.head_mut().body.id = Some("RU-000".parse().unwrap());
+    let what = Begin { transaction: "P.XP.04.TRN.001", ..wrong(&notice) };
+    let FlowError::Unlawful(findings) = begin(what, ru.flows()).await.unwrap_err() else { panic!() };
+    assert_eq!(findings.first().map(|finding| finding.code.as_str()), Some("case.body_unknown"));
+    ru.stop().await;
+    kg.stop().await;
+}
+
 /// Waits until a case stands there on every side: it is known a little after the local system was told.
 async fn stands(nodes: &[&Node], case: &RecordId, stage: CaseStage) {
     let begun = Instant::now();

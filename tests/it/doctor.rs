@@ -112,7 +112,7 @@ fn a_dry_run_says_whether_the_peer_would_take_it_and_sends_nothing() {
     std::fs::write(&kept, view.to_string()).unwrap();
     let (code, told) = run();
     assert!(
-        code == Some(1) && told.contains("judges R.XP.XP.01.001 by version 2.0.0, we write 1.0.0"),
+        code == Some(1) && told.contains("judges R.XP.XP.01.001 by version 2.0.0, we write 1.1.0"),
         "{told}"
     );
     view["view"].as_object_mut().unwrap().remove("announced");

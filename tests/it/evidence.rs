@@ -102,7 +102,7 @@ fn judged_by_others(container: &Path, authority: &Path, root: &Path) {
     let made_by: serde_json::Value = serde_json::from_str(&made_by).unwrap();
     assert_eq!(
         (&made_by["rules"]["R.XP.XP.01.001"], &made_by["rules"]["2021"]),
-        (&"1.0.0".into(), &"1".into())
+        (&"1.1.0".into(), &"1".into())
     );
     let manifest = out.join("META-INF/ASiCManifest.xml");
     let judge = || {

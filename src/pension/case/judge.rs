@@ -3,10 +3,11 @@
 use super::entry::{CaseEntry, answers_to};
 use super::stage::CaseFile;
 use crate::base::{Finding, Findings};
-use crate::exchange::canonical::Coded;
-use crate::exchange::canonical::case::CaseDocumentKind;
+use crate::exchange::canonical::case::{CaseDocumentKind, DirectoryEntry};
+use crate::exchange::canonical::{Coded, RegisterNumber};
 use crate::pension::Agreement;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// Judges a document that is to be written, or came, before it belongs to its case.
 pub fn judge(case: &CaseFile, next: &CaseEntry, agreement: &Agreement) -> Findings {
@@ -15,6 +16,22 @@ pub fn judge(case: &CaseFile, next: &CaseEntry, agreement: &Agreement) -> Findin
     findings.extend(next.said.pensions.iter().filter_map(|kind| covered(next, kind, agreement)));
     findings.extend(decided_before(case, next));
     findings
+}
+
+/// A body that writes is in the directory of its state on that day (T46).
+pub fn judge_body(bodies: &[DirectoryEntry], id: &RegisterNumber, on: Date) -> Option<Finding> {
+    let holds =
+        |entry: &DirectoryEntry| (entry.days.from()..=entry.days.to().unwrap_or(Date::MAX)).contains(&on);
+    let mut named = bodies.iter().filter(|entry| entry.body.id.as_ref() == Some(id)).peekable();
+    let is_named = named.peek().is_some();
+    (!named.any(holds)).then(|| {
+        let message = if is_named {
+            "the body is in the directory of its state, but not on this day; write the one that took its place"
+        } else {
+            "the directory of the state knows no body of this number; correct it, or send the directory first"
+        };
+        Finding::error("case.body_unknown", "/head/body/id", "T46", id.as_str(), message)
+    })
 }
 
 /// The original filing date travels with every message and is never replaced (T8).

@@ -142,6 +142,23 @@ fn a_kind_that_is_not_covered_or_of_another_state_is_refused() {
 }
 
 #[test]
+fn a_body_is_in_the_directory_on_the_day_on_which_it_writes() {
+    let entry = |id: &str, from: &str, to: Option<&str>| {
+        let days = serde_json::json!({ "from": from, "to": to });
+        serde_json::from_value(serde_json::json!({
+            "body": { "id": id, "name": "Фонд" }, "role": "competent", "days": days,
+        }))
+        .unwrap()
+    };
+    let bodies = [entry("1", "2021-01-01", Some("2022-12-31")), entry("2", "2023-01-01", None)];
+    let judged =
+        |id: &str, year: i16| judge_body(&bodies, &id.parse().unwrap(), jiff::civil::date(year, 6, 1));
+    assert_eq!((judged("1", 2022), judged("2", 2026)), (None, None));
+    assert!(judged("1", 2026).unwrap().message.contains("not on this day"));
+    assert!(judged("3", 2026).unwrap().message.contains("knows no body"));
+}
+
+#[test]
 fn everything_is_told_at_once() {
     let closure = entry(2, Kind::Closure, (State::Kg, State::Ru), None);
     let mut next = decision(5, "award");

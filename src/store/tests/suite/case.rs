@@ -1,10 +1,29 @@
 //! Documents of cases are kept once, and found by their case in the order in which they left or came.
 
 use super::fixture::*;
-use crate::exchange::canonical::case::CaseDocumentKind;
+use crate::exchange::canonical::case::{BodyDirectory, CaseDocumentKind};
 use crate::exchange::canonical::{RecordId, State};
 use crate::pension::{CaseEntry, Filed, Said};
 use crate::store::*;
+
+const DIRECTORY: &str = r#"{ "head": { "state": "RU", "body": { "name": "Министерство" } }, "as_of": "2026-05-04",
+    "entries": [{ "body": { "id": "1", "name": "Фонд" }, "role": "competent", "days": { "from": "2023-01-01" } }] }"#;
+
+#[tokio::test]
+async fn the_newest_directory_of_a_state_is_kept() {
+    let (_folder, store) = store().await;
+    let newest: BodyDirectory = serde_json::from_str(DIRECTORY).unwrap();
+    let older =
+        BodyDirectory { as_of: newest.as_of.yesterday().unwrap(), entries: Vec::new(), ..newest.clone() };
+    let mut tx = store.begin().await.unwrap();
+    assert!(directory_find(&mut tx, State::Ru).await.unwrap().is_none());
+    for directory in [&older, &newest, &older] {
+        directory_put(&mut tx, directory).await.unwrap();
+    }
+    assert_eq!(directory_find(&mut tx, State::Ru).await.unwrap(), Some(newest.entries));
+    assert!(directory_find(&mut tx, State::Kg).await.unwrap().is_none());
+    tx.commit().await.unwrap();
+}
 
 fn entry(number: u128, ms: i64) -> CaseEntry {
     CaseEntry {
