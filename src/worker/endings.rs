@@ -1,18 +1,21 @@
-//! Watches over the certificates of the settings.
+//! Watches over what comes to its end in days: the certificates of the settings, and the terms of pension cases.
 
 use super::complain;
-use crate::flow::{CertificateFile, Context, note_endings};
+use crate::flow::{CertificateFile, Context, note_due, note_endings};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Looks at the certificates each hour until `stop` turns true.
+/// Looks at the certificates and cases each hour until `stop` turns true.
 pub async fn run_endings(files: Vec<CertificateFile>, mut stop: watch::Receiver<bool>, ctx: Arc<Context>) {
-    let mut told = HashSet::new();
+    let (mut told, mut due) = (HashSet::new(), HashSet::new());
     loop {
         if let Err(error) = note_endings(&files, &mut told, &ctx).await {
             complain(&error, "the ends of certificates could not be told");
+        }
+        if let Err(error) = note_due(&mut due, &ctx).await {
+            complain(&error, "answers that are due could not be told");
         }
         tokio::select! {
             _ = stop.wait_for(|is_over| *is_over) => return,

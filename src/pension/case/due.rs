@@ -11,6 +11,8 @@ use jiff::tz::TimeZone;
 /// The last day of an answer, and why it is that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due<'t> {
+    /// From when it runs.
+    pub start: Date,
     /// The day.
     pub day: Date,
     /// By which act or agreement; none where the document names its day itself.
@@ -27,17 +29,17 @@ impl Waiting {
         filed: Option<&Filed>,
         (terms, calendars): (&'t Terms, &Calendars),
     ) -> Option<Due<'t>> {
-        if let Some(day) = self.due {
-            return Some(Due { day, basis: None, transit: 0 });
-        }
         let came = self.since.to_zoned_datetime(TimeZone::UTC).date();
+        if let Some(day) = self.due {
+            return Some(Due { start: came, day, basis: None, transit: 0 });
+        }
         let filed_on =
             filed.filter(|_| self.kind == CaseDocumentKind::PensionClaim).and_then(|it| it.at.day());
         let start = filed_on.unwrap_or(came);
         let days = filed_on.map_or(Days::NONE, |filed_on| transit(filed_on, came));
         let term = terms.term(term_of(self.kind)?, self.asks, self.who)?;
         let day = term.due(start, &days, calendars.of(self.who)?)?;
-        Some(Due { day, basis: Some(&term.basis), transit: days_in_transit(start, came) })
+        Some(Due { start, day, basis: Some(&term.basis), transit: days_in_transit(start, came) })
     }
 }
 
