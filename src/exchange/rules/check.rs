@@ -1,6 +1,7 @@
 //! The check of a document before it is signed and after it is verified.
 
 use super::plain::PlainSchema;
+use super::plain_schema::Declared;
 use super::structure::StructureSchema;
 use super::vocabulary::Vocabulary;
 use super::{CodeLists, MessageKind, RulesError, SchemaFiles, StructureRules};
@@ -98,9 +99,10 @@ impl Rules {
                 StructureSchema::compile(files, &rules.schema, held.map(|held| held.schema.as_str()))
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let declared = Declared::of(files);
         let structure = |(rules, schema): (StructureRules, StructureSchema)| {
-            let plain = PlainSchema::compile(files, &rules.namespace, &rules.root);
-            let plain = plain.filter(|_| !rules.container);
+            let declared = declared.as_ref().filter(|_| !rules.container);
+            let plain = declared.and_then(|all| PlainSchema::compile(all, &rules.namespace, &rules.root));
             Structure { plain, rules, schema }
         };
         let structures = all.into_iter().zip(schemas).map(structure).collect();
@@ -355,7 +357,15 @@ mod tests {
             std::fs::write(folder.path().join("pension/a.xsd"), schema.replacen(from, to, 1)).unwrap();
             let files = SchemaFiles::from_folder(folder.path()).unwrap();
             let namespace = "urn:x-stazh:R:XP:XP:01:InsuranceRecord:v1.0.0";
-            assert!(PlainSchema::compile(&files, namespace, "InsuranceRecord").is_none(), "{to}");
+            assert!(
+                Declared::of(&files).is_none_or(|all| PlainSchema::compile(
+                    &all,
+                    namespace,
+                    "InsuranceRecord"
+                )
+                .is_none()),
+                "{to}"
+            );
         }
     }
 }

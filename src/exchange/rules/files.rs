@@ -194,6 +194,11 @@ impl SchemaFiles {
         self
     }
 
+    /// Whether one of them is not the program's own.
+    pub(super) fn has_own(&self) -> bool {
+        self.texts.values().any(|text| matches!(text, Cow::Owned(_)))
+    }
+
     /// The text of one file.
     pub fn text(&self, path: &str) -> Option<&str> {
         self.texts.get(path).map(AsRef::as_ref)

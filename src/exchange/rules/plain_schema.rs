@@ -14,12 +14,8 @@ type Name = (String, String);
 
 impl PlainSchema {
     /// Of the root element of a structure; none if its schema says what is not known here.
-    pub(super) fn compile(files: &SchemaFiles, namespace: &str, root: &str) -> Option<Self> {
-        let mut declared = Declared::default();
-        for (_, text) in files.ending_in(".xsd") {
-            declared.add(text)?;
-        }
-        let mut compiling = Compiling { declared: &declared, types: Vec::new(), numbers: HashMap::new() };
+    pub(super) fn compile(declared: &Declared, namespace: &str, root: &str) -> Option<Self> {
+        let mut compiling = Compiling { declared, types: Vec::new(), numbers: HashMap::new() };
         let root = compiling.element(&(namespace.to_owned(), root.to_owned()))?;
         Some(Self { root, types: compiling.types })
     }
@@ -27,13 +23,22 @@ impl PlainSchema {
 
 /// What schema files declare at their top, each with the prefixes of its file.
 #[derive(Default)]
-struct Declared {
+pub(super) struct Declared {
     elements: BTreeMap<Name, (Element, Scope)>,
     types: BTreeMap<Name, (Element, Scope)>,
     namespaces: Vec<String>,
 }
 
 impl Declared {
+    /// What all schema files declare; none if one of them is of a form that is not known here.
+    pub(super) fn of(files: &SchemaFiles) -> Option<Self> {
+        let mut declared = Self::default();
+        for (_, text) in files.ending_in(".xsd") {
+            declared.add(text)?;
+        }
+        Some(declared)
+    }
+
     fn add(&mut self, text: &str) -> Option<()> {
         let limits = Limits::default();
         let schema = Element::parse(text.as_bytes(), &limits).ok()?;

@@ -33,7 +33,8 @@ impl fmt::Debug for StructureSchema {
 }
 
 impl StructureSchema {
-    /// Compiles the schema at `path` with all that it imports, and those of what it may hold.
+    /// The schema at `path` with all that it imports, and those of what it may hold. Those of the program are compiled
+    /// when the first document needs it, which few do; files of one's own at once, so that a mistake is told at the start.
     pub(super) fn compile<'p>(
         files: &SchemaFiles,
         path: &str,
@@ -41,8 +42,10 @@ impl StructureSchema {
     ) -> Result<Self, RulesError> {
         let held = held.map(str::to_owned).collect();
         let schema = Self { files: files.clone(), path: path.to_owned(), held, idle: Mutex::new(Vec::new()) };
-        let first = schema.compile_set()?;
-        schema.put_back(first);
+        if files.has_own() {
+            let first = schema.compile_set()?;
+            schema.put_back(first);
+        }
         Ok(schema)
     }
 
