@@ -112,7 +112,7 @@ async fn rows_of_a_national_table_answer_an_inquiry_and_new_ones_are_added() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_killed_while_it_polls_reads_each_row_once() {
-    const COUNT: u32 = 1_000;
+    const COUNT: u32 = 3_000;
     let (url, mut national) = national().await;
     let root = tempfile::tempdir().unwrap();
     let (_ru, kz) = two_nodes(root.path());
