@@ -17,7 +17,7 @@ mod verdict;
 mod whole_file;
 
 pub use causes::with_causes;
-pub use clock::{Clock, FixedClock, SystemClock};
+pub use clock::{AheadClock, Clock, FixedClock, SystemClock};
 pub use digest::{Digest256, DigestError, HeldPart};
 pub use explain::{Again, Explanation, Language, Texts, Turn, explain, explanations};
 pub use finding::{Finding, Findings, Severity};

@@ -43,6 +43,11 @@ pub(super) struct Init {
     /// Make the folder of a trusted third party instead, for stazh ttp.
     #[arg(long)]
     third_party: bool,
+    /// Let its clock run so many days ahead, and its keys be valid until then: a rehearsal, in which all nodes are told
+    /// the same.
+    #[arg(long, value_name = "DAYS", default_value_t = 0, conflicts_with = "third_party",
+        value_parser = clap::value_parser!(u32).range(0..=3650))]
+    rehearsal_days: u32,
     /// The folder of another node, or of a third party, to trust; may be given several times.
     #[arg(long, value_name = "FOLDER")]
     trust: Vec<PathBuf>,
@@ -92,6 +97,7 @@ impl Init {
                 peers,
                 kind,
                 has_third_party: false,
+                rehearsal_days: self.rehearsal_days,
             };
             let what = if self.third_party {
                 make_third_party(&self.folder, &plan)?;
@@ -130,6 +136,18 @@ pub(super) struct NodePlan {
     pub(super) kind: KeyKind,
     /// Whether its third party judges the seals of the others, so that it need not know their authorities.
     pub(super) has_third_party: bool,
+    /// How far its clock runs ahead.
+    pub(super) rehearsal_days: u32,
+}
+
+impl NodePlan {
+    /// An authority whose certificates are valid as long as the clock of the node may show.
+    fn authority(&self, kind: KeyKind, name: &str) -> Result<ThrowAwayAuthority> {
+        let days = DAYS + self.rehearsal_days;
+        let state = self.state.as_code();
+        let name = format!("{state} {name} (throw-away)");
+        Ok(ThrowAwayAuthority::lasting(days, kind, &name, state, SystemClock.now())?)
+    }
 }
 
 /// Makes a node's folder; an existing node is never touched.
@@ -138,14 +156,13 @@ pub(super) fn make(folder: &Path, plan: &NodePlan) -> Result<()> {
     if settings.exists() {
         bail!("make {}: a node is there already; choose another folder", folder.display());
     }
-    let now = SystemClock.now();
     let state = plan.state.as_code();
     let keys = folder.join("keys");
     for made in [&keys, &folder.join("data"), &folder.join("local"), &folder.join("handed-over")] {
         std::fs::create_dir_all(made).with_context(|| format!("make {}", made.display()))?;
     }
-    let wire = ThrowAwayAuthority::new(&format!("{state} wire (throw-away)"), state, now)?;
-    let seals = ThrowAwayAuthority::of_kind(plan.kind, &format!("{state} seals (throw-away)"), state, now)?;
+    let wire = plan.authority(KeyKind::P256, "wire")?;
+    let seals = plan.authority(plan.kind, "seals")?;
     write_issued(&keys, "wire", &wire.issue_wire(&dns_name(plan.state))?)?;
     write_issued(
         &keys,
@@ -164,18 +181,15 @@ pub(super) fn make_third_party(folder: &Path, plan: &NodePlan) -> Result<()> {
     if settings.exists() {
         bail!("make {}: a third party is there already; choose another folder", folder.display());
     }
-    let now = SystemClock.now();
     let state = plan.state.as_code();
     let keys = folder.join("keys");
     std::fs::create_dir_all(&keys).with_context(|| format!("make {}", keys.display()))?;
-    let wire = ThrowAwayAuthority::new(&format!("{state} third party wire (throw-away)"), state, now)?;
+    let wire = plan.authority(KeyKind::P256, "third party wire")?;
     let name = format!("{state} third party (throw-away)");
-    let receipts =
-        ThrowAwayAuthority::of_kind(plan.kind, &format!("{state} receipts (throw-away)"), state, now)?;
+    let receipts = plan.authority(plan.kind, "receipts")?;
     write_issued(&keys, "wire", &wire.issue_wire(&format!("ttp.{}", dns_name(plan.state)))?)?;
     write_issued(&keys, "seal", &receipts.issue_third_party(&name, plan.kind)?)?;
-    let stamps =
-        ThrowAwayAuthority::of_kind(plan.kind, &format!("{state} time stamps (throw-away)"), state, now)?;
+    let stamps = plan.authority(plan.kind, "time stamps")?;
     let name = format!("{state} time (throw-away)");
     write_issued(&keys, "time-stamps", &stamps.issue_time_stamping(&name, plan.kind)?)?;
     write(&keys.join(OWN_TIME_STAMPS), &stamps.pem()?)?;
@@ -252,6 +266,9 @@ fn settings_text(plan: &NodePlan) -> String {
          [node]\nstate = \"{state}\"\ndata = \"data\"\nlocal = \"local\"\nhanded_over = \"handed-over\"\n\
          listen = \"{listen}\"\nhealth = \"{health}\"\n\n{KEYS}"
     );
+    if plan.rehearsal_days > 0 {
+        text.push_str(&format!("\n[rehearsal]\ndays_ahead = {}\n", plan.rehearsal_days));
+    }
     for (peer, url) in peers {
         text.push_str(&format!(
             "\n[[peer]]\nstate = \"{peer}\"\nurl = \"{url}\"\ncertificate_name = \"{}\"\n",
@@ -263,6 +280,9 @@ fn settings_text(plan: &NodePlan) -> String {
     }
     text
 }
+
+/// How long keys are valid, beyond a rehearsal.
+const DAYS: u32 = 90;
 
 fn dns_name(state: State) -> String {
     format!("{}.node.example", state.as_code().to_lowercase())

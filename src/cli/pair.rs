@@ -21,6 +21,7 @@ pub(super) fn make(ru: &Path, kz: &Path) -> Result<()> {
         peers: vec![(peer, format!("https://{at}/"))],
         kind: KeyKind::Rsa2048,
         has_third_party: false,
+        rehearsal_days: 0,
     };
     init::make(ru, &plan(State::Ru, ru_at, State::Kz, kz_at))?;
     init::make(kz, &plan(State::Kz, kz_at, State::Ru, ru_at))?;

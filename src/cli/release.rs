@@ -1,7 +1,6 @@
 //! `stazh release`: lets go what waits for a person.
 
 use super::{Exit, Misused, local, show};
-use crate::base::SystemClock;
 use crate::flow::{Released, release};
 use crate::node::Node;
 use crate::store::{RowId, Tx, waiting_list};
@@ -45,7 +44,10 @@ impl Release {
             let mut exit = Exit::Done;
             let rows = if self.all { self.found(&mut store.read().await?).await? } else { named };
             for id in &rows {
-                match release(*id, &store, &SystemClock).await.with_context(|| format!("release {id}"))? {
+                match release(*id, &store, settings.clock().as_ref())
+                    .await
+                    .with_context(|| format!("release {id}"))?
+                {
                     Released::GoesOn => show::line(&format!("{id} goes on")),
                     Released::NotWaiting => {
                         exit = Exit::Refused;

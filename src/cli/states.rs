@@ -192,6 +192,7 @@ fn make(root: &Path, states: &[State]) -> Result<()> {
             peers,
             kind,
             has_third_party: true,
+            rehearsal_days: 0,
         };
         init::make(&node(root, *state), &plan(*listen, peers))?;
         init::make_third_party(&party(root, *state), &plan(*party_listen, Vec::new()))?;

@@ -60,6 +60,11 @@ pub enum StartError {
         /// Why not, and what to do.
         reason: String,
     },
+    /// A rehearsal with keys that somebody may take for real.
+    #[error(
+        "rehearse: a clock that runs ahead is only for keys of stazh init; take [rehearsal] out of the settings"
+    )]
+    RealRehearsal,
     /// A peer's address is none.
     #[error("read the url of peer {peer}")]
     Url {

@@ -4,7 +4,7 @@ use super::dropped::{Dropped, run_dropped};
 use super::keys::{keys_on_disk, watch_keys};
 use super::polls::{Poll, run_poll};
 use super::{Server, Settings, StartError, password};
-use crate::base::{Clock, OsRandom, Random, Shelf, SystemClock};
+use crate::base::{Clock, OsRandom, Random, Shelf};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{ReceiptTrust, StampTrust, TrustStore};
 use crate::exchange::wire::{
@@ -99,11 +99,12 @@ impl Node {
         identity: &NodeIdentity,
         desk: Arc<dyn Desk>,
     ) -> Result<Context, StartError> {
+        settings.check_rehearsal()?;
         make_folder(&settings.data)?;
         let catalogue = Catalogue::built_in()?;
         let mut endpoints = Vec::new();
         let mut peers = Vec::new();
-        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(OsRandom));
+        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (settings.clock(), Arc::new(OsRandom));
         let revocation = settings.revocation.as_ref().map(|revocation| {
             let timeout_ms = settings.limits.post_timeout_ms;
             revocation.open(timeout_ms, settings.retry, (clock.clone(), random.clone())).map(Arc::new)

@@ -4,8 +4,8 @@
 //! it stands in, so a node can be started from anywhere.
 
 use super::{
-    FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings, RevocationSettings,
-    SealPlan,
+    FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings, RehearsalSettings,
+    RevocationSettings, SealPlan,
 };
 use crate::base::Limits;
 use crate::exchange::canonical::State;
@@ -60,6 +60,8 @@ pub struct Settings {
     pub hand_over: HandOverSettings,
     /// Which facts this node gives and takes.
     pub facts: FactSettings,
+    /// How far the clock runs ahead, if this is a rehearsal.
+    pub rehearsal: Option<RehearsalSettings>,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -227,6 +229,7 @@ impl Settings {
             live,
             hand_over,
             facts,
+            rehearsal,
             wire,
             seal,
             peer,
@@ -269,6 +272,7 @@ impl Settings {
             live: live.into_iter().map(|(name, live)| (name, live.within(folder))).collect(),
             hand_over: hand_over.within(folder),
             facts,
+            rehearsal,
             peers,
             limits,
             retry,
@@ -344,6 +348,7 @@ struct Written {
     hand_over: HandOverSettings,
     #[serde(default)]
     facts: FactSettings,
+    rehearsal: Option<RehearsalSettings>,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]
@@ -490,6 +495,12 @@ impl Written {
             if stamps.every_ms == 0 {
                 return Some("every_ms of [time_stamps] is 0; write 1 or more".to_owned());
             }
+        }
+        if self.rehearsal.is_some() && (self.third_party.is_some() || self.time_stamps.is_some()) {
+            return Some(
+                "a [rehearsal] has no [third_party] and no [time_stamps]: their clocks do not run ahead"
+                    .to_owned(),
+            );
         }
         let of_revocation = self.revocation.as_ref().and_then(RevocationSettings::misfit);
         let of_sources = self.sources.iter().find_map(|(name, source)| source.misfit(name));

@@ -31,7 +31,14 @@ pub struct ThrowAwayAuthority {
     pub(super) key: PrivateKey,
     pub(super) certificate: X509,
     country: String,
+    valid: Validity,
+}
+
+/// From when until when a certificate is valid.
+#[derive(Clone, Copy)]
+struct Validity {
     now: Timestamp,
+    days: u32,
 }
 
 /// A key with its certificate.
@@ -73,14 +80,29 @@ impl ThrowAwayAuthority {
     /// # Errors
     /// The cryptographic library refuses, or the GOST engine is not loaded.
     pub fn of_kind(kind: KeyKind, name: &str, country: &str, now: Timestamp) -> Result<Self, SealError> {
+        Self::lasting(DAYS, kind, name, country, now)
+    }
+
+    /// The same, valid for so many days.
+    ///
+    /// # Errors
+    /// The cryptographic library refuses, or the GOST engine is not loaded.
+    pub fn lasting(
+        days: u32,
+        kind: KeyKind,
+        name: &str,
+        country: &str,
+        now: Timestamp,
+    ) -> Result<Self, SealError> {
         let key = Key::make(kind)?.private;
         let subject = subject(name, country)?;
-        let mut builder = begin(&subject, &key, now)?;
+        let valid = Validity { now, days };
+        let mut builder = begin(&subject, &key, valid)?;
         builder.set_issuer_name(&subject)?;
         builder.append_extension(BasicConstraints::new().critical().ca().build()?)?;
         builder.append_extension(KeyUsage::new().critical().key_cert_sign().crl_sign().build()?)?;
         let certificate = certify(builder, &key, &key)?;
-        Ok(Self { key, certificate, country: country.to_owned(), now })
+        Ok(Self { key, certificate, country: country.to_owned(), valid })
     }
 
     /// The authority's own certificate, for those who are to trust it.
@@ -163,7 +185,7 @@ impl ThrowAwayAuthority {
     }
 
     fn begin(&self, name: &str, key: &PrivateKey) -> Result<X509Builder, SealError> {
-        let mut builder = begin(&subject(name, &self.country)?, key, self.now)?;
+        let mut builder = begin(&subject(name, &self.country)?, key, self.valid)?;
         builder.set_issuer_name(self.certificate.subject_name())?;
         Ok(builder)
     }
@@ -302,7 +324,7 @@ fn subject(name: &str, country: &str) -> Result<X509Name, SealError> {
     Ok(builder.build())
 }
 
-fn begin(subject: &X509Name, key: &PrivateKey, now: Timestamp) -> Result<X509Builder, SealError> {
+fn begin(subject: &X509Name, key: &PrivateKey, valid: Validity) -> Result<X509Builder, SealError> {
     let mut builder = X509::builder()?;
     let mut serial = BigNum::new()?;
     serial.rand(SERIAL_BITS, MsbOption::MAYBE_ZERO, false)?;
@@ -313,8 +335,9 @@ fn begin(subject: &X509Name, key: &PrivateKey, now: Timestamp) -> Result<X509Bui
         PrivateKey::Library(key) => builder.set_pubkey(key)?,
         PrivateKey::Bign(_) => builder.set_pubkey(&*on_curve(Nid::X9_62_PRIME256V1)?)?, // is replaced
     }
-    builder.set_not_before(&*Asn1Time::from_unix(now.as_second() - SKEW_SECONDS)?)?;
-    builder.set_not_after(&*Asn1Time::from_unix(now.as_second() + LIFE_SECONDS)?)?;
+    builder.set_not_before(&*Asn1Time::from_unix(valid.now.as_second() - SKEW_SECONDS)?)?;
+    builder
+        .set_not_after(&*Asn1Time::from_unix(valid.now.as_second() + i64::from(valid.days) * DAY_SECONDS)?)?;
     Ok(builder)
 }
 
@@ -328,4 +351,5 @@ const TC26_512_A: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.643.7.1.2
 const SERIAL_BITS: i32 = 120;
 /// A clock that is a little behind still accepts a fresh certificate.
 const SKEW_SECONDS: i64 = 3_600;
-const LIFE_SECONDS: i64 = 90 * 24 * 3_600;
+const DAY_SECONDS: i64 = 24 * 3_600;
+const DAYS: u32 = 90;

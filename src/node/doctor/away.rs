@@ -2,7 +2,7 @@
 
 use super::keys::validity;
 use super::{Check, NodeIdentity, OtherClock, Settings};
-use crate::base::{Clock, OsRandom, Random, SystemClock, with_causes};
+use crate::base::{OsRandom, Random, with_causes};
 use crate::exchange::canonical::State;
 use crate::exchange::seal::{Question, ReceiptTrust, TrustStore, certificates_in};
 use crate::exchange::wire::{
@@ -53,8 +53,8 @@ async fn look(
     }
     match look_at(peer, settings, identity).await {
         Ok(seen) => {
-            let ours = SystemClock.now();
-            judge(&of, peer, settings.state, &seen, tell);
+            let ours = settings.clock().now();
+            judge((&of, ours), peer, settings.state, &seen, tell);
             seen.clock.map(|theirs| OtherClock { of: name, theirs, ours })
         }
         Err(why) => {
@@ -77,7 +77,13 @@ pub async fn look_at(peer: &Peer, settings: &Settings, identity: &NodeIdentity) 
 }
 
 /// What was seen of a peer, and how it sees us.
-fn judge(of: &str, peer: &Peer, own: State, seen: &PeerLook, tell: &mut (dyn FnMut(Check) + Send)) {
+fn judge(
+    (of, now): (&str, Timestamp),
+    peer: &Peer,
+    own: State,
+    seen: &PeerLook,
+    tell: &mut (dyn FnMut(Check) + Send),
+) {
     if seen.dns_names.contains(&peer.certificate_name) {
         tell(Check::good(of, format!("it is there, and its certificate names {}", peer.certificate_name)));
     } else {
@@ -85,7 +91,7 @@ fn judge(of: &str, peer: &Peer, own: State, seen: &PeerLook, tell: &mut (dyn FnM
         tell(Check::bad(of, "doctor.peer_name", told));
     }
     if let Ok(facts) = certificates_in(&seen.certificate_pem) {
-        validity(of, &facts, SystemClock.now(), tell);
+        validity(of, &facts, now, tell);
     }
     let state = own.to_string();
     tell(match &seen.view {
@@ -119,7 +125,7 @@ pub(super) async fn third_party(
         let words = |error: &dyn std::error::Error| with_causes(error);
         let wire = HttpsThirdParty::new("third-party", url, settings.limits.post_timeout_ms, identity);
         let wire = wire.map_err(|error| words(&error))?;
-        let now = whole_second(SystemClock.now());
+        let now = whole_second(settings.clock().now());
         let question = Question::new(OsRandom.uuid(), now).map_err(|error| words(&error))?;
         let length = u64::try_from(PROBE.len()).unwrap_or_default();
         let (before, after) = question.frame(length).map_err(|error| words(&error))?;
@@ -130,7 +136,7 @@ pub(super) async fn third_party(
         let answer = answer.map_err(|error| words(&error))?;
         let trust = TrustStore::from_files(&[&third.authorities]).map_err(|error| words(&error))?;
         let trust = ReceiptTrust::new(trust, third.signers.clone());
-        let ours = SystemClock.now();
+        let ours = settings.clock().now();
         let answer = question.read_answer(&answer, &trust, ours).map_err(|error| words(&error))?;
         Ok::<_, String>((answer.said_at(), ours))
     };

@@ -1,8 +1,6 @@
 //! What is on this machine: folders, local forms, the database.
 
 use super::{Check, Settings};
-use crate::base::Clock;
-use crate::base::SystemClock;
 use crate::base::with_causes;
 use crate::exchange::adapter::AdapterError;
 use crate::flow::{Desk, day_of, late_feeds};
@@ -36,7 +34,7 @@ fn try_to_write(folder: &Path) -> std::io::Result<()> {
 pub(super) async fn local(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
     const OF: &str = "the local forms";
     let own = settings.clone();
-    let today = SystemClock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+    let today = settings.clock().now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
     let read = tokio::task::spawn_blocking(move || {
         let desk = FolderDesk::reading(&own)?;
         let late = desk.late_feeds(today)?;

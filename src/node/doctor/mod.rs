@@ -11,7 +11,7 @@ mod stamps;
 pub use away::look_at;
 
 use super::Settings;
-use crate::base::{Clock, Code, SystemClock, with_causes};
+use crate::base::{Code, with_causes};
 use crate::exchange::wire::NodeIdentity;
 use jiff::{SignedDuration, Timestamp};
 use std::error::Error;
@@ -58,7 +58,7 @@ impl Check {
 
 /// Looks at everything; `tell` is called with each finding as soon as it is there.
 pub async fn examine(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
-    let now = SystemClock.now();
+    let now = settings.clock().now();
     keys::engines(settings, tell);
     keys::seal(settings, now, tell);
     keys::trusted(settings, now, tell);
