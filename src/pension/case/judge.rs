@@ -104,14 +104,14 @@ fn covered(next: &CaseEntry, kind: &Coded, agreement: &Agreement) -> Option<Find
     Some(Finding::error("case.kind_not_covered", "/kind", rule, kind.as_str(), message))
 }
 
-/// Two decisions for one claim: what came of it changes by a recalculation or review, or the first is declared invalid.
+/// Two decisions for one claim, told to one state: what came of it changes by a recalculation or review, or the first is declared invalid.
 fn decided_before(case: &CaseFile, next: &CaseEntry) -> Option<Finding> {
     let is_first = |decision: &Coded| FIRST.contains(&decision.as_str());
     let is_it =
         next.kind == CaseDocumentKind::PensionDecision && next.said.decision.as_ref().is_some_and(is_first);
     let is_alike = |entry: &CaseEntry| {
         entry.kind == CaseDocumentKind::PensionDecision
-            && entry.from == next.from
+            && (entry.from, entry.to) == (next.from, next.to)
             && entry.said.pensions == next.said.pensions
             && entry.document_id != next.document_id
             && entry.said.decision.as_ref().is_some_and(is_first)

@@ -128,6 +128,9 @@ fn one_claim_has_one_decision_of_a_state_until_it_is_invalid() {
     assert_eq!(codes(&[claim()], &first), [""; 0]);
     assert_eq!(codes(&[claim(), first.clone()], &decision(4, "award")), ["case.decided_before"]);
     assert_eq!(codes(&[claim(), first.clone()], &decision(4, "recalculation")), [""; 0]);
+    let mut to_another = decision(4, "refusal");
+    to_another.to = State::Kz;
+    assert_eq!(codes(&[claim(), first.clone()], &to_another), [""; 0], "each state that has a part is told");
     let invalid = entry(4, Kind::Invalidation, (State::Ru, State::Kg), Some(3));
     assert_eq!(codes(&[claim(), first, invalid], &decision(5, "award")), [""; 0]);
 }
