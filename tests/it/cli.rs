@@ -1,5 +1,7 @@
 //! The real program, as a newcomer uses it: what it prints and how it ends.
 
+use stazh::base::{Clock, SystemClock};
+use stazh::exchange::seal::{KeyKind, ThrowAwayAuthority};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -27,10 +29,56 @@ fn the_demo_tells_what_came_of_it() {
         assert_eq!(summary[name], expected, "{name} of {out}");
     }
     assert!(summary["elapsed_ms"].as_i64().unwrap() > 0);
-    let (code, out, _) = stazh(folder.path(), &["demo"]);
-    assert_eq!(code, Some(0));
+    let pension = &summary["pension"];
+    assert_eq!(pension["service"], serde_json::json!({ "years": 19, "months": 0, "days": 0 }));
+    for (name, expected) in [("right", "added"), ("stage", "decided")] {
+        assert_eq!(pension[name], expected, "{name} of {out}");
+    }
+    assert_eq!((&pension["records"], &pension["documents"]), (&3.into(), &9.into()), "{out}");
+    let (code, out, err) = stazh(folder.path(), &["demo", "--folder", "kept"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(std::fs::read(folder.path().join("kept/pension/notice.pdf")).unwrap().starts_with(b"%PDF"));
+    // what treaty.md lets one reckon by hand: 9 years, 4 of which one overlaps, 7; 16.2 and 10 years elsewhere
+    for told in [
+        "Filed on 2028-02-10: the day of filing in every state.",
+        "At least 12 full months on its own territory: there are 9 y 0 m 0 d.",
+        "Not added from Kazakhstan, for it overlaps in time with what is counted already: 1 y 0 m 0 d.",
+        "Service in all: 19 y 0 m 0 d; 15 y 0 m 0 d needed.",
+        "16.2 + 10 = 26.2; 25 needed.",
+        "20 days on its way are not counted (T9)",
+        "T14  Not paid while the claimant lives in Kyrgyzstan: fixed payment",
+        "case RU-2028-000417: decided",
+    ] {
+        assert!(out.contains(told), "{told} in {out}");
+    }
     assert!(out.contains("Ахметов Ерлан") && out.contains("0 duplicates, 0 lost"), "{out}");
     assert!(out.contains("the Kazakh node is killed (SIGKILL)"), "{out}");
+}
+
+#[test]
+fn a_clock_that_runs_ahead_is_only_for_throw_away_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| stazh(folder.path(), words);
+    let init = ["init", "ru", "--state", "RU", "--seal-key", "p256", "--rehearsal-days", "400"];
+    assert_eq!(at(&init).0, Some(0));
+    assert_eq!(at(&["case", "list", "ru"]).0, Some(0));
+    let (_, out, _) = at(&["doctor", "ru"]);
+    assert!(!out.contains("has ended"), "the keys are valid as long as the clock may show: {out}");
+    let now = SystemClock.now();
+    let authority = ThrowAwayAuthority::lasting(900, KeyKind::P256, "RU fund", "RU", now).unwrap();
+    let real = authority.issue_seal("RU pension fund", KeyKind::P256).unwrap();
+    std::fs::write(folder.path().join("ru/keys/seal.pem"), &real.chain_pem).unwrap();
+    std::fs::write(folder.path().join("ru/keys/seal.key.pem"), &*real.key_pem).unwrap();
+    let (code, _, err) = at(&["case", "list", "ru"]);
+    assert!(code != Some(0) && err.contains("take [rehearsal] out of the settings"), "{err}");
+    let settings = folder.path().join("ru/node.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    let stamps = "\n[time_stamps]\nurl = \"https://tsa.example/\"\nauthorities = \"keys/tsa.pem\"\n";
+    std::fs::write(&settings, format!("{text}{stamps}")).unwrap();
+    let (code, _, err) = at(&["case", "list", "ru"]);
+    assert!(code != Some(0) && err.contains("their clocks do not run ahead"), "{err}");
+    std::fs::write(&settings, text.replace("days_ahead = 400", "days_ahead = -1")).unwrap();
+    assert_ne!(at(&["case", "list", "ru"]).0, Some(0));
 }
 
 #[test]

@@ -1,120 +1,48 @@
-//! `stazh demo`: the main job, watched from the inside.
+//! The first act: records are asked for and answered, and a node is killed on the way.
 
-use super::pair::{self, completed, journal, kill, send, start};
-use super::{Exit, show};
+use super::Narrator;
 use crate::base::{Clock, SystemClock};
+use crate::cli::pair::{self, completed, journal, kill, send, start};
 use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::rules::Catalogue;
 use crate::exchange::transit::Signal;
 use anyhow::{Context, Result, bail};
 use comfy_table::{Table, presets};
-use jiff::Timestamp;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Watch two national nodes exchange insurance records.
-///
-/// A Russian and a Kazakh node start on this machine with throw-away keys.
-/// Russia asks for the records of four workers; the Kazakh node is killed on
-/// the way and started again; every answer arrives exactly once. The persons
-/// are invented.
-#[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
-pub(super) struct Demo {
-    /// Instead, let these states ask each other, each with a seal and a third
-    /// party of its own: AM, BY, KG, KZ, RU, with commas between them.
-    #[arg(long, value_delimiter = ',', conflicts_with = "keep")]
-    states: Vec<String>,
-    /// Leave both nodes up until Ctrl-C.
-    #[arg(long)]
-    keep: bool,
-    /// Print one summary object instead of the stages.
-    #[arg(long)]
-    json: bool,
-    /// Where to make the nodes' folders; a folder that is removed at the end if absent.
-    #[arg(long, value_name = "FOLDER")]
-    folder: Option<PathBuf>,
-}
-
-impl Demo {
-    pub(super) fn run(self) -> Result<Exit> {
-        let begun_at = SystemClock.now();
-        let chosen = self.folder.clone();
-        let root = match &chosen {
-            Some(folder) => folder.clone(),
-            None => std::env::temp_dir().join(format!("stazh-demo-{}", std::process::id())),
-        };
-        if !self.states.is_empty() {
-            let states = super::states::read(&self.states)?;
-            std::fs::create_dir_all(&root).with_context(|| format!("make {}", root.display()))?;
-            let played = super::local::block_on(super::states::play(&root, &states, self.json));
-            if chosen.is_none() {
-                let _ = std::fs::remove_dir_all(&root); // as below
-            }
-            let matrix = played?;
-            if self.json {
-                show::json(&matrix.as_json());
-            } else {
-                show::line(&matrix.as_text());
-            }
-            return Ok(matrix.exit());
-        }
-        let stage =
-            Stage { root: root.clone(), begun_at, is_silent: self.json, catalogue: Catalogue::built_in()? };
-        let outcome = super::local::block_on(stage.play(self.keep));
-        if chosen.is_none() {
-            let _ = std::fs::remove_dir_all(&root); // a leftover folder harms nobody
-        }
-        let summary = outcome?;
-        let is_whole = summary.lost == 0 && summary.duplicates == 0;
-        if self.json {
-            show::json(&summary.as_json());
-        } else {
-            show::line(&summary.as_text());
-        }
-        Ok(if is_whole { Exit::Done } else { Exit::Refused })
-    }
-}
-
 /// The two nodes and what is seen of them.
-struct Stage {
-    root: PathBuf,
-    begun_at: Timestamp,
-    is_silent: bool,
-    catalogue: Catalogue,
+pub(super) struct Exchange<'a> {
+    pub(super) root: PathBuf,
+    pub(super) narrator: &'a Narrator,
+    pub(super) catalogue: &'a Catalogue,
 }
 
-impl Stage {
-    async fn play(&self, keep: bool) -> Result<Summary> {
+impl Exchange<'_> {
+    pub(super) async fn play(&self) -> Result<Summary> {
         let (ru, kz) = (self.root.join("ru"), self.root.join("kz"));
-        self.say("two nodes get their folders and throw-away keys");
+        self.narrator.say("two nodes get their folders and throw-away keys");
         pair::make(&ru, &kz)?;
         let inquiries = pair::inquiries(&self.root)?;
         let (first, others) = inquiries.split_at_checked(1).unwrap_or_default();
         let russian = start(&ru).await?;
         let kazakh = start(&kz).await?;
-        self.say("both nodes are up; Moscow asks for the first worker's record");
+        self.narrator.say("both nodes are up; Moscow asks for the first worker's record");
         let mut seen = Seen::default();
         send(&ru, first).await?;
         self.watch(&mut seen, &ru, &kz, 1).await?;
-        self.say("the Kazakh node is killed (SIGKILL); Moscow asks for three more records");
+        self.narrator.say("the Kazakh node is killed (SIGKILL); Moscow asks for three more records");
         kill(kazakh).await?;
         send(&ru, others).await?;
         self.watch_until_missed(&mut seen, &ru, &kz).await?;
-        self.say("the Kazakh node is started again");
+        self.narrator.say("the Kazakh node is started again");
         let kazakh = start(&kz).await?;
         self.watch(&mut seen, &ru, &kz, inquiries.len()).await?;
-        self.say("what the Russian pension system can read now:");
+        self.narrator.say("what the Russian pension system can read now:");
         let records = records(&ru)?;
-        if !self.is_silent {
-            show::line(&table(&records));
-        }
+        self.narrator.show(&table(&records));
         let summary = self.summary(&ru, &kz, inquiries.len(), &records).await?;
-        if keep {
-            self.say(&format!("both nodes stay up; folders in {}; Ctrl-C ends them", self.root.display()));
-            tokio::signal::ctrl_c().await.context("wait for Ctrl-C")?;
-        }
         kill(russian).await?;
         kill(kazakh).await?;
         Ok(summary)
@@ -166,7 +94,7 @@ impl Stage {
             let code = entry.code.map(|code| format!("[{code}] ")).unwrap_or_default();
             let detail = entry.detail.rsplit('/').next().filter(|_| entry.detail.starts_with("int://"));
             let detail = detail.unwrap_or(&entry.detail);
-            self.tell(
+            self.narrator.tell(
                 entry.at,
                 &format!("{name}  {:<10} {conversation:<9} {code}{}", entry.kind, self.named(detail)),
             );
@@ -211,22 +139,8 @@ impl Stage {
             *times.entry(serde_json::to_string(record)?).or_default() += 1;
         }
         summary.duplicates = times.values().map(|times| times - 1).sum();
-        summary.elapsed_ms = SystemClock.now().as_millisecond() - self.begun_at.as_millisecond();
+        summary.elapsed_ms = SystemClock.now().as_millisecond() - self.narrator.begun_at.as_millisecond();
         Ok(summary)
-    }
-
-    fn say(&self, text: &str) {
-        if !self.is_silent {
-            show::line("");
-        }
-        self.tell(SystemClock.now(), text);
-    }
-
-    fn tell(&self, at: Timestamp, text: &str) {
-        if !self.is_silent {
-            let since = at.as_millisecond() - self.begun_at.as_millisecond();
-            show::line(&format!("{:>4}.{:03}s  {text}", since / 1000, since.rem_euclid(1000)));
-        }
     }
 }
 
@@ -240,7 +154,7 @@ struct Seen {
 
 /// What came of it.
 #[derive(Default)]
-struct Summary {
+pub(super) struct Summary {
     conversations: u32,
     documents_sent: u32,
     documents_received: u32,
@@ -251,7 +165,7 @@ struct Summary {
 }
 
 impl Summary {
-    fn as_json(&self) -> serde_json::Value {
+    pub(super) fn as_json(&self) -> serde_json::Value {
         serde_json::json!({
             "conversations": self.conversations,
             "documents_sent": self.documents_sent,
@@ -263,7 +177,11 @@ impl Summary {
         })
     }
 
-    fn as_text(&self) -> String {
+    pub(super) fn is_whole(&self) -> bool {
+        self.lost == 0 && self.duplicates == 0
+    }
+
+    pub(super) fn as_text(&self) -> String {
         format!(
             "\n{} conversations, {} documents sent, {} received, {} records handed over, {} duplicates, {} lost, in {}.{} s",
             self.conversations,
@@ -278,7 +196,7 @@ impl Summary {
     }
 }
 
-fn records(ru: &Path) -> Result<Vec<InsuranceRecord>> {
+pub(super) fn records(ru: &Path) -> Result<Vec<InsuranceRecord>> {
     let mut records = Vec::new();
     for file in std::fs::read_dir(ru.join("handed-over")).context("read what was handed over")? {
         let path = file?.path();
@@ -287,11 +205,11 @@ fn records(ru: &Path) -> Result<Vec<InsuranceRecord>> {
             records.push(serde_json::from_str(&text).with_context(|| format!("read {}", path.display()))?);
         }
     }
-    records.sort_by_key(|record: &InsuranceRecord| record.person.birth_date);
+    records.sort_by_key(|record: &InsuranceRecord| (record.person.birth_date, record.state));
     Ok(records)
 }
 
-fn table(records: &[InsuranceRecord]) -> String {
+pub(super) fn table(records: &[InsuranceRecord]) -> String {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_FULL_CONDENSED);
     table.set_header(["worker", "state", "from", "to", "employer", "position", "contributions"]);

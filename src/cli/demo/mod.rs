@@ -1,0 +1,114 @@
+//! `stazh demo`: the main job, watched from the inside.
+
+mod exchange;
+mod pension;
+
+use super::{Exit, show, states};
+use crate::base::{Clock, SystemClock};
+use crate::exchange::canonical::State;
+use crate::exchange::rules::Catalogue;
+use anyhow::{Context, Result};
+use exchange::Exchange;
+use jiff::Timestamp;
+use pension::Story;
+use std::path::{Path, PathBuf};
+
+/// Watch national nodes exchange insurance records and decide on a pension.
+///
+/// A Russian and a Kazakh node start on this machine with throw-away keys.
+/// Russia asks for the records of four workers; the Kazakh node is killed on
+/// the way and started again; every answer arrives exactly once.
+///
+/// Then three nodes rehearse the year 2028: Azamat, a citizen of Kyrgyzstan who
+/// worked there, in Kazakhstan and in Russia, claims his pension in Russia. The
+/// persons are invented.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Demo {
+    /// Instead, let these states ask each other, each with a seal and a third
+    /// party of its own: AM, BY, KG, KZ, RU, with commas between them.
+    #[arg(long, value_delimiter = ',', conflicts_with = "keep")]
+    states: Vec<String>,
+    /// Leave the three nodes of the pension up until Ctrl-C.
+    #[arg(long)]
+    keep: bool,
+    /// Print one summary object instead of the stages.
+    #[arg(long)]
+    json: bool,
+    /// Where to make the nodes' folders; a folder that is removed at the end if absent.
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+impl Demo {
+    pub(super) fn run(self) -> Result<Exit> {
+        let states = match self.states.is_empty() {
+            true => None,
+            false => Some(states::read(&self.states)?),
+        };
+        let chosen = self.folder.clone();
+        let root = match &chosen {
+            Some(folder) => folder.clone(),
+            None => std::env::temp_dir().join(format!("stazh-demo-{}", std::process::id())),
+        };
+        std::fs::create_dir_all(&root).with_context(|| format!("make {}", root.display()))?;
+        let outcome = super::local::block_on(self.play(&root, states));
+        if chosen.is_none() {
+            let _ = std::fs::remove_dir_all(&root); // a leftover folder harms nobody
+        }
+        outcome
+    }
+
+    async fn play(&self, root: &Path, states: Option<Vec<State>>) -> Result<Exit> {
+        if let Some(states) = states {
+            let matrix = states::play(root, &states, self.json).await?;
+            if self.json {
+                show::json(&matrix.as_json());
+            } else {
+                show::line(&matrix.as_text());
+            }
+            return Ok(matrix.exit());
+        }
+        let narrator = Narrator { begun_at: SystemClock.now(), is_silent: self.json };
+        let catalogue = Catalogue::built_in()?;
+        let (narrator, catalogue) = (&narrator, &catalogue);
+        let exchange = Exchange { root: root.to_owned(), narrator, catalogue }.play().await?;
+        narrator.show(&exchange.as_text());
+        let story = Story { root: root.join("pension"), narrator };
+        let pension = story.play(self.keep).await?;
+        if self.json {
+            let mut told = exchange.as_json();
+            if let Some(object) = told.as_object_mut() {
+                object.insert("pension".to_owned(), pension.as_json());
+            }
+            show::json(&told);
+        } else {
+            show::line(&pension.as_text());
+        }
+        Ok(if exchange.is_whole() && pension.is_whole() { Exit::Done } else { Exit::Refused })
+    }
+}
+
+/// Who tells what is seen, with the time since the beginning.
+struct Narrator {
+    begun_at: Timestamp,
+    is_silent: bool,
+}
+
+impl Narrator {
+    fn say(&self, text: &str) {
+        self.show("");
+        self.tell(SystemClock.now(), text);
+    }
+
+    fn tell(&self, at: Timestamp, text: &str) {
+        let since = at.as_millisecond() - self.begun_at.as_millisecond();
+        self.show(&format!("{:>4}.{:03}s  {text}", since / 1000, since.rem_euclid(1000)));
+    }
+
+    fn show(&self, text: &str) {
+        if !self.is_silent {
+            show::line(text);
+        }
+    }
+}
