@@ -356,3 +356,13 @@ fn a_seed_is_played_again_with_a_trace_and_a_planted_defect_is_told() {
     assert_eq!(code, Some(1));
     assert!(out.contains("BROKEN: ") && out.contains("times with one document"), "{out}");
 }
+
+#[test]
+fn the_exchange_is_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = ["bench", "exchange", "--conversations", "100", "--json"];
+    let (code, out, err) = stazh(folder.path(), &words);
+    assert_eq!(code, Some(0), "{err}");
+    let measured: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(measured["latency_p99_us"].as_u64().unwrap() > 0, "{out}");
+}

@@ -10,6 +10,7 @@ use crate::exchange::seal::{TrustStore, open, seal_unchecked, verify};
 use crate::exchange::wire::{BareLine, NodeIdentity};
 use crate::flow::{Desk, compose};
 use crate::node::{Door, Node, Server, Settings};
+use crate::store::{ConversationState, conversation_counts};
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use std::fs::File;
@@ -169,15 +170,14 @@ impl Exchange {
             if let Some(pace) = &mut pace {
                 pace.tick().await;
             }
-            let place = desk.places.clone().acquire_owned().await.context("take a place")?;
-            place.forget(); // given back when the record is handed over
+            take(1, desk, node).await?; // given back when the record is handed over
             let inquiry = inquiry(number)?;
             desk.ask(number);
             compose(&inquiry, node.flows()).await?;
             progress.reach(u64::from(number.saturating_sub(first)));
         }
-        let all = desk.places.acquire_many(self.at_once).await.context("wait for the last")?;
-        drop(all);
+        take(self.at_once, desk, node).await?;
+        desk.places.add_permits(usize::try_from(self.at_once)?);
         Ok(())
     }
 
@@ -219,6 +219,20 @@ impl Exchange {
             Ok(file.sync_data()?)
         })?;
         Ok((primitives, messages.last().map_or(0, Vec::len)))
+    }
+}
+
+/// Takes places as records are handed over; in vain if a conversation ends without one.
+async fn take(places: u32, desk: &BenchDesk, node: &Node) -> Result<()> {
+    loop {
+        let taken = tokio::time::timeout(LOOK_EVERY, desk.places.clone().acquire_many_owned(places)).await;
+        if let Ok(taken) = taken {
+            taken.context("take a place")?.forget();
+            return Ok(());
+        }
+        let counts = conversation_counts(&mut node.flows().store.read().await?).await?;
+        let failed = counts.get(&ConversationState::Failed).copied().unwrap_or_default();
+        anyhow::ensure!(failed == 0, "{failed} conversations ended without a record");
     }
 }
 
@@ -380,6 +394,7 @@ fn quick(mut times: Vec<Duration>) -> Duration {
 }
 
 const WARM_UP: u32 = 100;
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 const ROUNDS: usize = 101;
 /// As long as a signal with its envelope.
 const SIGNAL_BYTES: usize = 1_500;

@@ -155,7 +155,7 @@ pub(super) fn inquiry(number: u32) -> Result<Inquiry> {
 
 fn person(number: u32) -> serde_json::Value {
     serde_json::json!({
-        "name": { "family": name_of(number), "given": "Ерлан" }, "birth_date": "1985-03-15",
+        "name": { "family": name_of(number), "given": "Ерлан" }, "birth_date": "1955-03-15",
     })
 }
 
