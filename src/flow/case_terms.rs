@@ -1,17 +1,17 @@
 //! Tells a person of answers that are due: ours when a reminder comes and when it is late, theirs when it is late.
 
-use super::cases::{KnownCase, cases_after};
+use super::cases::{KnownCase, cases_watched, leave};
 use super::facts::day_of;
 use super::{Context, FlowError};
 use crate::base::Code;
 use crate::exchange::canonical::State;
-use crate::pension::{Waiting, calendars, is_overdue, terms};
+use crate::pension::{CaseStage, Waiting, calendars, is_overdue, terms};
 use crate::store::{JournalDraft, journal_append, told_once};
 use jiff::civil::Date;
 use std::collections::HashSet;
 
-/// Journals each answer that is due or late, once for each reminder, however many replicas look. `told` keeps what needs
-/// not be looked for again.
+/// Journals each answer that is due or late, once for each reminder, however many replicas look; in a closed case nothing
+/// is. `told` keeps what needs not be looked for again.
 ///
 /// # Errors
 /// The database does not answer.
@@ -19,10 +19,14 @@ pub async fn note_due(told: &mut HashSet<String>, ctx: &Context) -> Result<(), F
     let now = ctx.clock.now();
     let mut after = String::new();
     loop {
-        let cases = cases_after(&after, PAGE, ctx).await?;
+        let cases = cases_watched(&after, PAGE, ctx).await?;
         let Some(last) = cases.last() else { return Ok(()) };
         last.id.as_str().clone_into(&mut after);
         for case in &cases {
+            if case.file.stage() != CaseStage::Waiting {
+                leave(&case.id, ctx).await?;
+                continue;
+            }
             let waiting = case.file.waiting();
             let sentences = waiting.iter().filter_map(|it| sentence(case, it, (ctx.state, day_of(now))));
             for (code, text) in sentences.filter(|(_, text)| !told.contains(text)).collect::<Vec<_>>() {

@@ -1,5 +1,9 @@
 //! The documents of pension cases, each once.
+//!
+//! What came counts when its row of the inbox is settled: until then it may still be cancelled with its transaction. It
+//! is noted before, so that what comes next is judged by it.
 
+use super::InboxId;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
@@ -9,8 +13,19 @@ use crate::exchange::canonical::case::{BodyDirectory, DirectoryEntry};
 use crate::exchange::canonical::{RecordId, State};
 use crate::pension::CaseEntry;
 
-/// Notes that a document belongs to a case; again, it changes nothing.
-pub async fn case_put(tx: &mut Tx, case: &RecordId, entry: &CaseEntry) -> Result<(), StoreError> {
+/// Lets nobody else write to a case before this transaction ends, and has the case looked at for what is due.
+pub async fn case_lock(tx: &mut Tx, case: &RecordId) -> Result<(), StoreError> {
+    change!(tx, "lock a case", sqlx::query(LOCK).bind(case.as_str()))?;
+    Ok(())
+}
+
+/// Notes that a document belongs to a case, and by which row it came, if it is not our own; again, it changes nothing.
+pub async fn case_put(
+    tx: &mut Tx,
+    case: &RecordId,
+    entry: &CaseEntry,
+    by: Option<InboxId>,
+) -> Result<(), StoreError> {
     let id = entry.document_id.as_uuid().to_string();
     let unwritable = |_cause| RowReader { table: "case_document", id: &id }.fault("said");
     let said = serde_json::to_string(&entry.said).map_err(unwritable)?;
@@ -26,14 +41,22 @@ pub async fn case_put(tx: &mut Tx, case: &RecordId, entry: &CaseEntry) -> Result
             .bind(entry.about.map(|about| about.as_uuid().to_string()))
             .bind(entry.at.as_millisecond())
             .bind(said)
+            .bind(by.map(|by| by.0))
     )?;
     Ok(())
 }
 
-/// What is known of the documents of a case.
+/// What is known of the documents of a case that count.
 pub async fn case_entries(tx: &mut Tx, case: &RecordId) -> Result<Vec<CaseEntry>, StoreError> {
     let rows: Vec<Row> = on!(tx, "list the documents of a case", connection =>
         sqlx::query_as(OF_CASE).bind(case.as_str()).fetch_all(connection))?;
+    rows.into_iter().map(parse).collect()
+}
+
+/// The same of those that are accepted and do not count yet.
+pub async fn case_held(tx: &mut Tx, case: &RecordId) -> Result<Vec<CaseEntry>, StoreError> {
+    let rows: Vec<Row> = on!(tx, "list the documents of a case that are held", connection =>
+        sqlx::query_as(HELD).bind(case.as_str()).fetch_all(connection))?;
     rows.into_iter().map(parse).collect()
 }
 
@@ -42,6 +65,19 @@ pub async fn case_list(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<Recor
     let rows: Vec<String> = on!(tx, "list the cases", connection =>
         sqlx::query_scalar(CASES).bind(after).bind(i64::from(limit)).fetch_all(connection))?;
     rows.iter().map(|id| RowReader { table: "case_document", id }.text("case_id", id)).collect()
+}
+
+/// The numbers of up to `limit` cases after one that are watched, in their order.
+pub async fn case_watched(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<RecordId>, StoreError> {
+    let rows: Vec<String> = on!(tx, "list the cases that are watched", connection =>
+        sqlx::query_scalar(WATCHED).bind(after).bind(i64::from(limit)).fetch_all(connection))?;
+    rows.iter().map(|id| RowReader { table: "pension_case", id }.text("case_id", id)).collect()
+}
+
+/// Has a case looked at no more until somebody writes to it.
+pub async fn case_unwatch(tx: &mut Tx, case: &RecordId) -> Result<(), StoreError> {
+    change!(tx, "watch a case no more", sqlx::query(UNWATCH).bind(case.as_str()))?;
+    Ok(())
 }
 
 /// Forgets a case; tells how many documents it had.
@@ -85,9 +121,13 @@ fn parse((id, kind, sender, recipient, about, at, said): Row) -> Result<CaseEntr
     })
 }
 
+const LOCK: &str = "
+    INSERT INTO pension_case (case_id, is_watched) VALUES ($1, 1)
+    ON CONFLICT (case_id) DO UPDATE SET is_watched = 1";
+
 const PUT: &str = "
-    INSERT INTO case_document (document_id, case_id, kind, sender, recipient, about, at, said)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (document_id) DO NOTHING";
+    INSERT INTO case_document (document_id, case_id, kind, sender, recipient, about, at, said, inbox_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (document_id) DO NOTHING";
 
 const PUT_DIRECTORY: &str = "
     INSERT INTO body_directory (state, as_of, entries) VALUES ($1, $2, $3)
@@ -98,8 +138,25 @@ const FIND_DIRECTORY: &str = "SELECT entries FROM body_directory WHERE state = $
 
 const OF_CASE: &str = "
     SELECT document_id, kind, sender, recipient, about, at, said FROM case_document
-    WHERE case_id = $1 ORDER BY at, document_id";
+    WHERE case_id = $1
+        AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.id = case_document.inbox_id AND inbox.state <> 'settled')
+    ORDER BY at, document_id";
+
+const HELD: &str = "
+    SELECT document_id, kind, sender, recipient, about, at, said FROM case_document
+    WHERE case_id = $1 AND EXISTS (
+        SELECT 1 FROM inbox WHERE inbox.id = case_document.inbox_id AND inbox.state NOT IN ('settled', 'returned'))
+    ORDER BY at, document_id";
 
 const FORGET: &str = "DELETE FROM case_document WHERE case_id = $1";
 
-const CASES: &str = "SELECT DISTINCT case_id FROM case_document WHERE case_id > $1 ORDER BY case_id LIMIT $2";
+const CASES: &str = "
+    SELECT DISTINCT case_id FROM case_document
+    WHERE case_id > $1
+        AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.id = case_document.inbox_id AND inbox.state <> 'settled')
+    ORDER BY case_id LIMIT $2";
+
+const WATCHED: &str =
+    "SELECT case_id FROM pension_case WHERE is_watched = 1 AND case_id > $1 ORDER BY case_id LIMIT $2";
+
+const UNWATCH: &str = "UPDATE pension_case SET is_watched = 0 WHERE case_id = $1";

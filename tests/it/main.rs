@@ -5,6 +5,7 @@
 mod architecture;
 mod attachments;
 mod broker;
+mod case_race;
 mod cases;
 mod cli;
 mod clusters;
