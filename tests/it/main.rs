@@ -4,6 +4,7 @@
 
 mod architecture;
 mod attachments;
+mod bad_input;
 mod broker;
 mod case_race;
 mod cases;
