@@ -6,8 +6,9 @@ use crate::exchange::canonical::RecordId;
 use crate::exchange::canonical::case::CaseDocumentKind;
 use crate::exchange::document::codec::case_root;
 use crate::exchange::rules::Catalogue;
-use crate::flow::{KnownCase, case_of, cases_after, day_of};
+use crate::flow::{KnownCase, case_of, cases_after, day_of, pages_of};
 use crate::pension::{CaseEntry, CaseStage, Due, Waiting, calendars, is_overdue, terms};
+use crate::store::CasePage;
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
@@ -148,7 +149,8 @@ fn show_one(node: &Path, case: &str, as_json: bool) -> Result<Exit> {
         };
         if as_json {
             let documents: Vec<Value> = case.file.entries().iter().map(entry_json).collect();
-            show::json(&json!({ "case": summary(&case), "entries": documents }));
+            let pages: Vec<Value> = pages_of(&id, &ctx.store).await?.iter().map(page_json).collect();
+            show::json(&json!({ "case": summary(&case), "entries": documents, "pages": pages }));
             return Ok(Exit::Done);
         }
         show::line(&format!("case {}: {}", id.as_str(), word(&case.file.stage())));
@@ -170,7 +172,27 @@ fn show_one(node: &Path, case: &str, as_json: bool) -> Result<Exit> {
         for waiting in case.file.waiting() {
             show::line(&waits(&case, &waiting));
         }
+        for page in pages_of(&id, &ctx.store).await? {
+            show::line(&on_paper(&case, &page));
+        }
         Ok(Exit::Done)
+    })
+}
+
+/// A page that came on paper: nothing follows from it.
+fn on_paper(case: &KnownCase, page: &CasePage) -> String {
+    let CasePage { document_id, page: number, pages, noted_at, .. } = page;
+    let wire = match case.file.entry(*document_id) {
+        Some(_) => "the document itself came or left",
+        None => "the document itself is not in this case",
+    };
+    format!("on paper: page {number} of {pages} of {}, noted at {noted_at}; {wire}", document_id.as_uuid())
+}
+
+fn page_json(page: &CasePage) -> Value {
+    json!({
+        "document": page.document_id.as_uuid(), "digest": page.digest.map(|digest| digest.to_string()),
+        "page": page.page, "of": page.pages, "noted_at": page.noted_at.to_string(),
     })
 }
 
@@ -188,7 +210,7 @@ fn row(case: &KnownCase) -> [String; 6] {
 }
 
 /// A word of the program as JSON has it.
-fn word(of: &impl serde::Serialize) -> String {
+pub(super) fn word(of: &impl serde::Serialize) -> String {
     let value = serde_json::to_value(of).unwrap_or_default();
     value.as_str().unwrap_or_default().to_owned()
 }
@@ -221,7 +243,7 @@ fn waits_for(case: &KnownCase, waiting: &Waiting) -> String {
     format!("{}: {}{due}{late}", waiting.who, waiting.kind.as_code())
 }
 
-fn waits(case: &KnownCase, waiting: &Waiting) -> String {
+pub(super) fn waits(case: &KnownCase, waiting: &Waiting) -> String {
     let Waiting { document_id, kind, who, since, reminders, .. } = waiting;
     let due = due_of(case, waiting).map_or_else(String::new, |due| {
         let basis = due.basis.map_or("as it says itself", |basis| basis.of(Language::En));
@@ -239,7 +261,7 @@ fn waits(case: &KnownCase, waiting: &Waiting) -> String {
     format!("waits for {who} since {since}{due}{reminded}: {} {}", kind.as_code(), document_id.as_uuid())
 }
 
-fn summary(case: &KnownCase) -> Value {
+pub(super) fn summary(case: &KnownCase) -> Value {
     let waiting = |it: &Waiting| {
         let due = due_of(case, it);
         json!({

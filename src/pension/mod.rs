@@ -17,7 +17,8 @@ mod terms;
 pub use agreement::{Agreement, Branch, PaidBy, Payer, PensionKind, PeriodClass, agreement};
 pub use calendar::{Calendar, Calendars, calendars};
 pub use case::{
-    CaseEntry, CaseFile, CaseSort, CaseStage, Due, Filed, Said, Waiting, answers_to, judge, judge_body,
+    CaseEntry, CaseFile, CaseSort, CaseStage, Due, Filed, Said, Standing, Waiting, answers_to, judge,
+    judge_body,
 };
 pub use claim::{Claim, Needed};
 pub use days::{Days, Stretch};

@@ -9,9 +9,11 @@ use super::Tx;
 use super::row::RowReader;
 use super::tx::change;
 use super::tx::on;
+use crate::base::{Digest256, DocumentId};
 use crate::exchange::canonical::case::{BodyDirectory, DirectoryEntry};
 use crate::exchange::canonical::{RecordId, State};
 use crate::pension::CaseEntry;
+use jiff::Timestamp;
 
 /// Lets nobody else write to a case before this transaction ends, and has the case looked at for what is due.
 pub async fn case_lock(tx: &mut Tx, case: &RecordId) -> Result<(), StoreError> {
@@ -80,6 +82,52 @@ pub async fn case_unwatch(tx: &mut Tx, case: &RecordId) -> Result<(), StoreError
     Ok(())
 }
 
+/// The case that a document was noted in, whatever became of it.
+pub async fn case_of_document(tx: &mut Tx, id: DocumentId) -> Result<Option<RecordId>, StoreError> {
+    let id = id.as_uuid().to_string();
+    let row: Option<String> = on!(tx, "find the case of a document", connection =>
+        sqlx::query_scalar(CASE_OF).bind(&id).fetch_optional(connection))?;
+    row.map(|case| RowReader { table: "case_document", id: &id }.text("case_id", &case)).transpose()
+}
+
+/// A page on paper that was noted in a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CasePage {
+    /// The document that it is a page of.
+    pub document_id: DocumentId,
+    /// The digest that its code tells; none if the document bore no seal.
+    pub digest: Option<Digest256>,
+    /// Which page, from 1.
+    pub page: u32,
+    /// Of how many.
+    pub pages: u32,
+    /// When it was noted.
+    pub noted_at: Timestamp,
+}
+
+/// Notes a page on paper in a case; false if it was noted before.
+pub async fn case_page_put(tx: &mut Tx, case: &RecordId, page: &CasePage) -> Result<bool, StoreError> {
+    let rows = change!(
+        tx,
+        "note a page in a case",
+        sqlx::query(PUT_PAGE)
+            .bind(case.as_str())
+            .bind(page.document_id.as_uuid().to_string())
+            .bind(page.digest.map_or_else(String::new, |digest| digest.to_string()))
+            .bind(i64::from(page.page))
+            .bind(i64::from(page.pages))
+            .bind(page.noted_at.as_millisecond())
+    )?;
+    Ok(rows == 1)
+}
+
+/// The pages on paper that were noted in a case, by document and number.
+pub async fn case_pages(tx: &mut Tx, case: &RecordId) -> Result<Vec<CasePage>, StoreError> {
+    let rows: Vec<PageRow> = on!(tx, "list the pages of a case", connection =>
+        sqlx::query_as(PAGES).bind(case.as_str()).fetch_all(connection))?;
+    rows.into_iter().map(parse_page).collect()
+}
+
 /// Forgets a case; tells how many documents it had.
 pub async fn case_forget(tx: &mut Tx, case: &RecordId) -> Result<u64, StoreError> {
     change!(tx, "forget a case", sqlx::query(FORGET).bind(case.as_str()))
@@ -104,6 +152,20 @@ pub async fn directory_find(tx: &mut Tx, state: State) -> Result<Option<Vec<Dire
         sqlx::query_scalar(FIND_DIRECTORY).bind(state.as_code()).fetch_optional(connection))?;
     let reader = RowReader { table: "body_directory", id: &state };
     row.map(|entries| reader.json("entries", &entries)).transpose()
+}
+
+type PageRow = (String, String, i64, i64, i64);
+
+fn parse_page((document, digest, page, pages, noted_at): PageRow) -> Result<CasePage, StoreError> {
+    let reader = RowReader { table: "case_page", id: &document };
+    let digest = Some(digest).filter(|digest| !digest.is_empty());
+    Ok(CasePage {
+        document_id: reader.text("document_id", &document)?,
+        digest: reader.text_if_any("digest", digest.as_deref())?,
+        page: reader.count("page", page)?,
+        pages: reader.count("pages", pages)?,
+        noted_at: reader.instant("noted_at", noted_at)?,
+    })
 }
 
 type Row = (String, String, String, String, Option<String>, i64, String);
@@ -147,6 +209,16 @@ const HELD: &str = "
     WHERE case_id = $1 AND EXISTS (
         SELECT 1 FROM inbox WHERE inbox.id = case_document.inbox_id AND inbox.state NOT IN ('settled', 'returned'))
     ORDER BY at, document_id";
+
+const CASE_OF: &str = "SELECT case_id FROM case_document WHERE document_id = $1";
+
+const PUT_PAGE: &str = "
+    INSERT INTO case_page (case_id, document_id, digest, page, pages, noted_at)
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (case_id, document_id, digest, page) DO NOTHING";
+
+const PAGES: &str = "
+    SELECT document_id, digest, page, pages, noted_at FROM case_page
+    WHERE case_id = $1 ORDER BY document_id, digest, page";
 
 const FORGET: &str = "DELETE FROM case_document WHERE case_id = $1";
 

@@ -248,6 +248,15 @@ async fn stands(nodes: &[&Node], case: &RecordId, stage: CaseStage) {
     }
 }
 
+/// Waits until something is so.
+pub(crate) async fn waits_until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "not yet: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 fn wrong(document: &CaseDocument) -> Begin<'_> {
     let opening = Opening::Case(document);
     Begin { opening, to: State::Kg, transaction: "", within: None, refers_to: None }

@@ -45,6 +45,7 @@ mod refusals;
 mod revocation;
 mod rollover;
 mod rules;
+mod scan;
 mod seal;
 mod set_aside;
 mod shared;

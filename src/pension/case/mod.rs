@@ -10,7 +10,7 @@ mod stage;
 pub use due::Due;
 pub use entry::{CaseEntry, Filed, Said, answers_to};
 pub use judge::{judge, judge_body};
-pub use stage::{CaseFile, CaseSort, CaseStage, Waiting};
+pub use stage::{CaseFile, CaseSort, CaseStage, Standing, Waiting};
 
 #[cfg(test)]
 mod tests;

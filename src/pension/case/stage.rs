@@ -61,6 +61,20 @@ pub struct Waiting {
     pub reminders: usize,
 }
 
+/// What became of one document of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It waits for its answer.
+    Waits,
+    /// It was answered.
+    Answered,
+    /// It was declared invalid, or another took its place.
+    Withdrawn,
+    /// It asks for nothing.
+    Stands,
+}
+
 impl CaseFile {
     /// A case out of its documents, put in their order.
     pub fn new(mut entries: Vec<CaseEntry>) -> Self {
@@ -76,6 +90,20 @@ impl CaseFile {
     /// A document of it.
     pub fn entry(&self, id: DocumentId) -> Option<&CaseEntry> {
         self.entries.iter().find(|entry| entry.document_id == id)
+    }
+
+    /// What became of a document of it.
+    pub fn standing(&self, id: DocumentId) -> Option<Standing> {
+        let entry = self.entry(id)?;
+        Some(if !self.counting().any(|other| other.document_id == id) {
+            Standing::Withdrawn
+        } else if answers_to(entry.kind).is_empty() {
+            Standing::Stands
+        } else if self.is_answered(entry) {
+            Standing::Answered
+        } else {
+            Standing::Waits
+        })
     }
 
     /// What it is about.

@@ -111,6 +111,19 @@ fn a_rejection_answers_and_reminders_are_counted() {
 }
 
 #[test]
+fn what_became_of_a_document_is_told() {
+    let mut documents = vec![claim(), entry(2, Kind::CircumstanceNotice, (State::Kg, State::Ru), None)];
+    let standing = |documents: &[CaseEntry], number| CaseFile::new(documents.to_vec()).standing(id(number));
+    assert_eq!(standing(&documents, 9), None);
+    assert_eq!(standing(&documents, 1), Some(Standing::Waits));
+    assert_eq!(standing(&documents, 2), Some(Standing::Stands));
+    documents.push(decision(3, "award"));
+    assert_eq!(standing(&documents, 1), Some(Standing::Answered));
+    documents.push(entry(4, Kind::Update, (State::Kg, State::Ru), Some(1)));
+    assert_eq!(standing(&documents, 1), Some(Standing::Withdrawn));
+}
+
+#[test]
 fn the_original_filing_date_is_never_replaced() {
     let mut next = entry(5, Kind::CircumstanceNotice, (State::Ru, State::Kg), None);
     next.said.filed = filed("2028-02-10T04:00:00Z");

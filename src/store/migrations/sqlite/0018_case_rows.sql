@@ -13,3 +13,16 @@ CREATE INDEX pension_case_watched ON pension_case (case_id) WHERE is_watched = 1
 -- By which row a document came: it counts when that is settled, and never if it was returned. Own documents have none.
 
 ALTER TABLE case_document ADD COLUMN inbox_id BIGINT;
+
+-- Pages on paper that a clerk scanned and noted in a case. Nothing follows from them. The digest is that of the code on the page,
+-- empty where the document bore no seal.
+
+CREATE TABLE case_page (
+    case_id     TEXT   NOT NULL,
+    document_id TEXT   NOT NULL,
+    digest      TEXT   NOT NULL,
+    page        BIGINT NOT NULL,
+    pages       BIGINT NOT NULL,
+    noted_at    BIGINT NOT NULL,
+    PRIMARY KEY (case_id, document_id, digest, page)
+);

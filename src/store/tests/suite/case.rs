@@ -1,6 +1,7 @@
 //! Documents of cases are kept once, and found by their case in the order in which they left or came.
 
 use super::fixture::*;
+use crate::base::Digest256;
 use crate::exchange::canonical::case::{BodyDirectory, CaseDocumentKind};
 use crate::exchange::canonical::{RecordId, State};
 use crate::pension::{CaseEntry, Filed, Said};
@@ -146,4 +147,31 @@ async fn of_those_who_write_to_one_case_at_once_each_sees_what_the_one_before_wr
         seen.sort_unstable();
         assert_eq!(seen, [0, 1, 2, 3], "round {round}");
     }
+}
+
+#[tokio::test]
+async fn a_page_is_noted_once_in_a_case_and_a_document_is_found_by_its_id() {
+    let (_folder, store) = store().await;
+    let (case, other): (RecordId, RecordId) = ("RU-1".parse().unwrap(), "RU-2".parse().unwrap());
+    let mut tx = store.begin().await.unwrap();
+    let page = |page: u32, digest: Option<Digest256>| CasePage {
+        document_id: document(1),
+        digest,
+        page,
+        pages: 12,
+        noted_at: at(i64::from(page)),
+    };
+    let pages = [page(2, None), page(2, Some(Digest256([7; 32]))), page(11, Some(Digest256([7; 32])))];
+    for page in pages.iter().rev() {
+        assert!(case_page_put(&mut tx, &case, page).await.unwrap());
+        assert!(
+            !case_page_put(&mut tx, &case, &CasePage { noted_at: at(99), ..page.clone() }).await.unwrap()
+        );
+    }
+    assert_eq!(case_pages(&mut tx, &case).await.unwrap(), pages);
+    assert_eq!(case_pages(&mut tx, &other).await.unwrap(), []);
+    assert_eq!(case_of_document(&mut tx, document(1)).await.unwrap(), None);
+    case_put(&mut tx, &other, &entry(1, 10), None).await.unwrap();
+    assert_eq!(case_of_document(&mut tx, document(1)).await.unwrap(), Some(other));
+    tx.commit().await.unwrap();
 }
