@@ -1,5 +1,6 @@
 //! `stazh scan`: which document a page on paper belongs to.
 
+use super::case::By;
 use super::explain::remedy;
 use super::{Exit, Misused, case, journal, kept, local, show};
 use crate::base::{Clock, Code, DocumentId, Finding, Language, SystemClock, explain};
@@ -51,9 +52,11 @@ impl Scan {
         let note: Option<RecordId> = note.map_err(|finding: Finding| Misused(finding.message))?;
         let Some(node) = &self.node else { return self.read_alone() };
         let settings = local::settings(node)?;
+        let book = settings.treaty.book()?;
+        let by = By::today(settings.state, &book);
         local::block_on(async {
             let store = local::store(&settings, "look for the document of a page").await?;
-            let exit = self.read_at((&settings, &store), note.as_ref()).await;
+            let exit = self.read_at((&settings, &store), note.as_ref(), by).await;
             store.close().await;
             exit
         })
@@ -71,7 +74,7 @@ impl Scan {
         Ok(exit)
     }
 
-    async fn read_at(&self, node: (&Settings, &Store), note: Option<&RecordId>) -> Result<Exit> {
+    async fn read_at(&self, node: (&Settings, &Store), note: Option<&RecordId>, by: By<'_>) -> Result<Exit> {
         let mut exit = Exit::Done;
         for file in &self.files {
             let codes = self.codes(file)?;
@@ -79,7 +82,7 @@ impl Scan {
             for code in codes.unwrap_or_default() {
                 let known = Known::of(&code, note, node).await?;
                 exit = if known.is_well() { exit } else { Exit::Refused };
-                self.tell(file, &code, Some(&known));
+                self.tell(file, &code, Some((&known, by)));
             }
         }
         Ok(exit)
@@ -97,14 +100,14 @@ impl Scan {
         }
     }
 
-    fn tell(&self, file: &Path, page: &PageCode, known: Option<&Known>) {
+    fn tell(&self, file: &Path, page: &PageCode, known: Option<(&Known, By<'_>)>) {
         let file = file.display().to_string();
         let digest = page.digest().map(|digest| digest.to_string());
-        let code = known.and_then(|known| known.code);
+        let code = known.and_then(|(known, _)| known.code);
         if self.json {
             let (outcome, known, noted) = match known {
                 None => ("read", None, None),
-                Some(known) => (known.outcome(), known.as_json(), known.noted.as_ref()),
+                Some((known, by)) => (known.outcome(), known.as_json(by), known.noted.as_ref()),
             };
             show::json_line(&json!({
                 "file": file, "document": page.document.as_uuid().to_string(), "digest": digest, "page": page.page,
@@ -119,7 +122,7 @@ impl Scan {
             Some(digest) => format!("  sha-256 of what was sealed {digest}"),
             None => "  it bore no seal when it was printed".to_owned(),
         });
-        let Some(known) = known else { return };
+        let Some((known, by)) = known else { return };
         if let Some(found) = &known.found {
             let way = &found.way;
             show::line(&format!(
@@ -132,7 +135,7 @@ impl Scan {
             Some(code) => self.tell_wrong(code),
         }
         if let Some(place) = &known.place {
-            tell_case(place, page);
+            tell_case(place, page, by);
         }
         if let Some(noted) = &known.noted {
             self.tell_noted(noted);
@@ -183,7 +186,7 @@ impl Scan {
 }
 
 /// Where the case of a page stands, and what became of its document.
-fn tell_case(place: &InCase, page: &PageCode) {
+fn tell_case(place: &InCase, page: &PageCode, by: By<'_>) {
     let (id, file) = (place.case.id.as_str(), &place.case.file);
     show::line(&format!("  it belongs to case {id}, which stands: {}", case::word(&file.stage())));
     let became = match file.standing(page.document) {
@@ -195,7 +198,7 @@ fn tell_case(place: &InCase, page: &PageCode) {
     };
     show::line(&format!("  {became}"));
     for waiting in file.waiting() {
-        show::line(&format!("  {}", case::waits(&place.case, &waiting)));
+        show::line(&format!("  {}", case::waits(&place.case, &waiting, by)));
     }
 }
 
@@ -267,7 +270,7 @@ impl Known {
         }
     }
 
-    fn as_json(&self) -> Option<serde_json::Value> {
+    fn as_json(&self, by: By<'_>) -> Option<serde_json::Value> {
         let found = self.found.as_ref()?;
         let journey: Vec<_> = self.journey.iter().map(journal::as_json).collect();
         let place = self.place.as_ref();
@@ -276,7 +279,7 @@ impl Known {
             "digest": found.digest.to_string(), "from": found.way.from, "to": found.way.to, "peer": found.peer,
             "direction": found.direction.as_str(), "conversation": found.way.conversation,
             "action": found.action, "state": found.state, "journal": journey,
-            "case": place.map(|place| case::summary(&place.case)), "stands": stands,
+            "case": place.map(|place| case::summary(&place.case, by)), "stands": stands,
             "is_held": place.map(|place| place.is_held),
         }))
     }

@@ -4,8 +4,8 @@
 //! it stands in, so a node can be started from anywhere.
 
 use super::{
-    FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings, RevocationSettings,
-    SealPlan,
+    CaseSettings, FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings,
+    RevocationSettings, SealPlan, TreatySettings,
 };
 use crate::base::Limits;
 use crate::exchange::canonical::State;
@@ -60,6 +60,10 @@ pub struct Settings {
     pub hand_over: HandOverSettings,
     /// Which facts this node gives and takes.
     pub facts: FactSettings,
+    /// What it does by itself in pension cases.
+    pub cases: CaseSettings,
+    /// Terms and working days of its own.
+    pub treaty: TreatySettings,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -227,6 +231,8 @@ impl Settings {
             live,
             hand_over,
             facts,
+            cases,
+            treaty,
             wire,
             seal,
             peer,
@@ -269,6 +275,8 @@ impl Settings {
             live: live.into_iter().map(|(name, live)| (name, live.within(folder))).collect(),
             hand_over: hand_over.within(folder),
             facts,
+            cases,
+            treaty: treaty.within(folder),
             peers,
             limits,
             retry,
@@ -344,6 +352,10 @@ struct Written {
     hand_over: HandOverSettings,
     #[serde(default)]
     facts: FactSettings,
+    #[serde(default)]
+    cases: CaseSettings,
+    #[serde(default)]
+    treaty: TreatySettings,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]

@@ -59,6 +59,8 @@ pub struct Waiting {
     pub due: Option<Date>,
     /// How often it was reminded of.
     pub reminders: usize,
+    /// When last.
+    pub reminded_at: Option<Timestamp>,
 }
 
 /// What became of one document of a case.
@@ -165,6 +167,10 @@ impl CaseFile {
             since: entry.at,
             due: entry.said.due,
             reminders: self.about(entry.document_id, &[CaseDocumentKind::Reminder]).count(),
+            reminded_at: self
+                .about(entry.document_id, &[CaseDocumentKind::Reminder])
+                .last()
+                .map(|reminder| reminder.at),
         };
         self.counting().filter(waits).map(waiting).collect()
     }
