@@ -1,7 +1,7 @@
 //! The documents of pension cases, each once.
 //!
 //! What came counts when its row of the inbox is settled: until then it may still be cancelled with its transaction. It
-//! is noted before, so that what comes next is judged by it.
+//! is noted before, so that what comes next is judged by it. What left counts until the peer refuses it.
 
 use super::InboxId;
 use super::StoreError;
@@ -60,6 +60,18 @@ pub async fn case_held(tx: &mut Tx, case: &RecordId) -> Result<Vec<CaseEntry>, S
     let rows: Vec<Row> = on!(tx, "list the documents of a case that are held", connection =>
         sqlx::query_as(HELD).bind(case.as_str()).fetch_all(connection))?;
     rows.into_iter().map(parse).collect()
+}
+
+/// Has a document of ours count no more, since it had no effect on the other side; any other document is let be.
+pub async fn case_void(tx: &mut Tx, id: DocumentId) -> Result<(), StoreError> {
+    change!(tx, "take a document out of its case", sqlx::query(VOID).bind(id.as_uuid().to_string()))?;
+    Ok(())
+}
+
+/// Has it count again, since it is sent again.
+pub async fn case_restore(tx: &mut Tx, id: DocumentId) -> Result<(), StoreError> {
+    change!(tx, "put a document back into its case", sqlx::query(RESTORE).bind(id.as_uuid().to_string()))?;
+    Ok(())
 }
 
 /// The numbers of up to `limit` cases after one, in their order.
@@ -126,11 +138,6 @@ pub async fn case_pages(tx: &mut Tx, case: &RecordId) -> Result<Vec<CasePage>, S
     let rows: Vec<PageRow> = on!(tx, "list the pages of a case", connection =>
         sqlx::query_as(PAGES).bind(case.as_str()).fetch_all(connection))?;
     rows.into_iter().map(parse_page).collect()
-}
-
-/// Forgets a case; tells how many documents it had.
-pub async fn case_forget(tx: &mut Tx, case: &RecordId) -> Result<u64, StoreError> {
-    change!(tx, "forget a case", sqlx::query(FORGET).bind(case.as_str()))
 }
 
 /// Keeps the directory of a state in place of an older one.
@@ -200,7 +207,7 @@ const FIND_DIRECTORY: &str = "SELECT entries FROM body_directory WHERE state = $
 
 const OF_CASE: &str = "
     SELECT document_id, kind, sender, recipient, about, at, said FROM case_document
-    WHERE case_id = $1
+    WHERE case_id = $1 AND is_void = 0
         AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.id = case_document.inbox_id AND inbox.state <> 'settled')
     ORDER BY at, document_id";
 
@@ -212,6 +219,10 @@ const HELD: &str = "
 
 const CASE_OF: &str = "SELECT case_id FROM case_document WHERE document_id = $1";
 
+const VOID: &str = "UPDATE case_document SET is_void = 1 WHERE document_id = $1 AND inbox_id IS NULL";
+
+const RESTORE: &str = "UPDATE case_document SET is_void = 0 WHERE document_id = $1";
+
 const PUT_PAGE: &str = "
     INSERT INTO case_page (case_id, document_id, digest, page, pages, noted_at)
     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (case_id, document_id, digest, page) DO NOTHING";
@@ -220,11 +231,9 @@ const PAGES: &str = "
     SELECT document_id, digest, page, pages, noted_at FROM case_page
     WHERE case_id = $1 ORDER BY document_id, digest, page";
 
-const FORGET: &str = "DELETE FROM case_document WHERE case_id = $1";
-
 const CASES: &str = "
     SELECT DISTINCT case_id FROM case_document
-    WHERE case_id > $1
+    WHERE case_id > $1 AND is_void = 0
         AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.id = case_document.inbox_id AND inbox.state <> 'settled')
     ORDER BY case_id LIMIT $2";
 

@@ -47,8 +47,8 @@ pub use asked::{
     local_request_find, local_request_put,
 };
 pub use case::{
-    CasePage, case_entries, case_forget, case_held, case_list, case_lock, case_of_document, case_page_put,
-    case_pages, case_put, case_unwatch, case_watched, directory_find, directory_put,
+    CasePage, case_entries, case_held, case_list, case_lock, case_of_document, case_page_put, case_pages,
+    case_put, case_restore, case_unwatch, case_void, case_watched, directory_find, directory_put,
 };
 pub use chain::{
     Break, ChainCounts, ChainHead, ChainPage, ChainSeal, JournalEntry, Link, Verifier, Walk, chain_counts,

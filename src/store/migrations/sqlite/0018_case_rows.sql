@@ -14,6 +14,10 @@ CREATE INDEX pension_case_watched ON pension_case (case_id) WHERE is_watched = 1
 
 ALTER TABLE case_document ADD COLUMN inbox_id BIGINT;
 
+-- Whether the peer refused our document, or its transaction was cancelled: then it counts not, until it is sent again.
+
+ALTER TABLE case_document ADD COLUMN is_void BIGINT NOT NULL DEFAULT 0;
+
 -- Pages on paper that a clerk scanned and noted in a case. Nothing follows from them. The digest is that of the code on the page,
 -- empty where the document bore no seal.
 

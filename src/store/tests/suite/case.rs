@@ -59,8 +59,6 @@ async fn a_case_has_each_of_its_documents_once_and_no_other() {
     assert_eq!(case_list(&mut tx, "", 10).await.unwrap(), [case.clone(), other.clone()]);
     assert_eq!(case_list(&mut tx, "", 1).await.unwrap(), std::slice::from_ref(&case));
     assert_eq!(case_list(&mut tx, "RU-1", 10).await.unwrap(), [other]);
-    assert_eq!(case_forget(&mut tx, &case).await.unwrap(), 2);
-    assert_eq!(case_entries(&mut tx, &case).await.unwrap(), []);
     tx.commit().await.unwrap();
 }
 
@@ -89,6 +87,32 @@ async fn what_came_is_held_until_its_row_is_settled_and_gone_if_that_is_returned
     assert_eq!(case_entries(&mut tx, &case).await.unwrap(), [entry(1, 10), entry(2, 20)]);
     assert_eq!(case_held(&mut tx, &case).await.unwrap(), []);
     tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_left_counts_until_it_is_refused_and_again_when_it_is_sent_again() {
+    let (_folder, store) = store().await;
+    let case: RecordId = "RU-1".parse().unwrap();
+    let mut tx = store.begin().await.unwrap();
+    let row = inbox_hold(&mut tx, &incoming("ru", 1)).await.unwrap();
+    assert_eq!(settling(&mut tx, 1, 9).await, [row]);
+    inbox_settled(&mut tx, row).await.unwrap();
+    case_put(&mut tx, &case, &entry(1, 10), None).await.unwrap();
+    case_put(&mut tx, &case, &entry(2, 20), Some(row)).await.unwrap();
+    for number in [1, 2, 3] {
+        case_void(&mut tx, document(number)).await.unwrap();
+    }
+    assert_eq!(
+        case_entries(&mut tx, &case).await.unwrap(),
+        [entry(2, 20)],
+        "what came is not ours to take out"
+    );
+    case_restore(&mut tx, document(1)).await.unwrap();
+    assert_eq!(case_entries(&mut tx, &case).await.unwrap(), [entry(1, 10), entry(2, 20)]);
+    case_void(&mut tx, document(1)).await.unwrap();
+    case_put(&mut tx, &"RU-0".parse().unwrap(), &entry(4, 1), None).await.unwrap();
+    case_void(&mut tx, document(4)).await.unwrap();
+    assert_eq!(case_list(&mut tx, "", 9).await.unwrap(), [case], "one that has nothing else is not listed");
 }
 
 #[tokio::test]
