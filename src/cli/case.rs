@@ -2,14 +2,16 @@
 
 use super::{Exit, Misused, local, show};
 use crate::base::{Clock, Finding, Language, SystemClock};
-use crate::exchange::canonical::RecordId;
 use crate::exchange::canonical::case::CaseDocumentKind;
+use crate::exchange::canonical::{RecordId, State};
 use crate::exchange::document::codec::case_root;
 use crate::exchange::rules::Catalogue;
-use crate::flow::{KnownCase, case_of, cases_after, day_of};
-use crate::pension::{CaseEntry, CaseStage, Due, Waiting, calendars, is_overdue, terms};
+use crate::flow::{KnownCase, case_of, cases_after, day_of, pages_of};
+use crate::pension::{CaseEntry, CaseStage, Due, Provisional, TermBook, Waiting, agreement, is_overdue};
+use crate::store::CasePage;
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
+use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -110,11 +112,13 @@ fn kinds(language: Language, as_json: bool) -> Result<Exit> {
 
 fn list(node: &Path, (stage, overdue): (Option<CaseStage>, bool), as_json: bool) -> Result<Exit> {
     local::with_flows(node, async |ctx| {
+        let book = ctx.cases.book.get();
+        let by = By::today(ctx.state, &book);
         let mut table = table(["case", "about", "stands", "documents", "the last", "waits for"]);
         let (mut after, mut count) = (String::new(), 0_u64);
         let is_meant = |case: &&KnownCase| {
             stage.is_none_or(|stage| case.file.stage() == stage)
-                && (!overdue || case.file.waiting().iter().any(|it| is_late(case, it)))
+                && (!overdue || case.file.waiting().iter().any(|it| is_late(case, it, by)))
         };
         loop {
             let cases = cases_after(&after, PAGE, ctx).await?;
@@ -123,9 +127,9 @@ fn list(node: &Path, (stage, overdue): (Option<CaseStage>, bool), as_json: bool)
             for case in cases.iter().filter(is_meant) {
                 count += 1;
                 if as_json {
-                    show::json_line(&summary(case));
+                    show::json_line(&summary(case, by));
                 } else {
-                    table.add_row(row(case));
+                    table.add_row(row(case, by));
                 }
             }
         }
@@ -146,9 +150,12 @@ fn show_one(node: &Path, case: &str, as_json: bool) -> Result<Exit> {
             show::aside(&format!("no document of case {} left or came", id.as_str()));
             return Ok(Exit::Refused);
         };
+        let book = ctx.cases.book.get();
+        let by = By::today(ctx.state, &book);
         if as_json {
             let documents: Vec<Value> = case.file.entries().iter().map(entry_json).collect();
-            show::json(&json!({ "case": summary(&case), "entries": documents }));
+            let pages: Vec<Value> = pages_of(&id, &ctx.store).await?.iter().map(page_json).collect();
+            show::json(&json!({ "case": summary(&case, by), "entries": documents, "pages": pages }));
             return Ok(Exit::Done);
         }
         show::line(&format!("case {}: {}", id.as_str(), word(&case.file.stage())));
@@ -168,13 +175,50 @@ fn show_one(node: &Path, case: &str, as_json: bool) -> Result<Exit> {
         }
         show::line(&table.to_string());
         for waiting in case.file.waiting() {
-            show::line(&waits(&case, &waiting));
+            show::line(&waits(&case, &waiting, by));
+        }
+        if let Some(possible) = case.file.provisional(by.ours, agreement()) {
+            show::line(&hint(&possible));
+        }
+        for page in pages_of(&id, &ctx.store).await? {
+            show::line(&on_paper(&case, &page));
         }
         Ok(Exit::Done)
     })
 }
 
-fn row(case: &KnownCase) -> [String; 6] {
+/// A hint, which decides nothing.
+fn hint(possible: &Provisional) -> String {
+    let Provisional { pensions, awaited, rules } = possible;
+    let pensions: Vec<&str> = pensions.iter().map(|pension| pension.as_str()).collect();
+    let states: Vec<&str> = awaited.iter().map(|state| state.as_code()).collect();
+    format!(
+        "hint: only the part of {} is missing; a provisional award of {} is possible if our law knows one, a person \
+         decides ({}: each state decides by its own law, from its own service, on its own amount)",
+        states.join(", "),
+        pensions.join(", "),
+        rules.join(", ")
+    )
+}
+
+/// A page that came on paper: nothing follows from it.
+fn on_paper(case: &KnownCase, page: &CasePage) -> String {
+    let CasePage { document_id, page: number, pages, noted_at, .. } = page;
+    let wire = match case.file.entry(*document_id) {
+        Some(_) => "the document itself came or left",
+        None => "the document itself is not in this case",
+    };
+    format!("on paper: page {number} of {pages} of {}, noted at {noted_at}; {wire}", document_id.as_uuid())
+}
+
+fn page_json(page: &CasePage) -> Value {
+    json!({
+        "document": page.document_id.as_uuid(), "digest": page.digest.map(|digest| digest.to_string()),
+        "page": page.page, "of": page.pages, "noted_at": page.noted_at.to_string(),
+    })
+}
+
+fn row(case: &KnownCase, by: By<'_>) -> [String; 6] {
     let (file, waiting) = (&case.file, case.file.waiting());
     let last = file.entries().last();
     [
@@ -183,12 +227,12 @@ fn row(case: &KnownCase) -> [String; 6] {
         word(&file.stage()),
         file.entries().len().to_string(),
         last.map_or_else(String::new, |entry| format!("{} of {}", entry.kind.as_code(), entry.from)),
-        waiting.iter().map(|it| waits_for(case, it)).collect::<Vec<_>>().join("\n"),
+        waiting.iter().map(|it| waits_for(case, it, by)).collect::<Vec<_>>().join("\n"),
     ]
 }
 
 /// A word of the program as JSON has it.
-fn word(of: &impl serde::Serialize) -> String {
+pub(super) fn word(of: &impl serde::Serialize) -> String {
     let value = serde_json::to_value(of).unwrap_or_default();
     value.as_str().unwrap_or_default().to_owned()
 }
@@ -206,30 +250,44 @@ fn said(entry: &CaseEntry) -> String {
         .join(" ")
 }
 
-fn due_of<'t>(case: &KnownCase, waiting: &Waiting) -> Option<Due<'t>> {
-    waiting.is_due(case.file.filed(), (terms(), calendars()))
+/// Whose node shows cases, by which terms, and on which day: of this machine's clock in UTC, so that a term that ends
+/// today is not over.
+#[derive(Clone, Copy)]
+pub(super) struct By<'b> {
+    ours: State,
+    book: &'b TermBook,
+    today: Date,
 }
 
-/// Today is a day of this machine's clock in UTC: a term that ends today is not over.
-fn is_late(case: &KnownCase, waiting: &Waiting) -> bool {
-    due_of(case, waiting).is_some_and(|due| is_overdue(due.day, day_of(SystemClock.now())))
+impl<'b> By<'b> {
+    pub(super) fn today(ours: State, book: &'b TermBook) -> Self {
+        Self { ours, book, today: day_of(SystemClock.now()) }
+    }
 }
 
-fn waits_for(case: &KnownCase, waiting: &Waiting) -> String {
-    let due = due_of(case, waiting).map_or_else(String::new, |due| format!(" until {}", due.day));
-    let late = if is_late(case, waiting) { ", overdue" } else { "" };
+fn due_of<'b>(case: &KnownCase, waiting: &Waiting, by: By<'b>) -> Option<Due<'b>> {
+    waiting.is_due(case.file.filed(), by.book)
+}
+
+fn is_late(case: &KnownCase, waiting: &Waiting, by: By<'_>) -> bool {
+    due_of(case, waiting, by).is_some_and(|due| is_overdue(due.day, by.today))
+}
+
+fn waits_for(case: &KnownCase, waiting: &Waiting, by: By<'_>) -> String {
+    let due = due_of(case, waiting, by).map_or_else(String::new, |due| format!(" until {}", due.day));
+    let late = if is_late(case, waiting, by) { ", overdue" } else { "" };
     format!("{}: {}{due}{late}", waiting.who, waiting.kind.as_code())
 }
 
-fn waits(case: &KnownCase, waiting: &Waiting) -> String {
+pub(super) fn waits(case: &KnownCase, waiting: &Waiting, by: By<'_>) -> String {
     let Waiting { document_id, kind, who, since, reminders, .. } = waiting;
-    let due = due_of(case, waiting).map_or_else(String::new, |due| {
+    let due = due_of(case, waiting, by).map_or_else(String::new, |due| {
         let basis = due.basis.map_or("as it says itself", |basis| basis.of(Language::En));
         let transit = match due.transit {
             0 => String::new(),
             days => format!("; {days} days on its way are not counted (T9)"),
         };
-        let late = if is_late(case, waiting) { ", overdue" } else { "" };
+        let late = if is_late(case, waiting, by) { ", overdue" } else { "" };
         format!(", due {}{late} ({basis}{transit})", due.day)
     });
     let reminded = match reminders {
@@ -239,19 +297,20 @@ fn waits(case: &KnownCase, waiting: &Waiting) -> String {
     format!("waits for {who} since {since}{due}{reminded}: {} {}", kind.as_code(), document_id.as_uuid())
 }
 
-fn summary(case: &KnownCase) -> Value {
+pub(super) fn summary(case: &KnownCase, by: By<'_>) -> Value {
     let waiting = |it: &Waiting| {
-        let due = due_of(case, it);
+        let due = due_of(case, it, by);
         json!({
             "document": it.document_id.as_uuid(), "kind": it.kind, "who": it.who, "since": it.since.to_string(),
             "due": due.as_ref().map(|due| due.day), "transit_days": due.as_ref().map(|due| due.transit),
-            "is_overdue": is_late(case, it), "reminders": it.reminders,
+            "is_overdue": is_late(case, it, by), "reminders": it.reminders,
         })
     };
     json!({
         "case": case.id.as_str(), "sort": case.file.sort(), "stage": case.file.stage(), "filed": case.file.filed(),
         "documents": case.file.entries().len(),
         "waiting": case.file.waiting().iter().map(waiting).collect::<Vec<_>>(),
+        "provisional": case.file.provisional(by.ours, agreement()),
     })
 }
 

@@ -1,11 +1,11 @@
 //! What may be decoded: a document whose signature is good *and* which the rules of its message accept.
 
-use super::canonical::case::CaseDocument;
+use super::canonical::case::{CaseDocument, CaseHead};
 use super::canonical::{Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State};
 use super::document::codec::{
     Attachments, CodecError, Header, HeldDocument, ProcessingResult, contents_inside, decode_case,
-    decode_container, decode_fact, decode_fact_inquiry, decode_fact_offer, decode_inquiry, decode_record,
-    decode_result, decode_status,
+    decode_case_head, decode_container, decode_fact, decode_fact_inquiry, decode_fact_offer, decode_inquiry,
+    decode_record, decode_result, decode_status,
 };
 use super::rules::{MessageKind, Rules};
 use super::seal::{SealError, VerifiedDocument, open, sha256};
@@ -76,6 +76,16 @@ pub fn own_fact_inquiry(
     let decode = |document: &[u8]| decode_fact_inquiry(document, asked, limits);
     let (_header, inquiry) = own((sealed, digest), limits, decode)?;
     Ok(inquiry)
+}
+
+/// Whose document of which case one is that this node sealed itself; the attachments beside it are not looked at.
+///
+/// # Errors
+/// As [`own_inquiry`].
+pub fn own_case_head(sealed: &[u8], digest: Digest256, limits: &Limits) -> Result<CaseHead, OwnError> {
+    let opened = open(sealed, limits)?;
+    let document = opened.own_document_without_parts(digest).ok_or(SealError::DigestMismatch)?;
+    Ok(decode_case_head(document, limits)?)
 }
 
 fn own<T>(

@@ -10,7 +10,9 @@ pub mod seal;
 pub mod transit;
 pub mod wire;
 
-pub use accept::{AcceptedDocument, OwnError, accept, accept_holding, own_fact_inquiry, own_inquiry};
+pub use accept::{
+    AcceptedDocument, OwnError, accept, accept_holding, own_case_head, own_fact_inquiry, own_inquiry,
+};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 
 use super::FlowError;
 use super::conversation::{Happened, stage_of, step};
-use super::document::Case;
+use super::document::{Case, Content, misfit_code};
 use super::note::{calls_a_person, note};
 use super::signals::{About, put_signal};
 use crate::base::{DocumentId, Finding};
@@ -140,11 +140,13 @@ impl Case<'_> {
     }
 
     /// Records the document as accepted, with PRS, and as received before that; tells where our side of the transaction
-    /// stands then, unless the document is settled or the transaction has ended in the meantime.
+    /// stands then, unless the document is settled or the transaction has ended in the meantime. A document of a case is
+    /// judged and noted with it, so that one that excludes it does not slip in between.
     pub(super) async fn accept(
         &self,
         verified: &VerifiedDocument,
         header: &Header,
+        content: &Content,
     ) -> Result<Option<Stage>, FlowError> {
         let (row, ctx) = (self.row, self.ctx);
         let taken = match self.passed_here() {
@@ -154,6 +156,14 @@ impl Case<'_> {
         let Some((mut tx, mut conversation)) = taken else { return Ok(None) };
         if row.state == InboxState::Accepted {
             return Ok(Some(stage_of(&conversation)));
+        }
+        if let Content::Case(document) = content {
+            let findings = self.belonging(document, header).enter(&mut tx, Some(row.id)).await?;
+            if !findings.is_empty() {
+                tx.commit().await?; // it is received; another document of the case was quicker
+                self.refuse(&findings, misfit_code, "flow.misfit", Some(header)).await?;
+                return Ok(None);
+            }
         }
         inbox_accepted(&mut tx, row.id).await?;
         if self.plan.sent().prs_ms.is_some() {

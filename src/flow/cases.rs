@@ -1,12 +1,16 @@
-//! Pension cases: each document is judged by those before it, on both sides, and remembered with what it means for the case.
+//! Pension cases: each document is judged by those before it, on both sides, and noted with what it means for the case in
+//! the transaction that judges it.
 
 use super::facts::day_of;
 use super::{Context, FlowError};
 use crate::base::{DocumentId, Findings};
 use crate::exchange::canonical::case::{BodyDirectory, CaseDocument};
 use crate::exchange::canonical::{RecordId, RegisterNumber, State};
-use crate::pension::{CaseEntry, CaseFile, agreement, judge, judge_body};
-use crate::store::{Tx, case_entries, case_list, case_put, directory_find, directory_put};
+use crate::pension::{CaseEntry, CaseFile, CaseStage, agreement, judge, judge_body};
+use crate::store::{
+    InboxId, Tx, case_entries, case_held, case_list, case_lock, case_put, case_unwatch, case_watched,
+    directory_find, directory_put,
+};
 use jiff::Timestamp;
 
 /// A document, on its way to or from the border, and what it means for those that follow.
@@ -31,28 +35,39 @@ impl Belonging {
     }
 
     /// What the documents before it speak against it.
-    pub(super) async fn judged(&self, ctx: &Context) -> Result<Findings, FlowError> {
-        let mut tx = ctx.store.read().await?;
+    pub(super) async fn judged(&self, tx: &mut Tx) -> Result<Findings, FlowError> {
         let mut findings = Findings::new();
         if let Some(case) = &self.case {
-            let mut known = case_entries(&mut tx, case).await?;
+            let mut known = case_entries(tx, case).await?;
+            known.extend(case_held(tx, case).await?);
             known.retain(|entry| entry.document_id != self.entry.document_id);
             findings = judge(&CaseFile::new(known), &self.entry, agreement());
         }
         // a directory tells of itself
         if let (Some(body), None) = (&self.body, &self.directory)
-            && let Some(bodies) = directory_find(&mut tx, self.entry.from).await?
+            && let Some(bodies) = directory_find(tx, self.entry.from).await?
         {
             findings.extend(judge_body(&bodies, body, day_of(self.entry.at)));
         }
         Ok(findings)
     }
 
-    /// Remembers it.
-    pub(super) async fn put(&self, tx: &mut Tx) -> Result<(), FlowError> {
+    /// Judges it once more and notes it if nothing speaks against it; nobody else writes to its case before this
+    /// transaction ends, so that of two that exclude each other the second is judged by the first. `by` is the row it
+    /// came by, and it counts when that is settled.
+    pub(super) async fn enter(&self, tx: &mut Tx, by: Option<InboxId>) -> Result<Findings, FlowError> {
         if let Some(case) = &self.case {
-            case_put(tx, case, &self.entry).await?;
+            case_lock(tx, case).await?;
         }
+        let findings = self.judged(tx).await?;
+        if let (Some(case), true) = (&self.case, findings.is_empty()) {
+            case_put(tx, case, &self.entry, by).await?;
+        }
+        Ok(findings)
+    }
+
+    /// Keeps what it tells of bodies.
+    pub(super) async fn keep(&self, tx: &mut Tx) -> Result<(), FlowError> {
         if let Some(directory) = &self.directory {
             directory_put(tx, directory).await?;
         }
@@ -85,9 +100,36 @@ pub async fn case_of(id: &RecordId, ctx: &Context) -> Result<Option<KnownCase>, 
 /// The database does not answer.
 pub async fn cases_after(after: &str, limit: u32, ctx: &Context) -> Result<Vec<KnownCase>, FlowError> {
     let mut tx = ctx.store.read().await?;
+    let ids = case_list(&mut tx, after, limit).await?;
+    known(&mut tx, ids).await
+}
+
+/// The same of those in which something may wait for its answer.
+pub(super) async fn cases_watched(
+    after: &str,
+    limit: u32,
+    ctx: &Context,
+) -> Result<Vec<KnownCase>, FlowError> {
+    let mut tx = ctx.store.read().await?;
+    let ids = case_watched(&mut tx, after, limit).await?;
+    known(&mut tx, ids).await
+}
+
+/// Has a case watched no more until its next document, unless something waits after all or is about to come.
+pub(super) async fn leave(case: &RecordId, ctx: &Context) -> Result<(), FlowError> {
+    let mut tx = ctx.store.begin().await?;
+    case_unwatch(&mut tx, case).await?; // nobody writes to it until the end of this transaction
+    let file = CaseFile::new(case_entries(&mut tx, case).await?);
+    if file.stage() != CaseStage::Waiting && case_held(&mut tx, case).await?.is_empty() {
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn known(tx: &mut Tx, ids: Vec<RecordId>) -> Result<Vec<KnownCase>, FlowError> {
     let mut cases = Vec::new();
-    for id in case_list(&mut tx, after, limit).await? {
-        let file = CaseFile::new(case_entries(&mut tx, &id).await?);
+    for id in ids {
+        let file = CaseFile::new(case_entries(tx, &id).await?);
         cases.push(KnownCase { id, file });
     }
     Ok(cases)

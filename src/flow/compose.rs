@@ -124,16 +124,20 @@ impl Prepared {
         Composed { conversation_id: *conversation_id, document_id, procedure_id }
     }
 
-    /// Puts it into the outbox.
+    /// Puts it into the outbox, if its case still lets it.
     pub(super) async fn put(&self, tx: &mut Tx) -> Result<Composed, FlowError> {
         let draft = &self.draft;
+        if let Some(belonging) = &self.belonging {
+            let findings = belonging.enter(tx, None).await?;
+            if !findings.is_empty() {
+                return Err(FlowError::Unlawful(findings)); // another document of the case was quicker
+            }
+            belonging.keep(tx).await?;
+        }
         let request = outbox_put(tx, draft).await?;
         self.parts.used_by(tx, request).await?;
         let conversation = opened(draft, request, (&self.process, &self.transaction));
         conversation_put(tx, &conversation).await?;
-        if let Some(belonging) = &self.belonging {
-            belonging.put(tx).await?;
-        }
         let entry =
             JournalDraft::at(draft.created_at, "composed", draft.action.clone()).of_outbox(draft, None);
         journal_append(tx, &entry).await?;
@@ -155,7 +159,7 @@ pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, 
         | Opening::FactOffer { .. } => None,
     };
     if let Some(belonging) = &belonging {
-        let findings = belonging.judged(ctx).await?;
+        let findings = belonging.judged(&mut ctx.store.read().await?).await?;
         if !findings.is_empty() {
             return Err(FlowError::Unlawful(findings));
         }

@@ -2,7 +2,6 @@
 //! answer.
 
 use super::answer::answer;
-use super::cases::Belonging;
 use super::conversation::{Happened, advance, stage_of, step};
 use super::copies::hand_over_copies;
 use super::document::{Accepted, Case, Content};
@@ -196,8 +195,7 @@ impl Case<'_> {
             keep(tx, header.document_id, fact, now).await?;
         }
         if let Content::Case(document) = content {
-            let ids = (header.document_id, self.ctx.state);
-            Belonging::of(document, ids, self.row.received_at).put(tx).await?;
+            self.belonging(document, header).keep(tx).await?;
         }
         if let Content::Notice(notice) = content {
             let is_taken = notice.code == NoticeCode::received();

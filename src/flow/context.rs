@@ -11,6 +11,7 @@ use crate::exchange::rules::{Catalogue, Rules, Transaction};
 use crate::exchange::seal::{Signers, TrustStore};
 use crate::exchange::transit::{LogicalAddress, Schedule};
 use crate::exchange::wire::{PeerCertificate, Wire};
+use crate::pension::TermBook;
 use crate::store::{Role, Store};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,10 +50,27 @@ pub struct Context {
     pub revocation: Option<Arc<StatusSources>>,
     /// Which facts this node gives and takes.
     pub facts: Facts,
+    /// By which terms answers of pension cases are due, and what the node does of its own where one is late.
+    pub cases: CasePolicy,
     /// The local system.
     pub desk: Arc<dyn Desk>,
     /// Wake-ups of the workers.
     pub wake: Wake,
+}
+
+/// By which terms answers of pension cases are due, and what the node does of its own where one is late.
+#[derive(Debug)]
+pub struct CasePolicy {
+    /// Terms and working days.
+    pub book: Shelf<TermBook>,
+    /// Whether it reminds a peer whose answer is late; else a person does.
+    pub reminds: bool,
+}
+
+impl Default for CasePolicy {
+    fn default() -> Self {
+        Self { book: Shelf::new(TermBook::built_in()), reminds: false }
+    }
 }
 
 /// The other nodes, by state.

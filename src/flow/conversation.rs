@@ -6,7 +6,7 @@ use crate::base::{ConversationId, with_causes};
 use crate::exchange::rules::Transaction;
 use crate::exchange::transit::{Course, Effect, ErrorCode, Event, Plan, Role, Stage, Step, Terms};
 use crate::store::{
-    Conversation, ConversationState, JournalDraft, OutboxState, Resend, Tx, conversation_due,
+    Conversation, ConversationState, JournalDraft, OutboxState, Resend, Tx, case_void, conversation_due,
     conversation_lock, conversation_update, inbox_resume, journal_append, ledger_outcome, outbox_find,
     outbox_requeue,
 };
@@ -47,6 +47,12 @@ pub(super) async fn step(
         if plan.is_atomic() && step.course.stage().is_end() {
             inbox_resume(tx, conversation.id, &conversation.peer).await?;
             ctx.wake.inbox();
+        }
+        // what the peer refused, or was cancelled, had no effect there, and has none in a case here
+        if let (Role::Initiator, ConversationState::Failed, Some(request)) =
+            (conversation.role, conversation.state, conversation.request_document_id)
+        {
+            case_void(tx, request).await?;
         }
     }
     match step.effect {

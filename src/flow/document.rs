@@ -85,13 +85,10 @@ impl Case<'_> {
         };
         let misfits = self.misfits(&header, &content).await?;
         if !misfits.is_empty() {
-            let code_of = |finding: &Finding| {
-                ErrorCode::Rule(format!("X.{}", finding.code.to_uppercase().replace('_', ".")))
-            };
-            return self.refuse_received(&verified, &header, &misfits, (code_of, "flow.misfit")).await;
+            return self.refuse_received(&verified, &header, &misfits, (misfit_code, "flow.misfit")).await;
         }
         keep_contents(inside, ctx).await?;
-        let Some(stage) = self.accept(&verified, &header).await? else { return Ok(()) };
+        let Some(stage) = self.accept(&verified, &header, &content).await? else { return Ok(()) };
         let taken = Accepted { content: &content, header: &header, digest: verified.digest() };
         let stage = match (stage, self.plan.role) {
             (Stage::Working, Role::Respondent) => match self.answer(taken).await? {
@@ -283,6 +280,11 @@ fn content_code(finding: &Finding, rules: &Rules) -> ErrorCode {
     } else {
         ErrorCode::DataError
     }
+}
+
+/// What does not fit is told by a code of ours.
+pub(super) fn misfit_code(finding: &Finding) -> ErrorCode {
+    ErrorCode::Rule(format!("X.{}", finding.code.to_uppercase().replace('_', ".")))
 }
 
 /// A document that is accepted, on its way to its effect.

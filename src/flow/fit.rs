@@ -6,10 +6,11 @@ use super::document::{Case, Content};
 use super::facts::day_of;
 use super::{Context, FlowError};
 use crate::base::{Digest256, Finding, Findings, Limits};
+use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{Fact, FactInquiry, Inquiry, InsuranceRecord, State};
 use crate::exchange::document::codec::Header;
 use crate::exchange::{OwnError, own_fact_inquiry, own_inquiry};
-use crate::store::{Role, conversation_find, outbox_find};
+use crate::store::{InboxState, Role, conversation_find, outbox_find};
 
 impl Case<'_> {
     /// What speaks against using the content.
@@ -34,13 +35,20 @@ impl Case<'_> {
             }
             Content::Case(document) => {
                 let mut findings = of_state(document.head().state, peer);
-                let ids = (header.document_id, self.ctx.state);
-                let belonging = Belonging::of(document, ids, self.row.received_at);
-                findings.extend(belonging.judged(self.ctx).await?);
+                // what was accepted is not judged by what came after it
+                if self.row.state != InboxState::Accepted {
+                    let belonging = self.belonging(document, header);
+                    findings.extend(belonging.judged(&mut self.ctx.store.read().await?).await?);
+                }
                 Ok(findings)
             }
             Content::Notice(_) | Content::Status(_) => Ok(Findings::new()),
         }
+    }
+
+    /// Where a document of a case belongs.
+    pub(super) fn belonging(&self, document: &CaseDocument, header: &Header) -> Belonging {
+        Belonging::of(document, (header.document_id, self.ctx.state), self.row.received_at)
     }
 
     /// Why a fact that was asked for may not be taken after all, as when it says something else than its kind does.

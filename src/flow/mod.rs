@@ -7,6 +7,7 @@ mod acknowledge;
 mod answer;
 mod asked;
 mod brought;
+mod case_pages;
 mod case_terms;
 mod cases;
 mod chain;
@@ -32,6 +33,7 @@ mod offers;
 mod parts;
 mod receive;
 mod release;
+mod reminders;
 mod resend;
 mod revocation;
 mod service;
@@ -49,11 +51,12 @@ pub use brought::{
     Handed, HandedPage, KeptRows, acknowledge_handed_over, conversation_of, handed_over, keep_rows,
     note_polled,
 };
+pub use case_pages::{InCase, PageNoted, in_case, note_page, pages_of};
 pub use case_terms::note_due;
 pub use cases::{KnownCase, case_of, cases_after};
 pub use chain::{Linked, Sealing, link_journal, seal_journal, verify_journal};
 pub use compose::{Begin, Composed, Opening, begin, compose};
-pub use context::{Context, Desk, Done, Origin, Peer, Peers};
+pub use context::{CasePolicy, Context, Desk, Done, Origin, Peer, Peers};
 pub use conversation::watch_terms;
 pub use copies::CopyWriter;
 pub use deliver::{Reach, Room, claim, deliver, note_misses};

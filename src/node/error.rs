@@ -5,6 +5,7 @@ use crate::exchange::rules::{CatalogueError, RulesError};
 use crate::exchange::seal::SealError;
 use crate::exchange::wire::WireError;
 use crate::flow::FlowError;
+use crate::pension::TermsError;
 use crate::store::{NationalError, StoreError};
 use std::path::PathBuf;
 
@@ -79,6 +80,15 @@ pub enum StartError {
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// Terms or working days of one's own that cannot be used.
+    #[error("use {}", path.display())]
+    Terms {
+        /// The file.
+        path: PathBuf,
+        /// Why, with the line.
+        #[source]
+        source: TermsError,
     },
     /// A secret that could be guessed.
     #[error("use the secret in {}: it has less than 32 bytes; make one by openssl rand -hex 32", path.display())]

@@ -1,11 +1,11 @@
-//! Keys and authorities that change on disk while the node runs: the next document, or the next connection, uses the new
+//! Keys, authorities, and terms of one's own, that change on disk while the node runs: the next document, or the next connection, uses the new
 //! ones.
 //!
 //! A change is taken when the files have stood still for one look, so that none is read half-written, and only if it is
 //! fit: a key without its certificate, or a bundle that is none, leaves what is in use as it is, and the operator is told
 //! once.
 
-use super::{RevocationSource, Settings};
+use super::{RevocationSource, Settings, StartError};
 use crate::base::{Code, Digest256, Verdict, with_causes};
 use crate::exchange::canonical::State;
 use crate::exchange::seal::{ReceiptTrust, SealError, StampTrust, TrustStore};
@@ -82,6 +82,8 @@ enum What {
     ThirdParty,
     /// Whose time stamps count.
     TimeStamps,
+    /// Terms and working days of one's own.
+    Treaty,
     /// Who tells which certificates of an authority are revoked, as it was at the start.
     Revocation { source: RevocationSource, before: Vec<Digest256> },
 }
@@ -94,6 +96,7 @@ impl std::fmt::Display for What {
             Self::Peer(state, _) => write!(f, "seal_authorities of {state}"),
             Self::ThirdParty => f.write_str("authorities of [third_party]"),
             Self::TimeStamps => f.write_str("authorities of [time_stamps]"),
+            Self::Treaty => f.write_str("[treaty]"),
             Self::Revocation { source, .. } => {
                 write!(f, "the source of [revocation] for {}", source.authority.display())
             }
@@ -121,6 +124,13 @@ impl From<WireError> for Unfit {
     fn from(error: WireError) -> Self {
         let is_passing = matches!(error, WireError::ReadFile { .. });
         Self { code: "wire.identity", reason: with_causes(&error), is_passing }
+    }
+}
+
+impl From<StartError> for Unfit {
+    fn from(error: StartError) -> Self {
+        let is_passing = matches!(error, StartError::File { .. });
+        Self { code: "pension.terms", reason: with_causes(&error), is_passing }
     }
 }
 
@@ -166,6 +176,11 @@ impl What {
                     reason: reason.to_owned(),
                     is_passing: false,
                 });
+            }
+            Self::Treaty => {
+                let (book, after) = settings.treaty.book_and_digests()?;
+                let before = ctx.cases.book.put(book.clone());
+                return Ok((*before != book).then_some(after));
             }
             Self::ThirdParty => {
                 let Some((third, used)) = settings.third_party.as_ref().zip(ctx.third_party.as_ref()) else {
@@ -272,6 +287,10 @@ pub(super) fn keys_on_disk(settings: &Settings) -> Vec<Keys> {
     }
     if let Some(stamps) = &settings.time_stamps {
         all.push(Keys::new(What::TimeStamps, vec![&stamps.authorities]));
+    }
+    let own = settings.treaty.files();
+    if !own.is_empty() {
+        all.push(Keys::new(What::Treaty, own));
     }
     for source in settings.revocation.iter().flat_map(|revocation| &revocation.sources) {
         let files = [Some(&source.authority), source.signer.as_ref()];

@@ -157,6 +157,7 @@ impl Node {
             time_stamps: Self::time_stamps(settings, identity)?,
             revocation,
             facts: settings.facts.of(settings.state)?,
+            cases: settings.treaty.policy(settings.cases)?,
             desk,
             wake: Wake::default(),
         };

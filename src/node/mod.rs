@@ -19,6 +19,7 @@ mod revocation;
 mod seal;
 mod settings;
 mod third_party;
+mod treaty;
 
 pub use desk::FolderDesk;
 pub use doctor::{Check, Grade, examine, look_at};
@@ -37,6 +38,7 @@ pub use settings::{
     Broker, Peer, Server, Settings, SettingsError, ThirdPartySettings, TimeStampSettings, WireFiles,
 };
 pub use third_party::{Place, Registered, ThirdPartyNode, ThirdPartyPlan};
+pub use treaty::{CaseSettings, TreatySettings};
 
 use crate::base::Secret;
 use std::path::Path;

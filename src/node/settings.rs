@@ -4,8 +4,8 @@
 //! it stands in, so a node can be started from anywhere.
 
 use super::{
-    FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings, RehearsalSettings,
-    RevocationSettings, SealPlan,
+    CaseSettings, FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings, RehearsalSettings,
+    RevocationSettings, SealPlan, TreatySettings,
 };
 use crate::base::Limits;
 use crate::exchange::canonical::State;
@@ -62,6 +62,10 @@ pub struct Settings {
     pub facts: FactSettings,
     /// How far the clock runs ahead, if this is a rehearsal.
     pub rehearsal: Option<RehearsalSettings>,
+    /// What it does by itself in pension cases.
+    pub cases: CaseSettings,
+    /// Terms and working days of its own.
+    pub treaty: TreatySettings,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -230,6 +234,8 @@ impl Settings {
             hand_over,
             facts,
             rehearsal,
+            cases,
+            treaty,
             wire,
             seal,
             peer,
@@ -273,6 +279,8 @@ impl Settings {
             hand_over: hand_over.within(folder),
             facts,
             rehearsal,
+            cases,
+            treaty: treaty.within(folder),
             peers,
             limits,
             retry,
@@ -349,6 +357,10 @@ struct Written {
     #[serde(default)]
     facts: FactSettings,
     rehearsal: Option<RehearsalSettings>,
+    #[serde(default)]
+    cases: CaseSettings,
+    #[serde(default)]
+    treaty: TreatySettings,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]

@@ -115,6 +115,12 @@ fn counted(
         findings.push(Finding::error("pension.before_birth", place(), "T22", "a period", message));
         return None;
     }
+    if claim.died_on.is_some_and(|died_on| from > died_on) {
+        let message =
+            "the period begins after the worker's death; it is not counted, ask the state for a correction";
+        findings.push(Finding::error("pension.begins_after_death", place(), "T22", "a period", message));
+        return None;
+    }
     if let Some(died_on) = claim.died_on
         && to.is_none_or(|to| to > died_on)
     {

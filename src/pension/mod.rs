@@ -5,6 +5,7 @@
 
 mod acquired;
 mod agreement;
+mod book;
 mod calendar;
 mod case;
 mod claim;
@@ -15,9 +16,11 @@ mod step;
 mod terms;
 
 pub use agreement::{Agreement, Branch, PaidBy, Payer, PensionKind, PeriodClass, agreement};
+pub use book::TermBook;
 pub use calendar::{Calendar, Calendars, calendars};
 pub use case::{
-    CaseEntry, CaseFile, CaseSort, CaseStage, Due, Filed, Said, Waiting, answers_to, judge, judge_body,
+    CaseEntry, CaseFile, CaseSort, CaseStage, Due, Filed, Provisional, Said, Standing, Waiting, answers_to,
+    judge, judge_body,
 };
 pub use claim::{Claim, Needed};
 pub use days::{Days, Stretch};

@@ -206,15 +206,15 @@ impl Reckoning<'_> {
             for_coefficient += later.fold(Length::default(), |sum, one| sum + one);
             taken = taken.union(&free);
             total += length;
-            if !is_told {
-                continue;
+            if is_told {
+                let added = Step::new("T22", "added").with("state", Value::State(other));
+                self.tell(added.of(parts).giving(length));
             }
-            self.tell(Step::new("T22", "added").with("state", Value::State(other)).of(parts).giving(length));
             if !overlap.is_zero() {
                 let left_out = Step::new("T22", "overlap").with("state", Value::State(other));
                 self.tell(left_out.with("length", Value::Length(overlap)));
             }
-            if !service.special.is_empty() {
+            if is_told && !service.special.is_empty() {
                 self.tell(Step::new("T25", "special_elsewhere").with("state", Value::State(other)));
             }
         }

@@ -6,7 +6,8 @@ use crate::base::{Texts, Verdict};
 use crate::exchange::canonical::State;
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use std::sync::LazyLock;
 
 /// The terms that are known, and when somebody is reminded of them.
@@ -17,12 +18,15 @@ pub struct Terms {
     terms: Vec<Term>,
     #[serde(default, rename = "reminder")]
     reminders: Vec<Reminder>,
+    #[serde(default, rename = "overdue")]
+    overdue: Vec<Overdue>,
 }
 
 /// How long an answer may take.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Term {
+    #[serde(deserialize_with = "kind")]
     kind: String,
     /// Between these two only, either way.
     #[serde(default)]
@@ -31,6 +35,7 @@ pub struct Term {
     #[serde(default)]
     to: Option<State>,
     /// How many.
+    #[serde(deserialize_with = "count")]
     pub count: u16,
     /// Of what.
     pub unit: Unit,
@@ -74,6 +79,7 @@ pub enum Reminder {
     /// After this share of the time.
     Share {
         /// Numerator and denominator.
+        #[serde(deserialize_with = "share")]
         share: [u16; 2],
     },
     /// So many working days before the last day.
@@ -83,19 +89,39 @@ pub enum Reminder {
     },
 }
 
+/// When a node that may do so reminds a peer whose answer is late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Overdue {
+    /// So many working days of the state that has to answer after the last day.
+    working_days_after: u16,
+}
+
 /// Terms or calendars that cannot be used: a file of the operator is at fault.
 #[derive(Debug, thiserror::Error)]
 pub enum TermsError {
     /// It is not what such a file looks like; the source names line and key.
     #[error("understand the file of terms or working days")]
     Parse(#[from] Box<toml::de::Error>),
+    /// An answer has no term, so that nobody would be told that it is late.
+    #[error(
+        "find a term of {kind} that {asks} asks {answers} for; write a [[term]] of this kind without between and to"
+    )]
+    NoTerm {
+        /// The kind of message.
+        kind: &'static str,
+        /// Who asks.
+        asks: State,
+        /// Who has to answer.
+        answers: State,
+    },
 }
 
 impl TermsError {
     /// What becomes of the work: our configuration is at fault.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Parse(_) => Verdict::Park { code: "pension.terms" },
+            Self::Parse(_) | Self::NoTerm { .. } => Verdict::Park { code: "pension.terms" },
         }
     }
 }
@@ -124,6 +150,23 @@ impl Terms {
         self.terms.iter().map(|term| term.kind.as_str())
     }
 
+    /// Sees that each kind that is waited for has a term between any two states.
+    ///
+    /// # Errors
+    /// The first that has none.
+    pub fn complete(self, kinds: impl IntoIterator<Item = &'static str>) -> Result<Self, TermsError> {
+        for kind in kinds {
+            for asks in State::ALL {
+                for answers in State::ALL.into_iter().filter(|answers| *answers != asks) {
+                    if self.term(kind, asks, answers).is_none() {
+                        return Err(TermsError::NoTerm { kind, asks, answers });
+                    }
+                }
+            }
+        }
+        Ok(self)
+    }
+
     /// When to remind of a term that started and is due on these days, the earliest first.
     pub fn reminders(&self, start: Date, due: Date, calendar: &Calendar) -> Vec<Date> {
         let on = |reminder: &Reminder| match *reminder {
@@ -144,6 +187,18 @@ impl Terms {
         };
         let mut days: Vec<Date> = self.reminders.iter().filter_map(on).collect();
         days.retain(|day| start < *day && *day < due);
+        days.sort_unstable();
+        days.dedup();
+        days
+    }
+}
+
+impl Terms {
+    /// When a node that may do so reminds a peer of an answer that was due on a day, the earliest first.
+    pub fn overdue(&self, due: Date, calendar: &Calendar) -> Vec<Date> {
+        let is_working = |day| calendar.is_working(day);
+        let on = |one: &Overdue| count_on(due, one.working_days_after.max(1), is_working);
+        let mut days: Vec<Date> = self.overdue.iter().filter_map(on).collect();
         days.sort_unstable();
         days.dedup();
         days
@@ -188,6 +243,43 @@ pub fn transit(sent_on: Date, received_on: Date) -> Days {
 pub fn days_in_transit(sent_on: Date, received_on: Date) -> i32 {
     days_between(sent_on, received_on).max(0)
 }
+
+/// A kind of message that a term may be told for.
+fn kind<'de, D: Deserializer<'de>>(written: D) -> Result<String, D::Error> {
+    let kind = String::deserialize(written)?;
+    let is_known = KINDS.contains(&kind.as_str());
+    let refused = || D::Error::custom(format!("no such kind of message; write one of {}", KINDS.join(", ")));
+    is_known.then_some(kind).ok_or_else(refused)
+}
+
+fn count<'de, D: Deserializer<'de>>(written: D) -> Result<u16, D::Error> {
+    let count = u16::deserialize(written)?;
+    (count > 0).then_some(count).ok_or_else(|| D::Error::custom("a term has one day or month at least"))
+}
+
+fn share<'de, D: Deserializer<'de>>(written: D) -> Result<[u16; 2], D::Error> {
+    let [part, whole] = <[u16; 2]>::deserialize(written)?;
+    let refused = || D::Error::custom("a share is less than the whole, such as [2, 3]");
+    (part < whole).then_some([part, whole]).ok_or_else(refused)
+}
+
+/// The kinds of message that a term may be told for.
+const KINDS: [&str; 14] = [
+    "amounts",
+    "certificate",
+    "circumstances",
+    "claim",
+    "commission",
+    "decision",
+    "directory",
+    "examination",
+    "family",
+    "recalculation",
+    "record",
+    "relocation",
+    "verification",
+    "withholding",
+];
 
 /// The terms that the program knows.
 pub fn terms() -> &'static Terms {
@@ -307,14 +399,42 @@ mod tests {
     }
 
     #[test]
+    fn a_peer_is_reminded_on_working_days_after_the_last_day() {
+        let russia = calendars().of(State::Ru).unwrap();
+        // Friday is due: the Monday, and two weeks of working days on
+        assert_eq!(terms().overdue(date(2026, 9, 4), russia), [date(2026, 9, 7), date(2026, 9, 18)]);
+        let none = Terms::read("term = []").unwrap();
+        assert!(none.overdue(date(2026, 9, 4), russia).is_empty());
+    }
+
+    #[test]
     fn a_file_of_another_form_is_refused() {
         let error = Terms::read("[[term]]\nkind = 1").unwrap_err();
         assert_eq!(error.verdict(), Verdict::Park { code: "pension.terms" });
-        assert!(
-            Terms::read("term = []\n[[reminder]]\nshare = [1, 0]")
-                .unwrap()
-                .reminders(date(2026, 9, 1), date(2026, 9, 14), calendars().of(State::Ru).unwrap())
-                .is_empty()
+        for (wrong, why) in [
+            ("[[term]]\nkind = \"amount\"", "no such kind of message; write one of amounts"),
+            ("[[term]]\nkind = \"amounts\"\ncount = 0", "one day or month at least"),
+            ("term = []\n[[reminder]]\nshare = [1, 0]", "did not match"),
+            ("term = []\n[[overdue]]\ndays = 1", "working_days_after"),
+        ] {
+            let TermsError::Parse(cause) = Terms::read(wrong).unwrap_err() else { panic!("{wrong}") };
+            let told = cause.to_string();
+            assert!(told.contains(why) && told.contains("line "), "{wrong}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_is_waited_for_has_a_term_between_any_two_states() {
+        let whole = terms().clone().complete(crate::pension::case::waited_terms()).unwrap();
+        assert_eq!(&whole, terms());
+        let some = Terms::read(
+            "[[term]]\nkind = \"amounts\"\nto = \"RU\"\ncount = 1\nunit = \"months\"\nbasis = { en = \"a\", ru = \"a\" }\n\
+             confidence = \"ours\"",
+        );
+        let missing = some.unwrap().complete(["amounts"]).unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "find a term of amounts that AM asks BY for; write a [[term]] of this kind without between and to"
         );
     }
 

@@ -9,7 +9,8 @@ use crate::exchange::rules::{Catalogue, FactCatalogue, Rules};
 use crate::exchange::seal::{KeyKind, Signer, Signers, ThrowAwayAuthority, TrustStore, sha256};
 use crate::exchange::transit::Schedule;
 use crate::flow::{
-    Context, CopyWriter, Desk, Done, Facts, FlowError, Origin, Peer, Peers, Wake, take_back_leases,
+    CasePolicy, Context, CopyWriter, Desk, Done, Facts, FlowError, Origin, Peer, Peers, Wake,
+    take_back_leases,
 };
 use crate::store::{Fate, Store};
 use jiff::Timestamp;
@@ -146,6 +147,7 @@ async fn start(
         time_stamps: None,
         revocation: None,
         facts: Facts { catalogue, gives: BTreeSet::new(), takes: BTreeSet::new(), every_ms: 60_000 },
+        cases: CasePolicy::default(),
         desk: desk.clone(),
         wake: Wake::default(),
     });

@@ -1,16 +1,33 @@
 //! The documents of pension cases, each once.
+//!
+//! What came counts when its row of the inbox is settled: until then it may still be cancelled with its transaction. It
+//! is noted before, so that what comes next is judged by it. What left counts until the peer refuses it.
 
+use super::InboxId;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
 use super::tx::change;
 use super::tx::on;
+use crate::base::{Digest256, DocumentId};
 use crate::exchange::canonical::case::{BodyDirectory, DirectoryEntry};
 use crate::exchange::canonical::{RecordId, State};
 use crate::pension::CaseEntry;
+use jiff::Timestamp;
 
-/// Notes that a document belongs to a case; again, it changes nothing.
-pub async fn case_put(tx: &mut Tx, case: &RecordId, entry: &CaseEntry) -> Result<(), StoreError> {
+/// Lets nobody else write to a case before this transaction ends, and has the case looked at for what is due.
+pub async fn case_lock(tx: &mut Tx, case: &RecordId) -> Result<(), StoreError> {
+    change!(tx, "lock a case", sqlx::query(LOCK).bind(case.as_str()))?;
+    Ok(())
+}
+
+/// Notes that a document belongs to a case, and by which row it came, if it is not our own; again, it changes nothing.
+pub async fn case_put(
+    tx: &mut Tx,
+    case: &RecordId,
+    entry: &CaseEntry,
+    by: Option<InboxId>,
+) -> Result<(), StoreError> {
     let id = entry.document_id.as_uuid().to_string();
     let unwritable = |_cause| RowReader { table: "case_document", id: &id }.fault("said");
     let said = serde_json::to_string(&entry.said).map_err(unwritable)?;
@@ -26,15 +43,35 @@ pub async fn case_put(tx: &mut Tx, case: &RecordId, entry: &CaseEntry) -> Result
             .bind(entry.about.map(|about| about.as_uuid().to_string()))
             .bind(entry.at.as_millisecond())
             .bind(said)
+            .bind(by.map(|by| by.0))
     )?;
     Ok(())
 }
 
-/// What is known of the documents of a case.
+/// What is known of the documents of a case that count.
 pub async fn case_entries(tx: &mut Tx, case: &RecordId) -> Result<Vec<CaseEntry>, StoreError> {
     let rows: Vec<Row> = on!(tx, "list the documents of a case", connection =>
         sqlx::query_as(OF_CASE).bind(case.as_str()).fetch_all(connection))?;
     rows.into_iter().map(parse).collect()
+}
+
+/// The same of those that are accepted and do not count yet.
+pub async fn case_held(tx: &mut Tx, case: &RecordId) -> Result<Vec<CaseEntry>, StoreError> {
+    let rows: Vec<Row> = on!(tx, "list the documents of a case that are held", connection =>
+        sqlx::query_as(HELD).bind(case.as_str()).fetch_all(connection))?;
+    rows.into_iter().map(parse).collect()
+}
+
+/// Has a document of ours count no more, since it had no effect on the other side; any other document is let be.
+pub async fn case_void(tx: &mut Tx, id: DocumentId) -> Result<(), StoreError> {
+    change!(tx, "take a document out of its case", sqlx::query(VOID).bind(id.as_uuid().to_string()))?;
+    Ok(())
+}
+
+/// Has it count again, since it is sent again.
+pub async fn case_restore(tx: &mut Tx, id: DocumentId) -> Result<(), StoreError> {
+    change!(tx, "put a document back into its case", sqlx::query(RESTORE).bind(id.as_uuid().to_string()))?;
+    Ok(())
 }
 
 /// The numbers of up to `limit` cases after one, in their order.
@@ -44,9 +81,63 @@ pub async fn case_list(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<Recor
     rows.iter().map(|id| RowReader { table: "case_document", id }.text("case_id", id)).collect()
 }
 
-/// Forgets a case; tells how many documents it had.
-pub async fn case_forget(tx: &mut Tx, case: &RecordId) -> Result<u64, StoreError> {
-    change!(tx, "forget a case", sqlx::query(FORGET).bind(case.as_str()))
+/// The numbers of up to `limit` cases after one that are watched, in their order.
+pub async fn case_watched(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<RecordId>, StoreError> {
+    let rows: Vec<String> = on!(tx, "list the cases that are watched", connection =>
+        sqlx::query_scalar(WATCHED).bind(after).bind(i64::from(limit)).fetch_all(connection))?;
+    rows.iter().map(|id| RowReader { table: "pension_case", id }.text("case_id", id)).collect()
+}
+
+/// Has a case looked at no more until somebody writes to it.
+pub async fn case_unwatch(tx: &mut Tx, case: &RecordId) -> Result<(), StoreError> {
+    change!(tx, "watch a case no more", sqlx::query(UNWATCH).bind(case.as_str()))?;
+    Ok(())
+}
+
+/// The case that a document was noted in, whatever became of it.
+pub async fn case_of_document(tx: &mut Tx, id: DocumentId) -> Result<Option<RecordId>, StoreError> {
+    let id = id.as_uuid().to_string();
+    let row: Option<String> = on!(tx, "find the case of a document", connection =>
+        sqlx::query_scalar(CASE_OF).bind(&id).fetch_optional(connection))?;
+    row.map(|case| RowReader { table: "case_document", id: &id }.text("case_id", &case)).transpose()
+}
+
+/// A page on paper that was noted in a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CasePage {
+    /// The document that it is a page of.
+    pub document_id: DocumentId,
+    /// The digest that its code tells; none if the document bore no seal.
+    pub digest: Option<Digest256>,
+    /// Which page, from 1.
+    pub page: u32,
+    /// Of how many.
+    pub pages: u32,
+    /// When it was noted.
+    pub noted_at: Timestamp,
+}
+
+/// Notes a page on paper in a case; false if it was noted before.
+pub async fn case_page_put(tx: &mut Tx, case: &RecordId, page: &CasePage) -> Result<bool, StoreError> {
+    let rows = change!(
+        tx,
+        "note a page in a case",
+        sqlx::query(PUT_PAGE)
+            .bind(case.as_str())
+            .bind(page.document_id.as_uuid().to_string())
+            .bind(page.digest.map_or_else(String::new, |digest| digest.to_string()))
+            .bind(i64::from(page.page))
+            .bind(i64::from(page.pages))
+            .bind(page.noted_at.as_millisecond())
+    )?;
+    Ok(rows == 1)
+}
+
+/// The pages on paper that were noted in a case, by document and number.
+pub async fn case_pages(tx: &mut Tx, case: &RecordId) -> Result<Vec<CasePage>, StoreError> {
+    let rows: Vec<PageRow> = on!(tx, "list the pages of a case", connection =>
+        sqlx::query_as(PAGES).bind(case.as_str()).fetch_all(connection))?;
+    rows.into_iter().map(parse_page).collect()
 }
 
 /// Keeps the directory of a state in place of an older one.
@@ -70,6 +161,20 @@ pub async fn directory_find(tx: &mut Tx, state: State) -> Result<Option<Vec<Dire
     row.map(|entries| reader.json("entries", &entries)).transpose()
 }
 
+type PageRow = (String, String, i64, i64, i64);
+
+fn parse_page((document, digest, page, pages, noted_at): PageRow) -> Result<CasePage, StoreError> {
+    let reader = RowReader { table: "case_page", id: &document };
+    let digest = Some(digest).filter(|digest| !digest.is_empty());
+    Ok(CasePage {
+        document_id: reader.text("document_id", &document)?,
+        digest: reader.text_if_any("digest", digest.as_deref())?,
+        page: reader.count("page", page)?,
+        pages: reader.count("pages", pages)?,
+        noted_at: reader.instant("noted_at", noted_at)?,
+    })
+}
+
 type Row = (String, String, String, String, Option<String>, i64, String);
 
 fn parse((id, kind, sender, recipient, about, at, said): Row) -> Result<CaseEntry, StoreError> {
@@ -85,9 +190,13 @@ fn parse((id, kind, sender, recipient, about, at, said): Row) -> Result<CaseEntr
     })
 }
 
+const LOCK: &str = "
+    INSERT INTO pension_case (case_id, is_watched) VALUES ($1, 1)
+    ON CONFLICT (case_id) DO UPDATE SET is_watched = 1";
+
 const PUT: &str = "
-    INSERT INTO case_document (document_id, case_id, kind, sender, recipient, about, at, said)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (document_id) DO NOTHING";
+    INSERT INTO case_document (document_id, case_id, kind, sender, recipient, about, at, said, inbox_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (document_id) DO NOTHING";
 
 const PUT_DIRECTORY: &str = "
     INSERT INTO body_directory (state, as_of, entries) VALUES ($1, $2, $3)
@@ -98,8 +207,37 @@ const FIND_DIRECTORY: &str = "SELECT entries FROM body_directory WHERE state = $
 
 const OF_CASE: &str = "
     SELECT document_id, kind, sender, recipient, about, at, said FROM case_document
-    WHERE case_id = $1 ORDER BY at, document_id";
+    WHERE case_id = $1 AND is_void = 0
+        AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.id = case_document.inbox_id AND inbox.state <> 'settled')
+    ORDER BY at, document_id";
 
-const FORGET: &str = "DELETE FROM case_document WHERE case_id = $1";
+const HELD: &str = "
+    SELECT document_id, kind, sender, recipient, about, at, said FROM case_document
+    WHERE case_id = $1 AND EXISTS (
+        SELECT 1 FROM inbox WHERE inbox.id = case_document.inbox_id AND inbox.state NOT IN ('settled', 'returned'))
+    ORDER BY at, document_id";
 
-const CASES: &str = "SELECT DISTINCT case_id FROM case_document WHERE case_id > $1 ORDER BY case_id LIMIT $2";
+const CASE_OF: &str = "SELECT case_id FROM case_document WHERE document_id = $1";
+
+const VOID: &str = "UPDATE case_document SET is_void = 1 WHERE document_id = $1 AND inbox_id IS NULL";
+
+const RESTORE: &str = "UPDATE case_document SET is_void = 0 WHERE document_id = $1";
+
+const PUT_PAGE: &str = "
+    INSERT INTO case_page (case_id, document_id, digest, page, pages, noted_at)
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (case_id, document_id, digest, page) DO NOTHING";
+
+const PAGES: &str = "
+    SELECT document_id, digest, page, pages, noted_at FROM case_page
+    WHERE case_id = $1 ORDER BY document_id, digest, page";
+
+const CASES: &str = "
+    SELECT DISTINCT case_id FROM case_document
+    WHERE case_id > $1 AND is_void = 0
+        AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.id = case_document.inbox_id AND inbox.state <> 'settled')
+    ORDER BY case_id LIMIT $2";
+
+const WATCHED: &str =
+    "SELECT case_id FROM pension_case WHERE is_watched = 1 AND case_id > $1 ORDER BY case_id LIMIT $2";
+
+const UNWATCH: &str = "UPDATE pension_case SET is_watched = 0 WHERE case_id = $1";

@@ -46,7 +46,10 @@ pub use asked::{
     HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
     local_request_find, local_request_put,
 };
-pub use case::{case_entries, case_forget, case_list, case_put, directory_find, directory_put};
+pub use case::{
+    CasePage, case_entries, case_held, case_list, case_lock, case_of_document, case_page_put, case_pages,
+    case_put, case_restore, case_unwatch, case_void, case_watched, directory_find, directory_put,
+};
 pub use chain::{
     Break, ChainCounts, ChainHead, ChainPage, ChainSeal, JournalEntry, Link, Verifier, Walk, chain_counts,
     chain_head, chain_link, chain_page, chain_seal_last, chain_seal_put, chain_strangers, chain_unlinked,

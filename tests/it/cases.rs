@@ -10,9 +10,9 @@ use stazh::exchange::canonical::{RecordId, State};
 use stazh::exchange::document::codec::{Header, HeaderText, case_root, encode_case};
 use stazh::exchange::rules::{Catalogue, MessageKind, Rules};
 use stazh::flow::{Begin, Composed, FlowError, Opening, begin, case_of};
-use stazh::node::{Door, Node, Server};
+use stazh::node::{Door, Node, Server, Settings};
 use stazh::pension::CaseStage;
-use stazh::store::{ConversationState, case_forget};
+use stazh::store::ConversationState;
 use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -65,6 +65,8 @@ fn every_kind_stands_in_the_fixtures_as_a_record_and_as_xml() {
 /// Two nodes that exchange documents, each with what it was told.
 struct Pair {
     _world: World,
+    /// How the Russian one is set up, where it listens now.
+    settings: Settings,
     ru: (Node, Arc<TestDesk>),
     kg: (Node, Arc<TestDesk>),
 }
@@ -78,10 +80,11 @@ async fn pair(is_on_server: bool) -> Pair {
     let (ru_door, kg_door) = (Door::open(&ru).await.unwrap(), Door::open(&kg).await.unwrap());
     ru.peers[0].url = format!("https://{}/", kg_door.address().unwrap());
     kg.peers[0].url = format!("https://{}/", ru_door.address().unwrap());
+    let settings = Settings { listen: ru_door.address().unwrap(), ..ru.clone() };
     let (ru_desk, kg_desk) = (Arc::new(TestDesk::default()), Arc::new(TestDesk::default()));
     let ru = (Node::start(ru_door, &ru, ru_desk.clone()).await.unwrap(), ru_desk);
     let kg = (Node::start(kg_door, &kg, kg_desk.clone()).await.unwrap(), kg_desk);
-    Pair { _world: world, ru, kg }
+    Pair { _world: world, settings, ru, kg }
 }
 
 async fn send(node: &Node, to: State, document: &CaseDocument) -> Composed {
@@ -127,7 +130,7 @@ async fn all_came(desk: &TestDesk, sent: &[(DocumentId, CaseDocument)]) {
 }
 
 async fn cross(is_on_server: bool) {
-    let Pair { _world, ru: (ru, ru_desk), kg: (kg, kg_desk) } = pair(is_on_server).await;
+    let Pair { _world, ru: (ru, ru_desk), kg: (kg, kg_desk), .. } = pair(is_on_server).await;
     let (there, back) =
         tokio::join!(send_all(&ru, (State::Ru, State::Kg)), send_all(&kg, (State::Kg, State::Ru)));
     tokio::join!(all_came(&kg_desk, &there), all_came(&ru_desk, &back));
@@ -147,7 +150,7 @@ async fn every_kind_crosses_both_ways_on_postgresql() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_of_another_state_is_refused_and_has_no_effect() {
-    let Pair { _world, ru: (ru, _), kg: (kg, kg_desk) } = pair(false).await;
+    let Pair { _world, ru: (ru, _), kg: (kg, kg_desk), .. } = pair(false).await;
     let mut document = document(CaseDocumentKind::CircumstanceNotice);
     document.head_mut().state = State::Ru;
     let composed = send(&ru, State::Kg, &document).await;
@@ -172,7 +175,7 @@ async fn a_document_of_another_state_is_refused_and_has_no_effect() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_case_is_known_to_both_sides_and_what_speaks_against_a_document_is_told_by_both() {
-    let Pair { _world, ru: (ru, ru_desk), kg: (kg, kg_desk) } = pair(false).await;
+    let Pair { _world, mut settings, ru: (ru, ru_desk), kg: (kg, kg_desk) } = pair(false).await;
     // a claim that was filed in KG for a Russian pension, with the day on which it was filed there (T8)
     let mut claim = document(CaseDocumentKind::PensionClaim);
     let head = claim.head_mut();
@@ -205,14 +208,17 @@ async fn a_case_is_known_to_both_sides_and_what_speaks_against_a_document_is_tol
     let FlowError::Unlawful(findings) = again else { panic!("{again:?}") };
     assert_eq!(findings.first().map(|finding| finding.code.as_str()), Some("case.decided_before"));
 
-    // a node that forgot the case sends a second one: the peer knows better, and says so
-    let mut tx = ru.flows().store.begin().await.unwrap();
-    case_forget(&mut tx, &id).await.unwrap();
-    tx.commit().await.unwrap();
+    // a node whose database was lost sends a second one: the peer knows better, and says so
+    ru.stop().await;
+    settings.data = settings.data.with_file_name("new-data");
+    let ru = Node::start(Door::open(&settings).await.unwrap(), &settings, ru_desk).await.unwrap();
+    decision.head_mut().about = None;
     let second = send(&ru, State::Kg, &decision).await;
     assert_eq!(ended(&ru, second.conversation_id).await, ConversationState::Failed);
     let told = journal(ru.flows(), second.conversation_id).await;
     assert!(told.contains("X.CASE.DECIDED.BEFORE"), "{told}");
+    let known = case_of(&id, ru.flows()).await.unwrap();
+    assert!(known.is_none(), "what was refused decides nothing here either: {known:?}");
     assert_eq!(kg_desk.cases.lock().unwrap().len(), 1);
     ru.stop().await;
     kg.stop().await;
@@ -220,7 +226,7 @@ async fn a_case_is_known_to_both_sides_and_what_speaks_against_a_document_is_tol
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_is_judged_by_the_directory_that_its_state_sent() {
-    let Pair { _world, ru: (ru, _), kg: (kg, kg_desk) } = pair(false).await;
+    let Pair { _world, ru: (ru, _), kg: (kg, kg_desk), .. } = pair(false).await;
     let directory = document(CaseDocumentKind::BodyDirectory);
     let sent = send(&ru, State::Kg, &directory).await;
     all_came(&kg_desk, &[(sent.document_id, directory)]).await;
@@ -245,6 +251,15 @@ async fn stands(nodes: &[&Node], case: &RecordId, stage: CaseStage) {
             assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", stands().await);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+}
+
+/// Waits until something is so.
+pub(crate) async fn waits_until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "not yet: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

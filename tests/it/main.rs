@@ -4,7 +4,9 @@
 
 mod architecture;
 mod attachments;
+mod bad_input;
 mod broker;
+mod case_race;
 mod cases;
 mod cli;
 mod clusters;
@@ -40,9 +42,11 @@ mod processes;
 mod profiles;
 mod race;
 mod refusals;
+mod reminders;
 mod revocation;
 mod rollover;
 mod rules;
+mod scan;
 mod seal;
 mod set_aside;
 mod shared;
@@ -55,4 +59,5 @@ mod tidy;
 mod time_stamps;
 mod token;
 mod totalise;
+mod treaty;
 mod wire;

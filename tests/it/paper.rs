@@ -178,7 +178,7 @@ fn what_is_no_page_of_a_form_is_refused_with_a_code() {
         ("written.pdf", b"%PDF-1.7 no stream", "paper.no_picture"),
     ] {
         let file = keep(root.path(), name, bytes);
-        let (exit, told) = scanned(&[&file], None);
+        let (exit, told) = scanned(&[&file], None, &[]);
         assert_eq!((exit, told[0]["code"].as_str()), (Some(1), Some(code)), "{name}");
     }
     let absent = stazh().arg("scan").arg(root.path().join("absent.png")).output().unwrap();
@@ -209,7 +209,7 @@ async fn a_page_finds_its_document_at_both_nodes_and_a_forged_one_is_seen() {
     assert!(shown.contains("Получает государство Казахстан (KZ)"), "{shown}");
     let page = drawn(&pdf, root.path(), 150).remove(0);
     for (node, direction) in [(&ru, "out"), (&kz, "in")] {
-        let (exit, told) = scanned(&[&page], Some(node));
+        let (exit, told) = scanned(&[&page], Some(node), &[]);
         assert_eq!(exit, Some(0), "{told:?}");
         assert_eq!((&told[0]["outcome"], &told[0]["document"]), (&"same".into(), &inquiry.as_str().into()));
         assert_eq!(told[0]["known"]["direction"], direction);
@@ -244,7 +244,7 @@ async fn a_page_finds_its_document_at_both_nodes_and_a_forged_one_is_seen() {
         let pdf = root.path().join(format!("{outcome}.pdf"));
         run(stazh().arg("print").arg(file).arg("-o").arg(&pdf));
         let page = drawn(&pdf, root.path(), 150).remove(0);
-        let (exit, told) = scanned(&[&page], Some(&kz));
+        let (exit, told) = scanned(&[&page], Some(&kz), &[]);
         assert_eq!((exit, &told[0]["outcome"], &told[0]["code"]), (Some(1), &outcome.into(), &code.into()));
         assert!(told[0]["remedy"].is_string());
     }
@@ -253,7 +253,7 @@ async fn a_page_finds_its_document_at_both_nodes_and_a_forged_one_is_seen() {
 }
 
 /// The pages of a PDF as poppler draws them, in order.
-fn drawn(pdf: &Path, root: &Path, dpi: u32) -> Vec<PathBuf> {
+pub(crate) fn drawn(pdf: &Path, root: &Path, dpi: u32) -> Vec<PathBuf> {
     let name = pdf.file_stem().unwrap().to_str().unwrap();
     let folder = root.join(format!("{name}-{dpi}"));
     std::fs::create_dir_all(&folder).unwrap();
@@ -269,9 +269,13 @@ fn text_of(pdf: &Path) -> String {
     output(Command::new("pdftotext").args(["-raw", "-enc", "UTF-8"]).arg(pdf).arg("-"))
 }
 
-fn scanned(files: &[&PathBuf], node: Option<&Path>) -> (Option<i32>, Vec<serde_json::Value>) {
+pub(crate) fn scanned(
+    files: &[&PathBuf],
+    node: Option<&Path>,
+    more: &[&str],
+) -> (Option<i32>, Vec<serde_json::Value>) {
     let mut command = stazh();
-    command.args(["scan", "--json"]).args(files);
+    command.args(["scan", "--json"]).args(files).args(more);
     if let Some(node) = node {
         command.arg("--node").arg(node);
     }
@@ -280,7 +284,7 @@ fn scanned(files: &[&PathBuf], node: Option<&Path>) -> (Option<i32>, Vec<serde_j
     (output.status.code(), lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
-fn output(command: &mut Command) -> String {
+pub(crate) fn output(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()

@@ -1,6 +1,6 @@
 //! What the rules accept and refuse, and that a second, older validator judges structure as we do.
 
-mod dates;
+pub(crate) mod dates;
 mod mutants;
 mod written;
 
@@ -59,11 +59,11 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
 }
 
-fn sample(name: &str) -> String {
+pub(crate) fn sample(name: &str) -> String {
     fs::read_to_string(root().join(format!("fixtures/documents/{name}.xml"))).unwrap()
 }
 
-fn message(code: &str) -> MessageKind {
+pub(crate) fn message(code: &str) -> MessageKind {
     if code == CONTAINER {
         return container();
     }

@@ -64,6 +64,15 @@ impl OpenedDocument {
             .then(|| self.content.get(self.document.clone()))?
     }
 
+    /// The same of a document that may have attachments beside it, which are not in these bytes: its digest cannot be
+    /// compared then, and what keeps the bytes is trusted with them.
+    pub(in crate::exchange) fn own_document_without_parts(&self, digest: Digest256) -> Option<&[u8]> {
+        match self.has_holes() {
+            true => self.content.get(self.document.clone()),
+            false => self.own_document(digest),
+        }
+    }
+
     /// The SHA-256 by which a node knows this document: claimed, since nobody has checked a signature.
     ///
     /// # Errors

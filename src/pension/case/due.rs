@@ -1,10 +1,10 @@
 //! By which day a document of a case is to be answered.
 
-use super::entry::Filed;
+use super::entry::{Filed, term_of};
 use super::stage::Waiting;
 use crate::base::Texts;
 use crate::exchange::canonical::case::CaseDocumentKind;
-use crate::pension::{Calendars, Days, Terms, days_in_transit, transit};
+use crate::pension::{Days, TermBook, days_in_transit, transit};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -24,11 +24,8 @@ pub struct Due<'t> {
 impl Waiting {
     /// By which day it is to be answered: as it says itself, or as the term of its kind between these states has it.
     /// The term of a claim runs from the day of filing, without the days on which it was on its way (T8, T9).
-    pub fn is_due<'t>(
-        &self,
-        filed: Option<&Filed>,
-        (terms, calendars): (&'t Terms, &Calendars),
-    ) -> Option<Due<'t>> {
+    pub fn is_due<'t>(&self, filed: Option<&Filed>, book: &'t TermBook) -> Option<Due<'t>> {
+        let TermBook { terms, calendars } = book;
         let came = self.since.to_zoned_datetime(TimeZone::UTC).date();
         if let Some(day) = self.due {
             return Some(Due { start: came, day, basis: None, transit: 0 });
@@ -41,40 +38,4 @@ impl Waiting {
         let day = term.due(start, &days, calendars.of(self.who)?)?;
         Some(Due { start, day, basis: Some(&term.basis), transit: days_in_transit(start, came) })
     }
-}
-
-/// The kind of message that a term is told for; a clarification has only the day that it names.
-fn term_of(kind: CaseDocumentKind) -> Option<&'static str> {
-    use CaseDocumentKind as Kind;
-    Some(match kind {
-        Kind::PensionClaim => "decision",
-        Kind::ExaminationRequest => "examination",
-        Kind::FamilyInquiry => "family",
-        Kind::AmountsInquiry => "amounts",
-        Kind::WithholdingRequest => "withholding",
-        Kind::VerificationRequest => "verification",
-        Kind::RelocationNotice => "relocation",
-        Kind::CertificateRequest => "certificate",
-        Kind::CommissionInquiry => "commission",
-        Kind::PensionDecision
-        | Kind::ExaminationRecord
-        | Kind::DisabilityDecision
-        | Kind::FamilyRecord
-        | Kind::CircumstanceNotice
-        | Kind::AmountsRecord
-        | Kind::WithholdingAnswer
-        | Kind::VerificationRecord
-        | Kind::PaymentCertificate
-        | Kind::BodyDirectory
-        | Kind::LawChange
-        | Kind::CommissionAnswer
-        | Kind::Clarification
-        | Kind::ClarificationAnswer
-        | Kind::Rejection
-        | Kind::Reminder
-        | Kind::Update
-        | Kind::Invalidation
-        | Kind::Forwarding
-        | Kind::Closure => return None,
-    })
 }

@@ -103,18 +103,35 @@ fn said(document: &CaseDocument) -> (Vec<Coded>, Option<Coded>, Option<Date>) {
 
 /// What answers a document of a kind, but for a rejection, which answers any; nothing where none is waited for.
 pub fn answers_to(kind: CaseDocumentKind) -> &'static [CaseDocumentKind] {
+    asked(kind).map_or(&[], |(answers, _)| answers)
+}
+
+/// The kind of message whose term counts for the answer to a document; a clarification has only the day that it names.
+pub(super) fn term_of(kind: CaseDocumentKind) -> Option<&'static str> {
+    asked(kind).and_then(|(_, term)| term)
+}
+
+/// The kinds of message that must have a term.
+pub(in crate::pension) fn waited_terms() -> impl Iterator<Item = &'static str> {
+    CaseDocumentKind::ALL.iter().filter_map(|kind| term_of(*kind))
+}
+
+/// What a document of a kind asks for, if anything: its answers, and the kind of message whose term counts.
+fn asked(kind: CaseDocumentKind) -> Option<(&'static [CaseDocumentKind], Option<&'static str>)> {
     use CaseDocumentKind as Kind;
-    match kind {
-        Kind::PensionClaim => &[Kind::PensionDecision],
-        Kind::ExaminationRequest => &[Kind::ExaminationRecord, Kind::DisabilityDecision],
-        Kind::FamilyInquiry => &[Kind::FamilyRecord],
-        Kind::AmountsInquiry => &[Kind::AmountsRecord],
-        Kind::WithholdingRequest => &[Kind::WithholdingAnswer],
-        Kind::VerificationRequest => &[Kind::VerificationRecord],
-        Kind::RelocationNotice => &[Kind::PensionDecision],
-        Kind::CertificateRequest => &[Kind::PaymentCertificate],
-        Kind::CommissionInquiry => &[Kind::CommissionAnswer],
-        Kind::Clarification => &[Kind::ClarificationAnswer],
+    Some(match kind {
+        Kind::PensionClaim => (&[Kind::PensionDecision], Some("decision")),
+        Kind::ExaminationRequest => {
+            (&[Kind::ExaminationRecord, Kind::DisabilityDecision], Some("examination"))
+        }
+        Kind::FamilyInquiry => (&[Kind::FamilyRecord], Some("family")),
+        Kind::AmountsInquiry => (&[Kind::AmountsRecord], Some("amounts")),
+        Kind::WithholdingRequest => (&[Kind::WithholdingAnswer], Some("withholding")),
+        Kind::VerificationRequest => (&[Kind::VerificationRecord], Some("verification")),
+        Kind::RelocationNotice => (&[Kind::PensionDecision], Some("relocation")),
+        Kind::CertificateRequest => (&[Kind::PaymentCertificate], Some("certificate")),
+        Kind::CommissionInquiry => (&[Kind::CommissionAnswer], Some("commission")),
+        Kind::Clarification => (&[Kind::ClarificationAnswer], None),
         Kind::PensionDecision
         | Kind::ExaminationRecord
         | Kind::DisabilityDecision
@@ -133,6 +150,6 @@ pub fn answers_to(kind: CaseDocumentKind) -> &'static [CaseDocumentKind] {
         | Kind::Update
         | Kind::Invalidation
         | Kind::Forwarding
-        | Kind::Closure => &[],
-    }
+        | Kind::Closure => return None,
+    })
 }

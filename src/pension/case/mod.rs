@@ -5,12 +5,15 @@
 mod due;
 mod entry;
 mod judge;
+mod provisional;
 mod stage;
 
 pub use due::Due;
+pub(super) use entry::waited_terms;
 pub use entry::{CaseEntry, Filed, Said, answers_to};
 pub use judge::{judge, judge_body};
-pub use stage::{CaseFile, CaseSort, CaseStage, Waiting};
+pub use provisional::Provisional;
+pub use stage::{CaseFile, CaseSort, CaseStage, Standing, Waiting};
 
 #[cfg(test)]
 mod tests;

@@ -59,6 +59,22 @@ pub struct Waiting {
     pub due: Option<Date>,
     /// How often it was reminded of.
     pub reminders: usize,
+    /// When last.
+    pub reminded_at: Option<Timestamp>,
+}
+
+/// What became of one document of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It waits for its answer.
+    Waits,
+    /// It was answered.
+    Answered,
+    /// It was declared invalid, or another took its place.
+    Withdrawn,
+    /// It asks for nothing.
+    Stands,
 }
 
 impl CaseFile {
@@ -76,6 +92,20 @@ impl CaseFile {
     /// A document of it.
     pub fn entry(&self, id: DocumentId) -> Option<&CaseEntry> {
         self.entries.iter().find(|entry| entry.document_id == id)
+    }
+
+    /// What became of a document of it.
+    pub fn standing(&self, id: DocumentId) -> Option<Standing> {
+        let entry = self.entry(id)?;
+        Some(if !self.counting().any(|other| other.document_id == id) {
+            Standing::Withdrawn
+        } else if answers_to(entry.kind).is_empty() {
+            Standing::Stands
+        } else if self.is_answered(entry) {
+            Standing::Answered
+        } else {
+            Standing::Waits
+        })
     }
 
     /// What it is about.
@@ -137,6 +167,10 @@ impl CaseFile {
             since: entry.at,
             due: entry.said.due,
             reminders: self.about(entry.document_id, &[CaseDocumentKind::Reminder]).count(),
+            reminded_at: self
+                .about(entry.document_id, &[CaseDocumentKind::Reminder])
+                .last()
+                .map(|reminder| reminder.at),
         };
         self.counting().filter(waits).map(waiting).collect()
     }

@@ -78,14 +78,14 @@ fn a_claim_waits_for_its_decision_and_is_closed() {
 
 #[test]
 fn the_days_on_which_a_claim_travels_are_no_part_of_the_term() {
-    let (terms, calendars) = (crate::pension::terms(), crate::pension::calendars());
+    let book = crate::pension::TermBook::built_in();
     let mut asked = claim();
     asked.said.filed = filed("2026-02-10T10:00:00+06:00");
     asked.at = "2026-03-01T08:00:00Z".parse().unwrap();
     let due = |asked: &CaseEntry| {
         let case = CaseFile::new(vec![asked.clone()]);
         let waiting = case.waiting();
-        let due = waiting.first()?.is_due(case.filed(), (terms, calendars))?;
+        let due = waiting.first()?.is_due(case.filed(), &book)?;
         Some((due.day, due.transit))
     };
     let late = due(&asked).unwrap();
@@ -108,6 +108,48 @@ fn a_rejection_answers_and_reminders_are_counted() {
     assert_eq!(case.waiting().first().map(|it| it.reminders), Some(1));
     assert_eq!(case.sort(), CaseSort::Inquiry);
     assert_eq!(CaseFile::new(vec![asked, rejected]).stage(), CaseStage::Open);
+}
+
+#[test]
+fn a_provisional_award_is_possible_where_only_the_part_of_others_is_missing() {
+    let possible = |documents: &[CaseEntry], ours| {
+        CaseFile::new(documents.to_vec()).provisional(ours, agreement()).map(|found| found.awaited)
+    };
+    let asks = entry(2, Kind::FamilyInquiry, (State::Ru, State::Kg), None);
+    assert_eq!(possible(&[claim()], State::Ru), None, "nothing of others is missing");
+    assert_eq!(possible(&[claim()], State::Kg), None, "it is no pension of its law");
+    assert_eq!(possible(std::slice::from_ref(&asks), State::Ru), None, "it is no claim");
+    assert_eq!(possible(&[claim(), asks.clone()], State::Ru), Some(vec![State::Kg]));
+    // what we are asked ourselves is missing, too
+    let asked = entry(3, Kind::ExaminationRequest, (State::Kg, State::Ru), None);
+    assert_eq!(possible(&[claim(), asks.clone(), asked.clone()], State::Ru), None);
+    let told = entry(4, Kind::ExaminationRecord, (State::Ru, State::Kg), Some(3));
+    assert_eq!(possible(&[claim(), asks.clone(), asked, told], State::Ru), Some(vec![State::Kg]));
+    // who has a pension of its own in the claim waits for the decision of the other
+    let mut both = claim();
+    both.said.pensions.push("kg-old-age".parse().unwrap());
+    assert_eq!(possible(std::slice::from_ref(&both), State::Kg), Some(vec![State::Ru]));
+    for decided in ["provisional-award", "award", "refusal"] {
+        let mut own = decision(3, decided);
+        (own.from, own.to, own.about) = (State::Kg, State::Ru, None);
+        own.said.pensions = vec!["kg-old-age".parse().unwrap()];
+        assert_eq!(possible(&[both.clone(), own], State::Kg), None, "{decided}");
+    }
+    let closed = entry(5, Kind::Closure, (State::Ru, State::Kg), Some(1));
+    assert_eq!(possible(&[claim(), asks, closed], State::Ru), None);
+}
+
+#[test]
+fn what_became_of_a_document_is_told() {
+    let mut documents = vec![claim(), entry(2, Kind::CircumstanceNotice, (State::Kg, State::Ru), None)];
+    let standing = |documents: &[CaseEntry], number| CaseFile::new(documents.to_vec()).standing(id(number));
+    assert_eq!(standing(&documents, 9), None);
+    assert_eq!(standing(&documents, 1), Some(Standing::Waits));
+    assert_eq!(standing(&documents, 2), Some(Standing::Stands));
+    documents.push(decision(3, "award"));
+    assert_eq!(standing(&documents, 1), Some(Standing::Answered));
+    documents.push(entry(4, Kind::Update, (State::Kg, State::Ru), Some(1)));
+    assert_eq!(standing(&documents, 1), Some(Standing::Withdrawn));
 }
 
 #[test]

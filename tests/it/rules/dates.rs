@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// The schemas of a node whose operator put other texts in the place of some.
-fn rules_with(texts: &[(&str, &str)]) -> Rules {
+pub(crate) fn rules_with(texts: &[(&str, &str)]) -> Rules {
     let folder = tempfile::tempdir().unwrap();
     for part in ["base", "codelists", "envelope", "facts", "pension", "seal"] {
         fs::create_dir_all(folder.path().join(part)).unwrap();
@@ -22,7 +22,7 @@ fn rules_with(texts: &[(&str, &str)]) -> Rules {
     Rules::of(&SchemaFiles::from_folder(folder.path()).unwrap(), Limits::default()).unwrap()
 }
 
-fn schema(path: &str) -> String {
+pub(crate) fn schema(path: &str) -> String {
     fs::read_to_string(root().join("schemas").join(Path::new(path))).unwrap()
 }
 
@@ -75,7 +75,7 @@ fn a_rule_may_name_the_day_by_which_a_code_is_judged() {
 }
 
 /// What the built-in rules say of a sample in which texts are replaced.
-fn findings(name: &str, code: &str, changes: &[(&str, &str)]) -> Findings {
+pub(crate) fn findings(name: &str, code: &str, changes: &[(&str, &str)]) -> Findings {
     let change = |text: String, (from, to): &(&str, &str)| {
         assert!(text.contains(from), "{from} is not in {name}");
         text.replacen(from, to, 1)

@@ -15,8 +15,8 @@ mod record;
 mod result;
 mod status;
 
-pub(in crate::exchange) use case::decode_case;
 pub use case::{Dice, case_root, encode_case, invent_case};
+pub(in crate::exchange) use case::{decode_case, decode_case_head};
 pub(in crate::exchange) use container::decode_container;
 pub use container::{HeldDocument, encode_container};
 pub(in crate::exchange) use fact::{decode_fact, decode_fact_inquiry, decode_fact_offer};

@@ -6,14 +6,14 @@ mod places;
 
 pub use dice::Dice;
 
-use self::field::{Inside, Reading};
+use self::field::{At, Inside, Reading, Slot};
 use super::CodecError;
 use super::fields::{Fields, finish};
 use super::header::Header;
 use super::namespaces::{CCDO, CSDO, XCDO, XPDO};
 use super::record::Attachments;
-use crate::base::{Finding, Findings, Limits};
-use crate::exchange::canonical::case::{CaseDocument, CaseDocumentKind};
+use crate::base::{Digest256, Finding, Findings, Limits};
+use crate::exchange::canonical::case::{CaseDocument, CaseDocumentKind, CaseHead};
 use crate::exchange::document::{CanonicalWriter, Element};
 
 /// Where a document stands: its root element, and the namespace of that.
@@ -104,6 +104,26 @@ pub fn encode_case(document: &CaseDocument, header: &Header) -> Result<Vec<u8>, 
     write(document, &mut writer);
     writer.end();
     Ok(writer.finish()?)
+}
+
+/// Whose document of which case one is that was written here, without what it says: its attachments may be elsewhere.
+///
+/// # Errors
+/// It has no head.
+pub(in crate::exchange) fn decode_case_head(
+    document: &[u8],
+    limits: &Limits,
+) -> Result<CaseHead, CodecError> {
+    let root = Element::parse(document, limits)?;
+    let fields = Fields::of_root(&root);
+    let mut findings = Findings::new();
+    let header = Header::decode(&fields, &mut findings);
+    let mut parts = Attachments::new(&[], |_| Digest256([0; 32]));
+    let mut reading = Reading { findings: &mut findings, parts: &mut parts };
+    let at = At { local: "CaseHeadDetails", list: None, is_some: true };
+    let head = <CaseHead as Slot>::read(&fields, &at, &mut reading);
+    let about = header.and_then(|header| header.answers);
+    finish(head.map(|head| CaseHead { about, ..head }), findings)
 }
 
 /// The document of a case in one that was found acceptable.
