@@ -14,6 +14,7 @@ mod live;
 mod local_api;
 mod national;
 mod polls;
+mod proactive;
 mod revocation;
 mod seal;
 mod settings;
@@ -29,6 +30,7 @@ pub use live::LiveSettings;
 pub use local_api::LocalApiSettings;
 pub use national::TableSettings;
 pub use polls::PollSettings;
+pub use proactive::ProactiveSettings;
 pub use revocation::{RevocationSettings, RevocationSource};
 pub use seal::SealPlan;
 pub use settings::{

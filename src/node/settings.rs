@@ -4,8 +4,8 @@
 //! it stands in, so a node can be started from anywhere.
 
 use super::{
-    FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings, RevocationSettings,
-    SealPlan,
+    FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings, ProactiveSettings,
+    RevocationSettings, SealPlan,
 };
 use crate::base::Limits;
 use crate::exchange::canonical::State;
@@ -60,6 +60,8 @@ pub struct Settings {
     pub hand_over: HandOverSettings,
     /// Which facts this node gives and takes.
     pub facts: FactSettings,
+    /// Whether inquiries are prepared for workers who near a pension age.
+    pub proactive: Option<ProactiveSettings>,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -227,6 +229,7 @@ impl Settings {
             live,
             hand_over,
             facts,
+            proactive,
             wire,
             seal,
             peer,
@@ -269,6 +272,7 @@ impl Settings {
             live: live.into_iter().map(|(name, live)| (name, live.within(folder))).collect(),
             hand_over: hand_over.within(folder),
             facts,
+            proactive: proactive.map(|plan| plan.within(folder)),
             peers,
             limits,
             retry,
@@ -344,6 +348,7 @@ struct Written {
     hand_over: HandOverSettings,
     #[serde(default)]
     facts: FactSettings,
+    proactive: Option<ProactiveSettings>,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]
@@ -494,8 +499,11 @@ impl Written {
         let of_revocation = self.revocation.as_ref().and_then(RevocationSettings::misfit);
         let of_sources = self.sources.iter().find_map(|(name, source)| source.misfit(name));
         let of_sources = of_sources.or_else(|| self.live.iter().find_map(|(name, live)| live.misfit(name)));
+        let of_ages = self.proactive.as_ref().and_then(|plan| plan.misfit(self.node.state));
         let of_door = self.local_api.as_ref().and_then(LocalApiSettings::misfit);
-        if let Some(reason) = of_revocation.or(of_door).or(of_sources).or_else(|| self.hand_over.misfit()) {
+        if let Some(reason) =
+            of_revocation.or(of_door).or(of_sources).or(of_ages).or_else(|| self.hand_over.misfit())
+        {
             return Some(reason);
         }
         let mut seen = vec![self.node.state];

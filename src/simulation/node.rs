@@ -146,6 +146,7 @@ async fn start(
         time_stamps: None,
         revocation: None,
         facts: Facts { catalogue, gives: BTreeSet::new(), takes: BTreeSet::new(), every_ms: 60_000 },
+        proactive: None,
         desk: desk.clone(),
         wake: Wake::default(),
     });

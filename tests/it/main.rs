@@ -36,6 +36,7 @@ mod patterns;
 mod polls;
 #[path = "../../src/store/tests/postgres_server.rs"]
 mod postgres_server;
+mod proactive;
 mod processes;
 mod profiles;
 mod race;
