@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// A language that texts for people are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -32,10 +32,14 @@ impl FromStr for Language {
     }
 }
 
-/// One text in each language.
+/// One text in each language; a clone of it is the same text.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "WrittenTexts")]
+pub struct Texts(Arc<WrittenTexts>);
+
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Texts {
+struct WrittenTexts {
     en: String,
     ru: String,
 }
@@ -43,15 +47,21 @@ pub struct Texts {
 impl Texts {
     /// The text in both languages.
     pub fn new(en: String, ru: String) -> Self {
-        Self { en, ru }
+        WrittenTexts { en, ru }.into()
     }
 
     /// The text in one language.
     pub fn of(&self, language: Language) -> &str {
         match language {
-            Language::En => &self.en,
-            Language::Ru => &self.ru,
+            Language::En => &self.0.en,
+            Language::Ru => &self.0.ru,
         }
+    }
+}
+
+impl From<WrittenTexts> for Texts {
+    fn from(written: WrittenTexts) -> Self {
+        Self(Arc::new(written))
     }
 }
 

@@ -16,6 +16,7 @@ mod local;
 mod matching;
 mod pair;
 mod print;
+mod proactive;
 mod profile;
 mod progress;
 mod release;
@@ -79,6 +80,7 @@ enum Command {
     Send(send::Send),
     Case(case::CaseCommand),
     Fact(fact::FactCommand),
+    Proactive(proactive::ProactiveCommand),
     Status(status::Status),
     Journal(journal::Journal),
     Release(release::Release),
@@ -118,6 +120,7 @@ pub fn run() -> ExitCode {
         Command::Send(send) => send.run(),
         Command::Case(case) => case.run(),
         Command::Fact(fact) => fact.run(),
+        Command::Proactive(proactive) => proactive.run(),
         Command::Status(status) => status.run(),
         Command::Journal(journal) => journal.run(),
         Command::Release(release) => release.run(),

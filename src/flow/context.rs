@@ -1,7 +1,8 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
 use super::{
-    AgreementOf, CopyWriter, Facts, FlowError, KeptRows, OwnThirdParty, OwnTimeStamps, StatusSources, Wake,
+    AgreementOf, CopyWriter, Facts, FlowError, KeptRows, OwnThirdParty, OwnTimeStamps, Proactive,
+    StatusSources, Wake,
 };
 use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::{FactFound, FactQuestion, Found, LocalReading, PersonEvent};
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// One node, as its flows see it.
 pub struct Context {
@@ -52,6 +54,8 @@ pub struct Context {
     pub facts: Facts,
     /// By which terms answers of pension cases are due, and what the node does of its own where one is late.
     pub cases: CasePolicy,
+    /// Whether inquiries are prepared for workers who near a pension age.
+    pub proactive: Option<Proactive>,
     /// The local system.
     pub desk: Arc<dyn Desk>,
     /// Wake-ups of the workers.
@@ -230,6 +234,58 @@ pub trait Desk: Send + Sync {
     /// The local system cannot be asked.
     fn life_events(&self) -> Result<Vec<PersonEvent>, FlowError> {
         Ok(Vec::new())
+    }
+
+    /// Gives what the local records know of each person on a day.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn each_worker(
+        &self,
+        _as_of: jiff::civil::Date,
+        _give: &mut dyn FnMut(InsuranceRecord),
+    ) -> Result<(), FlowError> {
+        Ok(())
+    }
+
+    /// Gives the records that peers sent and that the local system still has.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn each_received(&self, _give: &mut dyn FnMut(InsuranceRecord)) -> Result<(), FlowError> {
+        Ok(())
+    }
+
+    /// Keeps a prepared inquiry under its number, where a clerk finds it; again, it changes nothing.
+    ///
+    /// # Errors
+    /// There is no place for it.
+    fn keep_prepared(&self, _id: Uuid, _inquiry: &Inquiry) -> Result<(), FlowError> {
+        Ok(())
+    }
+
+    /// A prepared inquiry that waits, as it stands now; none if it is not here.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn prepared(&self, _id: Uuid) -> Result<Option<Inquiry>, FlowError> {
+        Ok(None)
+    }
+
+    /// The numbers of the prepared inquiries that are here and were not put away.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn prepared_here(&self) -> Result<Vec<Uuid>, FlowError> {
+        Ok(Vec::new())
+    }
+
+    /// Puts away a prepared inquiry that does not wait any more; again, it changes nothing.
+    ///
+    /// # Errors
+    /// The local system cannot be told.
+    fn end_prepared(&self, _id: Uuid, _is_sent: bool) -> Result<(), FlowError> {
+        Ok(())
     }
 
     /// What people said to offers, as the local system tells it; what cannot be read is a finding.

@@ -9,6 +9,7 @@ use crate::exchange::seal::SealError;
 use crate::exchange::transit::{ActionError, JournalError, SignalBodyError};
 use crate::exchange::wire::EnvelopeError;
 use crate::store::StoreError;
+use uuid::Uuid;
 
 /// A failure of a flow.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,14 @@ pub enum FlowError {
     /// A fact that is kept and cannot be read again.
     #[error("read a fact that was kept")]
     KeptFact,
+    /// A prepared inquiry that cannot be sent or dropped.
+    #[error("send or drop prepared inquiry {id}: {reason}")]
+    NotPrepared {
+        /// Its number.
+        id: Uuid,
+        /// Why not, and what to do.
+        reason: &'static str,
+    },
     /// An offer that another replica has sent.
     #[error("send an offer that has left")]
     OfferGone,
@@ -164,6 +173,7 @@ impl FlowError {
             Self::OtherContent { .. } => Verdict::Return { code: "flow.other_content" },
             Self::Fact { refusal, .. } => Verdict::Return { code: refusal.code() },
             Self::KeptFact => Verdict::Park { code: "flow.kept_fact" },
+            Self::NotPrepared { .. } => Verdict::Return { code: "flow.not_prepared" },
             Self::OfferGone => Verdict::Return { code: "flow.offer_gone" },
             Self::CopiesUnsigned { .. } => Verdict::Return { code: "flow.copies_unsigned" },
             Self::UnknownPeer { .. } => Verdict::Park { code: "flow.unknown_peer" },

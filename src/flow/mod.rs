@@ -31,6 +31,7 @@ mod local;
 mod note;
 mod offers;
 mod parts;
+mod proactive;
 mod receive;
 mod release;
 mod reminders;
@@ -73,6 +74,9 @@ pub use offers::{
     settle_offer, take_agreements,
 };
 pub use parts::{Arrived, NotTaken, forget_parts, take_package};
+pub use proactive::{
+    Proactive, drop_prepared, prepare_inquiries, prepared_after, send_prepared, send_prepared_by_policy,
+};
 pub use receive::{answer_stranger, receive, try_receive, unstored};
 pub use release::{Released, release, take_back_leases};
 pub use resend::{Resent, ended_without_result, resend};

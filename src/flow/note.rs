@@ -1,7 +1,7 @@
 //! Entries of the journal, each in the transaction of what it tells.
 
 use super::{Context, FlowError};
-use crate::store::{InboxRow, JournalDraft, Tx, journal_append};
+use crate::store::{InboxRow, JournalDraft, Tx, journal_append, told_once};
 
 /// An entry about a message that came.
 pub(super) async fn note(
@@ -20,6 +20,17 @@ pub(super) async fn note(
 /// again each day. The work itself is tried on.
 pub(super) fn calls_a_person(attempts: u32) -> bool {
     attempts == TRIES_BEFORE_A_PERSON || (attempts > 0 && attempts.is_multiple_of(TRIES_A_DAY))
+}
+
+/// Asks a person once, whichever replica comes first.
+pub(super) async fn tell_once(detail: &str, code: &str, ctx: &Context) -> Result<(), FlowError> {
+    let now = ctx.clock.now();
+    let mut tx = ctx.store.begin().await?;
+    if told_once(&mut tx, detail, now).await? {
+        journal_append(&mut tx, &JournalDraft::at(now, "ask_person", detail).coded(Some(code))).await?;
+        tracing::warn!(code, "{detail}");
+    }
+    Ok(tx.commit().await?)
 }
 
 /// 250 ms, doubled up to 5 minutes: 20 tries take about 50 minutes.

@@ -3,6 +3,7 @@
 
 use super::compose::{Begin, Opening, begin};
 use super::facts::{SaidOfFact, day_of, find_own, today};
+use super::note::tell_once;
 use super::{Context, Desk, Facts, FlowError};
 use crate::base::{ConversationId, with_causes};
 use crate::exchange::adapter::PersonEvent;
@@ -12,7 +13,7 @@ use crate::exchange::seal::sha256;
 use crate::store::{
     ConversationState, FactOfferDraft, FactOfferRow, FactOfferState, JournalDraft, Role, Tx,
     conversation_find, fact_offer_answered, fact_offer_find, fact_offer_list, fact_offer_move,
-    fact_offer_put, journal_append, told_once,
+    fact_offer_put, journal_append,
 };
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -341,16 +342,6 @@ async fn tell(
     let detail = format!("{} of {} for {}: {to}", row.draft.id, row.draft.kind, row.draft.peer);
     journal_append(tx, &JournalDraft::at(now, "offer", detail).coded(code)).await?;
     Ok(())
-}
-
-async fn tell_once(detail: &str, code: &str, ctx: &Context) -> Result<(), FlowError> {
-    let now = ctx.clock.now();
-    let mut tx = ctx.store.begin().await?;
-    if told_once(&mut tx, detail, now).await? {
-        journal_append(&mut tx, &JournalDraft::at(now, "ask_person", detail).coded(Some(code))).await?;
-        tracing::warn!(code, "{detail}");
-    }
-    Ok(tx.commit().await?)
 }
 
 /// The alarm of a feed that is older than it may be.

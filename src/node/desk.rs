@@ -4,6 +4,7 @@ use super::agreements::AgreementFolder;
 use super::evidence::{CopyFolder, EvidenceFolder};
 use super::hand_over::{HandOverSettings, Handed, Teller};
 use super::live::Live;
+use super::proactive::{PreparedFolder, each_record};
 use super::{Settings, StartError};
 use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, WholeFile, with_causes};
 use crate::exchange::adapter::{
@@ -20,6 +21,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Reads the state's own forms by its profiles, writes records for its system.
 pub struct FolderDesk {
@@ -44,6 +46,7 @@ pub struct FolderDesk {
     untold: Mutex<Findings>,
     evidence: EvidenceFolder,
     copies: CopyFolder,
+    prepared: PreparedFolder,
 }
 
 /// Feeds that are late, told once a day.
@@ -91,7 +94,9 @@ impl FolderDesk {
     pub fn reading(settings: &Settings) -> Result<Self, AdapterError> {
         let book = ProfileBook::new(settings.state, Some(settings.profiles.clone()));
         let desk = Self::over(book, &settings.local, &settings.handed_over, settings.limits)?;
-        Ok(Self { source: desk.source.spilling_to(&settings.data), ..desk })
+        let folder = settings.proactive.as_ref().map(|plan| PreparedFolder::of(plan.folder.clone()));
+        let prepared = folder.unwrap_or(desk.prepared);
+        Ok(Self { source: desk.source.spilling_to(&settings.data), prepared, ..desk })
     }
 
     /// A desk over two folders, which are made if they are not there.
@@ -134,6 +139,7 @@ impl FolderDesk {
             untold: Mutex::default(),
             evidence: EvidenceFolder::of(local, kinds),
             copies: CopyFolder::of(handed_over),
+            prepared: PreparedFolder::of(handed_over.with_file_name("prepared")),
         })
     }
 
@@ -232,6 +238,30 @@ impl Desk for FolderDesk {
 
     fn life_events(&self) -> Result<Vec<PersonEvent>, FlowError> {
         self.facts.life_events().map_err(local)
+    }
+
+    fn each_worker(&self, as_of: Date, give: &mut dyn FnMut(InsuranceRecord)) -> Result<(), FlowError> {
+        self.source.each(as_of, give).map_err(local)
+    }
+
+    fn each_received(&self, give: &mut dyn FnMut(InsuranceRecord)) -> Result<(), FlowError> {
+        each_record(&self.handed_over, give)
+    }
+
+    fn keep_prepared(&self, id: Uuid, inquiry: &Inquiry) -> Result<(), FlowError> {
+        self.prepared.keep(id, inquiry)
+    }
+
+    fn prepared(&self, id: Uuid) -> Result<Option<Inquiry>, FlowError> {
+        self.prepared.find(id)
+    }
+
+    fn prepared_here(&self) -> Result<Vec<Uuid>, FlowError> {
+        self.prepared.here()
+    }
+
+    fn end_prepared(&self, id: Uuid, is_sent: bool) -> Result<(), FlowError> {
+        self.prepared.end(id, is_sent)
     }
 
     fn agreements(&self) -> Result<(Vec<AgreementOf>, Findings), FlowError> {

@@ -3,7 +3,7 @@
 use super::dropped::{Dropped, run_dropped};
 use super::keys::{keys_on_disk, watch_keys};
 use super::polls::{Poll, run_poll};
-use super::{Server, Settings, StartError, password};
+use super::{ProactiveSettings, Server, Settings, StartError, password};
 use crate::base::{Clock, OsRandom, Random, Shelf};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{ReceiptTrust, StampTrust, TrustStore};
@@ -158,6 +158,7 @@ impl Node {
             revocation,
             facts: settings.facts.of(settings.state)?,
             cases: settings.treaty.policy(settings.cases)?,
+            proactive: settings.proactive.as_ref().map(ProactiveSettings::plan),
             desk,
             wake: Wake::default(),
         };

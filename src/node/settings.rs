@@ -4,8 +4,8 @@
 //! it stands in, so a node can be started from anywhere.
 
 use super::{
-    CaseSettings, FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings, RehearsalSettings,
-    RevocationSettings, SealPlan, TreatySettings,
+    CaseSettings, FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings,
+    ProactiveSettings, RehearsalSettings, RevocationSettings, SealPlan, TreatySettings,
 };
 use crate::base::Limits;
 use crate::exchange::canonical::State;
@@ -66,6 +66,8 @@ pub struct Settings {
     pub cases: CaseSettings,
     /// Terms and working days of its own.
     pub treaty: TreatySettings,
+    /// Whether inquiries are prepared for workers who near a pension age.
+    pub proactive: Option<ProactiveSettings>,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -236,6 +238,7 @@ impl Settings {
             rehearsal,
             cases,
             treaty,
+            proactive,
             wire,
             seal,
             peer,
@@ -281,6 +284,7 @@ impl Settings {
             rehearsal,
             cases,
             treaty: treaty.within(folder),
+            proactive: proactive.map(|plan| plan.within(folder)),
             peers,
             limits,
             retry,
@@ -361,6 +365,7 @@ struct Written {
     cases: CaseSettings,
     #[serde(default)]
     treaty: TreatySettings,
+    proactive: Option<ProactiveSettings>,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]
@@ -517,8 +522,11 @@ impl Written {
         let of_revocation = self.revocation.as_ref().and_then(RevocationSettings::misfit);
         let of_sources = self.sources.iter().find_map(|(name, source)| source.misfit(name));
         let of_sources = of_sources.or_else(|| self.live.iter().find_map(|(name, live)| live.misfit(name)));
+        let of_ages = self.proactive.as_ref().and_then(|plan| plan.misfit(self.node.state));
         let of_door = self.local_api.as_ref().and_then(LocalApiSettings::misfit);
-        if let Some(reason) = of_revocation.or(of_door).or(of_sources).or_else(|| self.hand_over.misfit()) {
+        if let Some(reason) =
+            of_revocation.or(of_door).or(of_sources).or(of_ages).or_else(|| self.hand_over.misfit())
+        {
             return Some(reason);
         }
         let mut seen = vec![self.node.state];

@@ -131,8 +131,7 @@ fn counted(
         let message = "the period has no end and the record is older than the claim; it counts up to the day of the record, ask for a newer one";
         findings.push(odd("pension.open_ended", &place(), "T22", "a period", message));
     }
-    let last = last_day(claim).min(to.unwrap_or(record.as_of));
-    (from <= last).then(|| Interval::new(from, Some(last)).ok()).flatten()
+    period.interval.up_to(last_day(claim).min(to.unwrap_or(record.as_of)))
 }
 
 /// The last day that counts: of filing, or of the worker's death.

@@ -86,26 +86,35 @@ pub enum Branch {
 
 /// A kind of pension that the Agreement covers (T3).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "WrittenKind")]
 pub struct PensionKind {
     /// Who pays it.
     pub state: State,
     /// For what.
     pub branch: Branch,
-    #[serde(flatten)]
-    names: Names,
+    names: Texts,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct Names {
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenKind {
+    state: State,
+    branch: Branch,
     en: String,
     ru: String,
 }
 
+impl From<WrittenKind> for PensionKind {
+    fn from(written: WrittenKind) -> Self {
+        let WrittenKind { state, branch, en, ru } = written;
+        Self { state, branch, names: Texts::new(en, ru) }
+    }
+}
+
 impl PensionKind {
     /// What it is called.
-    pub fn names(&self) -> Texts {
-        Texts::new(self.names.en.clone(), self.names.ru.clone())
+    pub fn names(&self) -> &Texts {
+        &self.names
     }
 }
 

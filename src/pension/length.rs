@@ -89,7 +89,8 @@ impl Convention {
         days.stretches().iter().map(|stretch| self.of(stretch)).fold(Length::default(), Add::add)
     }
 
-    fn of(self, stretch: &Stretch) -> Length {
+    /// How long one stretch is.
+    pub(super) fn of(self, stretch: &Stretch) -> Length {
         match self {
             Self::Thirty => Length { days: before(stretch.to, 1).saturating_sub(before(stretch.from, 0)) },
             Self::Calendar => calendar(stretch),

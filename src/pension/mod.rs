@@ -11,6 +11,7 @@ mod case;
 mod claim;
 mod days;
 mod length;
+mod nearing;
 mod right;
 mod step;
 mod terms;
@@ -25,6 +26,7 @@ pub use case::{
 pub use claim::{Claim, Needed};
 pub use days::{Days, Stretch};
 pub use length::{Convention, Length};
+pub use nearing::{HeldBy, PensionAge, holders, nearing};
 pub use right::{Advice, Right, advise};
 pub use step::{Part, Step, length_in_words, state_name};
 pub use terms::{

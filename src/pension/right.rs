@@ -107,7 +107,7 @@ impl Reckoning<'_> {
 
     fn right(&mut self, kind: &PensionKind) -> Right {
         let state = self.claim.state;
-        let covered = Step::new("T3", "covered").with("kind", Value::Texts(kind.names()));
+        let covered = Step::new("T3", "covered").with("kind", Value::Texts(kind.names().clone()));
         self.tell(covered.with("state", Value::State(state)));
         if self.services.others(state).next().is_none() {
             self.tell(Step::new("T1", "no_worker").with("state", Value::State(state)));
@@ -140,9 +140,9 @@ impl Reckoning<'_> {
         let service = self.services.of(state);
         let (parts, own) = self.parts(state, &service.days);
         self.tell(Step::new("T21", "own").with("state", Value::State(state)).of(parts).giving(own));
-        let special = self.services.of(state).special.clone();
+        let special = &self.services.of(state).special;
         if !special.is_empty() {
-            let (parts, length) = self.parts(state, &special);
+            let (parts, length) = self.parts(state, special);
             self.tell(
                 Step::new("T25", "special").with("state", Value::State(state)).of(parts).giving(length),
             );
@@ -152,8 +152,7 @@ impl Reckoning<'_> {
 
     /// T21–T24: whether it is enough, and what other states add if it is not.
     fn with_others(&mut self, own: Length) -> Right {
-        let needed = self.claim.needed.clone();
-        let service = needed.as_ref().map(|needed| needed.service);
+        let service = self.claim.needed.as_ref().map(|needed| needed.service);
         let lacks_coefficient = self.coefficient_is_short();
         let is_enough = service.is_some_and(|needed| own.lacks(needed).is_zero());
         if let Some(needed) = service.filter(|_| is_enough) {
@@ -198,7 +197,8 @@ impl Reckoning<'_> {
         let (mut total, mut for_coefficient) = (own, Length::default());
         let others: Vec<State> = self.services.others(state).collect();
         for other in others {
-            let service = self.services.of(other).clone();
+            let service = self.services.of(other);
+            let is_special = !service.special.is_empty();
             let free = service.days.without(&taken);
             let overlap = self.claim.convention.length(&service.days.within(&taken));
             let (parts, length) = self.parts(other, &free);
@@ -214,7 +214,7 @@ impl Reckoning<'_> {
                 let left_out = Step::new("T22", "overlap").with("state", Value::State(other));
                 self.tell(left_out.with("length", Value::Length(overlap)));
             }
-            if is_told && !service.special.is_empty() {
+            if is_told && is_special {
                 self.tell(Step::new("T25", "special_elsewhere").with("state", Value::State(other)));
             }
         }
@@ -263,10 +263,9 @@ impl Reckoning<'_> {
         let states: Vec<State> = self.services.all().collect();
         for &one in &states {
             for class in PeriodClass::ALL {
-                let days = self.services.of(one).days.clone();
                 let (from, before) = self.agreement.bounds(class);
-                let days = days.between(from, before);
-                if !days.is_empty() {
+                let is_there = self.services.of(one).days.between(from, before).next().is_some();
+                if is_there {
                     self.payer(one, class);
                 }
             }
@@ -299,14 +298,14 @@ impl Reckoning<'_> {
 
     /// A set of days split at the bounds of the classes (T48), and how long it is: the sum of its parts.
     fn parts(&self, state: State, days: &Days) -> (Vec<Part>, Length) {
-        let mut parts = Vec::new();
+        let mut parts = Vec::with_capacity(days.stretches().len() + 2);
         let mut sum = Length::default();
         for class in PeriodClass::ALL {
             let (from, before) = self.agreement.bounds(class);
-            for stretch in days.between(from, before).stretches() {
-                let length = self.claim.convention.length(&Days::from(*stretch));
+            for stretch in days.between(from, before) {
+                let length = self.claim.convention.of(&stretch);
                 sum += length;
-                parts.push(Part { state, class, stretch: *stretch, length });
+                parts.push(Part { state, class, stretch, length });
             }
         }
         (parts, sum)

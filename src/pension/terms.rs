@@ -218,7 +218,7 @@ impl Term {
             Unit::Months => {
                 let end = start.checked_add(Span::new().months(i32::from(self.count))).ok()?;
                 let lost = transit.between(start.tomorrow().ok()?, end.tomorrow().ok()?);
-                let lost = lost.stretches().iter().map(|one| days_between(one.from, one.to) + 1).sum::<i32>();
+                let lost = lost.map(|one| days_between(one.from, one.to) + 1).sum::<i32>();
                 count_on(end, u16::try_from(lost).ok()?, counts)
             }
         }

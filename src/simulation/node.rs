@@ -148,6 +148,7 @@ async fn start(
         revocation: None,
         facts: Facts { catalogue, gives: BTreeSet::new(), takes: BTreeSet::new(), every_ms: 60_000 },
         cases: CasePolicy::default(),
+        proactive: None,
         desk: desk.clone(),
         wake: Wake::default(),
     });

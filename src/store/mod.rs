@@ -25,6 +25,7 @@ mod outbox;
 mod outbox_stage;
 mod part;
 mod postgres;
+mod prepared;
 mod primary;
 mod receipt;
 mod revocation;
@@ -98,6 +99,10 @@ pub use outbox_stage::{
 pub use part::{
     PART_CHUNK_BYTES, Part, PartId, PartOf, part_begin, part_chunk, part_chunk_put, part_drop, part_find,
     part_finish, part_use, parts_forget, parts_of,
+};
+pub use prepared::{
+    PreparedDraft, PreparedRow, PreparedState, prepared_drop, prepared_find, prepared_of, prepared_page,
+    prepared_put, prepared_sent,
 };
 pub use receipt::{Receipt, receipt_find, receipt_put, receipt_told};
 pub use revocation::{RevocationKind, RevocationRow, revocation_forget, revocation_list, revocation_put};

@@ -11,6 +11,7 @@ mod gateway;
 mod hints;
 mod lane;
 mod pickup;
+mod proactive;
 mod settler;
 mod stamper;
 mod statuses;
@@ -23,6 +24,7 @@ pub use gateway::{Queue, run_gateway};
 pub use hints::run_hints;
 pub use lane::run_lane;
 pub use pickup::run_pickup;
+pub use proactive::run_proactive;
 pub use settler::run_settler;
 pub use stamper::{Stamper, run_stamper};
 pub use statuses::run_statuses;
@@ -60,6 +62,7 @@ pub async fn run_workers(
     workers.spawn(run_statuses(stop.clone(), ctx.clone()));
     workers.spawn(run_chainer(stop.clone(), ctx.clone()));
     workers.spawn(run_facts(stop.clone(), ctx.clone()));
+    workers.spawn(run_proactive(stop.clone(), ctx.clone()));
     workers.spawn(run_stamper(stop.clone(), ctx.clone()));
     workers.spawn(run_hints(stop, ctx.clone()));
     while let Some(ended) = workers.join_next().await {

@@ -38,6 +38,7 @@ mod patterns;
 mod polls;
 #[path = "../../src/store/tests/postgres_server.rs"]
 mod postgres_server;
+mod proactive;
 mod processes;
 mod profiles;
 mod race;

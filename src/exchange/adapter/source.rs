@@ -263,10 +263,19 @@ impl Source {
     /// # Errors
     /// As [`Source::open`].
     pub fn everybody(&self, as_of: Date) -> Result<Vec<InsuranceRecord>, AdapterError> {
-        let (loaded, mut all) = (self.current()?, Vec::new());
-        let mut give = |known: &Known| all.push(record_of(known, self.book.state(), as_of, None));
-        self.spilled(loaded.people.each(&mut give))?;
+        let mut all = Vec::new();
+        self.each(as_of, &mut |record| all.push(record))?;
         Ok(all)
+    }
+
+    /// Gives everybody, one by one, in the order of the files.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn each(&self, as_of: Date, give: &mut dyn FnMut(InsuranceRecord)) -> Result<(), AdapterError> {
+        let loaded = self.current()?;
+        let mut known = |known: &Known| give(record_of(known, self.book.state(), as_of, None));
+        self.spilled(loaded.people.each(&mut known))
     }
 
     /// Tells every row of the files as they are now.

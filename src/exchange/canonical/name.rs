@@ -43,10 +43,16 @@ impl Name {
 
     /// Whether family and given name are the same, letter case and the Russian Ё aside.
     pub fn is_alike(&self, other: &Self) -> bool {
-        let fold = |part: Option<&str>| part.map(|text| text.to_lowercase().replace('ё', "е"));
-        let both = |name: &Self| (fold(name.family()), fold(name.given()));
-        both(self) == both(other)
+        let is_alike = |one: Option<&str>, two: Option<&str>| match (one, two) {
+            (Some(one), Some(two)) => one == two || folded(one) == folded(two),
+            (one, two) => one == two,
+        };
+        is_alike(self.family(), other.family()) && is_alike(self.given(), other.given())
     }
+}
+
+fn folded(text: &str) -> String {
+    text.to_lowercase().replace('ё', "е")
 }
 
 impl TryFrom<NameParts> for Name {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// A span of days, closed on both ends; without an end it goes on.
@@ -32,7 +33,7 @@ impl Interval {
     /// # Errors
     /// The end before the start, or a year outside 1900–2100.
     pub fn new(from: Date, to: Option<Date>) -> Result<Self, Finding> {
-        let out_of_range = std::iter::once(from).chain(to).find(|day| !(1900..=2100).contains(&day.year()));
+        let out_of_range = std::iter::once(from).chain(to).find(|day| !YEARS.contains(&day.year()));
         if let Some(day) = out_of_range {
             let message = "the year is outside 1900–2100; correct the date";
             return Err(Finding::error(
@@ -67,6 +68,12 @@ impl Interval {
     /// Last day; none while it goes on.
     pub fn to(&self) -> Option<Date> {
         self.to
+    }
+
+    /// The same days up to a last one; none if there is no such day, or it is of a year that documents may not name.
+    pub fn up_to(&self, last: Date) -> Option<Self> {
+        let to = self.to.map_or(last, |to| to.min(last));
+        (self.from <= to && YEARS.contains(&to.year())).then_some(Self { from: self.from, to: Some(to) })
     }
 
     /// Whether a day belongs to both.
@@ -104,7 +111,7 @@ impl YearMonth {
     /// # Errors
     /// Not a month, or a year outside 1900–2100.
     pub fn new(year: i16, month: i8) -> Result<Self, Finding> {
-        if (1900..=2100).contains(&year) && (1..=12).contains(&month) {
+        if YEARS.contains(&year) && (1..=12).contains(&month) {
             return Ok(Self { year, month });
         }
         Err(refuse_month(&format!("{year}-{month}")))
@@ -218,6 +225,9 @@ impl fmt::Display for WrittenInstant {
         f.write_str(&self.0)
     }
 }
+
+/// The years that documents may name.
+const YEARS: RangeInclusive<i16> = 1900..=2100;
 
 #[cfg(test)]
 mod tests {

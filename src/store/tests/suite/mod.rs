@@ -13,6 +13,7 @@ mod local;
 mod model;
 mod outbox;
 mod part;
+mod prepared;
 mod receipt;
 mod revocation;
 mod time_stamp;
