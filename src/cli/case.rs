@@ -6,7 +6,7 @@ use crate::exchange::canonical::case::CaseDocumentKind;
 use crate::exchange::canonical::{RecordId, State};
 use crate::exchange::document::codec::case_root;
 use crate::exchange::rules::Catalogue;
-use crate::flow::{KnownCase, case_of, cases_after, day_of, pages_of};
+use crate::flow::{KnownCase, case_of, cases_after, day_of, pages_of, voided_of};
 use crate::pension::{CaseEntry, CaseStage, Due, Provisional, TermBook, Waiting, agreement, is_overdue};
 use crate::store::CasePage;
 use anyhow::Result;
@@ -146,16 +146,21 @@ fn list(node: &Path, (stage, overdue): (Option<CaseStage>, bool), as_json: bool)
 fn show_one(node: &Path, case: &str, as_json: bool) -> Result<Exit> {
     let id: RecordId = case.parse().map_err(|finding: Finding| Misused(finding.message))?;
     local::with_flows(node, async |ctx| {
+        let voided = voided_of(&id, ctx).await?;
         let Some(case) = case_of(&id, ctx).await? else {
+            voided.iter().for_each(|entry| show::aside(&without_effect(entry)));
             show::aside(&format!("no document of case {} left or came", id.as_str()));
             return Ok(Exit::Refused);
         };
         let book = ctx.cases.book.get();
         let by = By::today(ctx.state, &book);
         if as_json {
+            let voided: Vec<Value> = voided.iter().map(entry_json).collect();
             let documents: Vec<Value> = case.file.entries().iter().map(entry_json).collect();
             let pages: Vec<Value> = pages_of(&id, &ctx.store).await?.iter().map(page_json).collect();
-            show::json(&json!({ "case": summary(&case, by), "entries": documents, "pages": pages }));
+            show::json(
+                &json!({ "case": summary(&case, by), "entries": documents, "pages": pages, "without_effect": voided }),
+            );
             return Ok(Exit::Done);
         }
         show::line(&format!("case {}: {}", id.as_str(), word(&case.file.stage())));
@@ -177,6 +182,7 @@ fn show_one(node: &Path, case: &str, as_json: bool) -> Result<Exit> {
         for waiting in case.file.waiting() {
             show::line(&waits(&case, &waiting, by));
         }
+        voided.iter().for_each(|entry| show::line(&without_effect(entry)));
         if let Some(possible) = case.file.provisional(by.ours, agreement()) {
             show::line(&hint(&possible));
         }
@@ -185,6 +191,16 @@ fn show_one(node: &Path, case: &str, as_json: bool) -> Result<Exit> {
         }
         Ok(Exit::Done)
     })
+}
+
+/// A document of ours that the peer refused, or whose transaction was cancelled.
+fn without_effect(entry: &CaseEntry) -> String {
+    let (kind, id) = (entry.kind.as_code(), entry.document_id.as_uuid());
+    format!(
+        "without effect: {kind} {id} of {}, which {} refused or whose transaction was cancelled; stazh journal list tells \
+         why",
+        entry.at, entry.to
+    )
 }
 
 /// A hint, which decides nothing.

@@ -2,6 +2,7 @@
 
 use crate::base::{Digest256, DocumentId};
 use crate::exchange::document::{Element, Scope};
+use crate::exchange::seal::{OpenedDocument, SealError, open, open_within};
 use crate::exchange::wire::Envelope;
 use crate::node::Settings;
 use crate::paper::Way;
@@ -14,8 +15,10 @@ use anyhow::Result;
 pub(super) struct Kept {
     /// As it came or left: sealed, or not.
     pub(super) root: Element,
-    /// The digest of what was sealed.
+    /// The digest of what was sealed, as it was stored.
     pub(super) digest: Digest256,
+    /// Whether the bytes are still those; attachments that are kept beside them are not looked at.
+    pub(super) is_intact: bool,
     /// Which way it went.
     pub(super) way: Way,
     pub(super) peer: String,
@@ -33,8 +36,10 @@ pub(super) async fn find(id: DocumentId, tx: &mut Tx, settings: &Settings) -> Re
         let peer = peer.state.as_code().to_owned();
         if let Some(row) = outbox_of_document(tx, &peer, id).await? {
             let draft = row.draft;
+            let root = Element::parse(&draft.body, &settings.limits)?;
             return Ok(Some(Kept {
-                root: Element::parse(&draft.body, &settings.limits)?,
+                is_intact: is_intact(&root, open(&draft.body, &settings.limits), draft.digest),
+                root,
                 digest: draft.digest,
                 way: Way {
                     from: own,
@@ -50,8 +55,11 @@ pub(super) async fn find(id: DocumentId, tx: &mut Tx, settings: &Settings) -> Re
         let Some((row, digest)) = ledger_find(tx, &peer, id).await? else { continue };
         let Some(row) = inbox_find(tx, row).await? else { continue };
         let Envelope { body, scope, .. } = Envelope::read(&row.raw, &settings.limits)?;
+        let bytes = row.raw.get(body).unwrap_or_default();
+        let root = inside(bytes, &scope, settings)?;
         return Ok(Some(Kept {
-            root: inside(row.raw.get(body).unwrap_or_default(), &scope, settings)?,
+            is_intact: is_intact(&root, open_within(bytes, &scope, &settings.limits), digest),
+            root,
             digest,
             way: Way {
                 from: peer.clone(),
@@ -74,8 +82,20 @@ pub(super) async fn journey(id: DocumentId, kept: &Kept, tx: &mut Tx) -> Result<
     Ok(journal_list(tx, by, 0, ENTRIES_MAX).await?)
 }
 
+/// Whether what was opened has the digest that was stored. Without a seal there is nothing to compare with, and none can be
+/// made where attachments are kept elsewhere.
+fn is_intact(root: &Element, opened: Result<OpenedDocument, SealError>, stored: Digest256) -> bool {
+    root.local != SIGNED
+        || match opened.and_then(|opened| opened.claimed_digest()) {
+            Ok(found) => found == stored,
+            Err(error) => matches!(error, SealError::NoPart { .. }),
+        }
+}
+
 fn inside(body: &[u8], scope: &Scope, settings: &Settings) -> Result<Element> {
     Ok(Element::parse_within(body, scope, &settings.limits)?)
 }
 
+/// The root of a document with its signature.
+pub(super) const SIGNED: &str = "SignedDoc";
 const ENTRIES_MAX: u32 = 1_000;

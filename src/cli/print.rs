@@ -1,5 +1,6 @@
 //! `stazh print`: a document as a form on paper.
 
+use super::kept::SIGNED;
 use super::{Exit, Misused, kept, local, show};
 use crate::base::{DocumentId, Language, Limits};
 use crate::exchange::document::Element;
@@ -81,5 +82,3 @@ fn of_file(path: &Path) -> Result<Form> {
     };
     Ok(Form::of(root, digest, None)?)
 }
-
-const SIGNED: &str = "SignedDoc";

@@ -238,6 +238,7 @@ impl Known {
         drop(tx);
         let code = match (&found, page.digest()) {
             (None, _) => Some("paper.unknown"),
+            (Some(found), _) if !found.is_intact => Some("paper.kept_changed"),
             (Some(_), None) => Some("paper.unsealed"),
             (Some(found), Some(digest)) if found.digest != digest => Some("paper.other_digest"),
             (Some(_), Some(_)) => None,
@@ -266,6 +267,7 @@ impl Known {
             (None, _) => "unknown",
             (Some(_), None) => "same",
             (Some(_), Some("paper.unsealed")) => "unsealed",
+            (Some(_), Some("paper.kept_changed")) => "changed",
             (Some(_), Some(_)) => "other",
         }
     }

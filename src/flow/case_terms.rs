@@ -2,12 +2,11 @@
 
 use super::cases::{KnownCase, cases_watched, leave};
 use super::facts::day_of;
-use super::reminders::{Late, Looking, late, remind};
+use super::reminders::{Late, Looking, OwnReminder, late, remind};
 use super::{Context, FlowError};
 use crate::base::Code;
 use crate::pension::{CaseStage, Provisional, Waiting, agreement, is_overdue};
 use crate::store::{JournalDraft, journal_append, told_once};
-use jiff::civil::Date;
 use std::collections::HashSet;
 
 /// Journals each answer that is due or late, once for each reminder, however many replicas look; in a closed case nothing
@@ -33,7 +32,12 @@ pub async fn note_due(told: &mut HashSet<String>, ctx: &Context) -> Result<(), F
             for waiting in case.file.waiting() {
                 match due(case, &waiting, looking) {
                     Some(Told::Sentence(sentence)) => sentences.push(sentence),
-                    Some(Told::Remind(number, due)) => remind(case, &waiting, (number, due), ctx).await?,
+                    Some(Told::Remind(own)) => {
+                        let key = format!("{own:?} {}", waiting.document_id.as_uuid());
+                        if !told.contains(&key) && remind(case, &waiting, own, ctx).await? {
+                            told.insert(key);
+                        }
+                    }
                     None => {}
                 }
             }
@@ -76,8 +80,8 @@ struct Sentence {
 #[derive(Debug, PartialEq, Eq)]
 enum Told {
     Sentence(Sentence),
-    /// The node reminds, by a reminder of this number, of what was due on a day.
-    Remind(usize, Date),
+    /// The node reminds.
+    Remind(OwnReminder),
 }
 
 fn due(case: &KnownCase, waiting: &Waiting, looking: Looking<'_>) -> Option<Told> {
@@ -94,7 +98,7 @@ fn due(case: &KnownCase, waiting: &Waiting, looking: Looking<'_>) -> Option<Told
         return match late(waiting, &due, looking) {
             Late::Person => over("remind them"),
             Late::Patience => None,
-            Late::Remind(number) => Some(Told::Remind(number, due.day)),
+            Late::Remind(own) => Some(Told::Remind(own)),
             Late::Last(count) => over(&format!("they were reminded {count} times, ask them by other means")),
         };
     }
@@ -140,7 +144,7 @@ mod tests {
     use crate::exchange::canonical::case::CaseDocumentKind;
     use crate::pension::{CaseEntry, CaseFile, Said, TermBook};
     use jiff::ToSpan;
-    use jiff::civil::date;
+    use jiff::civil::{Date, date};
 
     /// Russia asked Kyrgyzstan on Monday 2 March; the answer is due on Wednesday 1 April.
     fn case() -> KnownCase {
@@ -194,15 +198,18 @@ mod tests {
     #[test]
     fn a_peer_is_reminded_at_each_stated_day_and_a_person_asks_after_the_last() {
         let on = |reminded, month, day| told(State::Ru, true, reminded, date(2026, month, day));
-        let reminds = |number| Some(Told::Remind(number, date(2026, 4, 1)));
+        let reminds = |number, day| {
+            let (due, stated) = (date(2026, 4, 1), date(2026, 4, day));
+            Some(Told::Remind(OwnReminder { number, due, stated }))
+        };
         assert_eq!(on(None, 4, 1), None);
-        assert_eq!(on(None, 4, 2), reminds(1), "one working day after");
-        assert_eq!(on(Some((1, date(2026, 3, 30))), 4, 2), reminds(2), "it was not late then");
+        assert_eq!(on(None, 4, 2), reminds(1, 2), "one working day after");
+        assert_eq!(on(Some((1, date(2026, 3, 30))), 4, 2), reminds(2, 2), "it was not late then");
         let once = Some((1, date(2026, 4, 2)));
         assert_eq!(on(once, 4, 2), None, "whoever reminded");
         assert_eq!(on(once, 4, 14), None);
-        assert_eq!(on(once, 4, 15), reminds(2), "ten working days after");
-        assert_eq!(on(None, 6, 1), reminds(1));
+        assert_eq!(on(once, 4, 15), reminds(2, 15), "ten working days after");
+        assert_eq!(on(None, 6, 1), reminds(1, 15));
         let away = Some((1, date(2026, 6, 1)));
         assert_eq!(code(on(away, 6, 1)), Some("case.overdue"), "who was away for both reminds once");
         let last = on(Some((2, date(2026, 4, 15))), 4, 15);

@@ -8,8 +8,8 @@ use crate::exchange::canonical::case::{BodyDirectory, CaseDocument};
 use crate::exchange::canonical::{RecordId, RegisterNumber, State};
 use crate::pension::{CaseEntry, CaseFile, CaseStage, agreement, judge, judge_body};
 use crate::store::{
-    InboxId, Tx, case_entries, case_held, case_list, case_lock, case_put, case_unwatch, case_watched,
-    directory_find, directory_put,
+    InboxId, Tx, case_entries, case_held, case_list, case_lock, case_put, case_unwatch, case_voided,
+    case_watched, directory_find, directory_put,
 };
 use jiff::Timestamp;
 
@@ -66,8 +66,13 @@ impl Belonging {
         Ok(findings)
     }
 
-    /// Keeps what it tells of bodies.
-    pub(super) async fn keep(&self, tx: &mut Tx) -> Result<(), FlowError> {
+    /// Keeps what it tells when it has its effect: what it says of bodies, and, of one that was accepted before documents
+    /// were noted then, that it belongs to its case.
+    pub(super) async fn keep(&self, tx: &mut Tx, by: Option<InboxId>) -> Result<(), FlowError> {
+        if let (Some(case), Some(_)) = (&self.case, by) {
+            case_lock(tx, case).await?;
+            case_put(tx, case, &self.entry, by).await?;
+        }
         if let Some(directory) = &self.directory {
             directory_put(tx, directory).await?;
         }
@@ -92,6 +97,14 @@ pub async fn case_of(id: &RecordId, ctx: &Context) -> Result<Option<KnownCase>, 
     let mut tx = ctx.store.read().await?;
     let file = CaseFile::new(case_entries(&mut tx, id).await?);
     Ok((!file.entries().is_empty()).then(|| KnownCase { id: id.clone(), file }))
+}
+
+/// The documents of a case that left and had no effect: the peer refused them, or their transaction was cancelled.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn voided_of(id: &RecordId, ctx: &Context) -> Result<Vec<CaseEntry>, FlowError> {
+    Ok(case_voided(&mut ctx.store.read().await?, id).await?)
 }
 
 /// Up to `limit` cases after a number, in the order of their numbers; the empty number is before all.

@@ -132,7 +132,7 @@ impl Prepared {
             if !findings.is_empty() {
                 return Err(FlowError::Unlawful(findings)); // another document of the case was quicker
             }
-            belonging.keep(tx).await?;
+            belonging.keep(tx, None).await?;
         }
         let request = outbox_put(tx, draft).await?;
         self.parts.used_by(tx, request).await?;

@@ -195,7 +195,7 @@ impl Case<'_> {
             keep(tx, header.document_id, fact, now).await?;
         }
         if let Content::Case(document) = content {
-            self.belonging(document, header).keep(tx).await?;
+            self.belonging(document, header).keep(tx, Some(self.row.id)).await?;
         }
         if let Content::Notice(notice) = content {
             let is_taken = notice.code == NoticeCode::received();

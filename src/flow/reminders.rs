@@ -23,10 +23,21 @@ pub(super) enum Late {
     Person,
     /// It was reminded of, and its next day has not come.
     Patience,
-    /// The node reminds; the reminder has this number.
-    Remind(usize),
+    /// The node reminds.
+    Remind(OwnReminder),
     /// It was reminded as often as is stated: a person asks by other means.
     Last(usize),
+}
+
+/// A reminder that the node is to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct OwnReminder {
+    /// Which of them it is.
+    pub(super) number: usize,
+    /// When the answer was due.
+    pub(super) due: Date,
+    /// The stated day that it is for: there is one for each, whatever becomes of it.
+    pub(super) stated: Date,
 }
 
 /// Who looks, by which terms, and whether the node may remind by itself.
@@ -50,29 +61,37 @@ pub(super) fn late(waiting: &Waiting, due: &Due<'_>, looking: Looking<'_>) -> La
     match waiting.reminded_at {
         Some(at) if day_of(at) >= *stated && days.last() == Some(stated) => Late::Last(waiting.reminders),
         Some(at) if day_of(at) >= *stated => Late::Patience,
-        Some(_) | None => Late::Remind(waiting.reminders + 1),
+        Some(_) | None => {
+            let (number, due) = (waiting.reminders + 1, due.day);
+            Late::Remind(OwnReminder { number, due, stated: *stated })
+        }
     }
 }
 
-/// Sends the reminder of a number; what the rules or settings do not let it write is told to a person, once.
+/// Sends a reminder; what the rules or settings do not let it write is told to a person, once. Tells whether that is done:
+/// not while an answer is accepted that may still be cancelled.
 pub(super) async fn remind(
     case: &KnownCase,
     waiting: &Waiting,
-    (number, due): (usize, Date),
+    reminder: OwnReminder,
     ctx: &Context,
-) -> Result<(), FlowError> {
+) -> Result<bool, FlowError> {
     let why = match head_of(waiting, ctx).await {
-        Ok(Some(head)) => match send(case, waiting, (number, due, head), ctx).await {
-            Ok(()) => return Ok(()),
+        Ok(Some(head)) => match send(case, waiting, (reminder, head), ctx).await {
+            Ok(is_done) => return Ok(is_done),
             Err(error) => error,
         },
-        Ok(None) => return give_up(case, waiting, "what it was asked is not kept here", ctx).await,
+        Ok(None) => {
+            give_up(case, waiting, "what it was asked is not kept here", ctx).await?;
+            return Ok(true);
+        }
         Err(error) => error,
     };
     if matches!(why.verdict(), Verdict::Retry { .. }) {
         return Err(why);
     }
-    give_up(case, waiting, &with_causes(&why), ctx).await
+    give_up(case, waiting, &with_causes(&why), ctx).await?;
+    Ok(true)
 }
 
 /// Asks a person to remind.
@@ -92,9 +111,10 @@ async fn give_up(case: &KnownCase, waiting: &Waiting, why: &str, ctx: &Context) 
 async fn send(
     case: &KnownCase,
     waiting: &Waiting,
-    (number, due, head): (usize, Date, CaseHead),
+    (reminder, head): (OwnReminder, CaseHead),
     ctx: &Context,
-) -> Result<(), FlowError> {
+) -> Result<bool, FlowError> {
+    let OwnReminder { number, due, stated } = reminder;
     let told = u16::try_from(number).unwrap_or(u16::MAX);
     let head = CaseHead { about: Some(waiting.document_id), ..head };
     let document = CaseDocument::Reminder(Box::new(Reminder { head, number: told, due, explanation: None }));
@@ -109,10 +129,14 @@ async fn send(
     let file = CaseFile::new(case_entries(&mut tx, &case.id).await?);
     let is_it = |it: &Waiting| it.document_id == waiting.document_id && it.reminders < number;
     if !file.waiting().iter().any(is_it) || !case_held(&mut tx, &case.id).await?.is_empty() {
-        return Ok(());
+        return Ok(false);
+    }
+    // one that the peer refuses is not sent again and again
+    let (what, id) = (waiting.kind.as_code(), waiting.document_id.as_uuid());
+    if !told_once(&mut tx, &format!("reminder of {what} {id} for {stated}"), ctx.clock.now()).await? {
+        return Ok(true);
     }
     prepared.put(&mut tx).await?;
-    let (what, id) = (waiting.kind.as_code(), waiting.document_id.as_uuid());
     let case = case.id.as_str();
     let text = format!(
         "case {case}: {} is reminded of {what} {id}, which was to be answered by {due}; reminder {number}",
@@ -121,7 +145,7 @@ async fn send(
     journal_append(&mut tx, &JournalDraft::at(ctx.clock.now(), "reminded", text)).await?;
     tx.commit().await?;
     ctx.wake.outbox();
-    Ok(())
+    Ok(true)
 }
 
 /// Who of us wrote what waits, and for which case.

@@ -68,6 +68,13 @@ pub async fn case_void(tx: &mut Tx, id: DocumentId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The documents of a case that count no more for that.
+pub async fn case_voided(tx: &mut Tx, case: &RecordId) -> Result<Vec<CaseEntry>, StoreError> {
+    let rows: Vec<Row> = on!(tx, "list the documents taken out of a case", connection =>
+        sqlx::query_as(VOIDED).bind(case.as_str()).fetch_all(connection))?;
+    rows.into_iter().map(parse).collect()
+}
+
 /// Has it count again, since it is sent again.
 pub async fn case_restore(tx: &mut Tx, id: DocumentId) -> Result<(), StoreError> {
     change!(tx, "put a document back into its case", sqlx::query(RESTORE).bind(id.as_uuid().to_string()))?;
@@ -218,6 +225,10 @@ const HELD: &str = "
     ORDER BY at, document_id";
 
 const CASE_OF: &str = "SELECT case_id FROM case_document WHERE document_id = $1";
+
+const VOIDED: &str = "
+    SELECT document_id, kind, sender, recipient, about, at, said FROM case_document
+    WHERE case_id = $1 AND is_void = 1 ORDER BY at, document_id";
 
 const VOID: &str = "UPDATE case_document SET is_void = 1 WHERE document_id = $1 AND inbox_id IS NULL";
 

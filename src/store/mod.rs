@@ -49,7 +49,8 @@ pub use asked::{
 };
 pub use case::{
     CasePage, case_entries, case_held, case_list, case_lock, case_of_document, case_page_put, case_pages,
-    case_put, case_restore, case_unwatch, case_void, case_watched, directory_find, directory_put,
+    case_put, case_restore, case_unwatch, case_void, case_voided, case_watched, directory_find,
+    directory_put,
 };
 pub use chain::{
     Break, ChainCounts, ChainHead, ChainPage, ChainSeal, JournalEntry, Link, Verifier, Walk, chain_counts,

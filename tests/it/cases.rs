@@ -9,7 +9,7 @@ use stazh::exchange::canonical::case::{CaseDocument, CaseDocumentKind};
 use stazh::exchange::canonical::{RecordId, State};
 use stazh::exchange::document::codec::{Header, HeaderText, case_root, encode_case};
 use stazh::exchange::rules::{Catalogue, MessageKind, Rules};
-use stazh::flow::{Begin, Composed, FlowError, Opening, begin, case_of};
+use stazh::flow::{Begin, Composed, FlowError, Opening, begin, case_of, voided_of};
 use stazh::node::{Door, Node, Server, Settings};
 use stazh::pension::CaseStage;
 use stazh::store::ConversationState;
@@ -219,6 +219,8 @@ async fn a_case_is_known_to_both_sides_and_what_speaks_against_a_document_is_tol
     assert!(told.contains("X.CASE.DECIDED.BEFORE"), "{told}");
     let known = case_of(&id, ru.flows()).await.unwrap();
     assert!(known.is_none(), "what was refused decides nothing here either: {known:?}");
+    let voided = voided_of(&id, ru.flows()).await.unwrap();
+    assert_eq!(voided.iter().map(|entry| entry.document_id).collect::<Vec<_>>(), [second.document_id]);
     assert_eq!(kg_desk.cases.lock().unwrap().len(), 1);
     ru.stop().await;
     kg.stop().await;

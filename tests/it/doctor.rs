@@ -15,15 +15,15 @@ use std::sync::Arc;
 
 /// A finding of the doctor.
 #[derive(Debug)]
-struct Finding {
-    of: String,
+pub(crate) struct Finding {
+    pub(crate) of: String,
     grade: String,
-    code: String,
-    told: String,
+    pub(crate) code: String,
+    pub(crate) told: String,
 }
 
 /// What the doctor finds, and how it ends.
-fn findings(folder: &Path) -> (Option<i32>, Vec<Finding>) {
+pub(crate) fn findings(folder: &Path) -> (Option<i32>, Vec<Finding>) {
     let output = stazh().arg("doctor").arg(folder).arg("--json").output().unwrap();
     let lines = String::from_utf8(output.stdout).unwrap();
     let found = lines.lines().map(|line| {

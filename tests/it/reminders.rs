@@ -10,10 +10,10 @@ use stazh::exchange::canonical::case::{CaseDocument, CaseDocumentKind};
 use stazh::exchange::canonical::{CopyOfDocument, RecordId, State};
 use stazh::exchange::document::codec::case_root;
 use stazh::exchange::seal::sha256;
-use stazh::flow::{Begin, Context, Opening, begin, case_of, note_due};
+use stazh::flow::{Begin, Context, Opening, begin, case_of, note_due, voided_of};
 use stazh::node::{Node, Server, Settings};
 use stazh::pension::{CaseEntry, Said};
-use stazh::store::{Fate, JournalBy, Store, case_put, journal_list, outbox_of_document};
+use stazh::store::{Fate, JournalBy, Store, case_put, case_void, journal_list, outbox_of_document};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -161,6 +161,27 @@ async fn a_node_that_is_killed_while_it_reminds_reminds_once() {
     }
     assert!(deaths > 5, "it never died on its way: {deaths}");
     assert_eq!(told("reminded", &ctx).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_reminder_that_the_peer_refuses_is_not_sent_again_and_again() {
+    let bench = Bench::set(false, true);
+    let ctx = bench.replica(TestDesk::default()).await;
+    send(&document(CaseDocumentKind::AmountsInquiry), &ctx).await;
+    bench.clock.advance_ms(23 * DAY_MS);
+    note_due(&mut HashSet::new(), &ctx).await.unwrap();
+    let [sent] = &reminders(&ctx).await[..] else { panic!("one reminder") };
+    let mut tx = ctx.store.begin().await.unwrap();
+    case_void(&mut tx, sent.document_id).await.unwrap();
+    tx.commit().await.unwrap();
+    for _ in 0..3 {
+        note_due(&mut HashSet::new(), &ctx).await.unwrap();
+    }
+    assert!(reminders(&ctx).await.is_empty());
+    assert_eq!(voided_of(&case_id(), &ctx).await.unwrap(), std::slice::from_ref(sent));
+    bench.clock.advance_ms(23 * DAY_MS);
+    note_due(&mut HashSet::new(), &ctx).await.unwrap();
+    assert_eq!(reminders(&ctx).await.len(), 1, "the next stated day has its own");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::fixtures::fixture;
 use crate::paper::{drawn, output, scanned};
 use crate::processes::{Process, run, stazh, two_nodes};
 use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use std::path::Path;
 
 /// What a node tells of the case; nothing if it does not know it.
@@ -100,6 +101,20 @@ async fn a_page_tells_its_case_and_is_noted_in_one() {
     let forged = drawn(&forged, root.path(), 150).remove(0);
     assert_eq!(noted(&forged, number), (Some(1), "other".into(), Value::Null, Value::Null));
     assert_eq!(case(&kz, number).unwrap()["pages"].as_array().unwrap().len(), 2);
+    // what is kept is compared with what was sealed, not only with what was stored of that
+    for (node, table, column) in [(&ru, "outbox_body", "body"), (&kz, "inbox_raw", "raw")] {
+        let database = format!("sqlite:{}", node.join("data/stazh.db").display());
+        let mut connection = SqliteConnection::connect(&database).await.unwrap();
+        let change = format!(
+            "UPDATE {table} SET {column} = CAST(replace(CAST({column} AS TEXT), '>ru-old-age<', '>ru-survivors<') AS BLOB)"
+        );
+        let changed = sqlx::query(AssertSqlSafe(change)).execute(&mut connection).await.unwrap();
+        assert!(changed.rows_affected() > 0);
+        connection.close().await.unwrap();
+        let (exit, told) = scanned(&[&page], Some(node), &["--note", number]);
+        let told = (&told[0]["outcome"], &told[0]["code"], &told[0]["noted"]);
+        assert_eq!((exit, told), (Some(1), (&"changed".into(), &"paper.kept_changed".into(), &Value::Null)));
+    }
     let misused = stazh().arg("scan").arg(&page).args(["--note", number]).output().unwrap();
     assert_eq!(misused.status.code(), Some(2), "a note needs a node");
 }

@@ -1,6 +1,7 @@
 //! Terms and working days of one's own: checked at the start, with the line, and taken when they change while the node runs.
 
 use crate::cases::waits_until;
+use crate::doctor::findings;
 use crate::nodes::{TestDesk, World};
 use crate::refusals::{Stage, entry_where};
 use jiff::civil::date;
@@ -69,6 +70,15 @@ async fn a_file_that_is_not_of_its_form_is_refused_at_the_start_with_its_line() 
     }
     let world = World::new();
     let settings = settings(&world, &whole, "");
+    let examined = || {
+        let (_, found) = findings(&world.folder("RU"));
+        let one = found.into_iter().find(|one| one.of == "the files of [treaty]").unwrap();
+        (one.code, one.told)
+    };
+    assert_eq!(examined().0, "");
+    std::fs::write(world.folder("RU").join("calendars.toml"), "[KG]\nof = []\n").unwrap();
+    let (code, told) = examined();
+    assert!(code == "pension.terms" && told.contains("line "), "{code}: {told}");
     std::fs::remove_file(world.folder("RU").join("terms.toml")).unwrap();
     let identity = Stage::identity_of(&settings);
     let refused = Node::context(&settings, &identity, Arc::new(TestDesk::default())).await;

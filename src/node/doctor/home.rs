@@ -70,6 +70,18 @@ fn age(updated_at: Option<Timestamp>) -> String {
     updated_at.map_or("there is no file yet".to_owned(), |at| format!("they are as of {at:.0}"))
 }
 
+/// Whether terms and working days of one's own can be used; nothing where there are none.
+pub(super) fn treaty(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
+    const OF: &str = "the files of [treaty]";
+    if settings.treaty.files().is_empty() {
+        return;
+    }
+    tell(match settings.treaty.book() {
+        Ok(_) => Check::good(OF, "each answer has a term between any two states"),
+        Err(error) => Check::failed(OF, "pension.terms", &error),
+    });
+}
+
 /// Whether the facts of the settings can be exchanged, and their feeds are in time; nothing where there are none.
 pub(super) async fn facts(settings: &Settings, now: Timestamp, tell: &mut (dyn FnMut(Check) + Send)) {
     const OF: &str = "the facts";

@@ -65,6 +65,7 @@ pub async fn examine(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) 
     home::folders(settings, tell);
     home::local(settings, tell).await;
     home::facts(settings, now, tell).await;
+    home::treaty(settings, tell);
     home::database(settings, tell).await;
     hand_over::taker(settings, tell).await;
     hand_over::sources(settings, tell).await;

@@ -107,7 +107,9 @@ async fn what_left_counts_until_it_is_refused_and_again_when_it_is_sent_again() 
         [entry(2, 20)],
         "what came is not ours to take out"
     );
+    assert_eq!(case_voided(&mut tx, &case).await.unwrap(), [entry(1, 10)]);
     case_restore(&mut tx, document(1)).await.unwrap();
+    assert_eq!(case_voided(&mut tx, &case).await.unwrap(), []);
     assert_eq!(case_entries(&mut tx, &case).await.unwrap(), [entry(1, 10), entry(2, 20)]);
     case_void(&mut tx, document(1)).await.unwrap();
     case_put(&mut tx, &"RU-0".parse().unwrap(), &entry(4, 1), None).await.unwrap();
