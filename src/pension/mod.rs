@@ -7,6 +7,7 @@ mod acquired;
 mod agreement;
 mod calendar;
 mod case;
+mod check;
 mod claim;
 mod days;
 mod length;
@@ -18,6 +19,10 @@ pub use agreement::{Agreement, Branch, PaidBy, Payer, PensionKind, PeriodClass, 
 pub use calendar::{Calendar, Calendars, calendars};
 pub use case::{
     CaseEntry, CaseFile, CaseSort, CaseStage, Due, Filed, Said, Waiting, answers_to, judge, judge_body,
+};
+pub use check::{
+    CHECK_SCHEME, CheckKey, CheckSecret, KeyKind, KeyKinds, OwnValue, OwnValues, Owner, PointFault,
+    RaisedTable, in_parallel, keys_of,
 };
 pub use claim::{Claim, Needed};
 pub use days::{Days, Stretch};
