@@ -3,6 +3,7 @@
 
 use super::answer::answer;
 use super::cases::Belonging;
+use super::checks;
 use super::conversation::{Happened, advance, stage_of, step};
 use super::copies::hand_over_copies;
 use super::document::{Accepted, Case, Content};
@@ -12,7 +13,7 @@ use super::offers::answered;
 use super::signals::error;
 use super::{Context, FlowError, Origin};
 use crate::base::{Code, Finding, Findings, Verdict, with_causes};
-use crate::exchange::canonical::{Coded, Fact};
+use crate::exchange::canonical::{CheckDocument, Coded, Fact};
 use crate::exchange::document::codec::{Header, NoticeCode};
 use crate::exchange::rules::Refusal;
 use crate::exchange::seal::SealError;
@@ -28,10 +29,16 @@ impl Case<'_> {
     pub(super) async fn answer(&self, taken: Accepted<'_>) -> Result<Option<Stage>, FlowError> {
         let (row, ctx) = (self.row, self.ctx);
         let Accepted { content, header, .. } = taken;
+        if let Content::Check(document) = content
+            && let CheckDocument::Opening(opening) = &**document
+            && self.waits_for_values(opening, header).await?
+        {
+            return Ok(None);
+        }
         if !self.plan.is_atomic() {
             self.hand_over(taken).await?; // the response says that it was
         }
-        let asked = (header, row.received_at);
+        let asked = (header, row.received_at, row.peer.as_str());
         let made = answer(content, asked, (self.process, self.transaction), ctx).await?;
         let draft = OutboxDraft {
             peer: row.peer.clone(),
@@ -66,6 +73,11 @@ impl Case<'_> {
         }
         for remark in &made.remarks {
             note(&mut tx, row, (remark.kind, remark.code), &remark.text, ctx).await?;
+        }
+        if let Content::Check(document) = content
+            && let CheckDocument::Batch(batch) = &**document
+        {
+            checks::note_answered(&mut tx, batch, (self, header)).await?;
         }
         let is_settled = !self.plan.is_atomic();
         if is_settled {
@@ -153,6 +165,11 @@ impl Case<'_> {
                 let document = document.clone();
                 Context::aside(move || desk.hand_over_case(&origin, &document)).await??;
             }
+            Content::Check(document) => {
+                if let CheckDocument::Result(result) = &**document {
+                    checks::take_result(result, self.ctx).await?;
+                }
+            }
             Content::Inquiry(_)
             | Content::Status(_)
             | Content::Notice(_)
@@ -181,6 +198,7 @@ impl Case<'_> {
             | Content::Status(_)
             | Content::Notice(_)
             | Content::FactInquiry(_)
+            | Content::Check(_)
             | Content::Case(_) => None,
         }
     }
@@ -199,9 +217,14 @@ impl Case<'_> {
             let ids = (header.document_id, self.ctx.state);
             Belonging::of(document, ids, self.row.received_at).put(tx).await?;
         }
+        if let Content::Check(document) = content {
+            checks::conclude(tx, document, now).await?;
+            self.ctx.wake.checks();
+        }
         if let Content::Notice(notice) = content {
             let is_taken = notice.code == NoticeCode::received();
             answered(tx, self.headers.conversation_id, is_taken).await?;
+            checks::received(tx, header.answers, now).await?;
         }
         Ok(())
     }
@@ -298,6 +321,9 @@ impl Content {
                 let (what, case) = (document.kind().as_code(), document.head().case.as_ref());
                 let of = case.map_or_else(String::new, |case| format!(" of case {}", case.as_str()));
                 format!("{what}{of} is with the local system")
+            }
+            Self::Check(document) => {
+                format!("{} of check {} is taken", document.as_word(), document.number().as_str())
             }
             Self::Status(status) => match &status.updated_at {
                 Some(at) if at.instant().is_none() => {

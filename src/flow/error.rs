@@ -69,6 +69,9 @@ pub enum FlowError {
     /// A fact that is kept and cannot be read again.
     #[error("read a fact that was kept")]
     KeptFact,
+    /// A bulk check that cannot go on.
+    #[error(transparent)]
+    Check(#[from] super::CheckError),
     /// An offer that another replica has sent.
     #[error("send an offer that has left")]
     OfferGone,
@@ -163,6 +166,7 @@ impl FlowError {
             Self::NotOurs { .. } => Verdict::Return { code: "flow.not_ours" },
             Self::OtherContent { .. } => Verdict::Return { code: "flow.other_content" },
             Self::Fact { refusal, .. } => Verdict::Return { code: refusal.code() },
+            Self::Check(error) => error.verdict(),
             Self::KeptFact => Verdict::Park { code: "flow.kept_fact" },
             Self::OfferGone => Verdict::Return { code: "flow.offer_gone" },
             Self::CopiesUnsigned { .. } => Verdict::Return { code: "flow.copies_unsigned" },

@@ -39,6 +39,7 @@ impl Case<'_> {
                 findings.extend(belonging.judged(self.ctx).await?);
                 Ok(findings)
             }
+            Content::Check(document) => self.check_misfits(header, document, peer).await,
             Content::Notice(_) | Content::Status(_) => Ok(Findings::new()),
         }
     }

@@ -10,6 +10,7 @@ mod brought;
 mod case_terms;
 mod cases;
 mod chain;
+mod checks;
 mod compose;
 mod conclude;
 mod context;
@@ -52,6 +53,10 @@ pub use brought::{
 pub use case_terms::note_due;
 pub use cases::{KnownCase, case_of, cases_after};
 pub use chain::{Linked, Sealing, link_journal, seal_journal, verify_journal};
+pub use checks::{
+    CheckError, CheckPlan, Checks, HitInquiries, KeptRow, KnownCheck, OutcomeWriter, Permit, begin_check,
+    check_of, checks, end_check, forget_checks, hit_inquiries, permit, step_checks,
+};
 pub use compose::{Begin, Composed, Opening, begin, compose};
 pub use context::{Context, Desk, Done, Origin, Peer, Peers};
 pub use conversation::watch_terms;

@@ -5,8 +5,8 @@ use super::{Context, FlowError};
 use crate::base::ConversationId;
 use crate::exchange::transit::Role;
 use crate::store::{
-    JournalDraft, OutboxDraft, conversation_ended, conversation_find, conversation_put, conversation_resent,
-    fact_offer_resent, journal_append, outbox_find, outbox_put,
+    JournalDraft, OutboxDraft, check_step_resent, conversation_ended, conversation_find, conversation_put,
+    conversation_resent, fact_offer_resent, journal_append, outbox_find, outbox_put,
 };
 
 /// What came of asking for a transaction to begin again.
@@ -42,6 +42,7 @@ pub async fn resend(id: ConversationId, ctx: &Context) -> Result<Resent, FlowErr
     let own = outbox_put(&mut tx, &draft).await?;
     let again = opened(&draft, own, (&ended.process, &ended.transaction));
     conversation_put(&mut tx, &again).await?;
+    let _is_step = check_step_resent(&mut tx, id, conversation_id).await?; // as below
     let _is_offer = fact_offer_resent(&mut tx, id, conversation_id).await?; // most are none
     for (at, detail) in [
         (id, format!("begun again by the operator as {}", conversation_id.as_uuid())),

@@ -1,19 +1,20 @@
 //! The local system: its files in a folder, and where records are handed over, a folder or what the settings name.
 
 use super::agreements::AgreementFolder;
+use super::checks::Outcomes;
 use super::evidence::{CopyFolder, EvidenceFolder};
 use super::hand_over::{HandOverSettings, Handed, Teller};
 use super::live::Live;
 use super::{Settings, StartError};
 use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, WholeFile, with_causes};
 use crate::exchange::adapter::{
-    AdapterError, Answered, FactFound, FactQuestion, FactSource, FileRead, Found, HandedOver, LocalReading,
-    PersonEvent, ProfileBook, Sink, Source, late_feeds,
+    AdapterError, Answered, EachRows, FactFound, FactQuestion, FactSource, FileRead, Found, HandedOver,
+    LocalReading, PersonEvent, ProfileBook, Sink, Source, late_feeds, payment_rows,
 };
 use crate::exchange::canonical::case::CaseDocument;
-use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person};
+use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, RecordId};
 use crate::exchange::rules::CodeLists;
-use crate::flow::{AgreementOf, CopyWriter, Desk, Done, FlowError, KeptRows, Origin};
+use crate::flow::{AgreementOf, CopyWriter, Desk, Done, FlowError, KeptRows, Origin, OutcomeWriter};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::io::{Read, Write};
@@ -44,6 +45,8 @@ pub struct FolderDesk {
     untold: Mutex<Findings>,
     evidence: EvidenceFolder,
     copies: CopyFolder,
+    /// The list of persons in payment.
+    payments: Option<PathBuf>,
 }
 
 /// Feeds that are late, told once a day.
@@ -91,7 +94,8 @@ impl FolderDesk {
     pub fn reading(settings: &Settings) -> Result<Self, AdapterError> {
         let book = ProfileBook::new(settings.state, Some(settings.profiles.clone()));
         let desk = Self::over(book, &settings.local, &settings.handed_over, settings.limits)?;
-        Ok(Self { source: desk.source.spilling_to(&settings.data), ..desk })
+        let payments = settings.checks.persons.clone();
+        Ok(Self { source: desk.source.spilling_to(&settings.data), payments, ..desk })
     }
 
     /// A desk over two folders, which are made if they are not there.
@@ -134,6 +138,7 @@ impl FolderDesk {
             untold: Mutex::default(),
             evidence: EvidenceFolder::of(local, kinds),
             copies: CopyFolder::of(handed_over),
+            payments: None,
         })
     }
 
@@ -236,6 +241,20 @@ impl Desk for FolderDesk {
 
     fn agreements(&self) -> Result<(Vec<AgreementOf>, Findings), FlowError> {
         self.agreements.read().map_err(local)
+    }
+
+    fn has_payments(&self) -> bool {
+        self.payments.is_some()
+    }
+
+    fn payments(&self, at_once: usize, each: EachRows<'_>) -> Result<bool, FlowError> {
+        let Some(path) = &self.payments else { return Ok(false) };
+        payment_rows(path, at_once, &self.limits, each).map_err(local)?;
+        Ok(true)
+    }
+
+    fn hand_over_outcomes(&self, check: &RecordId) -> Result<Box<dyn OutcomeWriter>, FlowError> {
+        Ok(Box::new(Outcomes::begin(&self.handed_over, check)?))
     }
 
     fn hand_over_fact(&self, id: DocumentId, event: Option<&Coded>, fact: &Fact) -> Result<Done, FlowError> {

@@ -60,6 +60,12 @@ pub enum StartError {
         /// Why not, and what to do.
         reason: String,
     },
+    /// Bulk checks that cannot be made.
+    #[error("check persons in payment by [checks] of the settings: {reason}")]
+    Checks {
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// A peer's address is none.
     #[error("read the url of peer {peer}")]
     Url {

@@ -156,6 +156,7 @@ impl Node {
             time_stamps: Self::time_stamps(settings, identity)?,
             revocation,
             facts: settings.facts.of(settings.state)?,
+            checks: settings.checks.of(&settings.peers.iter().map(|peer| peer.state).collect())?,
             desk,
             wake: Wake::default(),
         };

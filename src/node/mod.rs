@@ -1,6 +1,7 @@
 //! One node: its settings, its wiring, its life from start to stop.
 
 mod agreements;
+mod checks;
 mod desk;
 mod doctor;
 mod dropped;
@@ -19,6 +20,7 @@ mod seal;
 mod settings;
 mod third_party;
 
+pub use checks::CheckSettings;
 pub use desk::FolderDesk;
 pub use doctor::{Check, Grade, examine, look_at};
 pub use error::StartError;

@@ -4,8 +4,8 @@
 //! it stands in, so a node can be started from anywhere.
 
 use super::{
-    FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings, RevocationSettings,
-    SealPlan,
+    CheckSettings, FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings,
+    RevocationSettings, SealPlan,
 };
 use crate::base::Limits;
 use crate::exchange::canonical::State;
@@ -60,6 +60,8 @@ pub struct Settings {
     pub hand_over: HandOverSettings,
     /// Which facts this node gives and takes.
     pub facts: FactSettings,
+    /// With whom persons in payment are checked.
+    pub checks: CheckSettings,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -227,6 +229,7 @@ impl Settings {
             live,
             hand_over,
             facts,
+            checks,
             wire,
             seal,
             peer,
@@ -269,6 +272,7 @@ impl Settings {
             live: live.into_iter().map(|(name, live)| (name, live.within(folder))).collect(),
             hand_over: hand_over.within(folder),
             facts,
+            checks: checks.within(folder),
             peers,
             limits,
             retry,
@@ -344,6 +348,8 @@ struct Written {
     hand_over: HandOverSettings,
     #[serde(default)]
     facts: FactSettings,
+    #[serde(default)]
+    checks: CheckSettings,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]

@@ -308,6 +308,18 @@ pub async fn check_step_answered(tx: &mut Tx, number: &RecordId, place: i64) -> 
     Ok(rows == 1)
 }
 
+/// The check and the place of a document that asks for an answer.
+pub async fn check_step_find(
+    tx: &mut Tx,
+    document_id: DocumentId,
+) -> Result<Option<(RecordId, i64)>, StoreError> {
+    let document = document_id.as_uuid().to_string();
+    let found: Option<(String, i64)> = on!(tx, "find a step of a check", connection =>
+        sqlx::query_as(STEP_OF).bind(&document).fetch_optional(connection))?;
+    let reader = RowReader { table: "bulk_check_step", id: &document };
+    found.map(|(number, place)| Ok((reader.text("number", &number)?, place))).transpose()
+}
+
 /// The steps of a check, in the order of their places.
 pub async fn check_steps(tx: &mut Tx, number: &RecordId) -> Result<Vec<CheckStep>, StoreError> {
     let rows: Vec<(i64, String, String, i64)> = on!(tx, "list the steps of a check", connection =>
@@ -489,6 +501,8 @@ const ANSWERED: &str =
 
 const STEPS: &str = "
     SELECT place, document_id, conversation_id, answered FROM bulk_check_step WHERE number = $1 ORDER BY place";
+
+const STEP_OF: &str = "SELECT number, place FROM bulk_check_step WHERE document_id = $1";
 
 const RESENT: &str = "UPDATE bulk_check_step SET conversation_id = $2 WHERE conversation_id = $1";
 

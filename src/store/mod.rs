@@ -57,7 +57,7 @@ pub use check::{
     CheckDraft, CheckPiece, CheckRow, CheckState, CheckStep, CheckTerms, check_claim, check_end, check_find,
     check_found, check_last, check_lease, check_list, check_move, check_open, check_peer_size, check_piece,
     check_piece_drop, check_piece_put, check_pieces_drop, check_places, check_prepared, check_put,
-    check_step_answered, check_step_put, check_step_resent, check_steps,
+    check_step_answered, check_step_find, check_step_put, check_step_resent, check_steps,
 };
 pub use conversation::{
     Conversation, conversation_counts, conversation_due, conversation_ended, conversation_find,

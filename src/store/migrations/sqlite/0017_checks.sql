@@ -34,6 +34,7 @@ CREATE TABLE bulk_check_step (
 );
 
 CREATE INDEX bulk_check_step_conversation ON bulk_check_step (conversation_id);
+CREATE INDEX bulk_check_step_document ON bulk_check_step (document_id);
 
 -- Values, whose they are, and rows, in pieces: all of a check is never in memory.
 CREATE TABLE bulk_check_piece (

@@ -54,7 +54,10 @@ async fn a_check_goes_from_state_to_state_and_is_wiped_at_its_end() {
     assert_eq!(check_places(&mut tx, &first, CheckPiece::Theirs).await.unwrap(), [1]);
     let row = check_find(&mut tx, &first).await.unwrap().unwrap();
     assert_eq!((row.state, row.own_size, row.rows, row.aside, row.hits, row.weak), (ready, 5, 3, 1, 2, 1));
-    assert_eq!((row.draft.peer_size, row.draft.terms, row.changed_at), (9, draft("KZ-1", "", 0).terms, at(3)));
+    assert_eq!(
+        (row.draft.peer_size, row.draft.terms, row.changed_at),
+        (9, draft("KZ-1", "", 0).terms, at(3))
+    );
     assert_eq!(row.draft.secret.expose(), &[7; 32]);
     assert_eq!(check_last(&mut tx, "RU", Role::Initiator).await.unwrap(), Some(at(5)));
     assert_eq!(check_last(&mut tx, "RU", Role::Respondent).await.unwrap(), None);
@@ -108,6 +111,9 @@ async fn one_worker_at_a_time_has_a_check_and_a_step_is_taken_once() {
     assert!(!check_step_answered(&mut tx, &first, 5).await.unwrap());
     assert!(check_step_resent(&mut tx, conversation(3), conversation(4)).await.unwrap());
     assert!(!check_step_resent(&mut tx, conversation(3), conversation(5)).await.unwrap());
+    let result = (first.clone(), CheckStep::OPENING);
+    assert_eq!(check_step_find(&mut tx, document(3)).await.unwrap(), Some(result));
+    assert_eq!(check_step_find(&mut tx, document(9)).await.unwrap(), None);
     let opening = CheckStep { conversation_id: conversation(4), ..step(CheckStep::OPENING, 3) };
     let answered = CheckStep { is_answered: true, ..step(0, 1) };
     assert_eq!(check_steps(&mut tx, &first).await.unwrap(), [opening, answered]);
