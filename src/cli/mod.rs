@@ -2,6 +2,7 @@
 
 mod bench;
 mod case;
+mod check;
 mod demo;
 mod doctor;
 mod dry_run;
@@ -78,6 +79,7 @@ enum Command {
     Ttp(ttp::Ttp),
     Send(send::Send),
     Case(case::CaseCommand),
+    Check(check::CheckCommand),
     Fact(fact::FactCommand),
     Status(status::Status),
     Journal(journal::Journal),
@@ -117,6 +119,7 @@ pub fn run() -> ExitCode {
         Command::Ttp(ttp) => ttp.run(),
         Command::Send(send) => send.run(),
         Command::Case(case) => case.run(),
+        Command::Check(check) => check.run(),
         Command::Fact(fact) => fact.run(),
         Command::Status(status) => status.run(),
         Command::Journal(journal) => journal.run(),

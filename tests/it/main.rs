@@ -6,6 +6,7 @@ mod architecture;
 mod attachments;
 mod broker;
 mod cases;
+mod checks;
 mod cli;
 mod clusters;
 mod doctor;
