@@ -27,6 +27,14 @@ pub async fn step_checks(ctx: &Context) -> Result<bool, FlowError> {
     let mut has_gone_on = false;
     for row in open {
         let number = &row.draft.number;
+        match (row.draft.role, row.state) {
+            (_, CheckState::Preparing) | (Role::Initiator, CheckState::Ready | CheckState::Running) => {}
+            (Role::Initiator, _) => {
+                watch(&row, ctx).await?;
+                continue;
+            }
+            (Role::Respondent, _) => continue, // it waits for the peer
+        }
         let now = ctx.clock.now();
         let mut tx = ctx.store.begin().await?;
         if !check_claim(&mut tx, number, (now, lease_until(ctx))).await? {
@@ -98,15 +106,7 @@ async fn step(number: &RecordId, ctx: &Context) -> Result<bool, FlowError> {
             send(&row, (CheckDocument::Opening(opening), CheckStep::OPENING), moves, ctx).await
         }
         (Role::Initiator, CheckState::Running) => run(&row, ctx).await,
-        (Role::Initiator, CheckState::Opened | CheckState::Told) => {
-            watch(&row, ctx).await?;
-            Ok(false)
-        }
-        (Role::Respondent, _)
-        | (
-            Role::Initiator,
-            CheckState::Closed | CheckState::Refused | CheckState::Ended | CheckState::Expired,
-        ) => Ok(false),
+        (Role::Initiator | Role::Respondent, _) => Ok(false), // it went on meanwhile
     }
 }
 

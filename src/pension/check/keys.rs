@@ -104,7 +104,8 @@ pub fn keys_of(person: &Person, check: &RecordId, matcher: &Matcher) -> Vec<Chec
         let kind = KeyKind::Number(held.identifier.kind());
         key(check, kind, &[held.identifier.as_str()])
     };
-    let mut keys: Vec<CheckKey> = person.identifiers.iter().map(number).collect();
+    let told = person.identifiers.iter().filter(|held| !is_filler(held.identifier.as_str()));
+    let mut keys: Vec<CheckKey> = told.map(number).collect();
     let birth = person.birth_date.to_string();
     let original = person.original_name.iter().map(|own| (&own.name, Some(own.language.as_str())));
     for (name, language) in std::iter::once((&person.name, None)).chain(original) {
@@ -115,6 +116,12 @@ pub fn keys_of(person: &Person, check: &RecordId, matcher: &Matcher) -> Vec<Chec
     keys.sort_by_key(|key| (key.kind, key.digest));
     keys.dedup_by_key(|key| (key.kind, key.digest));
     keys
+}
+
+/// What is written where a number is not known is nobody's number, and would make hits of strangers.
+fn is_filler(number: &str) -> bool {
+    let first = number.chars().next();
+    number.chars().all(|c| Some(c) == first)
 }
 
 fn key(check: &RecordId, kind: KeyKind, parts: &[&str]) -> CheckKey {

@@ -119,6 +119,8 @@ fn a_person_is_known_by_each_number_and_by_name_with_birth_whatever_the_letters(
         "Ким",
         "Ан",
     );
+    let filler = person(r#"{ "kind": "snils", "value": "00000000000" }"#, "Ким", "Ан");
+    assert_eq!(keys(&filler, "KZ-1").len(), 1, "nobody has this number");
     assert_eq!(keys(&several, "KZ-1").len(), 3, "the same number twice is one key");
     for kind in IdentifierKind::ALL.map(KeyKind::Number).into_iter().chain([KeyKind::NameAndBirth]) {
         assert_eq!(KeyKind::of_number(kind.as_number()), Some(kind));
