@@ -9,6 +9,7 @@ mod asked;
 mod case;
 mod chain;
 mod check;
+mod check_step;
 mod conversation;
 mod error;
 mod fact;
@@ -54,9 +55,11 @@ pub use chain::{
     chain_waiting,
 };
 pub use check::{
-    CheckDraft, CheckPiece, CheckRow, CheckState, CheckStep, CheckTerms, check_claim, check_end, check_find,
-    check_found, check_last, check_lease, check_list, check_move, check_open, check_peer_size, check_piece,
-    check_piece_drop, check_piece_put, check_pieces_drop, check_places, check_prepared, check_put,
+    CheckDraft, CheckRow, CheckState, CheckTerms, check_claim, check_end, check_find, check_found,
+    check_last, check_lease, check_list, check_move, check_open, check_peer_size, check_prepared, check_put,
+};
+pub use check_step::{
+    CheckPiece, CheckStep, check_piece, check_piece_drop, check_piece_put, check_pieces_drop, check_places,
     check_step_answered, check_step_find, check_step_put, check_step_resent, check_steps,
 };
 pub use conversation::{
