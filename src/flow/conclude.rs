@@ -103,6 +103,9 @@ impl Case<'_> {
         let kind = if self.plan.role == Role::Initiator { "answered" } else { "taken" };
         note(&mut tx, row, (kind, None), &taken.content.told(), ctx).await?;
         tx.commit().await?;
+        if matches!(taken.content, Content::Check(_)) {
+            ctx.wake.checks();
+        }
         Ok(())
     }
 
@@ -219,12 +222,13 @@ impl Case<'_> {
         }
         if let Content::Check(document) = content {
             checks::conclude(tx, document, now).await?;
-            self.ctx.wake.checks();
         }
         if let Content::Notice(notice) = content {
             let is_taken = notice.code == NoticeCode::received();
             answered(tx, self.headers.conversation_id, is_taken).await?;
-            checks::received(tx, header.answers, now).await?;
+            if !self.ctx.checks.peers.is_empty() {
+                checks::received(tx, header.answers, now).await?;
+            }
         }
         Ok(())
     }

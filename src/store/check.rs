@@ -93,7 +93,7 @@ pub struct CheckRow {
     pub changed_at: Timestamp,
 }
 
-/// Begins a check; false if there is one of this number.
+/// Begins a check; false if there is one of this number, or one with this peer and side that has not ended.
 pub async fn check_put(tx: &mut Tx, draft: &CheckDraft) -> Result<bool, StoreError> {
     let unwritable = |_cause| RowReader { table: TABLE, id: &draft.number.as_str() }.fault("terms");
     let terms = serde_json::to_string(&draft.terms).map_err(unwritable)?;
@@ -294,7 +294,7 @@ const TABLE: &str = "bulk_check";
 
 const PUT: &str = "
     INSERT INTO bulk_check (number, peer, role, state, terms, secret, peer_size, opened_at, changed_at)
-    VALUES ($1, $2, $3, 'preparing', $4, $5, $6, $7, $7) ON CONFLICT (number) DO NOTHING";
+    VALUES ($1, $2, $3, 'preparing', $4, $5, $6, $7, $7) ON CONFLICT DO NOTHING";
 
 const FIND: &str = "
     SELECT number, peer, role, state, terms, secret, own_size, peer_size, row_count, aside_count, hit_count, weak_count,

@@ -22,6 +22,9 @@ CREATE TABLE bulk_check (
 
 CREATE INDEX bulk_check_peer ON bulk_check (peer, role, opened_at);
 CREATE INDEX bulk_check_state ON bulk_check (state);
+-- Of two that are begun at once, one is: limits in time hold for replicas too.
+CREATE UNIQUE INDEX bulk_check_one ON bulk_check (peer, role)
+    WHERE state IN ('preparing', 'ready', 'opened', 'running', 'told');
 
 -- Each document of a check that asks for an answer: place -1 is the opening, -2 the result, others are batches.
 CREATE TABLE bulk_check_step (

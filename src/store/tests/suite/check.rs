@@ -33,7 +33,11 @@ async fn a_check_goes_from_state_to_state_and_is_wiped_at_its_end() {
     let (first, other) = (number("KZ-1"), number("KZ-2"));
     assert!(check_put(&mut tx, &draft("KZ-1", "RU", 1)).await.unwrap());
     assert!(!check_put(&mut tx, &draft("KZ-1", "KG", 2)).await.unwrap(), "the number is taken");
-    assert!(check_put(&mut tx, &draft("KZ-2", "RU", 5)).await.unwrap());
+    assert!(!check_put(&mut tx, &draft("KZ-2", "RU", 2)).await.unwrap(), "one at a time with a peer");
+    let theirs = CheckDraft { role: Role::Respondent, ..draft("RU-1", "RU", 2) };
+    assert!(check_put(&mut tx, &theirs).await.unwrap(), "it may open one too");
+    assert!(check_end(&mut tx, &number("RU-1"), (CheckState::Expired, None), at(2)).await.unwrap());
+    assert!(check_put(&mut tx, &draft("KZ-2", "KG", 5)).await.unwrap());
     assert!(check_find(&mut tx, &number("KZ-3")).await.unwrap().is_none());
     let (preparing, ready) = (CheckState::Preparing, CheckState::Ready);
     assert!(!check_move(&mut tx, &first, (ready, CheckState::Opened), at(3)).await.unwrap());
@@ -59,14 +63,11 @@ async fn a_check_goes_from_state_to_state_and_is_wiped_at_its_end() {
         (9, draft("KZ-1", "", 0).terms, at(3))
     );
     assert_eq!(row.draft.secret.expose(), &[7; 32]);
-    assert_eq!(check_last(&mut tx, "RU", Role::Initiator).await.unwrap(), Some(at(5)));
-    assert_eq!(check_last(&mut tx, "RU", Role::Respondent).await.unwrap(), None);
+    assert_eq!(check_last(&mut tx, "KG", Role::Initiator).await.unwrap(), Some(at(5)));
+    assert_eq!(check_last(&mut tx, "RU", Role::Respondent).await.unwrap(), Some(at(2)));
+    assert_eq!(check_last(&mut tx, "KG", Role::Respondent).await.unwrap(), None);
     assert!(check_end(&mut tx, &other, (CheckState::Refused, Some("check.refused")), at(6)).await.unwrap());
-    assert_eq!(
-        check_last(&mut tx, "RU", Role::Initiator).await.unwrap(),
-        Some(at(1)),
-        "a refusal is no check"
-    );
+    assert_eq!(check_last(&mut tx, "KG", Role::Initiator).await.unwrap(), None, "a refusal is no check");
     assert!(check_end(&mut tx, &first, (CheckState::Closed, None), at(7)).await.unwrap());
     assert!(!check_end(&mut tx, &first, (CheckState::Ended, None), at(8)).await.unwrap(), "it has ended");
     for kind in CheckPiece::ALL {
@@ -77,7 +78,7 @@ async fn a_check_goes_from_state_to_state_and_is_wiped_at_its_end() {
     let all: Vec<_> =
         check_list(&mut tx).await.unwrap().into_iter().map(|row| (row.state, row.code)).collect();
     let refused = (CheckState::Refused, Some("check.refused".to_owned()));
-    assert_eq!(all, [refused, (CheckState::Closed, None)]);
+    assert_eq!(all, [refused, (CheckState::Expired, None), (CheckState::Closed, None)]);
     assert_eq!(check_find(&mut tx, &first).await.unwrap().unwrap().draft.secret.expose(), &[0; 32]);
     check_pieces_drop(&mut tx, &first).await.unwrap();
     assert!(check_places(&mut tx, &first, CheckPiece::Hits).await.unwrap().is_empty());
