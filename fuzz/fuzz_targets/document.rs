@@ -17,6 +17,12 @@ static MESSAGES: LazyLock<Vec<MessageKind>> = LazyLock::new(|| {
     for code in ["P.XP.06.MSG.001", "P.XP.06.MSG.002", "P.XP.06.MSG.004"] {
         all.push(facts.message(code).expect("built in").clone());
     }
+    let checks = catalogue.process("P.XP.07").expect("built in");
+    for code in
+        ["P.XP.07.MSG.001", "P.XP.07.MSG.002", "P.XP.07.MSG.003", "P.XP.07.MSG.004", "P.XP.07.MSG.005"]
+    {
+        all.push(checks.message(code).expect("built in").clone());
+    }
     // the shared structures in the message of their fixtures
     for structure in ["R.007", CONTAINER] {
         let rules = RULES.of_structure(structure).expect("built in");

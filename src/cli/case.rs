@@ -1,7 +1,7 @@
 //! `stazh case`: pension cases, out of the documents that left and came.
 
 use super::{Exit, Misused, local, show};
-use crate::base::{Clock, Finding, Language, SystemClock};
+use crate::base::{Clock, Finding, Language};
 use crate::exchange::canonical::case::CaseDocumentKind;
 use crate::exchange::canonical::{RecordId, State};
 use crate::exchange::document::codec::case_root;
@@ -113,7 +113,7 @@ fn kinds(language: Language, as_json: bool) -> Result<Exit> {
 fn list(node: &Path, (stage, overdue): (Option<CaseStage>, bool), as_json: bool) -> Result<Exit> {
     local::with_flows(node, async |ctx| {
         let book = ctx.cases.book.get();
-        let by = By::today(ctx.state, &book);
+        let by = By::today((ctx.state, ctx.clock.as_ref()), &book);
         let mut table = table(["case", "about", "stands", "documents", "the last", "waits for"]);
         let (mut after, mut count) = (String::new(), 0_u64);
         let is_meant = |case: &&KnownCase| {
@@ -153,7 +153,7 @@ fn show_one(node: &Path, case: &str, as_json: bool) -> Result<Exit> {
             return Ok(Exit::Refused);
         };
         let book = ctx.cases.book.get();
-        let by = By::today(ctx.state, &book);
+        let by = By::today((ctx.state, ctx.clock.as_ref()), &book);
         if as_json {
             let voided: Vec<Value> = voided.iter().map(entry_json).collect();
             let documents: Vec<Value> = case.file.entries().iter().map(entry_json).collect();
@@ -266,7 +266,7 @@ fn said(entry: &CaseEntry) -> String {
         .join(" ")
 }
 
-/// Whose node shows cases, by which terms, and on which day: of this machine's clock in UTC, so that a term that ends
+/// Whose node shows cases, by which terms, and on which day: of the node's clock in UTC, so that a term that ends
 /// today is not over.
 #[derive(Clone, Copy)]
 pub(super) struct By<'b> {
@@ -276,8 +276,8 @@ pub(super) struct By<'b> {
 }
 
 impl<'b> By<'b> {
-    pub(super) fn today(ours: State, book: &'b TermBook) -> Self {
-        Self { ours, book, today: day_of(SystemClock.now()) }
+    pub(super) fn today((ours, clock): (State, &dyn Clock), book: &'b TermBook) -> Self {
+        Self { ours, book, today: day_of(clock.now()) }
     }
 }
 

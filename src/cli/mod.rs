@@ -2,6 +2,7 @@
 
 mod bench;
 mod case;
+mod check;
 mod demo;
 mod doctor;
 mod dry_run;
@@ -79,6 +80,7 @@ enum Command {
     Ttp(ttp::Ttp),
     Send(send::Send),
     Case(case::CaseCommand),
+    Check(check::CheckCommand),
     Fact(fact::FactCommand),
     Proactive(proactive::ProactiveCommand),
     Status(status::Status),
@@ -119,6 +121,7 @@ pub fn run() -> ExitCode {
         Command::Ttp(ttp) => ttp.run(),
         Command::Send(send) => send.run(),
         Command::Case(case) => case.run(),
+        Command::Check(check) => check.run(),
         Command::Fact(fact) => fact.run(),
         Command::Proactive(proactive) => proactive.run(),
         Command::Status(status) => status.run(),

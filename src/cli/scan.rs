@@ -53,7 +53,7 @@ impl Scan {
         let Some(node) = &self.node else { return self.read_alone() };
         let settings = local::settings(node)?;
         let book = settings.treaty.book()?;
-        let by = By::today(settings.state, &book);
+        let by = By::today((settings.state, settings.clock().as_ref()), &book);
         local::block_on(async {
             let store = local::store(&settings, "look for the document of a page").await?;
             let exit = self.read_at((&settings, &store), note.as_ref(), by).await;

@@ -177,6 +177,9 @@ impl Send {
                 Content::FactInquiry(Box::new(local::read_json(file, "question for a fact")?))
             }
             Carries::FactOffer => Content::FactOffer(Box::new(local::read_json(file, "offer of a fact")?)),
+            Carries::CheckDocument => {
+                return Err(Misused(format!("{code} is begun by stazh check, not by a file")).into());
+            }
             Carries::Notice | Carries::Status | Carries::Fact => {
                 return Err(Misused(format!("{code} does not begin with a file")).into());
             }

@@ -1,11 +1,13 @@
 //! What may be decoded: a document whose signature is good *and* which the rules of its message accept.
 
 use super::canonical::case::{CaseDocument, CaseHead};
-use super::canonical::{Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State};
+use super::canonical::{
+    CheckDocument, Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State,
+};
 use super::document::codec::{
     Attachments, CodecError, Header, HeldDocument, ProcessingResult, contents_inside, decode_case,
-    decode_case_head, decode_container, decode_fact, decode_fact_inquiry, decode_fact_offer, decode_inquiry,
-    decode_record, decode_result, decode_status,
+    decode_case_head, decode_check, decode_container, decode_fact, decode_fact_inquiry, decode_fact_offer,
+    decode_inquiry, decode_record, decode_result, decode_status,
 };
 use super::rules::{MessageKind, Rules};
 use super::seal::{SealError, VerifiedDocument, open, sha256};
@@ -132,6 +134,14 @@ impl AcceptedDocument<'_> {
     /// Values that mean nothing.
     pub fn case_document(&self, limits: &Limits) -> Result<(Header, CaseDocument), CodecError> {
         decode_case(self.0.document(), Attachments::new(self.0.parts(), sha256), limits)
+    }
+
+    /// The document of a bulk check that it is.
+    ///
+    /// # Errors
+    /// Values that mean nothing.
+    pub fn check_document(&self, limits: &Limits) -> Result<(Header, CheckDocument), CodecError> {
+        decode_check(self.0.document(), limits)
     }
 
     /// The contents of the attachments that stand inside it; those beside it were never in it.

@@ -1,5 +1,6 @@
 //! Makes the answer to a request: what the local system says as a sealed document, or a notice.
 
+use super::checks::{REFUSED_HERE, SaidOfCheck, say_of_check};
 use super::copies::OwnParts;
 use super::document::Content;
 use super::facts::{SaidOfFact, declined, refusal_text, say};
@@ -10,10 +11,10 @@ use super::third_party::receipted;
 use super::{Context, FlowError};
 use crate::base::{Code, Digest256, DocumentId};
 use crate::exchange::adapter::Found;
-use crate::exchange::canonical::{Fact, InsuranceRecord, ResourceStatus};
+use crate::exchange::canonical::{CheckDocument, Fact, InsuranceRecord, ResourceStatus};
 use crate::exchange::document::codec::{
-    Header, HeaderText, NoticeCode, ProcessingResult, encode_fact, encode_record, encode_result,
-    encode_status,
+    Header, HeaderText, NoticeCode, ProcessingResult, encode_check, encode_fact, encode_record,
+    encode_result, encode_status,
 };
 use crate::exchange::rules::{Carries, MessageKind, Process, Refusal, Transaction};
 use crate::exchange::seal::{Sealing, seal, sha256};
@@ -57,6 +58,7 @@ enum Said {
     Record(Box<InsuranceRecord>, Arc<[String]>),
     Status(ResourceStatus),
     Fact(Box<Fact>, Arc<[String]>),
+    Check(Box<CheckDocument>),
     Result { code: NoticeCode, text: Cow<'static, str> },
 }
 
@@ -66,6 +68,7 @@ impl Said {
             Self::Record(..) => Carries::InsuranceRecord,
             Self::Status(_) => Carries::Status,
             Self::Fact(..) => Carries::Fact,
+            Self::Check(_) => Carries::CheckDocument,
             Self::Result { .. } => Carries::Notice,
         }
     }
@@ -74,13 +77,13 @@ impl Said {
 /// Asks the local system and makes the answer of what it says.
 pub(super) async fn answer(
     content: &Content,
-    (asked_by, came): (&Header, Timestamp),
+    (asked_by, came, peer): (&Header, Timestamp, &str),
     (process, transaction): (&Process, &Transaction),
     ctx: &Context,
 ) -> Result<Answer, FlowError> {
     let now = ctx.clock.now();
     let mut remarks = Vec::new();
-    let said = ask(content, came, &mut remarks, ctx).await?;
+    let said = ask(content, (came, peer), &mut remarks, ctx).await?;
     let message = process.response(transaction, said.carries())?;
     let document_id = DocumentId::from_uuid(ctx.random.id(now));
     let header =
@@ -100,6 +103,7 @@ pub(super) async fn answer(
             made_by = read_by;
             encode_fact(&fact, &header)?
         }
+        Said::Check(document) => encode_check(&document, &header)?,
         Said::Result { code, text } => {
             let ended_at = HeaderText::of(now);
             let notice = ProcessingResult { ended_at, code, description: Some(text.into_owned()) };
@@ -113,7 +117,7 @@ pub(super) async fn answer(
 /// What the local system says; it may take its time.
 async fn ask(
     content: &Content,
-    came: Timestamp,
+    (came, peer): (Timestamp, &str),
     remarks: &mut Vec<Remark>,
     ctx: &Context,
 ) -> Result<Said, FlowError> {
@@ -165,6 +169,15 @@ async fn ask(
         Content::Record(_) | Content::Notice(_) | Content::Fact(_) => {
             notice(NoticeCode::received(), "Сведения получены")
         }
+        Content::Check(document) => match say_of_check(document, peer, ctx).await? {
+            SaidOfCheck::Document(said) => Said::Check(said),
+            SaidOfCheck::Received => notice(NoticeCode::received(), "Результат сверки получен"),
+            SaidOfCheck::Refused(said, reason) => {
+                let text = format!("{REFUSED_HERE}: {reason}").into();
+                remarks.push(Remark { kind: "ask_person", code: Some("check.refused_here"), text });
+                Said::Check(Box::new(said))
+            }
+        },
         Content::Case(_) => notice(NoticeCode::received(), "Документ получен"),
     };
     Ok(said)

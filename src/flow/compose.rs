@@ -9,10 +9,12 @@ use super::facts::may_begin;
 use super::{Context, FlowError};
 use crate::base::{ConversationId, DocumentId, ProcedureId};
 use crate::exchange::canonical::case::CaseDocument;
-use crate::exchange::canonical::{FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State};
+use crate::exchange::canonical::{
+    CheckDocument, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State,
+};
 use crate::exchange::document::codec::{
-    Header, case_root, encode_case, encode_fact_inquiry, encode_fact_offer, encode_inquiry, encode_record,
-    encode_status,
+    Header, case_root, check_root, encode_case, encode_check, encode_fact_inquiry, encode_fact_offer,
+    encode_inquiry, encode_record, encode_status,
 };
 use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
 use crate::exchange::transit::{Action, Course, MessageCode, Role};
@@ -44,6 +46,8 @@ pub enum Opening<'a> {
     Status(&'a ResourceStatus),
     /// A document of a pension case.
     Case(&'a CaseDocument),
+    /// A document of a bulk check.
+    Check(&'a CheckDocument),
     /// A question for a fact.
     FactInquiry(&'a FactInquiry),
     /// A fact of our own state, unasked.
@@ -155,6 +159,7 @@ pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, 
         Opening::Inquiry(_)
         | Opening::Record(_)
         | Opening::Status(_)
+        | Opening::Check(_)
         | Opening::FactInquiry(_)
         | Opening::FactOffer { .. } => None,
     };
@@ -218,6 +223,7 @@ async fn written(
             }
             return Ok((Carries::CaseDocument, encode_case(&document, header)?, parts));
         }
+        Opening::Check(document) => (Carries::CheckDocument, encode_check(document, header)?),
         Opening::Status(status) => (Carries::Status, encode_status(status, header)?),
         Opening::FactInquiry(inquiry) => (Carries::FactInquiry, encode_fact_inquiry(inquiry, header)?),
         Opening::FactOffer { offer, .. } => (Carries::FactOffer, encode_fact_offer(offer, header)?),
@@ -242,7 +248,7 @@ pub(super) async fn encoded<'c>(what: &Begin<'_>, ctx: &'c Context) -> Result<En
     let asking = match what.opening {
         Opening::Inquiry(inquiry) => inquiry.asking,
         Opening::Record(record) => record.state,
-        Opening::Status(_) => ctx.state,
+        Opening::Status(_) | Opening::Check(_) => ctx.state,
         Opening::Case(document) => document.head().state,
         Opening::FactInquiry(inquiry) => inquiry.asking,
         Opening::FactOffer { offer, .. } => offer.fact.state,
@@ -266,6 +272,7 @@ pub(super) async fn encoded<'c>(what: &Begin<'_>, ctx: &'c Context) -> Result<En
         Opening::Inquiry(_)
         | Opening::Record(_)
         | Opening::Status(_)
+        | Opening::Check(_)
         | Opening::FactInquiry(_)
         | Opening::FactOffer { .. } => None,
     };
@@ -275,6 +282,9 @@ pub(super) async fn encoded<'c>(what: &Begin<'_>, ctx: &'c Context) -> Result<En
     let is_its_root = match what.opening {
         Opening::Case(document) => {
             case_root(document.kind()) == (message.root.as_str(), message.namespace.as_str())
+        }
+        Opening::Check(document) => {
+            check_root(document) == (message.root.as_str(), message.namespace.as_str())
         }
         Opening::Inquiry(_)
         | Opening::Record(_)

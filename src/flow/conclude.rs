@@ -2,6 +2,7 @@
 //! answer.
 
 use super::answer::answer;
+use super::checks;
 use super::conversation::{Happened, advance, stage_of, step};
 use super::copies::hand_over_copies;
 use super::document::{Accepted, Case, Content};
@@ -11,7 +12,7 @@ use super::offers::answered;
 use super::signals::error;
 use super::{Context, FlowError, Origin};
 use crate::base::{Code, Finding, Findings, Verdict, with_causes};
-use crate::exchange::canonical::{Coded, Fact};
+use crate::exchange::canonical::{CheckDocument, Coded, Fact};
 use crate::exchange::document::codec::{Header, NoticeCode};
 use crate::exchange::rules::Refusal;
 use crate::exchange::seal::SealError;
@@ -27,10 +28,16 @@ impl Case<'_> {
     pub(super) async fn answer(&self, taken: Accepted<'_>) -> Result<Option<Stage>, FlowError> {
         let (row, ctx) = (self.row, self.ctx);
         let Accepted { content, header, .. } = taken;
+        if let Content::Check(document) = content
+            && let CheckDocument::Opening(opening) = &**document
+            && self.waits_for_values(opening, header).await?
+        {
+            return Ok(None);
+        }
         if !self.plan.is_atomic() {
             self.hand_over(taken).await?; // the response says that it was
         }
-        let asked = (header, row.received_at);
+        let asked = (header, row.received_at, row.peer.as_str());
         let made = answer(content, asked, (self.process, self.transaction), ctx).await?;
         let draft = OutboxDraft {
             peer: row.peer.clone(),
@@ -66,6 +73,11 @@ impl Case<'_> {
         for remark in &made.remarks {
             note(&mut tx, row, (remark.kind, remark.code), &remark.text, ctx).await?;
         }
+        if let Content::Check(document) = content
+            && let CheckDocument::Batch(batch) = &**document
+        {
+            checks::note_answered(&mut tx, batch, (self, header)).await?;
+        }
         let is_settled = !self.plan.is_atomic();
         if is_settled {
             self.record_handover(&mut tx, taken).await?;
@@ -90,6 +102,9 @@ impl Case<'_> {
         let kind = if self.plan.role == Role::Initiator { "answered" } else { "taken" };
         note(&mut tx, row, (kind, None), &taken.content.told(), ctx).await?;
         tx.commit().await?;
+        if matches!(taken.content, Content::Check(_)) {
+            ctx.wake.checks();
+        }
         Ok(())
     }
 
@@ -152,6 +167,11 @@ impl Case<'_> {
                 let document = document.clone();
                 Context::aside(move || desk.hand_over_case(&origin, &document)).await??;
             }
+            Content::Check(document) => {
+                if let CheckDocument::Result(result) = &**document {
+                    checks::take_result(result, self.ctx).await?;
+                }
+            }
             Content::Inquiry(_)
             | Content::Status(_)
             | Content::Notice(_)
@@ -180,6 +200,7 @@ impl Case<'_> {
             | Content::Status(_)
             | Content::Notice(_)
             | Content::FactInquiry(_)
+            | Content::Check(_)
             | Content::Case(_) => None,
         }
     }
@@ -197,9 +218,15 @@ impl Case<'_> {
         if let Content::Case(document) = content {
             self.belonging(document, header).keep(tx, Some(self.row.id)).await?;
         }
+        if let Content::Check(document) = content {
+            checks::conclude(tx, document, now).await?;
+        }
         if let Content::Notice(notice) = content {
             let is_taken = notice.code == NoticeCode::received();
             answered(tx, self.headers.conversation_id, is_taken).await?;
+            if !self.ctx.checks.peers.is_empty() {
+                checks::received(tx, header.answers, now).await?;
+            }
         }
         Ok(())
     }
@@ -296,6 +323,9 @@ impl Content {
                 let (what, case) = (document.kind().as_code(), document.head().case.as_ref());
                 let of = case.map_or_else(String::new, |case| format!(" of case {}", case.as_str()));
                 format!("{what}{of} is with the local system")
+            }
+            Self::Check(document) => {
+                format!("{} of check {} is taken", document.as_word(), document.number().as_str())
             }
             Self::Status(status) => match &status.updated_at {
                 Some(at) if at.instant().is_none() => {

@@ -1,13 +1,15 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
 use super::{
-    AgreementOf, CopyWriter, Facts, FlowError, KeptRows, OwnThirdParty, OwnTimeStamps, Proactive,
-    StatusSources, Wake,
+    AgreementOf, CheckError, Checks, CopyWriter, Facts, FlowError, KeptRows, OutcomeWriter, OwnThirdParty,
+    OwnTimeStamps, Proactive, StatusSources, Wake,
 };
 use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
-use crate::exchange::adapter::{FactFound, FactQuestion, Found, LocalReading, PersonEvent};
+use crate::exchange::adapter::{EachRows, FactFound, FactQuestion, Found, LocalReading, PersonEvent};
 use crate::exchange::canonical::case::CaseDocument;
-use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, State};
+use crate::exchange::canonical::{
+    Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, RecordId, State,
+};
 use crate::exchange::rules::{Catalogue, Rules, Transaction};
 use crate::exchange::seal::{Signers, TrustStore};
 use crate::exchange::transit::{LogicalAddress, Schedule};
@@ -56,6 +58,8 @@ pub struct Context {
     pub cases: CasePolicy,
     /// Whether inquiries are prepared for workers who near a pension age.
     pub proactive: Option<Proactive>,
+    /// With whom this node checks persons in payment.
+    pub checks: Checks,
     /// The local system.
     pub desk: Arc<dyn Desk>,
     /// Wake-ups of the workers.
@@ -226,6 +230,27 @@ pub trait Desk: Send + Sync {
         _fact: &Fact,
     ) -> Result<Done, FlowError> {
         Err(no_facts())
+    }
+
+    /// Whether the settings name a list of persons in payment.
+    fn has_payments(&self) -> bool {
+        false
+    }
+
+    /// Gives the rows of the list of persons in payment, so many at once; false if the settings name none.
+    ///
+    /// # Errors
+    /// The list cannot be read.
+    fn payments(&self, _at_once: usize, _each: EachRows<'_>) -> Result<bool, FlowError> {
+        Ok(false)
+    }
+
+    /// Takes the outcomes of a check, in place of those that it took before.
+    ///
+    /// # Errors
+    /// The local system cannot take them.
+    fn hand_over_outcomes(&self, _check: &RecordId) -> Result<Box<dyn OutcomeWriter>, FlowError> {
+        Err(CheckError::NoList.into())
     }
 
     /// Every event in people's lives that the local forms tell of.

@@ -13,7 +13,7 @@ use super::{Context, FlowError, OwnThirdParty};
 use crate::base::{Code, Digest256, Finding, Findings, Limits, Shelf};
 use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{
-    Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State,
+    CheckDocument, Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State,
 };
 use crate::exchange::document::Scope;
 use crate::exchange::document::codec::{CodecError, Header, ProcessingResult};
@@ -306,6 +306,7 @@ pub(super) enum Content {
     Fact(Box<Fact>),
     FactOffer(Box<FactOffer>),
     Case(Box<CaseDocument>),
+    Check(Box<CheckDocument>),
 }
 
 impl Content {
@@ -330,6 +331,7 @@ impl Content {
                 let inside = if has_more { accepted.contents_inside(limits)? } else { Vec::new() };
                 (Self::Case(Box::new(document)), inside)
             }
+            Carries::CheckDocument => Self::Check(Box::new(accepted.check_document(limits)?.1)).alone(),
             Carries::Notice => Self::Notice(accepted.notice(limits)?.1).alone(),
             Carries::Status => Self::Status(accepted.status(limits)?.1).alone(),
             Carries::FactInquiry => {

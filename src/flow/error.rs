@@ -78,6 +78,9 @@ pub enum FlowError {
         /// Why not, and what to do.
         reason: &'static str,
     },
+    /// A bulk check that cannot go on.
+    #[error(transparent)]
+    Check(#[from] super::CheckError),
     /// An offer that another replica has sent.
     #[error("send an offer that has left")]
     OfferGone,
@@ -172,6 +175,7 @@ impl FlowError {
             Self::NotOurs { .. } => Verdict::Return { code: "flow.not_ours" },
             Self::OtherContent { .. } => Verdict::Return { code: "flow.other_content" },
             Self::Fact { refusal, .. } => Verdict::Return { code: refusal.code() },
+            Self::Check(error) => error.verdict(),
             Self::KeptFact => Verdict::Park { code: "flow.kept_fact" },
             Self::NotPrepared { .. } => Verdict::Return { code: "flow.not_prepared" },
             Self::OfferGone => Verdict::Return { code: "flow.offer_gone" },

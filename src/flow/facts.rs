@@ -159,7 +159,11 @@ pub(super) fn may_begin(opening: Opening<'_>, ctx: &Context) -> Result<(), FlowE
     let (kind, judged) = match opening {
         Opening::FactInquiry(inquiry) => (&inquiry.kind, judge_question(inquiry, ctx)),
         Opening::FactOffer { offer, to, .. } => (&offer.fact.kind, judge_own(&offer.fact, to, ctx)),
-        Opening::Inquiry(_) | Opening::Record(_) | Opening::Status(_) | Opening::Case(_) => return Ok(()),
+        Opening::Inquiry(_)
+        | Opening::Record(_)
+        | Opening::Status(_)
+        | Opening::Case(_)
+        | Opening::Check(_) => return Ok(()),
     };
     judged.map_err(|refusal| FlowError::Fact { kind: kind.as_str().to_owned(), refusal })
 }

@@ -42,6 +42,7 @@ impl Case<'_> {
                 }
                 Ok(findings)
             }
+            Content::Check(document) => self.check_misfits(header, document, peer).await,
             Content::Notice(_) | Content::Status(_) => Ok(Findings::new()),
         }
     }

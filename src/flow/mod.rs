@@ -11,6 +11,7 @@ mod case_pages;
 mod case_terms;
 mod cases;
 mod chain;
+mod checks;
 mod compose;
 mod conclude;
 mod context;
@@ -56,6 +57,10 @@ pub use case_pages::{InCase, PageNoted, in_case, note_page, pages_of};
 pub use case_terms::note_due;
 pub use cases::{KnownCase, case_of, cases_after, voided_of};
 pub use chain::{Linked, Sealing, link_journal, seal_journal, verify_journal};
+pub use checks::{
+    CheckError, CheckPlan, Checks, HitInquiries, KeptRow, KnownCheck, OutcomeWriter, Permit, begin_check,
+    check_of, checks, end_check, forget_checks, hit_inquiries, permit, step_checks,
+};
 pub use compose::{Begin, Composed, Opening, begin, compose};
 pub use context::{CasePolicy, Context, Desk, Done, Origin, Peer, Peers};
 pub use conversation::watch_terms;

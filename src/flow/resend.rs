@@ -5,8 +5,8 @@ use super::{Context, FlowError};
 use crate::base::ConversationId;
 use crate::exchange::transit::Role;
 use crate::store::{
-    JournalDraft, OutboxDraft, case_restore, conversation_ended, conversation_find, conversation_put,
-    conversation_resent, fact_offer_resent, journal_append, outbox_find, outbox_put,
+    JournalDraft, OutboxDraft, case_restore, check_step_resent, conversation_ended, conversation_find,
+    conversation_put, conversation_resent, fact_offer_resent, journal_append, outbox_find, outbox_put,
 };
 
 /// What came of asking for a transaction to begin again.
@@ -45,6 +45,7 @@ pub async fn resend(id: ConversationId, ctx: &Context) -> Result<Resent, FlowErr
     if let Some(document) = draft.document_id {
         case_restore(&mut tx, document).await?;
     }
+    let _is_step = check_step_resent(&mut tx, id, conversation_id).await?; // as below
     let _is_offer = fact_offer_resent(&mut tx, id, conversation_id).await?; // most are none
     for (at, detail) in [
         (id, format!("begun again by the operator as {}", conversation_id.as_uuid())),

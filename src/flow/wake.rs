@@ -7,6 +7,7 @@ use tokio::sync::watch;
 pub struct Wake {
     outbox: watch::Sender<u64>,
     inbox: watch::Sender<u64>,
+    checks: watch::Sender<u64>,
     own: watch::Sender<OwnWork>,
 }
 
@@ -24,6 +25,7 @@ impl Default for Wake {
         Self {
             outbox: watch::Sender::new(0),
             inbox: watch::Sender::new(0),
+            checks: watch::Sender::new(0),
             own: watch::Sender::new(OwnWork::default()),
         }
     }
@@ -40,6 +42,16 @@ impl Wake {
     pub fn inbox(&self) {
         self.heard_inbox();
         self.own.send_modify(|own| own.inbox = own.inbox.wrapping_add(1));
+    }
+
+    /// A bulk check may go on. Other replicas find it by their sweep.
+    pub fn checks(&self) {
+        self.checks.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Interest in bulk checks; register it before looking.
+    pub fn watch_checks(&self) -> watch::Receiver<u64> {
+        self.checks.subscribe()
     }
 
     /// Another replica put something into the outbox; that one tells the others.

@@ -1,6 +1,7 @@
 //! The local system: its files in a folder, and where records are handed over, a folder or what the settings name.
 
 use super::agreements::AgreementFolder;
+use super::checks::Outcomes;
 use super::evidence::{CopyFolder, EvidenceFolder};
 use super::hand_over::{HandOverSettings, Handed, Teller};
 use super::live::Live;
@@ -8,13 +9,13 @@ use super::proactive::{PreparedFolder, each_record};
 use super::{Settings, StartError};
 use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, WholeFile, with_causes};
 use crate::exchange::adapter::{
-    AdapterError, Answered, FactFound, FactQuestion, FactSource, FileRead, Found, HandedOver, LocalReading,
-    PersonEvent, ProfileBook, Sink, Source, late_feeds,
+    AdapterError, Answered, EachRows, FactFound, FactQuestion, FactSource, FileRead, Found, HandedOver,
+    LocalReading, PersonEvent, ProfileBook, Sink, Source, late_feeds, payment_rows,
 };
 use crate::exchange::canonical::case::CaseDocument;
-use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person};
+use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, RecordId};
 use crate::exchange::rules::CodeLists;
-use crate::flow::{AgreementOf, CopyWriter, Desk, Done, FlowError, KeptRows, Origin};
+use crate::flow::{AgreementOf, CopyWriter, Desk, Done, FlowError, KeptRows, Origin, OutcomeWriter};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::io::{Read, Write};
@@ -47,6 +48,8 @@ pub struct FolderDesk {
     evidence: EvidenceFolder,
     copies: CopyFolder,
     prepared: PreparedFolder,
+    /// The list of persons in payment.
+    payments: Option<PathBuf>,
 }
 
 /// Feeds that are late, told once a day.
@@ -96,7 +99,8 @@ impl FolderDesk {
         let desk = Self::over(book, &settings.local, &settings.handed_over, settings.limits)?;
         let folder = settings.proactive.as_ref().map(|plan| PreparedFolder::of(plan.folder.clone()));
         let prepared = folder.unwrap_or(desk.prepared);
-        Ok(Self { source: desk.source.spilling_to(&settings.data), prepared, ..desk })
+        let payments = settings.checks.persons.clone();
+        Ok(Self { source: desk.source.spilling_to(&settings.data), prepared, payments, ..desk })
     }
 
     /// A desk over two folders, which are made if they are not there.
@@ -140,6 +144,7 @@ impl FolderDesk {
             evidence: EvidenceFolder::of(local, kinds),
             copies: CopyFolder::of(handed_over),
             prepared: PreparedFolder::of(handed_over.with_file_name("prepared")),
+            payments: None,
         })
     }
 
@@ -266,6 +271,20 @@ impl Desk for FolderDesk {
 
     fn agreements(&self) -> Result<(Vec<AgreementOf>, Findings), FlowError> {
         self.agreements.read().map_err(local)
+    }
+
+    fn has_payments(&self) -> bool {
+        self.payments.is_some()
+    }
+
+    fn payments(&self, at_once: usize, each: EachRows<'_>) -> Result<bool, FlowError> {
+        let Some(path) = &self.payments else { return Ok(false) };
+        payment_rows(path, at_once, &self.limits, each).map_err(local)?;
+        Ok(true)
+    }
+
+    fn hand_over_outcomes(&self, check: &RecordId) -> Result<Box<dyn OutcomeWriter>, FlowError> {
+        Ok(Box::new(Outcomes::begin(&self.handed_over, check)?))
     }
 
     fn hand_over_fact(&self, id: DocumentId, event: Option<&Coded>, fact: &Fact) -> Result<Done, FlowError> {

@@ -66,6 +66,12 @@ pub enum StartError {
         "rehearse: a clock that runs ahead is only for keys of stazh init; take [rehearsal] out of the settings"
     )]
     RealRehearsal,
+    /// Bulk checks that cannot be made.
+    #[error("check persons in payment by [checks] of the settings: {reason}")]
+    Checks {
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// A peer's address is none.
     #[error("read the url of peer {peer}")]
     Url {

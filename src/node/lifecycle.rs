@@ -159,6 +159,7 @@ impl Node {
             facts: settings.facts.of(settings.state)?,
             cases: settings.treaty.policy(settings.cases)?,
             proactive: settings.proactive.as_ref().map(ProactiveSettings::plan),
+            checks: settings.checks.of(&settings.peers.iter().map(|peer| peer.state).collect())?,
             desk,
             wake: Wake::default(),
         };

@@ -1,6 +1,7 @@
 //! One node: its settings, its wiring, its life from start to stop.
 
 mod agreements;
+mod checks;
 mod desk;
 mod doctor;
 mod dropped;
@@ -22,6 +23,7 @@ mod settings;
 mod third_party;
 mod treaty;
 
+pub use checks::CheckSettings;
 pub use desk::FolderDesk;
 pub use doctor::{Check, Grade, examine, look_at};
 pub use error::StartError;

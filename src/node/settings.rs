@@ -4,8 +4,8 @@
 //! it stands in, so a node can be started from anywhere.
 
 use super::{
-    CaseSettings, FactSettings, HandOverSettings, LiveSettings, LocalApiSettings, PollSettings,
-    ProactiveSettings, RehearsalSettings, RevocationSettings, SealPlan, TreatySettings,
+    CaseSettings, CheckSettings, FactSettings, HandOverSettings, LiveSettings, LocalApiSettings,
+    PollSettings, ProactiveSettings, RehearsalSettings, RevocationSettings, SealPlan, TreatySettings,
 };
 use crate::base::Limits;
 use crate::exchange::canonical::State;
@@ -68,6 +68,8 @@ pub struct Settings {
     pub treaty: TreatySettings,
     /// Whether inquiries are prepared for workers who near a pension age.
     pub proactive: Option<ProactiveSettings>,
+    /// With whom persons in payment are checked.
+    pub checks: CheckSettings,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -239,6 +241,7 @@ impl Settings {
             cases,
             treaty,
             proactive,
+            checks,
             wire,
             seal,
             peer,
@@ -285,6 +288,7 @@ impl Settings {
             cases,
             treaty: treaty.within(folder),
             proactive: proactive.map(|plan| plan.within(folder)),
+            checks: checks.within(folder),
             peers,
             limits,
             retry,
@@ -366,6 +370,8 @@ struct Written {
     #[serde(default)]
     treaty: TreatySettings,
     proactive: Option<ProactiveSettings>,
+    #[serde(default)]
+    checks: CheckSettings,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]

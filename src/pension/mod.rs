@@ -8,6 +8,7 @@ mod agreement;
 mod book;
 mod calendar;
 mod case;
+mod check;
 mod claim;
 mod days;
 mod length;
@@ -22,6 +23,10 @@ pub use calendar::{Calendar, Calendars, calendars};
 pub use case::{
     CaseEntry, CaseFile, CaseSort, CaseStage, Due, Filed, Provisional, Said, Standing, Waiting, answers_to,
     judge, judge_body,
+};
+pub use check::{
+    CHECK_SCHEME, CheckKey, CheckSecret, KeyKind, KeyKinds, OwnValue, OwnValues, Owner, PointFault,
+    RaisedTable, in_parallel, keys_of,
 };
 pub use claim::{Claim, Needed};
 pub use days::{Days, Stretch};

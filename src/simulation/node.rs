@@ -9,7 +9,7 @@ use crate::exchange::rules::{Catalogue, FactCatalogue, Rules};
 use crate::exchange::seal::{KeyKind, Signer, Signers, ThrowAwayAuthority, TrustStore, sha256};
 use crate::exchange::transit::Schedule;
 use crate::flow::{
-    CasePolicy, Context, CopyWriter, Desk, Done, Facts, FlowError, Origin, Peer, Peers, Wake,
+    CasePolicy, Checks, Context, CopyWriter, Desk, Done, Facts, FlowError, Origin, Peer, Peers, Wake,
     take_back_leases,
 };
 use crate::store::{Fate, Store};
@@ -146,6 +146,7 @@ async fn start(
         third_party: None,
         time_stamps: None,
         revocation: None,
+        checks: Checks::default(),
         facts: Facts { catalogue, gives: BTreeSet::new(), takes: BTreeSet::new(), every_ms: 60_000 },
         cases: CasePolicy::default(),
         proactive: None,

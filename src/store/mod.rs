@@ -8,6 +8,8 @@
 mod asked;
 mod case;
 mod chain;
+mod check;
+mod check_step;
 mod conversation;
 mod error;
 mod fact;
@@ -56,6 +58,14 @@ pub use chain::{
     Break, ChainCounts, ChainHead, ChainPage, ChainSeal, JournalEntry, Link, Verifier, Walk, chain_counts,
     chain_head, chain_link, chain_page, chain_seal_last, chain_seal_put, chain_strangers, chain_unlinked,
     chain_waiting,
+};
+pub use check::{
+    CheckDraft, CheckRow, CheckState, CheckTerms, check_claim, check_end, check_find, check_found,
+    check_last, check_lease, check_list, check_move, check_open, check_peer_size, check_prepared, check_put,
+};
+pub use check_step::{
+    CheckPiece, CheckStep, check_piece, check_piece_drop, check_piece_put, check_pieces_drop, check_places,
+    check_step_answered, check_step_find, check_step_put, check_step_resent, check_steps,
 };
 pub use conversation::{
     Conversation, conversation_counts, conversation_due, conversation_ended, conversation_find,
@@ -242,5 +252,6 @@ impl Store {
 ///
 /// For the start of a node whose database no other process uses: leases of the run before are dead.
 pub async fn lease_release_all(tx: &mut Tx) -> Result<u64, StoreError> {
-    Ok(outbox::outbox_release_leases(tx).await? + inbox::inbox_release_leases(tx).await?)
+    let messages = outbox::outbox_release_leases(tx).await? + inbox::inbox_release_leases(tx).await?;
+    Ok(messages + check::check_release_leases(tx).await?)
 }

@@ -5,6 +5,7 @@
 //! its lane waits alone.
 
 mod chainer;
+mod checks;
 mod endings;
 mod facts;
 mod gateway;
@@ -18,6 +19,7 @@ mod statuses;
 mod terms;
 
 pub use chainer::run_chainer;
+pub use checks::run_checks;
 pub use endings::run_endings;
 pub use facts::run_facts;
 pub use gateway::{Queue, run_gateway};
@@ -63,6 +65,7 @@ pub async fn run_workers(
     workers.spawn(run_chainer(stop.clone(), ctx.clone()));
     workers.spawn(run_facts(stop.clone(), ctx.clone()));
     workers.spawn(run_proactive(stop.clone(), ctx.clone()));
+    workers.spawn(run_checks(stop.clone(), ctx.clone()));
     workers.spawn(run_stamper(stop.clone(), ctx.clone()));
     workers.spawn(run_hints(stop, ctx.clone()));
     while let Some(ended) = workers.join_next().await {

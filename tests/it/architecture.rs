@@ -18,7 +18,7 @@ const STAGES: [&[&str]; 7] =
     [&["wire"], &["transit"], &["seal"], &["rules"], &["document", "adapter"], &["canonical"], &[]];
 
 /// Which modules may name which crate.
-const OWNERS: [(&str, &[&str]); 17] = [
+const OWNERS: [(&str, &[&str]); 19] = [
     ("sqlx", &["store"]),
     ("openssl", &["exchange/seal", "exchange/wire"]),
     ("cryptoki", &["exchange/seal"]),
@@ -27,6 +27,8 @@ const OWNERS: [(&str, &[&str]); 17] = [
     ("lapin", &["exchange/wire"]),
     ("clap", &["cli"]),
     ("cms", &["exchange/seal"]),
+    ("curve25519_dalek", &["pension/check/blind"]),
+    ("sha2", &["pension/check"]),
     ("zip", &["exchange/seal"]),
     ("pdf_writer", &["paper/pdf"]),
     ("subsetter", &["paper/pdf"]),

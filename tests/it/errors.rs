@@ -21,6 +21,7 @@ fn codes_in_sources() -> BTreeSet<String> {
         "adapter",
         "canonical",
         "case",
+        "check",
         "doctor",
         "document",
         "flow",

@@ -8,6 +8,7 @@ mod bad_input;
 mod broker;
 mod case_race;
 mod cases;
+mod checks;
 mod cli;
 mod clusters;
 mod doctor;

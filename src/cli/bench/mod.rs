@@ -5,6 +5,7 @@ mod load;
 mod long_file;
 mod pension;
 mod pipeline;
+mod reconcile;
 mod translate;
 mod validation;
 

@@ -1,6 +1,7 @@
 //! `stazh bench pension`: what the arithmetic of a claim and the validation of a document cost.
 
-use super::super::{Exit, show};
+use super::super::{Exit, local, show};
+use super::reconcile::Reconciled;
 use super::validation::Validation;
 use crate::exchange::canonical::{Ends, InsuranceRecord, State};
 use crate::pension::{Claim, advise, agreement};
@@ -20,6 +21,10 @@ pub(super) struct Pension {
     /// How often each life is reckoned.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     times: u32,
+    /// In place of that: two nodes with lists of so many persons each compare whom they
+    /// both pay, end to end; the time, and the most memory of each.
+    #[arg(long, value_name = "PERSONS", value_parser = clap::value_parser!(u32).range(10..=3_000_000))]
+    reconcile: Option<u32>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -27,6 +32,9 @@ pub(super) struct Pension {
 
 impl Pension {
     pub(super) fn run(self) -> Result<Exit> {
+        if let Some(persons) = self.reconcile {
+            return reconcile(persons, self.json);
+        }
         let claim: Claim = serde_json::from_value(serde_json::json!({
             "state": "RU", "kind": "ru-old-age", "filed_on": "2026-11-23", "residence": "RU",
             "needed": { "service": { "years": 60 }, "coefficient": "100" },
@@ -67,6 +75,19 @@ impl Pension {
         }
         Ok(if validations.iter().all(Validation::is_within) { Exit::Done } else { Exit::Refused })
     }
+}
+
+fn reconcile(persons: u32, as_json: bool) -> Result<Exit> {
+    let root = std::env::temp_dir().join(format!("stazh-bench-{}", std::process::id()));
+    let outcome = local::block_on(Reconciled::measure(&root, persons));
+    let _ = std::fs::remove_dir_all(&root); // a leftover folder harms nobody
+    let reconciled = outcome?;
+    if as_json {
+        show::json_line(&reconciled.as_json());
+    } else {
+        show::line(&reconciled.as_text());
+    }
+    Ok(if reconciled.is_within() { Exit::Done } else { Exit::Refused })
 }
 
 /// Periods one after another, each in another state, each a little into the next.

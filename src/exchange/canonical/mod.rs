@@ -4,6 +4,7 @@
 //! and no XML.
 
 pub mod case;
+mod check;
 mod fact;
 mod identifier;
 mod letters;
@@ -17,6 +18,10 @@ mod state;
 mod text;
 mod time;
 
+pub use check::{
+    CheckAnswer, CheckBatch, CheckDocument, CheckOpening, CheckReply, CheckResult, CheckSaid, Marks,
+    POINT_BYTES, PaidPension, PersonInPayment, Points,
+};
 pub use fact::{
     AddressLevel, Channel, Consent, Fact, FactInquiry, FactOffer, FactShape, FactValue, Ground,
     IdentityAnswer, Measure, MonthlyAmount, Validity,

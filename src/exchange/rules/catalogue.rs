@@ -108,6 +108,8 @@ pub struct MessageKind {
 pub enum Carries {
     /// A document of a pension case; which one, its root element says.
     CaseDocument,
+    /// A document of a bulk check; which one, its root element says.
+    CheckDocument,
     /// A fact about a person.
     Fact,
     /// The question for a fact.
@@ -176,6 +178,7 @@ impl Catalogue {
             ("P.XP.04.toml", include_str!("../../../schemas/processes/P.XP.04.toml")),
             ("P.XP.05.toml", include_str!("../../../schemas/processes/P.XP.05.toml")),
             ("P.XP.06.toml", include_str!("../../../schemas/processes/P.XP.06.toml")),
+            ("P.XP.07.toml", include_str!("../../../schemas/processes/P.XP.07.toml")),
         ])
     }
 

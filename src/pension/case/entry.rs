@@ -2,7 +2,7 @@
 
 use crate::base::DocumentId;
 use crate::exchange::canonical::case::{CaseDocument, CaseDocumentKind};
-use crate::exchange::canonical::{Coded, State, WrittenInstant};
+use crate::exchange::canonical::{Coded, RecordId, State, WrittenInstant};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,9 @@ pub struct Said {
     /// Until when it wants an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Date>,
+    /// The bulk check that it comes of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<RecordId>,
 }
 
 /// When and where a claim was filed (T8).
@@ -60,7 +63,8 @@ impl CaseEntry {
         let head = document.head();
         let filed = head.filing.as_ref().map(|filing| Filed { state: filing.state, at: filing.at.clone() });
         let (pensions, decision, due) = said(document);
-        let said = Said { filed, pensions, decision, due };
+        let check = if let CaseDocument::AmountsInquiry(it) = document { it.check.clone() } else { None };
+        let said = Said { filed, pensions, decision, due, check };
         Self { document_id, kind: document.kind(), from: head.state, to, about: head.about, at, said }
     }
 }

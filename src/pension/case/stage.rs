@@ -26,6 +26,8 @@ pub enum CaseSort {
     Change,
     /// Something was paid too much.
     Overpayment,
+    /// A bulk check found a person whom both states pay.
+    BulkCheck,
 }
 
 /// How far a case is.
@@ -110,6 +112,9 @@ impl CaseFile {
 
     /// What it is about.
     pub fn sort(&self) -> CaseSort {
+        if self.entries.first().is_some_and(|first| first.said.check.is_some()) {
+            return CaseSort::BulkCheck;
+        }
         match self.entries.first().map(|first| first.kind) {
             Some(CaseDocumentKind::PensionClaim | CaseDocumentKind::PensionDecision) => CaseSort::Claim,
             Some(CaseDocumentKind::CircumstanceNotice | CaseDocumentKind::RelocationNotice) => {

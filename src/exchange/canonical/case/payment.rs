@@ -2,7 +2,9 @@
 
 use super::CaseHead;
 use super::parts::{Installment, Payment, PensionComponent};
-use crate::exchange::canonical::{Coded, Country, Evidence, Interval, Money, Number, Person, Remark};
+use crate::exchange::canonical::{
+    Coded, Country, Evidence, Interval, Money, Number, Person, RecordId, Remark,
+};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +44,9 @@ pub struct AmountsInquiry {
     pub kinds: Vec<Coded>,
     /// For which days.
     pub days: Interval,
+    /// The bulk check that found him, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<RecordId>,
 }
 
 /// What was paid to a person, month by month (T15).

@@ -7,6 +7,7 @@ mod facts;
 mod names;
 mod weights;
 
+use super::Name;
 use super::Person;
 use super::Romaniser;
 use crate::base::Finding;
@@ -91,6 +92,18 @@ impl Matcher {
         names::names(self, one, other, &mut found);
         facts::sex_and_citizenship(one, other, &mut found);
         self.judge(&found)
+    }
+
+    /// Family and given name in the folded letters of passports, the family name as a man has it: the same for every
+    /// way of writing the name that the tables know. None if one of them is absent, or a letter stands in no table.
+    pub fn folded_name(&self, name: &Name, language: Option<&str>) -> Option<(String, String)> {
+        let folded = |part: &str| {
+            let latin = self.letters.latin(&part.to_lowercase().replace('ё', "е"), language)?;
+            let folded = self.weights.names().folded(&latin);
+            (!folded.is_empty()).then_some(folded)
+        };
+        let (family, given) = (folded(name.family()?)?, folded(name.given()?)?);
+        Some((self.weights.names().masculine(&family), given))
     }
 
     fn judge(&self, found: &[&'static str]) -> Likeness {

@@ -4,6 +4,7 @@
 //! the right structure; what it still refuses are values that a schema cannot judge, such as a reversed period.
 
 mod case;
+mod check;
 mod container;
 mod fact;
 mod fields;
@@ -17,6 +18,8 @@ mod status;
 
 pub use case::{Dice, case_root, encode_case, invent_case};
 pub(in crate::exchange) use case::{decode_case, decode_case_head};
+pub(in crate::exchange) use check::decode_check;
+pub use check::{check_root, encode_check};
 pub(in crate::exchange) use container::decode_container;
 pub use container::{HeldDocument, encode_container};
 pub(in crate::exchange) use fact::{decode_fact, decode_fact_inquiry, decode_fact_offer};
@@ -42,6 +45,7 @@ mod namespaces {
     pub(super) const CCDO: &str = "urn:EEC:M:ComplexDataObjects:v0.4.12";
     pub(super) const XCDO: &str = "urn:x-stazh:M:CaseDataObjects:v1.0.0";
     pub(super) const XFDO: &str = "urn:x-stazh:M:FactDataObjects:v1.0.0";
+    pub(super) const XKDO: &str = "urn:x-stazh:M:CheckDataObjects:v1.0.0";
     pub(super) const XPDO: &str = "urn:x-stazh:M:PensionDataObjects:v1.0.0";
 }
 

@@ -15,6 +15,7 @@ use proptest::prelude::*;
 use std::fmt::Debug;
 use std::str::FromStr;
 
+mod check;
 mod fact;
 
 fn token<T: FromStr<Err: Debug> + Debug>(pattern: &'static str) -> impl Strategy<Value = T> {

@@ -41,6 +41,7 @@ fn entry(number: u128, ms: i64) -> CaseEntry {
             pensions: vec!["ru-old-age".parse().unwrap()],
             decision: Some("award".parse().unwrap()),
             due: None,
+            check: Some("KZ-RU-1".parse().unwrap()),
         },
     }
 }

@@ -3,6 +3,7 @@
 mod asked;
 mod case;
 mod chain;
+mod check;
 mod concurrency;
 mod conversation;
 mod fact;

@@ -214,6 +214,7 @@ fields! {
         person: "PersonDetails",
         kinds: "PensionKindCode" in "XPT",
         days: "ValidityDetails",
+        check: "BulkCheckId",
     }
     AmountsRecord {
         head: "CaseHeadDetails",
