@@ -6,6 +6,7 @@ mod long_file;
 mod pension;
 mod pipeline;
 mod translate;
+mod validation;
 
 use super::pair::{self, completed, kill, send, start};
 use super::progress::Progress;

@@ -1,6 +1,7 @@
-//! `stazh bench pension`: what the arithmetic of a claim costs.
+//! `stazh bench pension`: what the arithmetic of a claim and the validation of a document cost.
 
 use super::super::{Exit, show};
+use super::validation::Validation;
 use crate::exchange::canonical::{Ends, InsuranceRecord, State};
 use crate::pension::{Claim, advise, agreement};
 use anyhow::{Context, Result};
@@ -10,7 +11,9 @@ use std::time::{Duration, Instant};
 
 /// Measure the arithmetic of a claim on one thread: lives of 15, 60 and 240 periods
 /// in all five states, each with its whole explanation. Time for each life, and
-/// as a multiple of the shortest: it should grow as the periods do.
+/// as a multiple of the shortest: it should grow as the periods do. Then the
+/// validation of a record of 10 kB and of a pension claim, by schema and rules,
+/// beside libxml2 by the schema alone (benches/validate.py).
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Pension {
@@ -50,7 +53,19 @@ impl Pension {
                 ));
             }
         }
-        Ok(Exit::Done)
+        let folder = std::env::temp_dir().join(format!("stazh-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+        let validations = Validation::measure(&folder);
+        let _ = std::fs::remove_dir_all(&folder); // a leftover folder harms nobody
+        let validations = validations?;
+        for one in &validations {
+            if self.json {
+                show::json_line(&one.as_json());
+            } else {
+                show::line(&one.as_text());
+            }
+        }
+        Ok(if validations.iter().all(Validation::is_within) { Exit::Done } else { Exit::Refused })
     }
 }
 

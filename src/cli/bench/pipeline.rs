@@ -126,11 +126,7 @@ impl Python {
     /// # Errors
     /// Python or lxml is not there, or it says something else.
     pub(super) fn run(folder: &Path, file: &Path) -> Result<Self> {
-        for (path, text) in SchemaFiles::built_in().all() {
-            let path = folder.join("schemas").join(path);
-            std::fs::create_dir_all(path.parent().context("a file stands in a folder")?)?;
-            std::fs::write(path, text)?;
-        }
+        write_schemas(folder)?;
         let script = folder.join("translate.py");
         std::fs::write(&script, SCRIPT)?;
         let run = Command::new(PYTHON).arg(&script).arg(file).arg(folder.join("schemas")).output();
@@ -152,8 +148,18 @@ impl Python {
     }
 }
 
+/// Writes the schema files that are compiled in, where another program finds them.
+pub(super) fn write_schemas(folder: &Path) -> Result<()> {
+    for (path, text) in SchemaFiles::built_in().all() {
+        let path = folder.join("schemas").join(path);
+        std::fs::create_dir_all(path.parent().context("a file stands in a folder")?)?;
+        std::fs::write(path, text)?;
+    }
+    Ok(())
+}
+
 const AS_OF: jiff::civil::Date = jiff::civil::date(2026, 11, 1);
 const TOLD_EVERY: u64 = 1_024;
 const SCRIPT: &str = include_str!("../../../benches/translate.py");
 /// Debian's own Python has Debian's modules, whichever comes first in the path.
-const PYTHON: &str = "/usr/bin/python3";
+pub(super) const PYTHON: &str = "/usr/bin/python3";

@@ -4,12 +4,13 @@ use super::{Event, Scope, XmlError, XmlReader};
 use crate::base::Limits;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// An element with what stands in it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Element {
-    /// Its namespace.
-    pub namespace: String,
+    /// Its namespace, which elements share.
+    pub namespace: Arc<str>,
     /// Its name without a prefix.
     pub local: String,
     /// Its attributes that belong to no namespace, by name.
@@ -49,11 +50,12 @@ impl Element {
 
     fn read(mut reader: XmlReader<'_>, has_foreign: &mut bool) -> Result<Self, XmlError> {
         let mut open: Vec<Self> = Vec::new();
+        let mut namespaces: Vec<Arc<str>> = Vec::new();
         let mut root = None;
         loop {
             match reader.next_event()? {
                 Event::Start(tag) => open.push(Self {
-                    namespace: tag.namespace().to_owned(),
+                    namespace: shared(&mut namespaces, tag.namespace()),
                     local: tag.local().to_owned(),
                     attributes: tag
                         .attributes()
@@ -88,7 +90,7 @@ impl Element {
 
     /// Whether this is the element `local` of `namespace`.
     pub fn is(&self, namespace: &str, local: &str) -> bool {
-        self.local == local && self.namespace == namespace
+        self.local == local && *self.namespace == *namespace
     }
 
     /// The first child of this name.
@@ -175,6 +177,21 @@ impl Element {
         self.children.iter().zip(places).collect()
     }
 }
+
+/// A namespace out of those that a document named before; it has few.
+fn shared(known: &mut Vec<Arc<str>>, namespace: &str) -> Arc<str> {
+    if let Some(found) = known.iter().rev().find(|one| ***one == *namespace) {
+        return found.clone();
+    }
+    let new: Arc<str> = namespace.into();
+    if known.len() < NAMESPACES_MAX {
+        known.push(new.clone());
+    }
+    new
+}
+
+/// More of them are not looked for again.
+const NAMESPACES_MAX: usize = 16;
 
 /// An element with those above it.
 #[derive(Debug)]

@@ -148,7 +148,7 @@ impl Simple {
             Base::Token => is_collapsed(text),
             Base::Decimal => is_decimal(text, self.digits),
             Base::Date => is_date(text),
-            Base::YearMonth => text.len() == 7 && is_date_text(&format!("{text}-01")),
+            Base::YearMonth => is_month(text),
             Base::DateTime => is_instant(text),
             Base::Base64 => is_base64(text),
             Base::Boolean => matches!(text, "true" | "false"),
@@ -182,39 +182,63 @@ fn is_date(text: &str) -> bool {
 
 /// A day of our era, written as `2020-12-31`.
 fn is_date_text(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let mut number = |length: usize| {
-        let part = parts.next().filter(|part| part.len() == length)?;
-        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<i16>().ok())?
-    };
-    let (year, month, day) = (number(4), number(2), number(2));
-    let (Some(year @ 1..), Some(month), Some(day), None) = (year, month, day, parts.next()) else {
-        return false;
-    };
+    let Some((month, day)) = text.rsplit_once('-') else { return false };
+    let (Some((year, month)), Some(day)) = (year_and_month(month), number(day, 2)) else { return false };
     let small = |number: i16| i8::try_from(number).unwrap_or_default();
     Date::new(year, small(month), small(day)).is_ok()
 }
 
-/// An instant of UTC or of no zone, written as `2020-12-31T23:59:59.5Z`.
-fn is_instant(text: &str) -> bool {
-    let Some((day, time)) = text.split_once('T') else { return false };
-    let time = time.strip_suffix('Z').unwrap_or(time);
-    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
-    let mut parts = time.split(':');
-    let mut is_below = |limit: u8| {
-        let part =
-            parts.next().filter(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()));
-        part.and_then(|part| part.parse::<u8>().ok()).is_some_and(|number| number < limit)
-    };
-    let is_time = is_below(24) && is_below(60) && is_below(60) && parts.next().is_none();
-    let is_fraction = (1..=9).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
-    is_date(day) && is_time && is_fraction
+/// A month of our era, written as `2020-12`.
+fn is_month(text: &str) -> bool {
+    year_and_month(text).is_some_and(|(_, month)| (1..=12).contains(&month))
 }
 
-/// Whole groups of four; one that is padded is left to the schema processor.
+fn year_and_month(text: &str) -> Option<(i16, i16)> {
+    let (year, month) = text.split_once('-')?;
+    Some((number(year, 4).filter(|year| *year > 0)?, number(month, 2)?))
+}
+
+/// A number of so many digits.
+fn number(text: &str, digits: usize) -> Option<i16> {
+    let is_number = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { text.parse().ok() } else { None }
+}
+
+/// An instant of UTC, of another zone or of none, written as `2020-12-31T23:59:59.5+03:00`.
+fn is_instant(text: &str) -> bool {
+    let Some((day, time)) = text.split_once('T') else { return false };
+    let (time, zone) = match time.strip_suffix('Z') {
+        Some(time) => (time, "00:00"),
+        None => time.rsplit_once(['+', '-']).unwrap_or((time, "00:00")),
+    };
+    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let mut parts = time.split(':');
+    let mut is_below =
+        |limit: i16| parts.next().and_then(|part| number(part, 2)).is_some_and(|it| it < limit);
+    let is_time = is_below(24) && is_below(60) && is_below(60) && parts.next().is_none();
+    let is_fraction = (1..=9).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    is_date(day) && is_time && is_fraction && is_zone(zone)
+}
+
+/// How far a zone is from UTC: up to 14 hours.
+fn is_zone(text: &str) -> bool {
+    let Some((hours, minutes)) = text.split_once(':') else { return false };
+    match (number(hours, 2), number(minutes, 2)) {
+        (Some(hours), Some(minutes)) => (hours < 14 && minutes < 60) || (hours, minutes) == (14, 0),
+        (Some(_), None) | (None, _) => false,
+    }
+}
+
+/// Whole groups of four, the last padded so that no bit is left over.
 fn is_base64(text: &str) -> bool {
-    text.len().is_multiple_of(4)
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+    let (whole, ending) = match (text.strip_suffix("=="), text.strip_suffix('=')) {
+        (Some(whole), _) => (whole, "AQgw"),
+        (None, Some(whole)) => (whole, "AEIMQUYcgkosw048"),
+        (None, None) => (text, ""),
+    };
+    let is_ended = ending.is_empty() || whole.ends_with(|last| ending.contains(last));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    text.len().is_multiple_of(4) && is_ended && whole.bytes().all(is_plain)
 }
 
 /// No facet of length.
@@ -242,21 +266,33 @@ mod tests {
                 &["2020-02-29", "0001-01-01"],
                 &["2021-02-29", "0000-01-01", "2020-02-29Z", "-020-01-01"],
             ),
-            (Base::YearMonth, &["2020-12"], &["2020-13", "2020-12+06:00", "02020-1"]),
+            (Base::YearMonth, &["2020-12"], &["2020-13", "2020-00", "0000-12", "2020-12+06:00", "02020-1"]),
             (
                 Base::DateTime,
-                &["2020-01-01T23:59:59Z", "2020-01-01T00:00:00.123"],
+                &[
+                    "2020-01-01T23:59:59Z",
+                    "2020-01-01T00:00:00.123",
+                    "2020-01-01T00:00:00+06:00",
+                    "2020-01-01T00:00:00.5-14:00",
+                ],
                 &[
                     "2020-01-01T24:00:00",
                     "2020-01-01T23:59:60Z",
                     "2020-01-01",
-                    "2020-01-01T00:00:00+06:00",
+                    "2020-01-01T00:00:00+14:01",
+                    "2020-01-01T00:00:00+6:00",
+                    "2020-01-01T00:00:00+0600",
+                    "2020-01-01T00:00:00+03:00Z",
                     "2020-01-01T00:00:00.",
                 ],
             ),
             (Base::Boolean, &["true", "false"], &["1", "0", "TRUE", "", " true"]),
             (Base::Count, &["0", "007", "123456789"], &["", "-0", "+5", "1234567890", "1.0", "1 "]),
-            (Base::Base64, &["", "QUJD"], &["QUI=", "QUJ", "QU D"]),
+            (
+                Base::Base64,
+                &["", "QUJD", "QUI=", "QQ==", "QUJDQQ=="],
+                &["QUJ=", "QR==", "====", "Q===", "QUJ", "QU D"],
+            ),
         ] {
             assert!(sound.iter().all(|text| simple(base).accepts(text)), "{base:?}: {sound:?}");
             assert!(!doubtful.iter().any(|text| simple(base).accepts(text)), "{base:?}: {doubtful:?}");

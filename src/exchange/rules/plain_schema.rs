@@ -229,13 +229,13 @@ fn pattern(text: &str) -> Option<Regex> {
 
 /// The element, if it has no other attributes than these.
 fn only<'e>(element: &'e Element, known: &[&str]) -> Option<&'e Element> {
-    let is_known = element.namespace == XML_SCHEMA
+    let is_known = *element.namespace == *XML_SCHEMA
         && element.attributes.iter().all(|(name, _)| known.contains(&name.as_str()));
     is_known.then_some(element)
 }
 
 fn is_note(element: &Element) -> bool {
-    element.namespace == XML_SCHEMA && element.local == "annotation"
+    *element.namespace == *XML_SCHEMA && element.local == "annotation"
 }
 
 fn resolved(name: &str, scope: &Scope) -> Option<Name> {

@@ -57,8 +57,8 @@ pub(crate) fn mutants(document: &str) -> Vec<Mutant> {
             });
         };
         keep("rename", Some("Zulfiya"), &|element| element.local = "Zulfiya".to_owned());
-        keep("other namespace", None, &|element| element.namespace = "urn:x-other".to_owned());
-        keep("no namespace", None, &|element| element.namespace.clear());
+        keep("other namespace", None, &|element| element.namespace = "urn:x-other".into());
+        keep("no namespace", None, &|element| element.namespace = "".into());
         keep("unknown attribute", Some("Rakhim"), &|element| {
             element.attributes.push(("Rakhim".to_owned(), "Rakhimov".to_owned()))
         });
@@ -106,8 +106,8 @@ pub(crate) fn mutants(document: &str) -> Vec<Mutant> {
 }
 
 fn stranger() -> Element {
-    let (namespace, local, text) = ("urn:x-other".to_owned(), "Zulfiya".to_owned(), "Zulfiya".to_owned());
-    Element { namespace, local, attributes: Vec::new(), text, children: Vec::new() }
+    let (local, text) = ("Zulfiya".to_owned(), "Zulfiya".to_owned());
+    Element { namespace: "urn:x-other".into(), local, attributes: Vec::new(), text, children: Vec::new() }
 }
 
 /// Changes the element that [`Element::visit`] sees as number `target`.
