@@ -1,4 +1,6 @@
 //! Every record that can be held is written and read back the same; what cannot be read is told with its path.
+//!
+//! `PROPTEST_CASES` takes as many of each kind as one likes: `PROPTEST_CASES=100000 cargo test --release --lib -- as_it_was_written`.
 
 use super::*;
 use crate::base::{Digest256, DocumentId, HeldPart, Limits};
@@ -225,16 +227,19 @@ proptest! {
     }
 }
 
-#[test]
-fn a_notice_is_read_as_it_was_written() {
-    let ended_at = HeaderText("2026-11-23T10:00:00Z".to_owned());
-    let description = Some("Сведения отсутствуют".to_owned());
-    let result = ProcessingResult { ended_at, code: NoticeCode::no_data(), description };
-    let document = encode_result(&result, &header()).unwrap();
-    assert_eq!(decode_result(&document, &Limits::default()).unwrap(), (header(), result));
-}
-
 proptest! {
+    #[test]
+    fn a_notice_is_read_as_it_was_written(
+        seconds in 0_i64..4_000_000_000,
+        code in "[0-9]|X-[A-Z]{1,10}",
+        description in option::of("[А-Яа-я&<>'\"-]{1,12}( [а-я]{1,9}){0,3}"),
+    ) {
+        let ended_at = HeaderText(jiff::Timestamp::from_second(seconds).unwrap().to_string());
+        let result = ProcessingResult { ended_at, code: NoticeCode(code), description };
+        let document = encode_result(&result, &header()).unwrap();
+        prop_assert_eq!(decode_result(&document, &Limits::default()).unwrap(), (header(), result));
+    }
+
     #[test]
     fn the_state_of_a_resource_is_read_as_it_was_written(
         seconds in option::of(0_i64..4_000_000_000),
