@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// Look at the inquiries that were prepared for workers who near a pension age,
-/// and send them. Ages, and how long before them, stand in [proactive] of
-/// node.toml; without that section nothing is prepared.
+/// and send them. Ages, and how long before them, stand in the section proactive
+/// of node.toml; without it nothing is prepared.
 ///
 ///   stazh proactive list ru
 ///   stazh proactive send ru 0193…

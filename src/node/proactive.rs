@@ -105,8 +105,15 @@ impl PreparedFolder {
         let mut found = Vec::new();
         for entry in entries {
             let name = entry.map_err(told)?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_suffix(".json"));
-            found.extend(number.and_then(|number| Uuid::parse_str(number).ok()));
+            let name = name.to_str().unwrap_or_default();
+            if let Some(id) = name.strip_suffix(".json").and_then(|number| Uuid::parse_str(number).ok()) {
+                found.push(id);
+            } else if let Some(id) = id_of_part(name)
+                && (self.waiting(id).exists() || self.sent(id).exists())
+            {
+                // whoever was writing it was killed, and it was written again
+                forget(&self.0.join(name))?;
+            }
         }
         found.sort();
         Ok(found)
@@ -115,25 +122,40 @@ impl PreparedFolder {
     /// Puts the file of one that was sent into the folder `sent`; takes away that of one that was dropped.
     pub(super) fn end(&self, id: Uuid, is_sent: bool) -> Result<(), FlowError> {
         let path = self.waiting(id);
-        let ended = if is_sent {
-            let folder = self.0.join(SENT);
-            match path.try_exists() {
-                Ok(true) => fs::create_dir_all(&folder)
-                    .and_then(|()| fs::rename(&path, folder.join(format!("{id}.json")))),
-                Ok(false) => Ok(()),
-                Err(error) => Err(error),
-            }
-        } else {
-            fs::remove_file(&path)
-        };
-        match ended {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(fault(&path, &error)),
-            Ok(()) | Err(_) => Ok(()), // it was put away before
+        if !is_sent {
+            return forget(&path);
         }
+        let told = |source| fault(&path, &source);
+        if !path.try_exists().map_err(told)? {
+            return Ok(()); // it was put away before
+        }
+        fs::create_dir_all(self.0.join(SENT)).map_err(told)?;
+        match fs::rename(&path, self.sent(id)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(told(error)),
+            Ok(()) | Err(_) => Ok(()), // another replica was faster
+        }
+    }
+
+    fn sent(&self, id: Uuid) -> PathBuf {
+        self.0.join(SENT).join(format!("{id}.json"))
     }
 
     fn waiting(&self, id: Uuid) -> PathBuf {
         self.0.join(format!("{id}.json"))
+    }
+}
+
+/// Whose file was being written under a name.
+fn id_of_part(name: &str) -> Option<Uuid> {
+    let (id, _writer) = name.strip_prefix('.')?.strip_suffix(".part")?.split_once('.')?;
+    Uuid::parse_str(id).ok()
+}
+
+/// Takes a file away; that it is not there is as well.
+fn forget(path: &Path) -> Result<(), FlowError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(fault(path, &error)),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 
@@ -199,6 +221,28 @@ mod tests {
             assert!(told.contains(expected), "{told}");
         }
         assert!(toml::from_str::<ProactiveSettings>("before_months = 12").is_err(), "no age is a default");
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_is_taken_away_once_the_file_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let (prepared, id) = (PreparedFolder::of(folder.path().join("prepared")), Uuid::from_u128(7));
+        assert!(prepared.here().unwrap().is_empty());
+        let inquiry = include_str!("../../fixtures/demo/inquiry-1.json");
+        let inquiry: Inquiry = serde_json::from_str(inquiry).unwrap();
+        fs::create_dir(folder.path().join("prepared")).unwrap();
+        let part = folder.path().join(format!("prepared/.{id}.1.part"));
+        fs::write(&part, "{").unwrap();
+        assert_eq!((prepared.here().unwrap().len(), part.exists()), (0, true), "it may be written just now");
+        prepared.keep(id, &inquiry).unwrap();
+        assert_eq!((prepared.here().unwrap(), part.exists()), (vec![id], false));
+        assert_eq!(prepared.find(id).unwrap(), Some(inquiry));
+        for _ in 0..2 {
+            prepared.end(id, true).unwrap();
+            assert_eq!((prepared.here().unwrap().len(), prepared.find(id).unwrap()), (0, None));
+        }
+        assert!(folder.path().join(format!("prepared/sent/{id}.json")).exists());
+        prepared.end(id, false).unwrap();
     }
 
     #[test]
