@@ -1,6 +1,7 @@
 //! Two states compare whom they pay: exact outcomes on both sides, nothing of who is no hit, whatever is killed.
 
 mod documents;
+mod forged;
 
 use crate::fixtures::fixture;
 use crate::postgres_server;
