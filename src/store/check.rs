@@ -222,6 +222,9 @@ pub async fn check_found(tx: &mut Tx, number: &RecordId, (hits, weak): (u32, u32
 
 /// Ends a check: its secret is overwritten, and all that was made with it is deleted but for the hits. False if it has
 /// ended before.
+///
+/// The secret is overwritten where it stands. A copy of the database that was made before (a backup, a log of changes that
+/// is not yet written over) still holds it.
 pub async fn check_end(
     tx: &mut Tx,
     number: &RecordId,

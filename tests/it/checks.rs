@@ -1,10 +1,11 @@
 //! Two states compare whom they pay: exact outcomes on both sides, nothing of who is no hit, whatever is killed.
 
 mod documents;
+mod forged;
 
 use crate::fixtures::fixture;
 use crate::postgres_server;
-use crate::processes::{Process, also_set, on_server, stazh, two_nodes};
+use crate::processes::{Process, also_set, on_server, stazh, two_nodes, with_replicas};
 use serde_json::{Value, json};
 use stazh::base::{Random, SeededRandom};
 use stazh::node::{Node, Settings};
@@ -43,8 +44,10 @@ impl Row<'_> {
 fn agree((ru, kz): (&Path, &Path), (of_ru, of_kz): (&[String], &[String]), more: &str) {
     for (folder, peer, rows) in [(ru, "KZ", of_ru), (kz, "RU", of_kz)] {
         fs::write(folder.join("local/payments.jsonl"), rows.join("\n")).unwrap();
+        let list = folder.join("local/payments.jsonl"); // whole, for replicas too
+        let list = list.display();
         let checks = format!(
-            "[checks]\npeers = [\"{peer}\"]\npersons = \"local/payments.jsonl\"\nbody = {{ id = \"1\", name = \"Фонд\" }}\n{more}"
+            "[checks]\npeers = [\"{peer}\"]\npersons = \"{list}\"\nbody = {{ id = \"1\", name = \"Фонд\" }}\n{more}"
         );
         also_set(folder, &checks);
     }
@@ -209,7 +212,7 @@ async fn permitted(ru: &Path, kz: &Path, number: &str) {
 }
 
 /// 400 rows each, 150 of them in both lists; either node is killed over and over.
-async fn survives_sigkill((ru, kz): (&Path, &Path)) {
+async fn survives_sigkill((ru, kz): (&Path, &Path), more: u32) {
     let list = |numbers: std::ops::Range<u32>, kind: &str| -> Vec<String> {
         let line = |number: u32| {
             let (snils, family) = (format!("12{number:09}"), format!("Фамилия{}", letters(number)));
@@ -224,7 +227,9 @@ async fn survives_sigkill((ru, kz): (&Path, &Path)) {
         numbers.map(line).collect()
     };
     agree((ru, kz), (&list(250..650, "ru-old-age"), &list(0..400, "kz-funded-age")), "batch = 30");
-    let mut nodes = [Process::start(ru), Process::start(kz)];
+    let replicas = if more > 0 { with_replicas(kz, more) } else { Vec::new() };
+    let folders = [ru, kz].into_iter().chain(replicas.iter().map(PathBuf::as_path));
+    let mut nodes: Vec<Process> = folders.map(Process::start).collect();
     let number = told(&mut begin(kz, "RU")).1["check"].as_str().unwrap().to_owned();
     let (begun, mut kills, random) = (Instant::now(), 0, SeededRandom::new(20_261_130));
     let state = || {
@@ -234,7 +239,8 @@ async fn survives_sigkill((ru, kz): (&Path, &Path)) {
     while state() != "closed" {
         assert!(begun.elapsed() < Duration::from_secs(240), "{}", state());
         tokio::time::sleep(Duration::from_millis(u64::from(random.permille()) / 2)).await; // the random point
-        nodes[usize::try_from(random.permille() % 2).unwrap()].kill_and_start_again();
+        let which = usize::try_from(random.permille()).unwrap() % nodes.len();
+        nodes[which].kill_and_start_again();
         kills += 1;
     }
     assert!(kills >= 4, "only {kills} kills: the test proves nothing");
@@ -265,7 +271,7 @@ fn letters(number: u32) -> String {
 async fn a_check_survives_sigkill_of_both_nodes() {
     let root = tempfile::tempdir().unwrap();
     let (ru, kz) = two_nodes(root.path());
-    survives_sigkill((&ru, &kz)).await;
+    survives_sigkill((&ru, &kz), 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -276,7 +282,14 @@ async fn a_check_survives_sigkill_on_a_server_too() {
         on_server(folder, &[postgres_server::database()]);
         also_set(folder, "[limits]\nlease_ms = 2000\npost_timeout_ms = 1500");
     }
-    survives_sigkill((&ru, &kz)).await;
+    survives_sigkill((&ru, &kz), 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_that_are_killed_tell_each_outcome_once_too() {
+    let root = tempfile::tempdir().unwrap();
+    let (ru, kz) = two_nodes(root.path());
+    survives_sigkill((&ru, &kz), 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,8 +12,8 @@
 //! - A side that puts guesses into its own list learns whether they are in the other's. No scheme of this kind prevents
 //!   that: so the size is stated at the opening and bounded, no value is raised beyond it, a pair of states checks once in
 //!   so many days, and all of it is journalled.
-//! - The secrets are kept with the check, and wiped when it ends; what was sent then says nothing to anybody, also not
-//!   to who has both databases.
+//! - The secrets are kept with the check, and overwritten when it ends; what was sent then says nothing to anybody, also not
+//!   to who has both databases, unless he has a copy of one from before that end.
 
 mod blind;
 mod compare;
