@@ -10,7 +10,7 @@ use crate::flow::{KnownCase, case_of, cases_after, day_of, pages_of, voided_of};
 use crate::pension::{CaseEntry, CaseStage, Due, Provisional, TermBook, Waiting, agreement, is_overdue};
 use crate::store::CasePage;
 use anyhow::Result;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{Table, presets};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -338,8 +338,7 @@ fn entry_json(entry: &CaseEntry) -> Value {
 }
 
 fn table<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    let mut table = show::table(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(header);
     table
 }

@@ -3,7 +3,7 @@
 use super::{Exit, Misused, show};
 use crate::base::{Explanation, Language, explain, explanations};
 use anyhow::Result;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{Table, presets};
 
 /// Tell what an error code means, whose turn it is and what to do.
 ///
@@ -94,8 +94,7 @@ fn as_table(found: &[(&str, &Explanation)], language: Language) -> String {
 
 /// A table of sentences: as wide as the terminal, or as a page where there is none.
 fn table_of(preset: &str) -> Table {
-    let mut table = Table::new();
-    table.load_preset(preset).set_content_arrangement(ContentArrangement::Dynamic);
+    let mut table = show::table(preset);
     if table.width().is_none() {
         table.set_width(PAGE_CHARS);
     }

@@ -4,7 +4,7 @@ use super::{Exit, local, show};
 use crate::base::Language;
 use crate::exchange::canonical::{Likeness, Matcher};
 use anyhow::{Context, Result, anyhow};
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, presets};
 use std::path::PathBuf;
 
 /// Compare two persons: a score, and every reason for and against.
@@ -62,8 +62,8 @@ impl Match {
 }
 
 fn tell(likeness: &Likeness, language: Language) {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED).set_header(["reason", "weight", ""]);
+    let mut table = show::table(presets::UTF8_FULL_CONDENSED);
+    table.set_header(["reason", "weight", ""]);
     for reason in &likeness.reasons {
         let words = match language {
             Language::En => &reason.en,

@@ -4,7 +4,7 @@ use super::{Exit, Misused, local, show};
 use crate::flow::{Context as Flows, drop_prepared, prepare_inquiries, prepared_after, send_prepared};
 use crate::store::{PreparedRow, PreparedState};
 use anyhow::{Context, Result};
-use comfy_table::{Table, presets};
+use comfy_table::presets;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
@@ -163,9 +163,9 @@ fn as_table(rows: &[PreparedRow], ctx: &Flows) -> Result<String> {
     if rows.is_empty() {
         return Ok("no inquiry waits".to_owned());
     }
-    let mut table = Table::new();
+    let mut table = show::table(presets::UTF8_HORIZONTAL_ONLY);
     let header = ["inquiry", "about", "born", "pension", "asked", "since it may have", "state"];
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    table.set_header(header);
     for PreparedRow { draft, state, .. } in rows {
         let inquiry = ctx.desk.prepared(draft.id)?;
         let (name, born) = match &inquiry {

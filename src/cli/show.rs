@@ -1,7 +1,19 @@
 //! The only place that prints.
 #![expect(clippy::print_stderr, reason = "what a command prints is its product")]
 
+use comfy_table::{ContentArrangement, Table};
 use std::io::Write;
+use terminal_size::{Width, terminal_size_of};
+
+/// A table no wider than the terminal; where there is none, as wide as what stands in it.
+pub(super) fn table(preset: &str) -> Table {
+    let mut table = Table::new();
+    table.load_preset(preset).set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some((Width(columns), _)) = terminal_size_of(std::io::stdout()) {
+        table.set_width(columns);
+    }
+    table
+}
 
 /// A line of the product. A reader that hung up is no error.
 pub(super) fn line(text: &str) {

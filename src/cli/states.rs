@@ -8,7 +8,7 @@ use crate::base::{Clock, SystemClock};
 use crate::exchange::canonical::State;
 use crate::exchange::seal::{KeyKind, ThrowAwayAuthority};
 use anyhow::{Context, Result, bail};
-use comfy_table::{Table, presets};
+use comfy_table::presets;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -151,8 +151,7 @@ impl Matrix {
     }
 
     pub(super) fn as_text(&self) -> String {
-        let mut table = Table::new();
-        table.load_preset(presets::UTF8_FULL_CONDENSED);
+        let mut table = show::table(presets::UTF8_FULL_CONDENSED);
         let judges = self.states.iter().map(|state| format!("judged by {state}"));
         table.set_header(["sealed by".to_owned(), "algorithm".to_owned()].into_iter().chain(judges));
         for sealer in &self.states {

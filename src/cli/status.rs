@@ -8,7 +8,7 @@ use crate::store::{
     inbox_counts, local_files, local_set_aside, outbox_counts, waiting_list,
 };
 use anyhow::Result;
-use comfy_table::{Table, presets};
+use comfy_table::presets;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -116,8 +116,8 @@ async fn counts(tx: &mut Tx) -> Result<[Counts; 3]> {
 }
 
 fn counts_table(counts: &[Counts]) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(["", "state", "count"]);
+    let mut table = show::table(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["", "state", "count"]);
     for Counts { name, states } in counts {
         if states.is_empty() {
             table.add_row([name, "none yet", "0"]);
@@ -133,9 +133,9 @@ fn waiting_table(waiting: &[Waiting]) -> String {
     if waiting.is_empty() {
         return "nothing waits".to_owned();
     }
-    let mut table = Table::new();
+    let mut table = show::table(presets::UTF8_HORIZONTAL_ONLY);
     let header = ["row", "peer", "state", "why", "failed tries", "next", "what"];
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    table.set_header(header);
     for row in waiting {
         let next = if row.needs_person() {
             "a person must act".to_owned()

@@ -5,7 +5,7 @@ use crate::base::Language;
 use crate::exchange::canonical::InsuranceRecord;
 use crate::pension::{Advice, Claim, Part, Step, advise, agreement, length_in_words, state_name};
 use anyhow::Result;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{Table, presets};
 use std::path::PathBuf;
 
 /// Tell what the Agreement on pension provision says of a claim: whose service
@@ -121,7 +121,5 @@ impl Totalise {
 }
 
 fn table_of() -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-    table
+    show::table(presets::UTF8_FULL_CONDENSED)
 }

@@ -8,7 +8,7 @@ use crate::exchange::canonical::{Inquiry, InsuranceRecord, State};
 use crate::exchange::document::codec::{Header, HeaderText, Origin, encode_record, origins};
 use crate::exchange::rules::{Carries, Catalogue};
 use anyhow::{Context, Result};
-use comfy_table::{Table, presets};
+use comfy_table::presets;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -167,8 +167,8 @@ fn header() -> Result<Header> {
 
 /// Prints where each element of the document comes from.
 fn trace(record: &InsuranceRecord, lineage: &Lineage) -> Result<Exit> {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED).set_header(["element", "record", "local", "how"]);
+    let mut table = show::table(presets::UTF8_FULL_CONDENSED);
+    table.set_header(["element", "record", "local", "how"]);
     for Origin { element, places } in origins(record, &header()?)? {
         let from: Vec<&ReadFrom> = places.iter().filter_map(|place| lineage.get(place)).flatten().collect();
         let told = from.iter().take(FIELDS_MAX);

@@ -2,15 +2,15 @@
 
 use super::pick;
 use crate::base::Language;
+use crate::cli::show;
 use crate::flow::KnownCheck;
 use crate::store::{CheckState, Role};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::presets;
 use serde_json::{Value, json};
 
 /// One row for each.
 pub(super) fn checks_table(all: &[KnownCheck], language: Language) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    let mut table = show::table(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(match language {
         Language::En => ["check", "with", "as of", "state", "batches", "rows", "set aside", "hits", "weak"],
         Language::Ru => {

@@ -3,11 +3,12 @@
 use super::Narrator;
 use crate::base::{Clock, SystemClock};
 use crate::cli::pair::{self, completed, journal, kill, send, start};
+use crate::cli::show;
 use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::rules::Catalogue;
 use crate::exchange::transit::Signal;
 use anyhow::{Context, Result, bail};
-use comfy_table::{Table, presets};
+use comfy_table::presets;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -210,8 +211,7 @@ pub(super) fn records(ru: &Path) -> Result<Vec<InsuranceRecord>> {
 }
 
 pub(super) fn table(records: &[InsuranceRecord]) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED);
+    let mut table = show::table(presets::UTF8_FULL_CONDENSED);
     table.set_header(["worker", "state", "from", "to", "employer", "position", "contributions"]);
     for record in records {
         let name = &record.person.name;

@@ -6,7 +6,7 @@ use crate::cli::{Exit, show};
 use crate::exchange::canonical::State;
 use crate::exchange::rules::{FactCatalogue, FactGround, FactKind};
 use anyhow::Result;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::presets;
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -40,8 +40,7 @@ impl Kinds {
                 ["вид", "что", "у кого", "кто спрашивает, зачем, по какому акту", "действует", "не старше"]
             }
         };
-        let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+        let mut table = show::table(presets::UTF8_HORIZONTAL_ONLY);
         if table.width().is_none() {
             table.set_width(PAGE_CHARS);
         }

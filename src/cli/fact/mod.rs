@@ -11,7 +11,7 @@ use crate::flow::{
 };
 use crate::store::{FactOfferRow, FactOfferState};
 use anyhow::{Context, Result};
-use comfy_table::{Table, presets};
+use comfy_table::presets;
 use serde_json::json;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -176,9 +176,9 @@ fn facts_table(facts: &[Fact]) -> String {
     if facts.is_empty() {
         return "no fact is kept".to_owned();
     }
-    let mut table = Table::new();
+    let mut table = show::table(presets::UTF8_HORIZONTAL_ONLY);
     let header = ["fact", "of", "purpose", "as of", "counts until"];
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    table.set_header(header);
     for fact in facts {
         table.add_row([
             fact.kind.as_str().to_owned(),
@@ -195,8 +195,8 @@ fn offers_table(offers: &[FactOfferRow]) -> String {
     if offers.is_empty() {
         return "no offer was made".to_owned();
     }
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(["offer", "fact", "for", "state", "until"]);
+    let mut table = show::table(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["offer", "fact", "for", "state", "until"]);
     for FactOfferRow { draft, .. } in offers {
         let state = if draft.state == FactOfferState::Waiting {
             "waits for the person"

@@ -8,7 +8,7 @@ use crate::flow::{ask_journal, journal_records};
 use crate::node::Settings;
 use crate::store::{JournalBy, inbox_of_answer, journal_list};
 use anyhow::Result;
-use comfy_table::{Table, presets};
+use comfy_table::presets;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -93,10 +93,8 @@ impl Ask {
 }
 
 fn as_table(told: &PutJournal) -> String {
-    let mut table = Table::new();
-    table
-        .load_preset(presets::UTF8_HORIZONTAL_ONLY)
-        .set_header(["at", "event", "message", "from", "to", "detail"]);
+    let mut table = show::table(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["at", "event", "message", "from", "to", "detail"]);
     for record in &told.records {
         let id = record.message.as_ref().map_or("", |one| one.message_id.as_str());
         table.add_row([

@@ -5,7 +5,7 @@ use crate::cli::exit::Misused;
 use crate::cli::{Exit, local, show};
 use crate::store::{Direction, Hop, JournalBy, JournalChoice, JournalDraft, JournalRow, Tx, journal_latest};
 use anyhow::Result;
-use comfy_table::{Table, presets};
+use comfy_table::presets;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt::Display;
@@ -115,9 +115,9 @@ where
 }
 
 pub(super) fn as_table(rows: &[JournalRow], journey_of: Option<MessageId>) -> String {
-    let mut table = Table::new();
+    let mut table = show::table(presets::UTF8_HORIZONTAL_ONLY);
     let header = ["at", "after", "event", "what", "message", "peer", "code", "detail"];
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    table.set_header(header);
     let mut before = None;
     for JournalRow { entry, .. } in rows {
         let after = before.map_or(String::new(), |before| after(entry.at, before));

@@ -7,7 +7,7 @@ use crate::base::Limits;
 use crate::exchange::adapter::{Covered, OwnLists, Profile};
 use crate::exchange::canonical::State;
 use anyhow::{Context, Result};
-use comfy_table::{Table, presets};
+use comfy_table::presets;
 use std::path::{Path, PathBuf};
 
 /// Write, check and understand profiles: the text files that say what a file of a
@@ -100,8 +100,8 @@ fn explain(profile: &Profile) -> Result<Exit> {
         head.record.part(),
         head.format.ending()
     ));
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED).set_header(["local", "canonical", "how", "when"]);
+    let mut table = show::table(presets::UTF8_FULL_CONDENSED);
+    table.set_header(["local", "canonical", "how", "when"]);
     for told in profile.told() {
         table.add_row([told.local, told.canonical, told.how, told.when]);
     }
@@ -138,8 +138,8 @@ fn coverage(state: Option<&str>, profile: Option<&str>, json: bool) -> Result<Ex
         }
         let held = covered.iter().filter(|one| one.is_read && one.is_written).count();
         show::line(&format!("{profile}: {held} of {} places both ways", covered.len()));
-        let mut table = Table::new();
-        table.load_preset(presets::UTF8_FULL_CONDENSED).set_header(["place", "read", "written"]);
+        let mut table = show::table(presets::UTF8_FULL_CONDENSED);
+        table.set_header(["place", "read", "written"]);
         let mark = |is: bool| if is { "yes" } else { "—" };
         for one in covered {
             table.add_row([one.place, mark(one.is_read), mark(one.is_written)]);
