@@ -31,7 +31,7 @@ proptest! {
     }
 }
 
-/// What libxml2 finds wrong; its warnings are no complaints.
+/// What libxml2 calls malformed; its warnings are no complaints, nor what it says of validity (xml:id with no name).
 fn complaints(text: &str) -> String {
     let mut run = Command::new("xmllint")
         .args(["--noout", "-"])
@@ -41,5 +41,5 @@ fn complaints(text: &str) -> String {
         .unwrap();
     run.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let told = String::from_utf8(run.wait_with_output().unwrap().stderr).unwrap();
-    told.lines().filter(|line| line.contains("error")).collect()
+    told.lines().filter(|line| line.contains("error") && !line.contains("validity error")).collect()
 }
