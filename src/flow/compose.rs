@@ -209,18 +209,12 @@ async fn written(
         Opening::Inquiry(inquiry) => (Carries::Inquiry, encode_inquiry(inquiry, header)?),
         Opening::Record(record) => {
             let mut record = record.clone();
-            let (parts, left_out) = OwnParts::of(&mut record, ctx).await?;
-            if left_out > 0 {
-                return Err(FlowError::TooMuch { left_out });
-            }
+            let parts = whole(OwnParts::of(&mut record, ctx).await?)?;
             return Ok((Carries::InsuranceRecord, encode_record(&record, header)?, parts));
         }
         Opening::Case(document) => {
             let mut document = document.clone();
-            let (parts, left_out) = OwnParts::of_case(&mut document, ctx).await?;
-            if left_out > 0 {
-                return Err(FlowError::TooMuch { left_out });
-            }
+            let parts = whole(OwnParts::of_case(&mut document, ctx).await?)?;
             return Ok((Carries::CaseDocument, encode_case(&document, header)?, parts));
         }
         Opening::Check(document) => (Carries::CheckDocument, encode_check(document, header)?),
@@ -229,6 +223,11 @@ async fn written(
         Opening::FactOffer { offer, .. } => (Carries::FactOffer, encode_fact_offer(offer, header)?),
     };
     Ok((carries, document, OwnParts::default()))
+}
+
+/// Attachments of which none was left out.
+fn whole((parts, left_out): (OwnParts, usize)) -> Result<OwnParts, FlowError> {
+    if left_out > 0 { Err(FlowError::TooMuch { left_out }) } else { Ok(parts) }
 }
 
 /// The first message of a transaction as a document, not yet sealed.
