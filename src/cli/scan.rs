@@ -3,7 +3,7 @@
 use super::case::By;
 use super::explain::remedy;
 use super::{Exit, Misused, case, journal, kept, local, show};
-use crate::base::{Clock, Code, DocumentId, Finding, Language, SystemClock, explain};
+use crate::base::{Code, DocumentId, Finding, Language, explain};
 use crate::exchange::canonical::RecordId;
 use crate::flow::{InCase, PageNoted, in_case, note_page};
 use crate::node::Settings;
@@ -11,6 +11,7 @@ use crate::paper::{PageCode, scan};
 use crate::pension::Standing;
 use crate::store::{CasePage, JournalRow, Store};
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -248,7 +249,7 @@ impl Known {
             Some(_) => None,
         };
         let noted = match note.filter(|_| matches!(code, None | Some("paper.unknown"))) {
-            Some(case) => Some(note_page(case, &of_paper(page), store, &SystemClock).await?),
+            Some(case) => Some(note_page(case, &of_paper(page, settings.clock().now()), store).await?),
             None => None,
         };
         Ok(Self { document: page.document, found, code, place, noted, journey })
@@ -287,12 +288,6 @@ impl Known {
     }
 }
 
-fn of_paper(page: &PageCode) -> CasePage {
-    CasePage {
-        document_id: page.document,
-        digest: page.digest(),
-        page: page.page,
-        pages: page.of,
-        noted_at: SystemClock.now(),
-    }
+fn of_paper(page: &PageCode, noted_at: Timestamp) -> CasePage {
+    CasePage { document_id: page.document, digest: page.digest(), page: page.page, pages: page.of, noted_at }
 }

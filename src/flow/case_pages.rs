@@ -2,7 +2,7 @@
 
 use super::FlowError;
 use super::cases::KnownCase;
-use crate::base::{Clock, DocumentId};
+use crate::base::DocumentId;
 use crate::exchange::canonical::RecordId;
 use crate::pension::{CaseEntry, CaseFile};
 use crate::store::{
@@ -57,12 +57,7 @@ pub async fn in_case(id: DocumentId, store: &Store) -> Result<Option<InCase>, Fl
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn note_page(
-    case: &RecordId,
-    page: &CasePage,
-    store: &Store,
-    clock: &dyn Clock,
-) -> Result<PageNoted, FlowError> {
+pub async fn note_page(case: &RecordId, page: &CasePage, store: &Store) -> Result<PageNoted, FlowError> {
     let mut tx = store.begin().await?;
     if let Some(other) = case_of_document(&mut tx, page.document_id).await?.filter(|other| other != case) {
         return Ok(PageNoted::OtherCase(other));
@@ -75,7 +70,7 @@ pub async fn note_page(
     }
     let CasePage { page: number, pages, .. } = page;
     let detail = format!("case {}: page {number} of {pages} of a document came on paper", case.as_str());
-    let entry = JournalDraft::at(clock.now(), "paper", detail);
+    let entry = JournalDraft::at(page.noted_at, "paper", detail);
     journal_append(&mut tx, &JournalDraft { document_id: Some(page.document_id), ..entry }).await?;
     tx.commit().await?;
     Ok(PageNoted::Now)
