@@ -3,6 +3,7 @@
 use crate::postgres_server::programs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// A server in a folder of its own, reached by the socket there. It ends with the test, however that ends.
 pub(crate) struct Cluster {
@@ -72,6 +73,12 @@ impl Cluster {
     pub(crate) fn set(&self, name: &str, value: &str) {
         self.sql(&format!("ALTER SYSTEM SET {name} = {value}"));
         self.sql("SELECT pg_reload_conf()");
+        // the server reads its settings when it gets round to it: a session begun after that tells of it
+        let begun = Instant::now();
+        while self.sql(&format!("SHOW {name}")) != value.trim_matches('\'') {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{name} was not read again");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Runs a statement as its owner; what it returns.
