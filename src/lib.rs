@@ -1,6 +1,7 @@
 //! Stazh: the node of one member state.
 #![doc = include_str!("ARCHITECTURE.md")]
 
+pub mod access;
 pub mod base;
 pub mod cli;
 pub mod exchange;

@@ -3,58 +3,59 @@
 //! The texts are data (`schemas/errors.toml`). An error type knows its code and its verdict, and no text of any language
 //! but its own sentence for the log.
 
+use super::Language;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
-/// A language that texts for people are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// English.
-    #[default]
-    En,
-    /// Russian.
-    Ru,
-}
-
-impl FromStr for Language {
-    type Err = String;
-
-    /// By its code of ISO 639-1.
-    fn from_str(code: &str) -> Result<Self, String> {
-        match code {
-            "en" => Ok(Self::En),
-            "ru" => Ok(Self::Ru),
-            _ => Err(format!("no texts in language {code}; write en or ru")),
-        }
-    }
-}
-
-/// One text in each language; a clone of it is the same text.
+/// One text in each language it is written in; a clone of it is the same text.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "WrittenTexts")]
 pub struct Texts(Arc<WrittenTexts>);
 
-#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenTexts {
     en: String,
     ru: String,
+    kk: Option<String>,
+    ky: Option<String>,
+    hy: Option<String>,
+    be: Option<String>,
 }
 
 impl Texts {
-    /// The text in both languages.
+    /// The text in English and Russian.
     pub fn new(en: String, ru: String) -> Self {
-        WrittenTexts { en, ru }.into()
+        WrittenTexts { en, ru, kk: None, ky: None, hy: None, be: None }.into()
     }
 
-    /// The text in one language.
+    /// The text in one language; in Russian where it is not written in that one.
     pub fn of(&self, language: Language) -> &str {
+        let WrittenTexts { en, ru, kk, ky, hy, be } = &*self.0;
+        let own = match language {
+            Language::En => return en,
+            Language::Ru => return ru,
+            Language::Kk => kk,
+            Language::Ky => ky,
+            Language::Hy => hy,
+            Language::Be => be,
+        };
+        own.as_deref().unwrap_or(ru)
+    }
+}
+
+impl Texts {
+    /// Adds the text in a language.
+    fn put(&mut self, language: Language, text: String) {
+        let texts = Arc::make_mut(&mut self.0);
         match language {
-            Language::En => &self.0.en,
-            Language::Ru => &self.0.ru,
+            Language::En => texts.en = text,
+            Language::Ru => texts.ru = text,
+            Language::Kk => texts.kk = Some(text),
+            Language::Ky => texts.ky = Some(text),
+            Language::Hy => texts.hy = Some(text),
+            Language::Be => texts.be = Some(text),
         }
     }
 }
@@ -97,7 +98,7 @@ impl Turn {
             Self::ThirdParty => ("the operator of the third party", "оператор доверенной третьей стороны"),
             Self::Nobody => ("nobody; the node goes on by itself", "никто; узел продолжает сам"),
         };
-        if language == Language::Ru { ru } else { en }
+        language.en_or_ru(en, ru)
     }
 }
 
@@ -123,7 +124,7 @@ impl Again {
                 ("after it is mended, by stazh release", "после исправления, командой stazh release")
             }
         };
-        if language == Language::Ru { ru } else { en }
+        language.en_or_ru(en, ru)
     }
 }
 
@@ -154,30 +155,70 @@ pub fn explanations() -> impl Iterator<Item = (&'static str, &'static Explanatio
 
 #[expect(clippy::expect_used, reason = "the catalogue is compiled in, and a test reads it")]
 static CATALOGUE: LazyLock<BTreeMap<String, Explanation>> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../schemas/errors.toml")).expect("the error catalogue is readable")
+    let mut catalogue: BTreeMap<String, Explanation> =
+        toml::from_str(include_str!("../../schemas/errors.toml")).expect("the error catalogue is readable");
+    for (language, text) in TRANSLATED {
+        let told: BTreeMap<String, Translated> = toml::from_str(text).expect("the translation is readable");
+        for (code, Translated { cause, remedy }) in told {
+            if let Some(explanation) = catalogue.get_mut(&code) {
+                explanation.cause.put(language, cause);
+                explanation.remedy.put(language, remedy);
+            }
+        }
+    }
+    catalogue
 });
+
+/// The two texts of a code in another language than English and Russian.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Translated {
+    cause: String,
+    remedy: String,
+}
+
+const TRANSLATED: [(Language, &str); 4] = [
+    (Language::Kk, include_str!("../../schemas/languages/kk/errors.toml")),
+    (Language::Ky, include_str!("../../schemas/languages/ky/errors.toml")),
+    (Language::Hy, include_str!("../../schemas/languages/hy/errors.toml")),
+    (Language::Be, include_str!("../../schemas/languages/be/errors.toml")),
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Written;
 
     #[test]
     fn every_explanation_is_a_sentence_in_each_language() {
         let mut seen = 0;
         for (code, explanation) in explanations() {
             seen += 1;
-            for (texts, is_russian) in [&explanation.cause, &explanation.remedy]
+            for (texts, language) in [&explanation.cause, &explanation.remedy]
                 .into_iter()
-                .flat_map(|texts| [(texts.of(Language::En), false), (texts.of(Language::Ru), true)])
+                .flat_map(|texts| Language::ALL.map(|language| (texts, language)))
             {
-                assert!(texts.ends_with('.') && texts.len() > 15, "{code}: {texts}");
-                let letters = texts.chars().filter(|c| c.is_alphabetic());
-                let (cyrillic, latin): (Vec<_>, Vec<_>) = letters.partition(|c| !c.is_ascii());
-                // codes, settings and names stay Latin in a Russian sentence
-                assert_eq!(cyrillic.len() * 3 > latin.len(), is_russian, "{code}: {texts}");
+                let text = texts.of(language);
+                let end = if language == Language::Hy { '։' } else { '.' };
+                assert!(text.ends_with(end) && text.len() > 15, "{code}: {language}: {text}");
+                let letters = text.chars().filter(|c| c.is_alphabetic());
+                let (other, latin): (Vec<_>, Vec<_>) = letters.partition(|c| !c.is_ascii());
+                // codes, settings and names stay Latin in any sentence
+                assert_eq!(other.len() * 3 > latin.len(), language != Language::En, "{code}: {text}");
+                let is_own = language.written() == Written::En || text != texts.of(Language::Ru);
+                assert!(is_own || language == Language::Ru, "{code} is not told in {language}");
             }
         }
         assert!(seen > 100);
+    }
+
+    #[test]
+    fn no_translation_explains_a_code_that_is_gone() {
+        for (language, text) in TRANSLATED {
+            let told: BTreeMap<String, Translated> = toml::from_str(text).unwrap();
+            let dead: Vec<_> = told.keys().filter(|code| explain(code).is_none()).collect();
+            assert!(dead.is_empty(), "{language}: {dead:?}");
+        }
     }
 
     #[test]

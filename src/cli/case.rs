@@ -1,7 +1,7 @@
 //! `stazh case`: pension cases, out of the documents that left and came.
 
 use super::{Exit, Misused, local, show};
-use crate::base::{Clock, Finding, Language};
+use crate::base::{Clock, Finding, Language, Written};
 use crate::exchange::canonical::case::CaseDocumentKind;
 use crate::exchange::canonical::{RecordId, State};
 use crate::exchange::document::codec::case_root;
@@ -83,17 +83,17 @@ impl CaseCommand {
 
 fn kinds(language: Language, as_json: bool) -> Result<Exit> {
     let catalogue = Catalogue::built_in()?;
-    let mut table = table(match language {
-        Language::En => ["document", "what it is", "what it is for", "transaction"],
-        Language::Ru => ["документ", "что это", "для чего", "транзакция"],
+    let mut table = table(match language.written() {
+        Written::En => ["document", "what it is", "what it is for", "transaction"],
+        Written::Ru => ["документ", "что это", "для чего", "транзакция"],
     });
     for kind in CaseDocumentKind::ALL {
         let (process, transaction) = catalogue.beginning_with_root(case_root(*kind))?;
         let message = process.message(&transaction.request)?;
         let serves = message.serves.as_ref();
-        let (name, serves) = match language {
-            Language::En => (&message.name.en, serves.map_or("", |serves| &serves.en)),
-            Language::Ru => (&message.name.ru, serves.map_or("", |serves| &serves.ru)),
+        let (name, serves) = match language.written() {
+            Written::En => (&message.name.en, serves.map_or("", |serves| &serves.en)),
+            Written::Ru => (&message.name.ru, serves.map_or("", |serves| &serves.ru)),
         };
         if as_json {
             show::json_line(&json!({

@@ -2,7 +2,7 @@
 
 use super::explain::remedy;
 use super::{Exit, local, show};
-use crate::base::{Language, explain};
+use crate::base::{Language, Written, explain};
 use crate::node::{Check, Grade, examine};
 use anyhow::Result;
 use std::path::PathBuf;
@@ -48,9 +48,9 @@ impl Doctor {
             Ok(())
         })?;
         if !self.json {
-            show::line(&match self.language {
-                Language::En => format!("\n{failures} do not work, {warnings} need a look"),
-                Language::Ru => format!("\nне работает: {failures}, требует внимания: {warnings}"),
+            show::line(&match self.language.written() {
+                Written::En => format!("\n{failures} do not work, {warnings} need a look"),
+                Written::Ru => format!("\nне работает: {failures}, требует внимания: {warnings}"),
             });
         }
         Ok(if failures > 0 { Exit::Environment } else { Exit::Done })
@@ -78,7 +78,7 @@ fn as_text(check: &Check, language: Language) -> String {
     let mut text = format!("{mark}  {:<32} {}", check.of, check.told);
     if let Some(code) = code {
         text.push_str(&format!(" ({code})"));
-        if language == Language::Ru {
+        if language.written() == Written::Ru {
             text.extend(explain(code).map(|it| format!("\n      {}", it.cause.of(language))));
         }
         text.extend(remedy(code, language).map(|remedy| format!("\n      -> {remedy}")));

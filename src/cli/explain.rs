@@ -1,7 +1,7 @@
 //! `stazh explain`: what an error code means and what to do.
 
 use super::{Exit, Misused, show};
-use crate::base::{Explanation, Language, explain, explanations};
+use crate::base::{Explanation, Language, Written, explain, explanations};
 use anyhow::Result;
 use comfy_table::{Table, presets};
 
@@ -67,9 +67,9 @@ fn as_json(code: &str, it: &Explanation, language: Language) -> serde_json::Valu
 }
 
 fn as_text(code: &str, it: &Explanation, language: Language) -> String {
-    let [cause, remedy, turn, again] = match language {
-        Language::En => ["what happened", "what to do", "whose turn", "again"],
-        Language::Ru => ["что случилось", "что делать", "кто действует", "повтор"],
+    let [cause, remedy, turn, again] = match language.written() {
+        Written::En => ["what happened", "what to do", "whose turn", "again"],
+        Written::Ru => ["что случилось", "что делать", "кто действует", "повтор"],
     };
     let mut table = table_of(presets::NOTHING);
     table.add_row([cause, it.cause.of(language)]);
@@ -80,9 +80,9 @@ fn as_text(code: &str, it: &Explanation, language: Language) -> String {
 }
 
 fn as_table(found: &[(&str, &Explanation)], language: Language) -> String {
-    let header = match language {
-        Language::En => ["code", "what happened", "what to do", "whose turn"],
-        Language::Ru => ["код", "что случилось", "что делать", "кто действует"],
+    let header = match language.written() {
+        Written::En => ["code", "what happened", "what to do", "whose turn"],
+        Written::Ru => ["код", "что случилось", "что делать", "кто действует"],
     };
     let mut table = table_of(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(header);

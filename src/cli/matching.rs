@@ -1,7 +1,7 @@
 //! `stazh match`: whether two records may be of one person, and why.
 
 use super::{Exit, local, show};
-use crate::base::Language;
+use crate::base::{Language, Written};
 use crate::exchange::canonical::{Likeness, Matcher};
 use anyhow::{Context, Result, anyhow};
 use comfy_table::{CellAlignment, presets};
@@ -65,9 +65,9 @@ fn tell(likeness: &Likeness, language: Language) {
     let mut table = show::table(presets::UTF8_FULL_CONDENSED);
     table.set_header(["reason", "weight", ""]);
     for reason in &likeness.reasons {
-        let words = match language {
-            Language::En => &reason.en,
-            Language::Ru => &reason.ru,
+        let words = match language.written() {
+            Written::En => &reason.en,
+            Written::Ru => &reason.ru,
         };
         table.add_row([reason.code.clone(), format!("{:+.1}", reason.weight), words.clone()]);
     }

@@ -1,7 +1,7 @@
 //! `stazh totalise`: what the Agreement says of a claim, step by step.
 
 use super::{Exit, local, show};
-use crate::base::Language;
+use crate::base::{Language, Written};
 use crate::exchange::canonical::InsuranceRecord;
 use crate::pension::{Advice, Claim, Part, Step, advise, agreement, length_in_words, state_name};
 use anyhow::Result;
@@ -78,9 +78,9 @@ impl Totalise {
     }
 
     fn print(&self, advice: &Advice) {
-        let [rule, says, days, long] = match self.language {
-            Language::En => ["rule", "what it says", "what was counted", "length"],
-            Language::Ru => ["норма", "что из неё следует", "что учтено", "длительность"],
+        let [rule, says, days, long] = match self.language.written() {
+            Written::En => ["rule", "what it says", "what was counted", "length"],
+            Written::Ru => ["норма", "что из неё следует", "что учтено", "длительность"],
         };
         let mut table = table_of();
         table.set_header([rule, says, days, long]);

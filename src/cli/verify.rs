@@ -2,7 +2,7 @@
 
 use super::explain::remedy;
 use super::{Exit, show};
-use crate::base::{Clock, Language, Limits, SystemClock, explain, with_causes};
+use crate::base::{Clock, Language, Limits, SystemClock, Written, explain, with_causes};
 use crate::exchange::seal::{
     Aspect, Coverage, InspectedSignature, Inspection, Judges, ReceiptTrust, SealError, StampTrust,
     StatusKind, Statuses, Terms, TrustStore, inspect, inspect_container, is_container,
@@ -215,12 +215,12 @@ fn as_text(file: &str, found: &Inspection, language: Language) -> String {
         };
         let mark = if error.is_undecided() { words.unknown } else { words.no };
         let code = error.code();
-        let reason = match (language, explain(code)) {
-            (Language::Ru, Some(it)) => it.cause.of(language).to_owned(),
-            (Language::Ru, None) | (Language::En, _) => with_causes(error),
+        let reason = match (language.written(), explain(code)) {
+            (Written::Ru, Some(it)) => it.cause.of(language).to_owned(),
+            (Written::Ru, None) | (Written::En, _) => with_causes(error),
         };
         lines.push(format!("  {mark}  {whose}{reason} ({code})"));
-        if language == Language::Ru {
+        if language.written() == Written::Ru {
             lines.push(format!("       {}", with_causes(error)));
         }
         lines.extend(remedy(code, language).map(|remedy| format!("       {}: {remedy}", words.remedy)));
@@ -265,8 +265,8 @@ struct Words {
 
 impl Words {
     fn of(language: Language) -> Self {
-        match language {
-            Language::En => Self {
+        match language.written() {
+            Written::En => Self {
                 valid: "valid",
                 undecided: "cannot be verified here",
                 invalid: "NOT valid",
@@ -283,7 +283,7 @@ impl Words {
                 again: "stamped again at",
                 as_of_stamp: "its certificates are judged as of the time stamp, and may have expired since",
             },
-            Language::Ru => Self {
+            Written::Ru => Self {
                 valid: "действителен",
                 undecided: "здесь проверить невозможно",
                 invalid: "НЕ действителен",
@@ -311,11 +311,11 @@ fn unchecked(found: &Inspection, language: Language) -> String {
         of: sum.of + one.revocation.of,
     };
     let Coverage { checked, of } = found.signatures.iter().fold(Coverage::default(), sum);
-    match (checked, language) {
-        (0, Language::En) => "revocation was not checked".to_owned(),
-        (0, Language::Ru) => "отзыв сертификатов не проверялся".to_owned(),
-        (some, Language::En) => format!("revocation was checked of {some} in {of} certificates"),
-        (some, Language::Ru) => format!("отзыв проверен у {some} из {of} сертификатов"),
+    match (checked, language.written()) {
+        (0, Written::En) => "revocation was not checked".to_owned(),
+        (0, Written::Ru) => "отзыв сертификатов не проверялся".to_owned(),
+        (some, Written::En) => format!("revocation was checked of {some} in {of} certificates"),
+        (some, Written::Ru) => format!("отзыв проверен у {some} из {of} сертификатов"),
     }
 }
 
@@ -338,11 +338,11 @@ fn good(aspect: Aspect, found: &Inspection, language: Language) -> String {
     let (en, ru) = match aspect {
         Aspect::Container => {
             let at = found.container_judged_at.unwrap_or(at);
-            return match language {
-                Language::En => format!(
+            return match language.written() {
+                Written::En => format!(
                     "nothing in the container was changed since it was signed; its certificate was judged as of {at}"
                 ),
-                Language::Ru => format!(
+                Written::Ru => format!(
                     "в контейнере ничего не изменено с момента его подписания; его сертификат проверен на {at}"
                 ),
             };
@@ -355,20 +355,20 @@ fn good(aspect: Aspect, found: &Inspection, language: Language) -> String {
             ("the signature was made by the key of the certificate", "подпись создана ключом сертификата")
         }
         Aspect::Certificate => {
-            return match language {
-                Language::En => format!("a trusted authority stands behind the certificate, valid at {at}"),
-                Language::Ru => {
+            return match language.written() {
+                Written::En => format!("a trusted authority stands behind the certificate, valid at {at}"),
+                Written::Ru => {
                     format!("за сертификатом стоит доверенный удостоверяющий центр, действителен на {at}")
                 }
             };
         }
         Aspect::TimeStamp => {
             let (since, until) = found.stamped.as_ref().map_or((at, at), |it| (it.at, it.good_until));
-            return match language {
-                Language::En => format!(
+            return match language.written() {
+                Written::En => format!(
                     "a time stamp shows that the document was there at {since}, and will show it until {until}"
                 ),
-                Language::Ru => format!(
+                Written::Ru => format!(
                     "метка времени показывает, что документ существовал {since}, и будет показывать это до {until}"
                 ),
             };
@@ -379,9 +379,9 @@ fn good(aspect: Aspect, found: &Inspection, language: Language) -> String {
         ),
         Aspect::Revocation => {
             let at = found.revocation_at;
-            return match language {
-                Language::En => format!("no certificate was known to be revoked at {at}"),
-                Language::Ru => format!("на {at} не известно об отзыве ни одного сертификата"),
+            return match language.written() {
+                Written::En => format!("no certificate was known to be revoked at {at}"),
+                Written::Ru => format!("на {at} не известно об отзыве ни одного сертификата"),
             };
         }
         Aspect::Receipt => (
@@ -389,5 +389,5 @@ fn good(aspect: Aspect, found: &Inspection, language: Language) -> String {
             "доверенная третья сторона подтвердила эту подпись этого документа",
         ),
     };
-    if language == Language::Ru { ru } else { en }.to_owned()
+    language.en_or_ru(en, ru).to_owned()
 }

@@ -3,7 +3,7 @@
 use super::PaperError;
 use super::font::{Face, Fonts, Style, Twips};
 use super::page::{Page, SHEET};
-use crate::base::Language;
+use crate::base::{Language, Written};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
@@ -53,9 +53,9 @@ pub(super) fn to_pdf(
         }
     }
     pdf.pages(tree).count(i32::try_from(kids.len()).unwrap_or(i32::MAX)).kids(kids);
-    let code = match language {
-        Language::Ru => "ru",
-        Language::En => "en",
+    let code = match language.written() {
+        Written::Ru => "ru",
+        Written::En => "en",
     };
     pdf.catalog(catalog).pages(tree).lang(TextStr(code));
     pdf.document_info(about).title(TextStr(title)).producer(TextStr("stazh"));

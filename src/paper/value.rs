@@ -1,7 +1,7 @@
 //! What an element says, as a person reads it.
 
 use super::labels::LABELS;
-use crate::base::Language;
+use crate::base::{Language, Written};
 use crate::exchange::document::Element;
 use crate::exchange::rules::{CodeLists, Names};
 use unicode_normalization::UnicodeNormalization;
@@ -78,9 +78,9 @@ impl Telling<'_> {
 
     fn name(self, list: &str, code: &str) -> Option<String> {
         let Names { ru, en } = &self.lists.list(list)?.code(code)?.names;
-        Some(match self.language {
-            Language::Ru => ru.clone(),
-            Language::En => en.clone(),
+        Some(match self.language.written() {
+            Written::Ru => ru.clone(),
+            Written::En => en.clone(),
         })
     }
 
@@ -142,9 +142,9 @@ fn grouped(text: &str, language: Language) -> Option<String> {
     if !is_number(whole) || !fraction.is_none_or(is_number) {
         return None;
     }
-    let (between, point) = match language {
-        Language::Ru => ('\u{a0}', ','),
-        Language::En => (',', '.'),
+    let (between, point) = match language.written() {
+        Written::Ru => ('\u{a0}', ','),
+        Written::En => (',', '.'),
     };
     let mut told = sign.to_owned();
     for (at, digit) in whole.chars().enumerate() {

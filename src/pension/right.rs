@@ -61,7 +61,7 @@ impl Right {
                 "сравнивает специалист по законодательству государства",
             ),
         };
-        if language == Language::Ru { ru } else { en }
+        language.en_or_ru(en, ru)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::agreement::PeriodClass;
 use super::days::Stretch;
 use super::length::Length;
-use crate::base::{Language, Texts};
+use crate::base::{Language, Texts, Written};
 use crate::exchange::canonical::State;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -97,9 +97,9 @@ impl Value {
 
 /// A length as people write it.
 pub fn length_in_words(length: Length, language: Language) -> String {
-    let [years, months, days] = match language {
-        Language::En => ["y", "m", "d"],
-        Language::Ru => ["л", "мес", "дн"],
+    let [years, months, days] = match language.written() {
+        Written::En => ["y", "m", "d"],
+        Written::Ru => ["л", "мес", "дн"],
     };
     format!("{} {years} {} {months} {} {days}", length.years(), length.months(), length.days())
 }
@@ -113,7 +113,7 @@ pub fn state_name(state: State, language: Language) -> &'static str {
         State::Kg => ("Kyrgyzstan", "Кыргызстан"),
         State::Ru => ("Russia", "Россия"),
     };
-    if language == Language::Ru { ru } else { en }
+    language.en_or_ru(en, ru)
 }
 
 #[expect(clippy::expect_used, reason = "they are compiled in, and a test reads them")]

@@ -18,6 +18,7 @@ fn every_code_of_the_program_is_explained_and_no_other() {
 /// String literals of the form of a code, outside of tests.
 fn codes_in_sources() -> BTreeSet<String> {
     let stages = [
+        "access",
         "adapter",
         "canonical",
         "case",

@@ -5,7 +5,7 @@ mod table;
 
 use super::progress::Progress;
 use super::{Exit, local, show};
-use crate::base::Language;
+use crate::base::{Language, Written};
 use crate::exchange::canonical::{Coded, RecordId, State};
 use crate::flow::{CheckPlan, Context, KnownCheck, begin_check, check_of, checks, end_check};
 use crate::store::CheckState;
@@ -221,9 +221,9 @@ fn tell(known: &KnownCheck, language: Language, as_json: bool) -> Result<Exit> {
 
 /// In which language a text is shown.
 fn pick<'t>(language: Language, ru: &'t str, en: &'t str) -> &'t str {
-    match language {
-        Language::Ru => ru,
-        Language::En => en,
+    match language.written() {
+        Written::Ru => ru,
+        Written::En => en,
     }
 }
 

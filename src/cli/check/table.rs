@@ -1,7 +1,7 @@
 //! Checks as they are shown.
 
 use super::pick;
-use crate::base::Language;
+use crate::base::{Language, Written};
 use crate::cli::show;
 use crate::flow::KnownCheck;
 use crate::store::{CheckState, Role};
@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 /// One row for each.
 pub(super) fn checks_table(all: &[KnownCheck], language: Language) -> String {
     let mut table = show::table(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(match language {
-        Language::En => ["check", "with", "as of", "state", "batches", "rows", "set aside", "hits", "weak"],
-        Language::Ru => {
+    table.set_header(match language.written() {
+        Written::En => ["check", "with", "as of", "state", "batches", "rows", "set aside", "hits", "weak"],
+        Written::Ru => {
             ["сверка", "с кем", "на день", "состояние", "пакеты", "строк", "отложено", "совпало", "слабо"]
         }
     });

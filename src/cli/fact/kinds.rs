@@ -1,7 +1,7 @@
 //! `stazh fact kinds`: the catalogue of facts for a person.
 
 use super::{pick, state};
-use crate::base::Language;
+use crate::base::{Language, Written};
 use crate::cli::{Exit, show};
 use crate::exchange::canonical::State;
 use crate::exchange::rules::{FactCatalogue, FactGround, FactKind};
@@ -32,11 +32,11 @@ impl Kinds {
             all.for_each(|kind| show::json_line(&as_json(kind, self.language)));
             return Ok(Exit::Done);
         }
-        let header = match self.language {
-            Language::En => {
+        let header = match self.language.written() {
+            Written::En => {
                 ["kind", "says", "kept by", "asked by, for, on which act", "counts", "no older than"]
             }
-            Language::Ru => {
+            Written::Ru => {
                 ["вид", "что", "у кого", "кто спрашивает, зачем, по какому акту", "действует", "не старше"]
             }
         };

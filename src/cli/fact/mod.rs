@@ -230,5 +230,5 @@ fn state(text: &str) -> Result<crate::exchange::canonical::State, Misused> {
 
 /// In which language a list is shown.
 fn pick<'t>(language: Language, ru: &'t str, en: &'t str) -> &'t str {
-    if language == Language::Ru { ru } else { en }
+    language.en_or_ru(en, ru)
 }

@@ -394,8 +394,7 @@ fn json_answer(status: StatusCode, text: String) -> Response<Body> {
 
 fn language(headers: &HeaderMap) -> Language {
     let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|wanted| wanted.to_str().ok());
-    let is_russian = wanted.is_some_and(|wanted| wanted.trim_start().to_ascii_lowercase().starts_with("ru"));
-    if is_russian { Language::Ru } else { Language::En }
+    wanted.and_then(Language::accepted).unwrap_or_default()
 }
 
 const DESCRIPTION: &str = include_str!("../../../schemas/local-api.json");

@@ -1,0 +1,2 @@
+# What the pages for people say. One phrase, one line.
+
