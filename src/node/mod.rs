@@ -1,5 +1,6 @@
 //! One node: its settings, its wiring, its life from start to stop.
 
+mod access;
 mod agreements;
 mod checks;
 mod desk;
@@ -23,6 +24,7 @@ mod settings;
 mod third_party;
 mod treaty;
 
+pub use access::AccessSettings;
 pub use checks::CheckSettings;
 pub use desk::FolderDesk;
 pub use doctor::{Check, Grade, examine, look_at};
