@@ -159,19 +159,17 @@ impl Standing {
         match (granted.action(), before) {
             (Action::Grant, None) => Ok(Self::Issued),
             (Action::Grant, Some(_)) => Err(AccountError::There),
-            (_, None) => Err(AccountError::None),
+            (Action::Change | Action::Block | Action::Unblock | Action::Reissue, None) => {
+                Err(AccountError::None)
+            }
             (Action::Block, Some(standing)) => Ok(standing.closed(granted.ground())),
             // what was suspended until this request is entered anew
             (Action::Change, Some(Self::Blocked(Ground::Duties))) => Ok(Self::Issued),
             (Action::Change | Action::Reissue, Some(Self::Blocked(_))) => Err(AccountError::Blocked),
             (Action::Change, Some(standing)) => Ok(standing),
-            (Action::Reissue | Action::Unblock, Some(Self::Issued | Self::Entered | Self::Active))
-                if granted.action() == Action::Reissue =>
-            {
-                Ok(Self::Issued)
-            }
-            (Action::Unblock, Some(Self::Blocked(_))) => Ok(Self::Issued),
-            (Action::Reissue | Action::Unblock, Some(_)) => Err(AccountError::Open),
+            (Action::Reissue, Some(Self::Issued | Self::Entered | Self::Active))
+            | (Action::Unblock, Some(Self::Blocked(_))) => Ok(Self::Issued),
+            (Action::Unblock, Some(Self::Issued | Self::Entered | Self::Active)) => Err(AccountError::Open),
         }
     }
 

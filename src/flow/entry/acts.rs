@@ -1,7 +1,7 @@
 //! Acts: decided, and journalled with their refusals (A2).
 
 use super::EntryError;
-use crate::access::{Actor, Ask, Commands, Permit, Refusal, decide};
+use crate::access::{Actor, Ask, CommandError, Commands, Permit, Refusal, decide};
 use crate::base::Code;
 use crate::flow::Context;
 use crate::store::{Act, StoreError, Subject, Tx, act_append};
@@ -42,6 +42,18 @@ pub async fn permit_in(
     act.served = ask.purpose.map(|purpose| purpose.case.clone());
     act_append(tx, &coded(act, code)).await?;
     Ok(decided)
+}
+
+/// Sees that a permit is for what is to be shown.
+///
+/// # Errors
+/// It is for another command.
+pub(super) fn shown(permit: &Permit, commands: &[&str]) -> Result<(), EntryError> {
+    if commands.contains(&permit.command()) {
+        return Ok(());
+    }
+    let wanted = commands.first().copied().unwrap_or_default();
+    Err(EntryError::Refused(Refusal::Unknown(CommandError(format!("{} for {wanted}", permit.command())))))
 }
 
 /// An act of an actor, now.
