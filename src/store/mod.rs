@@ -5,6 +5,7 @@
 //! acted on; a claim is a lease that runs out by itself if its worker dies. The texts use `$1`
 //! placeholders and nothing that only one engine has, but for the row locks of PostgreSQL where SQLite needs none.
 
+mod appeal;
 mod asked;
 mod case;
 mod chain;
@@ -45,6 +46,10 @@ mod waiting;
 mod tests;
 
 pub use crate::exchange::transit::Role;
+pub use appeal::{
+    AppealDraft, AppealRow, AppealSource, AppealState, Notice, appeal_answer, appeal_file, appeal_find, appeal_page,
+    appeal_put, appeal_take, notice_list, notice_put, once_begin, once_drop, once_end, once_find, once_forget,
+};
 pub use asked::{
     HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
     local_request_find, local_request_put,

@@ -4,7 +4,7 @@ use super::field::{Fault, Field, Given, Kind};
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb};
 use super::routes::{find, is_path};
 use super::view::View;
-use super::{Console, api, bring, entry, frame, openapi};
+use super::{Console, api, bring, entry, frame, once, openapi};
 use crate::access::{Ask, First, Permit, Purpose, Session, Via};
 use crate::base::{Language, explain};
 use crate::flow::entry as entries;
@@ -165,7 +165,7 @@ async fn done(request: Request, path: &str, address: IpAddr, view: &mut View, co
         is_tls: console.is_tls,
     };
     let again = call.again(route);
-    let outcome = if faults.is_empty() { (route.call)(call).await } else { Err(Trouble::Fields(faults)) };
+    let outcome = if faults.is_empty() { once::call(route, call).await } else { Err(Trouble::Fields(faults)) };
     match outcome {
         Err(Trouble::Fields(faults)) => match again {
             Some((handler, mut call)) => {
