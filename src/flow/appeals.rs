@@ -183,7 +183,12 @@ pub async fn take_appeal(permit: &Permit, id: &str, ctx: &Context) -> Result<boo
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn answer_appeal(permit: &Permit, id: &str, answer: &str, ctx: &Context) -> Result<bool, FlowError> {
+pub async fn answer_appeal(
+    permit: &Permit,
+    id: &str,
+    answer: &str,
+    ctx: &Context,
+) -> Result<bool, FlowError> {
     let Ok(id) = id.parse::<Uuid>() else { return Ok(false) };
     let now = ctx.clock.now();
     let mut tx = ctx.store.begin().await?;

@@ -1,5 +1,6 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
+use super::entry::EntryPolicy;
 use super::{
     AgreementOf, CheckError, Checks, CopyWriter, Facts, FlowError, KeptRows, OutcomeWriter, OwnThirdParty,
     OwnTimeStamps, Proactive, StatusSources, Wake,
@@ -60,6 +61,8 @@ pub struct Context {
     pub proactive: Option<Proactive>,
     /// With whom this node checks persons in payment.
     pub checks: Checks,
+    /// How people and programs are let in.
+    pub entry: EntryPolicy,
     /// The local system.
     pub desk: Arc<dyn Desk>,
     /// Wake-ups of the workers.

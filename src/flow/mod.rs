@@ -52,8 +52,8 @@ mod turned_away;
 mod wake;
 
 pub use appeals::{
-    Appeal, AppealPage, NewAppeal, NoticeText, answer_appeal, appeal, appeal_attachment, appeals, file_appeal, notices,
-    own_appeals, publish_notice, take_appeal,
+    Appeal, AppealPage, NewAppeal, NoticeText, answer_appeal, appeal, appeal_attachment, appeals,
+    file_appeal, notices, own_appeals, publish_notice, take_appeal,
 };
 pub use asked::{Asked, begin_once};
 pub use brought::{

@@ -21,12 +21,7 @@ pub enum Once {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn begin_only_once(
-    login: &str,
-    key: &str,
-    digest: &str,
-    ctx: &Context,
-) -> Result<Once, FlowError> {
+pub async fn begin_only_once(login: &str, key: &str, digest: &str, ctx: &Context) -> Result<Once, FlowError> {
     let now = ctx.clock.now();
     let mut tx = ctx.store.begin().await?;
     once_forget(&mut tx, now.checked_sub(KEPT).unwrap_or(now)).await?;

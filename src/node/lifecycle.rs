@@ -151,13 +151,15 @@ impl Node {
                 processes: peer.processes.clone(),
             });
         }
+        let store = Self::store(settings).await?;
+        let entry = settings.access.policy(&store, random.as_ref()).await?;
         let ctx = Context {
             state: settings.state,
             clock,
             random,
             limits: settings.limits,
             retry: settings.retry,
-            store: Self::store(settings).await?,
+            store,
             wire: Arc::new(Roads::new(
                 Self::folders(settings)?,
                 Self::broker(settings, identity)?,
@@ -174,6 +176,7 @@ impl Node {
             cases: settings.treaty.policy(settings.cases)?,
             proactive: settings.proactive.as_ref().map(ProactiveSettings::plan),
             checks: settings.checks.of(&settings.peers.iter().map(|peer| peer.state).collect())?,
+            entry,
             desk,
             wake: Wake::default(),
         };

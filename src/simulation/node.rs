@@ -2,12 +2,13 @@
 
 use super::wire::{SimWire, name_of};
 use super::{SimulationError, database};
-use crate::base::{Clock, Digest256, DocumentId, FixedClock, Limits, SeededRandom, Shelf};
+use crate::base::{Clock, Digest256, DocumentId, FixedClock, Limits, Secret, SeededRandom, Shelf};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, FactCatalogue, Rules};
 use crate::exchange::seal::{KeyKind, Signer, Signers, ThrowAwayAuthority, TrustStore, sha256};
 use crate::exchange::transit::Schedule;
+use crate::flow::entry::EntryPolicy;
 use crate::flow::{
     CasePolicy, Checks, Context, CopyWriter, Desk, Done, Facts, FlowError, Origin, Peer, Peers, Wake,
     take_back_leases,
@@ -150,6 +151,7 @@ async fn start(
         facts: Facts { catalogue, gives: BTreeSet::new(), takes: BTreeSet::new(), every_ms: 60_000 },
         cases: CasePolicy::default(),
         proactive: None,
+        entry: EntryPolicy::new(Secret::new(vec![7; 32])),
         desk: desk.clone(),
         wake: Wake::default(),
     });

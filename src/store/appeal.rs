@@ -231,11 +231,7 @@ pub async fn once_begin(
 
 /// Notes what was answered to it.
 pub async fn once_end(tx: &mut Tx, (login, key): (&str, &str), answer: &str) -> Result<(), StoreError> {
-    change!(
-        tx,
-        "note what was done for a key",
-        sqlx::query(ONCE_END).bind(login).bind(key).bind(answer)
-    )?;
+    change!(tx, "note what was done for a key", sqlx::query(ONCE_END).bind(login).bind(key).bind(answer))?;
     Ok(())
 }
 

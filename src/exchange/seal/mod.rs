@@ -94,7 +94,7 @@ pub use signers::Signers;
 pub use stamping::{StampAuthority, StampOutcome};
 pub use suites::{
     ContentDigests, ContentHasher, DigestAlgorithm, PrivateKey, PublicKey, RawSignature, Scheme,
-    Sha256Hasher, Suite, is_gost_loaded, sha256, sha256_hasher, suite_of,
+    Sha256Hasher, Suite, is_ed25519, is_gost_loaded, keyed_digest, sha256, sha256_hasher, suite_of,
 };
 pub use third_party::{Outcome, ReasonCode, ReceiptTrust, ThirdParty};
 pub use time_stamp::{Imprint, StampAnswer, StampQuestion, StampRefusal, StampTrust, TimeStamp};

@@ -81,7 +81,7 @@ async fn done(request: Request, path: &str, address: IpAddr, console: &Console) 
     };
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Trouble::SignIn)?;
-    let session = entries::token_session(bearer.trim(), ctx).await?.ok_or(Trouble::SignIn)?;
+    let session = entries::session_of(bearer.trim(), ctx).await?.ok_or(Trouble::SignIn)?;
     let mut given = Given::default();
     bring::pairs(parts.uri.query().unwrap_or_default().as_bytes(), &mut given)?;
     if verb == Verb::Post {
@@ -113,11 +113,6 @@ async fn done(request: Request, path: &str, address: IpAddr, console: &Console) 
         session: Some(session.clone()),
     };
     let outcome = once::call(route, call).await;
-    if let Err(Trouble::Problem(problem)) = &outcome
-        && problem.status == StatusCode::NOT_FOUND
-    {
-        entries::journal_refused(&session.actor, route.command, "http.not_found", ctx).await?;
-    }
     outcome
 }
 

@@ -5,8 +5,8 @@ use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
 use super::view::View;
 use crate::base::Language;
 use crate::flow::{
-    Appeal, AppealPage, NewAppeal, answer_appeal, appeal, appeal_attachment, appeals, file_appeal, own_appeals,
-    publish_notice, take_appeal,
+    Appeal, AppealPage, NewAppeal, answer_appeal, appeal, appeal_attachment, appeals, file_appeal,
+    own_appeals, publish_notice, take_appeal,
 };
 use crate::store::{AppealSource, AppealState};
 use jiff::Timestamp;
@@ -121,7 +121,11 @@ const NEW: &[Field] = &[
     Field { name: "subject", kind: Kind::Line(200), is_required: true },
     Field { name: "text", kind: Kind::Text(10_000), is_required: true },
     Field { name: "contact", kind: Kind::Line(200), is_required: true },
-    Field { name: "source", kind: Kind::Choice(&["user", "administrator", "monitoring", "journal"]), is_required: false },
+    Field {
+        name: "source",
+        kind: Kind::Choice(&["user", "administrator", "monitoring", "journal"]),
+        is_required: false,
+    },
     Field { name: "channel", kind: Kind::Choice(&["form", "e_mail", "telephone"]), is_required: false },
     Field { name: "attachment", kind: Kind::File(5 * 1024 * 1024, FileKind::SCANS), is_required: false },
 ];
@@ -150,8 +154,11 @@ async fn new(call: Call) -> Done {
     let own = page.appeals.clone();
     Answer::page(call.view.say("appeal-new"), &page, move |view| {
         // a user's own appeal came by this form; what was told otherwise is put down by an administrator (A45)
-        let fields: Vec<Field> =
-            NEW.iter().copied().filter(|field| keeps || !["source", "channel"].contains(&field.name)).collect();
+        let fields: Vec<Field> = NEW
+            .iter()
+            .copied()
+            .filter(|field| keeps || !["source", "channel"].contains(&field.name))
+            .collect();
         html! {
             p { (view.say("appeal-new-told")) }
             (view.form("/console/appeals/new", &fields, "appeal-send"))
@@ -195,7 +202,11 @@ async fn list(call: Call) -> Done {
     let shown = page.clone();
     Answer::page(call.view.say("menu-appeal-list"), &page, move |view| {
         let rows = shown.appeals.iter().map(|appeal| {
-            let term = if appeal.is_late { view.badge("late", &day(view, &appeal.due_on)) } else { html! { (day(view, &appeal.due_on)) } };
+            let term = if appeal.is_late {
+                view.badge("late", &day(view, &appeal.due_on))
+            } else {
+                html! { (day(view, &appeal.due_on)) }
+            };
             vec![
                 view.link(&format!("/console/appeals/{}", appeal.id), &appeal.subject),
                 html! { (view.choice("appeal_kind", &appeal.kind)) },
@@ -205,7 +216,10 @@ async fn list(call: Call) -> Done {
             ]
         });
         let heads = ["field-subject", "field-appeal-kind", "appeal-filed", "appeal-due", "field-source"];
-        let next = shown.next.as_ref().map(|next| format!("/console/appeals?state={}&before={next}", state.as_str()));
+        let next = shown
+            .next
+            .as_ref()
+            .map(|next| format!("/console/appeals?state={}&before={next}", state.as_str()));
         html! {
             p {
                 @for word in ["open", "taken", "answered"] {
@@ -242,13 +256,19 @@ fn told(view: &View, appeal: &Appeal) -> Markup {
         ("field-subject", html! { (appeal.subject) }),
         ("field-appeal-kind", html! { (view.choice("appeal_kind", &appeal.kind)) }),
         ("appeal-filed", instant(view, &appeal.filed_at)),
-        ("appeal-due", html! { (day(view, &appeal.due_on)) @if appeal.is_late { " " (view.badge("late", &view.say("late"))) } }),
+        (
+            "appeal-due",
+            html! { (day(view, &appeal.due_on)) @if appeal.is_late { " " (view.badge("late", &view.say("late"))) } },
+        ),
         ("field-state", html! { (view.choice("state", &appeal.state)) }),
         ("field-contact", html! { (appeal.contact) }),
         ("field-text", html! { (appeal.body) }),
     ];
     if let Some(minutes) = appeal.first_reaction_minutes {
-        facts.push(("appeal-reaction", html! { (view.say_with("minutes", &[("count", &view.number(minutes))])) }));
+        facts.push((
+            "appeal-reaction",
+            html! { (view.say_with("minutes", &[("count", &view.number(minutes))])) },
+        ));
     }
     if let Some(answer) = &appeal.answer {
         facts.push(("field-answer", html! { (answer) }));
@@ -283,7 +303,9 @@ async fn answered(call: Call) -> Done {
 }
 
 async fn new_notice(call: Call) -> Done {
-    Answer::page(call.view.say("notice-new"), &(), |view| view.form("/console/notices/new", NOTICE, "notice-send"))
+    Answer::page(call.view.say("notice-new"), &(), |view| {
+        view.form("/console/notices/new", NOTICE, "notice-send")
+    })
 }
 
 async fn publish(call: Call) -> Done {

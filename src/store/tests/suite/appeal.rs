@@ -56,7 +56,8 @@ async fn appeals_are_listed_by_state_or_login_the_newest_first() {
     for number in 1..=5 {
         appeal_put(&mut tx, &draft(number, (number % 2 == 0).then_some("a"))).await.unwrap();
     }
-    let numbers = |rows: Vec<AppealRow>| rows.into_iter().map(|row| row.draft.id.as_u128()).collect::<Vec<_>>();
+    let numbers =
+        |rows: Vec<AppealRow>| rows.into_iter().map(|row| row.draft.id.as_u128()).collect::<Vec<_>>();
     let page = appeal_page(&mut tx, (AppealState::Open, None), LAST, 3).await.unwrap();
     assert_eq!(numbers(page), [5, 4, 3]);
     let before = Uuid::from_u128(3).to_string();
