@@ -3,6 +3,7 @@
 mod access;
 mod agreements;
 mod checks;
+mod console;
 mod desk;
 mod doctor;
 mod dropped;
@@ -26,6 +27,7 @@ mod treaty;
 
 pub use access::AccessSettings;
 pub use checks::CheckSettings;
+pub use console::ConsoleSettings;
 pub use desk::FolderDesk;
 pub use doctor::{Check, Grade, examine, look_at};
 pub use error::StartError;

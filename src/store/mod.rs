@@ -8,6 +8,7 @@
 mod access_request;
 mod account;
 mod act;
+mod appeal;
 mod approval;
 mod asked;
 mod case;
@@ -61,6 +62,11 @@ pub use account::{
     entry_try_put, subject_key, token_show,
 };
 pub use act::{Act, ActsBy, Subject, act_append, act_count, act_find, act_page, feed_find, feed_put};
+pub use appeal::{
+    AppealDraft, AppealRow, AppealSource, AppealState, Notice, appeal_answer, appeal_file, appeal_find,
+    appeal_page, appeal_put, appeal_take, notice_list, notice_put, once_begin, once_drop, once_end,
+    once_find, once_forget,
+};
 pub use approval::{
     ApprovalRow, ApprovalState, approval_decide, approval_find, approval_page, approval_put, approvals_of,
 };
