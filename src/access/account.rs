@@ -3,6 +3,7 @@
 //! Rights begin and widen by a granted request alone (A3); blocking alone may come by itself (A33).
 
 use super::request::Granted;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -21,7 +22,7 @@ pub enum Standing {
 }
 
 /// Why an account is blocked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ground {
     /// It was not entered for longer than the Rules allow (A33).

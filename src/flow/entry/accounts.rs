@@ -1,22 +1,23 @@
 //! Accounts: listed, read, blocked for a violation, for changed duties, and by themselves (A32, A33).
 
-use super::acts::{act, coded, permit_in, shown};
+use super::acts::{act_by, coded, shown};
 use super::requests::PAGE_ROWS;
 use super::sign_in::block_if_idle;
 use super::{EntryError, day_in};
-use crate::access::{Actor, Ask, Event, Ground, Permit, Role, Standing};
+use crate::access::{Event, Ground, Permit, Role, Standing};
 use crate::flow::Context;
 use crate::store::{
-    AccountRow, LoginLine, account_find, account_idle, account_lock, account_page, account_update, act_append,
-    login_line_page, session_end_others, session_list,
+    AccountRow, LoginLine, account_find, account_idle, account_lock, account_page, account_update,
+    act_append, login_line_page, session_end_others, session_list,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A page of accounts, by login.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AccountPage {
     /// The accounts.
     pub accounts: Vec<AccountLine>,
@@ -25,7 +26,7 @@ pub struct AccountPage {
 }
 
 /// An account in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AccountLine {
     /// Its login.
     pub login: String,
@@ -38,19 +39,22 @@ pub struct AccountLine {
     /// Why it is blocked.
     pub ground: Option<Ground>,
     /// The last entry; before the first, when it was issued.
+    #[schemars(with = "String")]
     pub used_at: Timestamp,
     /// For how many days nobody entered.
     pub idle_days: i32,
     /// Until when nobody may try, after wrong passwords.
+    #[schemars(with = "Option<String>")]
     pub shut_until: Option<Timestamp>,
     /// Whether a second factor is set.
     pub has_second_factor: bool,
     /// The request that last gave or changed its rights.
+    #[schemars(with = "String")]
     pub request_id: Uuid,
 }
 
 /// An account as it is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AccountView {
     /// What a list shows.
     #[serde(flatten)]
@@ -70,21 +74,24 @@ pub struct AccountView {
     /// The version of the rules that was acknowledged (A36).
     pub rules: Option<String>,
     /// When.
+    #[schemars(with = "Option<String>")]
     pub rules_at: Option<Timestamp>,
     /// How many sessions there are.
     pub sessions: usize,
 }
 
 /// A line of the journal of logins issued (F1): six columns, and beside them request and login.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LoginJournalLine {
     /// Its number, by which the next page is asked for.
+    #[schemars(with = "String")]
     pub id: Uuid,
     /// Column 1: region, number and date of the applicant's letter, number and date of its coming in.
     pub letter: String,
     /// Column 2: the systems.
     pub systems: String,
     /// Column 3: when the user was registered and the login issued.
+    #[schemars(with = "String")]
     pub issued_at: Timestamp,
     /// Column 4: the basis.
     pub basis: String,
@@ -93,6 +100,7 @@ pub struct LoginJournalLine {
     /// Column 6.
     pub note: String,
     /// Beside the form: the request.
+    #[schemars(with = "String")]
     pub request_id: Uuid,
     /// Beside the form: the login.
     pub login: String,
@@ -137,27 +145,23 @@ pub async fn account(permit: &Permit, login: &str, ctx: &Context) -> Result<Acco
 /// Blocks an account for a violation of cyber security (A33), or because duties changed (A32); its sessions end.
 ///
 /// # Errors
-/// He may not, it is his own, or there is none.
+/// It is his own, or there is none; the permit is for another act.
 pub async fn block_account(
-    actor: &Actor,
+    permit: &Permit,
     login: &str,
     (ground, words): (Ground, &str),
     ctx: &Context,
 ) -> Result<(), EntryError> {
-    let ask = Ask { command: "account-block", object: login, purpose: None, at: ctx.clock.now() };
+    shown(permit, &["account-block"])?;
     let mut tx = ctx.store.begin().await?;
-    if let Err(refusal) = permit_in(&mut tx, actor, ask, None, ctx).await? {
-        tx.commit().await?;
-        return Err(refusal.into());
-    }
     let outcome = match account_lock(&mut tx, login).await? {
         None => Err(EntryError::NotThere { what: "the account" }),
-        Some(_) if actor.login == login => Err(EntryError::OneSelf),
+        Some(_) if permit.login() == login => Err(EntryError::OneSelf),
         Some(mut account) => {
             account.standing = Standing::after(Some(account.standing), &Event::Blocked(ground))?;
             account_update(&mut tx, &account).await?;
             session_end_others(&mut tx, login, "").await?;
-            let mut act = act(actor, ask.command, login, ctx);
+            let mut act = act_by(permit, login, ctx);
             act.purpose = Some(ground.word().to_owned());
             act.served = Some(words.to_owned());
             act.subject = account.person;
@@ -166,7 +170,7 @@ pub async fn block_account(
         }
     };
     if let Err(error) = &outcome {
-        act_append(&mut tx, &coded(act(actor, ask.command, login, ctx), error.code())).await?;
+        act_append(&mut tx, &coded(act_by(permit, login, ctx), error.code())).await?;
     }
     tx.commit().await?;
     outcome
@@ -177,12 +181,12 @@ pub async fn block_account(
 /// # Errors
 /// As [`block_account`].
 pub async fn block_for_violation(
-    actor: &Actor,
+    permit: &Permit,
     login: &str,
     words: &str,
     ctx: &Context,
 ) -> Result<(), EntryError> {
-    block_account(actor, login, (Ground::Violation, words), ctx).await
+    block_account(permit, login, (Ground::Violation, words), ctx).await
 }
 
 /// Blocks every account that nobody entered for longer than the Rules allow (A33); tells how many.

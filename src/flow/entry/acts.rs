@@ -74,6 +74,35 @@ pub(super) fn act(actor: &Actor, command: &str, object: &str, ctx: &Context) -> 
     }
 }
 
+/// The same of whoever has a permit: what became of what he may.
+pub(super) fn act_by(permit: &Permit, object: &str, ctx: &Context) -> Act {
+    Act {
+        id: id(ctx),
+        at: ctx.clock.now(),
+        login: permit.login().to_owned(),
+        role: Some(permit.role().word().to_owned()),
+        via: permit.via().word().to_owned(),
+        command: permit.command().to_owned(),
+        object: object.to_owned(),
+        subject: None,
+        purpose: None,
+        served: None,
+        code: None,
+    }
+}
+
+/// Journals that what a permit was for was not done, and why.
+pub(super) async fn note_failure(
+    permit: &Permit,
+    object: &str,
+    error: &EntryError,
+    ctx: &Context,
+) -> Result<(), EntryError> {
+    let mut tx = ctx.store.begin().await?;
+    act_append(&mut tx, &coded(act_by(permit, object, ctx), error.code())).await?;
+    Ok(tx.commit().await?)
+}
+
 /// The same with its outcome.
 pub(super) fn coded(act: Act, code: Option<Code>) -> Act {
     Act { code: code.map(str::to_owned), ..act }

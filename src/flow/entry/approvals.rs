@@ -1,32 +1,35 @@
 //! A second pair of eyes: what is asked for waits, and another person approves exactly that.
 
-use super::acts::{act, coded, id, permit_in, shown};
-use super::requests::PAGE_ROWS;
 use super::EntryError;
-use crate::access::{Actor, Ask, Commands, Permit, Refusal, may_approve};
+use super::acts::{act_by, coded, id, shown};
+use super::requests::PAGE_ROWS;
+use crate::access::{Actor, Commands, Permit, Refusal, may_approve};
 use crate::flow::Context;
 use crate::store::{
     ApprovalRow, ApprovalState, Tx, act_append, approval_decide, approval_find, approval_page, approval_put,
     approvals_of,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 /// A page of what waits, the oldest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ApprovalPage {
     /// What waits.
     pub approvals: Vec<ApprovalView>,
     /// Where the next page begins; nothing if there is none.
+    #[schemars(with = "Option<String>")]
     pub next: Option<Uuid>,
 }
 
 /// What waits, or waited, for a second pair of eyes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ApprovalView {
     /// Its number.
+    #[schemars(with = "String")]
     pub id: Uuid,
     /// The command that is to be done.
     pub command: String,
@@ -37,6 +40,7 @@ pub struct ApprovalView {
     /// Who asks.
     pub asked_by: String,
     /// When.
+    #[schemars(with = "String")]
     pub asked_at: Timestamp,
     /// waiting, approved, rejected or withdrawn.
     pub state: &'static str,
@@ -45,6 +49,7 @@ pub struct ApprovalView {
     /// Who decided.
     pub decided_by: Option<String>,
     /// When.
+    #[schemars(with = "Option<String>")]
     pub decided_at: Option<Timestamp>,
     /// Why.
     pub reason: Option<String>,
@@ -195,25 +200,24 @@ fn view(row: ApprovalRow, reader: &Actor) -> ApprovalView {
 /// The database does not answer.
 pub async fn decide_approval(
     tx: &mut Tx,
-    actor: &Actor,
+    (permit, actor): (&Permit, &Actor),
     (id, eyes, reason): (Uuid, Eyes, &str),
     ctx: &Context,
 ) -> Result<Result<Option<Approved>, EntryError>, EntryError> {
-    let object = id.to_string();
-    let decided = decide(tx, actor, (id, eyes, reason), ctx).await?;
+    let decided = decide(tx, (permit, actor), (id, eyes, reason), ctx).await?;
     if let Err(error) = &decided {
-        act_append(tx, &coded(act(actor, COMMAND, &object, ctx), error.code())).await?;
+        act_append(tx, &coded(act_by(permit, &id.to_string(), ctx), error.code())).await?;
     }
     Ok(decided)
 }
 
 async fn decide(
     tx: &mut Tx,
-    actor: &Actor,
+    (permit, actor): (&Permit, &Actor),
     (id, eyes, reason): (Uuid, Eyes, &str),
     ctx: &Context,
 ) -> Result<Result<Option<Approved>, EntryError>, EntryError> {
-    let (now, object) = (ctx.clock.now(), id.to_string());
+    let now = ctx.clock.now();
     let Some(row) = approval_find(tx, id).await? else {
         return Ok(Err(EntryError::NotThere { what: "the approval" }));
     };
@@ -222,6 +226,9 @@ async fn decide(
         Eyes::Reject => ApprovalState::Rejected,
         Eyes::Withdraw => ApprovalState::Withdrawn,
     };
+    if permit.login() != actor.login || (eyes != Eyes::Withdraw && permit.command() != COMMAND) {
+        return Ok(Err(shown(permit, &[COMMAND]).err().unwrap_or(EntryError::OneSelf)));
+    }
     let may = match eyes {
         Eyes::Withdraw if row.asked_by == actor.login => Ok(()),
         Eyes::Withdraw => Err(Refusal::Role { role: actor.role }),
@@ -237,14 +244,6 @@ async fn decide(
         let text = "say why it is rejected";
         let finding = crate::base::Finding::error("access.request", "reason", "four eyes", "", text);
         return Ok(Err(EntryError::NotInOrder(vec![finding])));
-    }
-    if eyes == Eyes::Withdraw {
-        act_append(tx, &act(actor, &row.command, &object, ctx)).await?;
-    } else {
-        let ask = Ask { command: COMMAND, object: &object, purpose: None, at: now };
-        if let Err(refusal) = permit_in(tx, actor, ask, None, ctx).await? {
-            return Ok(Err(refusal.into()));
-        }
     }
     if !approval_decide(tx, id, state, (&actor.login, now), reason).await? {
         return Ok(Err(EntryError::Decided));

@@ -1,17 +1,17 @@
 //! Decisions about access requests: logins and temporary passwords issued, rights changed, accounts blocked and opened (A28).
 
-use super::acts::{act, coded, id, permit_in};
+use super::acts::{act_by, id, note_failure, shown};
 use super::reply::refused;
 use super::requests::number_of;
 use super::{EntryError, subject_of};
 use crate::access::{
-    AccessRequest, AccountError, Action, Actor, Ask, Event, Granted, PasswordHash, RequestedUser, Role,
-    Standing, temporary_password,
+    AccessRequest, AccountError, Action, Event, Granted, PasswordHash, Permit, RequestedUser, Role, Standing,
+    temporary_password,
 };
 use crate::base::{Secret, random_octets};
 use crate::flow::Context;
 use crate::store::{
-    AccountDetails, AccountRow, LoginLine, RequestRow, RequestState, Tx, account_find, account_lock,
+    AccountDetails, AccountRow, Act, LoginLine, RequestRow, RequestState, Tx, account_find, account_lock,
     account_of_person, account_put, account_role_lock, account_update, act_append, entry_try_forget,
     login_line_put, reply_put, reply_wipe, request_decide, request_find, session_end_others,
 };
@@ -45,38 +45,29 @@ pub struct Issued {
 /// He may not, he is the one who filed it or whom it is about, it was decided before, or an account is not where the request
 /// would have it.
 pub async fn decide_request(
-    actor: &Actor,
+    permit: &Permit,
     id: Uuid,
     decision: &Decision,
     ctx: &Context,
 ) -> Result<Vec<Issued>, EntryError> {
-    let object = id.to_string();
-    let ask = Ask { command: "request-decide", object: &object, purpose: None, at: ctx.clock.now() };
-    let gone = || EntryError::NotThere { what: "the request" };
+    shown(permit, &["request-decide"])?;
     let users = match decision {
         Decision::Grant => {
-            let asked = request_find(&mut ctx.store.read().await?, id).await?.ok_or_else(gone)?;
-            asked.body.users.len()
+            let asked = request_find(&mut ctx.store.read().await?, id).await?;
+            asked.map_or(0, |asked| asked.body.users.len())
         }
         Decision::Refuse { .. } => 0,
     };
     let fresh = passwords(users, ctx).await?;
     let mut tx = ctx.store.begin().await?;
-    if let Err(refusal) = permit_in(&mut tx, actor, ask, None, ctx).await? {
-        tx.commit().await?;
-        return Err(refusal.into());
-    }
-    match decide(&mut tx, actor, (id, decision), fresh, ctx).await {
+    match decide(&mut tx, permit, (id, decision), fresh, ctx).await {
         Ok(issued) => {
             tx.commit().await?;
             Ok(issued)
         }
         Err(error) => {
-            // nothing of it happened but the try
-            drop(tx);
-            let mut tx = ctx.store.begin().await?;
-            act_append(&mut tx, &coded(act(actor, ask.command, &object, ctx), error.code())).await?;
-            tx.commit().await?;
+            drop(tx); // nothing of it happened but the try
+            note_failure(permit, &id.to_string(), &error, ctx).await?;
             Err(error)
         }
     }
@@ -100,36 +91,37 @@ pub(super) async fn passwords(
 
 async fn decide(
     tx: &mut Tx,
-    actor: &Actor,
+    permit: &Permit,
     (id, decision): (Uuid, &Decision),
     fresh: Vec<(Secret<String>, PasswordHash)>,
     ctx: &Context,
 ) -> Result<Vec<Issued>, EntryError> {
     let now = ctx.clock.now();
     let row = request_find(tx, id).await?.ok_or(EntryError::NotThere { what: "the request" })?;
-    let own = account_find(tx, &actor.login).await?;
-    if row.filed_by == actor.login {
+    let own = account_find(tx, permit.login()).await?;
+    if row.filed_by == permit.login() {
         return Err(EntryError::OneSelf);
     }
     let (state, ground) = match decision {
         Decision::Grant => (RequestState::Granted, None),
         Decision::Refuse { words } => (RequestState::Refused, Some(format!("no basis: {}", words.trim()))),
     };
-    if !request_decide(tx, id, state, (&actor.login, now), ground.as_deref()).await? {
+    if !request_decide(tx, id, state, (permit.login(), now), ground.as_deref()).await? {
         return Err(EntryError::Decided);
     }
     if let Some(ground) = ground {
         reply_put(tx, &refused(&row, &ground, ctx)).await?;
         return Ok(Vec::new());
     }
-    let name = own.as_ref().map_or(actor.login.as_str(), |own| own.name.as_str());
-    execute(tx, (actor, name), &row, fresh, ctx).await
+    let name = own.as_ref().map_or(permit.login(), |own| own.name.as_str());
+    let by = act_by(permit, "", ctx);
+    execute(tx, (&by, name), &row, fresh, ctx).await
 }
 
-/// Executes a request for each of its users.
+/// Executes a request for each of its users; `by` is the act of whoever decides, who is called `administrator`.
 pub(super) async fn execute(
     tx: &mut Tx,
-    (actor, administrator): (&Actor, &str),
+    (by, administrator): (&Act, &str),
     row: &RequestRow,
     fresh: Vec<(Secret<String>, PasswordHash)>,
     ctx: &Context,
@@ -139,12 +131,16 @@ pub(super) async fn execute(
     let mut issued = Vec::new();
     for (user, fresh) in row.body.users.iter().zip(fresh) {
         let (account, is_issued, password) = apply(tx, &granted, (&row.body, user), fresh, ctx).await?;
-        if account.login == actor.login {
+        if account.login == by.login {
             return Err(EntryError::OneSelf);
         }
-        let mut act = act(actor, "request-decide", &account.login, ctx);
-        act.subject.clone_from(&account.person);
-        act.served = Some(row.id.to_string());
+        let act = Act {
+            id: id(ctx),
+            object: account.login.clone(),
+            subject: account.person.clone(),
+            served: Some(row.id.to_string()),
+            ..by.clone()
+        };
         act_append(tx, &act).await?;
         let temporary = password.filter(|_| is_issued);
         if is_issued {
@@ -174,7 +170,8 @@ async fn apply(
         (false, Err(finding)) => return Err(EntryError::NotInOrder(vec![finding])),
     };
     let before = find(tx, user, person.as_deref(), request.action).await?;
-    let standing = Standing::after(before.as_ref().map(|account| account.standing), &Event::Granted(granted.clone()))?;
+    let standing =
+        Standing::after(before.as_ref().map(|account| account.standing), &Event::Granted(granted.clone()))?;
     let is_issued = standing == Standing::Issued
         && (request.action != Action::Change || before.as_ref().is_some_and(|old| old.standing != standing));
     let mut account = match before {
@@ -300,7 +297,11 @@ fn login_for(user: &RequestedUser, ctx: &Context) -> String {
 fn line(row: &RequestRow, account: &AccountRow, administrator: &str, ctx: &Context) -> LoginLine {
     let (of, basis) = (&row.body.applicant, &row.body.basis);
     let out = of.letter.as_ref().map(|letter| format!("{} {}", letter.number, letter.date));
-    let letter = [of.region.clone(), out.unwrap_or_default(), format!("{} {}", row.id, super::day_in(ctx.state, row.filed_at))];
+    let letter = [
+        of.region.clone(),
+        out.unwrap_or_default(),
+        format!("{} {}", row.id, super::day_in(ctx.state, row.filed_at)),
+    ];
     LoginLine {
         id: id(ctx),
         letter: letter.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" / "),

@@ -1,18 +1,17 @@
-//! What a person does about his own account beside the password: second factor, rules, sessions.
+//! What a person does about his own account beside the password: second factor, rules, sessions. His door has journalled the
+//! act; what fails is journalled here.
 
-use super::acts::{act, coded, permit};
 use super::EntryError;
-use crate::access::{Ask, SecondFactor, Session};
+use crate::access::{SecondFactor, Session};
 use crate::base::Secret;
 use crate::flow::Context;
-use crate::store::{
-    AccountRow, account_find, account_lock, account_update, act_append, session_end, session_list,
-};
+use crate::store::{AccountRow, account_find, account_lock, account_update, session_end, session_list};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One of his sessions, as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OwnSession {
     /// Its public id.
     pub id: String,
@@ -21,10 +20,13 @@ pub struct OwnSession {
     /// The program it was begun with.
     pub agent: String,
     /// When it began.
+    #[schemars(with = "String")]
     pub began_at: Timestamp,
     /// When it was last used.
+    #[schemars(with = "String")]
     pub used_at: Timestamp,
     /// When it ends at the latest.
+    #[schemars(with = "String")]
     pub ends_at: Timestamp,
     /// Whether it is the one that asks.
     pub is_this: bool,
@@ -34,13 +36,12 @@ pub struct OwnSession {
 /// ([`set_second_factor`]).
 ///
 /// # Errors
-/// The password is wrong; he may not.
+/// The password is wrong.
 pub async fn offer_second_factor(
     session: &Session,
     password: &Secret<String>,
     ctx: &Context,
 ) -> Result<SecondFactor, EntryError> {
-    allow(session, "second-factor-set", &session.actor.login, ctx).await?;
     let account = account_find(&mut ctx.store.read().await?, &session.actor.login).await?.ok_or_else(gone)?;
     let (kept, typed) = (account.password, password.clone());
     if !Context::aside(move || kept.is_some_and(|kept| kept.fits(&typed))).await? {
@@ -71,11 +72,9 @@ pub async fn set_second_factor(session: &Session, code: &str, ctx: &Context) -> 
         Ok(())
     });
     let set = set.await;
-    let code = set.as_ref().err().and_then(EntryError::code);
-    let mut tx = ctx.store.begin().await?;
-    let act = act(&session.actor, "second-factor-set", &session.actor.login, ctx);
-    act_append(&mut tx, &coded(act, code)).await?;
-    tx.commit().await?;
+    if let Err(EntryError::Credentials) = &set {
+        super::password::count_wrong(session, "second-factor-set", ctx).await?;
+    }
     set
 }
 
@@ -89,7 +88,6 @@ pub async fn acknowledge_rules(session: &Session, version: &str, ctx: &Context) 
     if !is_of_day {
         return Err(EntryError::NotThere { what: "rules of this version; they have changed" });
     }
-    allow(session, "rules-acknowledge", version, ctx).await?;
     change(session, ctx, |account| {
         (account.rules, account.rules_at) = (Some(version.to_owned()), Some(now));
         Ok(())
@@ -100,15 +98,14 @@ pub async fn acknowledge_rules(session: &Session, version: &str, ctx: &Context) 
 /// The sessions of whoever asks, the latest first.
 ///
 /// # Errors
-/// He may not; the database does not answer.
+/// The database does not answer.
 pub async fn sessions_of(session: &Session, ctx: &Context) -> Result<Vec<OwnSession>, EntryError> {
-    allow(session, "session-list", &session.actor.login, ctx).await?;
     let now = ctx.clock.now();
     let idle = ctx.entry.numbers.policy.session_idle.duration();
     let rows = session_list(&mut ctx.store.read().await?, &session.actor.login).await?;
-    let alive = rows.into_iter().filter(|row| {
-        now < row.ends_at && row.used_at.checked_add(idle).is_ok_and(|until| now < until)
-    });
+    let alive = rows
+        .into_iter()
+        .filter(|row| now < row.ends_at && row.used_at.checked_add(idle).is_ok_and(|until| now < until));
     Ok(alive
         .map(|row| OwnSession {
             is_this: row.id == session.id,
@@ -127,16 +124,10 @@ pub async fn sessions_of(session: &Session, ctx: &Context) -> Result<Vec<OwnSess
 /// # Errors
 /// It is not his, or not there.
 pub async fn end_session(session: &Session, id: &str, ctx: &Context) -> Result<(), EntryError> {
-    allow(session, "session-end", id, ctx).await?;
     let mut tx = ctx.store.begin().await?;
     let is_ended = session_end(&mut tx, &session.actor.login, id).await?;
     tx.commit().await?;
     if is_ended { Ok(()) } else { Err(EntryError::NotThere { what: "the session" }) }
-}
-
-async fn allow(session: &Session, command: &str, object: &str, ctx: &Context) -> Result<(), EntryError> {
-    let ask = Ask { command, object, purpose: None, at: ctx.clock.now() };
-    permit(&session.actor, ask, None, ctx).await.map(drop)
 }
 
 /// Changes the account of a session; what could not be decided changes nothing.

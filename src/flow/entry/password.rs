@@ -56,8 +56,9 @@ pub async fn change_password(
     if outcome.is_ok() {
         session_end_others(&mut tx, login, &session.id).await?;
     }
-    let code = outcome.as_ref().err().and_then(EntryError::code);
-    act_append(&mut tx, &coded(act(&session.actor, "password-change", login, ctx), code)).await?;
+    if let Err(error) = &outcome {
+        act_append(&mut tx, &coded(act(&session.actor, "password-change", login, ctx), error.code())).await?;
+    }
     tx.commit().await?;
     outcome
 }

@@ -7,12 +7,19 @@ use crate::store::{Reply, RequestRow, StoreError, reply_taken, reply_waiting};
 use uuid::Uuid;
 
 /// The answer that a request was executed, with the temporary password where one was issued.
-pub(super) fn granted(row: &RequestRow, login: &str, temporary: Option<&Secret<String>>, ctx: &Context) -> Reply {
+pub(super) fn granted(
+    row: &RequestRow,
+    login: &str,
+    temporary: Option<&Secret<String>>,
+    ctx: &Context,
+) -> Reply {
     let days = ctx.entry.numbers.policy.temporary_password.count.to_string();
     let body = both(|phrases| {
-        let mut text = phrases.say_with("reply-granted", &[("request", &row.id.to_string()), ("login", login)]);
+        let mut text =
+            phrases.say_with("reply-granted", &[("request", &row.id.to_string()), ("login", login)]);
         if let Some(password) = temporary {
-            let more = phrases.say_with("reply-password", &[("password", password.expose()), ("days", &days)]);
+            let more =
+                phrases.say_with("reply-password", &[("password", password.expose()), ("days", &days)]);
             text = format!("{text}\n{more}");
         }
         text

@@ -1,18 +1,19 @@
 //! Access requests: filed with all that is wrong told at once, listed, read (A3, A4, A28, A29).
 
-use super::acts::{act, coded, id, permit_in, shown};
+use super::acts::{id, note_failure, shown};
 use super::{EntryError, day_in};
-use crate::access::{AccessRequest, Actor, Ask, Permit, RequestedUser, Role, Systems};
+use crate::access::{AccessRequest, Permit, RequestedUser, Role, Systems};
 use crate::base::{Finding, Findings, WorkingDays};
 use crate::exchange::canonical::{Identifier, IdentifierKind, State};
 use crate::exchange::seal::sha256;
 use crate::flow::Context;
 use crate::store::{
-    AccessFile, RequestRow, RequestState, StoreError, access_file_find, access_file_put, act_append,
-    request_find, request_page, request_put, storable,
+    AccessFile, RequestRow, RequestState, StoreError, access_file_find, access_file_put, request_find,
+    request_page, request_put, storable,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -26,18 +27,20 @@ pub struct SentFile<'a> {
 }
 
 /// A page of requests, the latest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RequestPage {
     /// The requests.
     pub requests: Vec<RequestLine>,
     /// Where the next page begins; nothing if there is none.
+    #[schemars(with = "Option<String>")]
     pub next: Option<Uuid>,
 }
 
 /// A request in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RequestLine {
     /// Its number.
+    #[schemars(with = "String")]
     pub id: Uuid,
     /// waiting, granted or refused.
     pub state: &'static str,
@@ -54,19 +57,22 @@ pub struct RequestLine {
     /// Who filed it.
     pub filed_by: String,
     /// When.
+    #[schemars(with = "String")]
     pub filed_at: Timestamp,
     /// The last day of its answer (A28).
+    #[schemars(with = "String")]
     pub due_on: Date,
     /// Whether it waits longer than it may.
     pub is_overdue: bool,
     /// Who decided.
     pub decided_by: Option<String>,
     /// When.
+    #[schemars(with = "Option<String>")]
     pub decided_at: Option<Timestamp>,
 }
 
 /// A request as it is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RequestView {
     /// What a list shows.
     #[serde(flatten)]
@@ -82,7 +88,7 @@ pub struct RequestView {
 }
 
 /// A file without its bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FileView {
     /// What its sender called it.
     pub name: String,
@@ -95,33 +101,26 @@ pub struct FileView {
 /// Files a request with the copy of its order.
 ///
 /// # Errors
-/// He may not; all that is wrong with the request.
+/// All that is wrong with the request, at once; the permit is for another act.
 pub async fn file_request(
-    actor: &Actor,
+    permit: &Permit,
     request: AccessRequest,
     file: Option<SentFile<'_>>,
     ctx: &Context,
 ) -> Result<RequestRow, EntryError> {
-    let (number, now) = (id(ctx), ctx.clock.now());
-    let object = number.to_string();
-    let ask = Ask { command: "request-file", object: &object, purpose: None, at: now };
-    let judged = judge(request, file, ctx);
-    let mut tx = ctx.store.begin().await?;
-    let (request, file) = match judged {
+    shown(permit, &["request-file"])?;
+    let number = id(ctx);
+    let (request, file) = match judge(request, file, ctx) {
         Ok(judged) => judged,
         Err(found) => {
             let error = EntryError::NotInOrder(found);
-            act_append(&mut tx, &coded(act(actor, ask.command, &object, ctx), error.code())).await?;
-            tx.commit().await?;
+            note_failure(permit, &number.to_string(), &error, ctx).await?;
             return Err(error);
         }
     };
-    if let Err(refusal) = permit_in(&mut tx, actor, ask, None, ctx).await? {
-        tx.commit().await?;
-        return Err(refusal.into());
-    }
-    let row = row_of(number, request, &actor.login, ctx);
-    access_file_put(&mut tx, &file, now).await?;
+    let row = row_of(number, request, permit.login(), ctx);
+    let mut tx = ctx.store.begin().await?;
+    access_file_put(&mut tx, &file, row.filed_at).await?;
     request_put(&mut tx, &row).await?;
     tx.commit().await?;
     Ok(row)
@@ -221,20 +220,13 @@ fn typed(sent: SentFile<'_>, bytes_max: usize) -> Result<AccessFile, Box<Finding
     if sent.bytes.len() > bytes_max {
         return Err(refuse(format!("attach a file of no more than {bytes_max} bytes")));
     }
-    let known: [(&[u8], &str); 3] = [
-        (b"%PDF-", "application/pdf"),
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"\xff\xd8\xff", "image/jpeg"),
-    ];
+    let known: [(&[u8], &str); 3] =
+        [(b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg")];
     let media = known.into_iter().find(|(head, _)| sent.bytes.starts_with(head));
     let (_, media) = media.ok_or_else(|| refuse("attach a PDF, PNG or JPEG file".to_owned()))?;
-    let name: String = storable(sent.name).chars().filter(|c| !matches!(c, '/' | '\\' | '"')).take(100).collect();
-    Ok(AccessFile {
-        digest: sha256(sent.bytes),
-        name,
-        media: media.to_owned(),
-        bytes: sent.bytes.to_vec(),
-    })
+    let name: String =
+        storable(sent.name).chars().filter(|c| !matches!(c, '/' | '\\' | '"')).take(100).collect();
+    Ok(AccessFile { digest: sha256(sent.bytes), name, media: media.to_owned(), bytes: sent.bytes.to_vec() })
 }
 
 /// A page of requests before a cursor (nothing: from the latest on); of one state, or all.
@@ -267,7 +259,13 @@ pub async fn request(permit: &Permit, id: Uuid, ctx: &Context) -> Result<Request
         None => None,
     };
     let file = file.map(|file| FileView { name: file.name, media: file.media, bytes: file.bytes.len() });
-    Ok(RequestView { line: line(&row, ctx), request: row.body, wording: row.wording, ground: row.ground, file })
+    Ok(RequestView {
+        line: line(&row, ctx),
+        request: row.body,
+        wording: row.wording,
+        ground: row.ground,
+        file,
+    })
 }
 
 /// The copy of the order of a request.

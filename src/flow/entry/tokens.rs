@@ -1,10 +1,11 @@
 //! Programs of the national system: signed tokens in place of passwords (A40). A compact JWT under Ed25519 that ends soon and
 //! is shown once.
 
+use super::EntryError;
 use super::acts::{act, coded};
 use super::sign_in::block_if_idle;
-use super::EntryError;
-use crate::access::{Actor, Event, Role, Standing, Via, login_of};
+use crate::access::{Actor, Event, Role, Session, Standing, Via, login_of};
+use crate::base::Language;
 use crate::exchange::seal::is_ed25519;
 use crate::flow::Context;
 use crate::store::{AccountRow, Tx, account_find, account_lock, account_update, act_append, token_show};
@@ -31,6 +32,24 @@ struct Claims {
     aud: Option<String>,
 }
 
+/// The session of a program that shows a token: one request long.
+///
+/// # Errors
+/// As [`token_actor`].
+pub async fn token_session(bearer: &str, ctx: &Context) -> Result<Session, EntryError> {
+    let (actor, now) = (token_actor(bearer, ctx).await?, ctx.clock.now());
+    Ok(Session {
+        id: String::new(),
+        name: actor.login.clone(),
+        actor,
+        language: Language::En,
+        csrf: String::new(),
+        first: None,
+        began_at: now,
+        ends_at: now,
+    })
+}
+
 /// The program that shows a token.
 ///
 /// # Errors
@@ -41,7 +60,9 @@ pub async fn token_actor(bearer: &str, ctx: &Context) -> Result<Actor, EntryErro
     let unknown = EntryError::Token { reason: "no program with this key" };
     let Some(login) = login_of(&token.claims.sub) else { return Err(unknown) };
     let found = account_find(&mut ctx.store.read().await?, &login).await?;
-    let Some(account) = found.filter(|account| account.role == Role::Integration) else { return Err(unknown) };
+    let Some(account) = found.filter(|account| account.role == Role::Integration) else {
+        return Err(unknown);
+    };
     let key = account.public_key.clone().unwrap_or_default();
     if !is_ed25519(&key, token.signed, &token.signature) {
         let error = EntryError::Token { reason: "the signature is not by the key of this program" };
@@ -86,7 +107,9 @@ async fn enter(
     if claims.jti.is_empty() || claims.jti.len() > JTI_BYTES_MAX {
         return refused("its jti is empty or too long");
     }
-    let Some(mut account) = account_lock(tx, login).await? else { return refused("no program with this key") };
+    let Some(mut account) = account_lock(tx, login).await? else {
+        return refused("no program with this key");
+    };
     block_if_idle(tx, &mut account, ctx).await?;
     if let Standing::Blocked(ground) = account.standing {
         return Ok(Err(EntryError::Blocked { ground }));
