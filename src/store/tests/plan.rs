@@ -16,6 +16,13 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         // both ends of the range, so that it walks none that lasts as long as the time stamps of today
         (time_stamp::ENDING, "USING INDEX time_stamp_end (good_until>? AND good_until<?)"),
         (asked::PAGE, "handover_number"),
+        (account::IDLE, "account_idle"),
+        (session::FIND, "session"),
+        (act::BY_LOGIN, "act_login"),
+        (act::BY_OBJECT, "act_object"),
+        (act::BY_SUBJECT, "act_subject"),
+        (approval::PAGE, "approval_state"),
+        (access_request::PAGE, "access_request_state"),
         (journal::LATEST_BY_MESSAGE, "journal_message"),
         (journal::LATEST_BY_RELATES, "journal_relates"),
         (journal::LATEST_BY_CONVERSATION, "journal_conversation"),
