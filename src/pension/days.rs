@@ -13,6 +13,13 @@ pub struct Stretch {
     pub to: Date,
 }
 
+impl Stretch {
+    /// Whether both share a day, or no day lies between them.
+    pub fn touches(&self, other: &Self) -> bool {
+        !is_apart(self.to, other.from) && !is_apart(other.to, self.from)
+    }
+}
+
 /// A set of days.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
