@@ -2,14 +2,17 @@
 
 use crate::exchange::canonical::Interval;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Days in a row, both ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Stretch {
     /// The first.
+    #[schemars(with = "String")]
     pub from: Date,
     /// The last.
+    #[schemars(with = "String")]
     pub to: Date,
 }
 
@@ -21,7 +24,7 @@ impl Stretch {
 }
 
 /// A set of days.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Days(Vec<Stretch>);
 

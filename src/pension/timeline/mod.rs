@@ -9,11 +9,12 @@ use super::length::{Convention, Length};
 use crate::base::{ConversationId, DocumentId};
 use crate::exchange::canonical::{Coded, InsurancePeriod, InsuranceRecord, RecordId, State};
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a record was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "from")]
 pub enum Source {
     /// The local system.
@@ -21,14 +22,16 @@ pub enum Source {
     /// A document of a peer.
     Document {
         /// Which.
+        #[schemars(with = "String")]
         document_id: DocumentId,
         /// The run of the transaction that brought it.
+        #[schemars(with = "String")]
         conversation_id: ConversationId,
     },
 }
 
 /// Who tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// A peer, in a document.
@@ -47,16 +50,17 @@ pub struct Told<'r> {
 }
 
 /// What is to be drawn; nothing chosen is everything.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Choice {
     /// Work on the territory of these states alone.
+    #[schemars(with = "BTreeSet<String>")]
     pub states: BTreeSet<State>,
     /// Periods of these kinds alone.
     pub kinds: BTreeSet<String>,
 }
 
 /// The periods of a worker on one time line. It holds what is known of a person, and is shown nowhere in a log.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Timeline {
     /// From the first day of any period to the last; none where there is no period.
     pub span: Option<Stretch>,
@@ -71,17 +75,20 @@ pub struct Timeline {
     /// Every kind of period that is told of, whatever is chosen.
     pub kinds: BTreeSet<String>,
     /// Every state on whose territory there was work, whatever is chosen.
+    #[schemars(with = "BTreeSet<String>")]
     pub states: BTreeSet<State>,
     /// The records, in the order in which they were given.
     pub records: Vec<RecordTold>,
 }
 
 /// A record on the time line.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RecordTold {
     /// Whose knowledge it is.
+    #[schemars(with = "String")]
     pub state: State,
     /// The day it was drawn up.
+    #[schemars(with = "String")]
     pub as_of: Date,
     /// Where it was found.
     pub source: Source,
@@ -90,9 +97,10 @@ pub struct RecordTold {
 }
 
 /// What one side tells of work on the territory of one state.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Lane {
     /// On whose territory.
+    #[schemars(with = "String")]
     pub state: State,
     /// Who tells.
     pub side: Side,
@@ -109,9 +117,10 @@ pub struct Lane {
 }
 
 /// Periods of one lane and kind that touch or share days.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Segment {
     /// A code of the list of period kinds.
+    #[schemars(with = "String")]
     pub kind: Coded,
     /// Its days.
     pub stretch: Stretch,
@@ -126,30 +135,34 @@ pub struct Segment {
 }
 
 /// A period as it was told.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Piece {
     /// Which entry of the record it is.
+    #[schemars(with = "String")]
     pub id: RecordId,
     /// Its days, up to the day of looking.
     pub stretch: Stretch,
     /// Whether it has no end yet.
     pub goes_on: bool,
     /// Codes of the list of special conditions.
+    #[schemars(with = "Vec<String>")]
     pub special: Vec<Coded>,
     /// For whom the person worked.
     pub employer: Option<String>,
     /// As what.
     pub position: Option<String>,
     /// Whose knowledge it is.
+    #[schemars(with = "String")]
     pub told_by: State,
     /// Where the record was found.
     pub source: Source,
 }
 
 /// Days on which two states tell of work.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Overlap {
     /// Which two, in their order.
+    #[schemars(with = "[String; 2]")]
     pub states: [State; 2],
     /// The days.
     pub days: Days,
@@ -158,9 +171,10 @@ pub struct Overlap {
 }
 
 /// How what peers tell of work on one territory differs from what the local system does.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Difference {
     /// Whose territory.
+    #[schemars(with = "String")]
     pub state: State,
     /// Days of which the local system alone knows.
     pub only_local: Days,
