@@ -14,9 +14,9 @@ use std::collections::HashMap;
 
 /// A document as the node has it.
 pub(super) struct Kept {
-    sealed: Vec<u8>,
-    scope: Scope,
-    digest: Digest256,
+    pub(super) sealed: Vec<u8>,
+    pub(super) scope: Scope,
+    pub(super) digest: Digest256,
     parts: HashMap<String, HeldPart>,
     pub(super) conversation_id: Option<ConversationId>,
 }
@@ -32,6 +32,14 @@ impl Kept {
         let sealed = row.raw.get(body).unwrap_or_default().to_vec();
         let parts = parts(PartOf::Inbox(row.id), ctx).await?;
         Ok(Some(Self { sealed, scope, digest, parts, conversation_id: row.conversation_id }))
+    }
+
+    /// One of a case.
+    pub(super) async fn of_entry(entry: &CaseEntry, ctx: &Context) -> Result<Option<Self>, FlowError> {
+        match entry.from == ctx.state {
+            true => Self::left(entry.to.as_code(), entry.document_id, ctx).await,
+            false => Self::came(entry.from.as_code(), entry.document_id, ctx).await,
+        }
     }
 
     /// One of ours to a peer.
@@ -79,10 +87,7 @@ pub(super) async fn read_case<'f>(
     let mut read = Vec::new();
     let skipped = file.entries().len().saturating_sub(READ_MAX);
     for entry in file.entries().iter().skip(skipped) {
-        let kept = match entry.from == ctx.state {
-            true => Kept::left(entry.to.as_code(), entry.document_id, ctx).await?,
-            false => Kept::came(entry.from.as_code(), entry.document_id, ctx).await?,
-        };
+        let kept = Kept::of_entry(entry, ctx).await?;
         let conversation_id = kept.as_ref().and_then(|kept| kept.conversation_id);
         let document = match kept {
             Some(kept) => kept.case_document(ctx).await?,

@@ -5,13 +5,17 @@
 mod board;
 mod cases;
 mod kept;
+mod names;
+mod print;
 mod records;
 mod workbench;
 
 pub use board::{
     Board, BoardCase, BoardCounts, BoardFilter, BoardNext, Turn, case_board, renew_board, renew_whole_board,
 };
-pub use cases::{CaseView, DocumentView, Next, PersonView, RecordView, Wait, case_file};
+pub use cases::{CaseView, DocumentView, Next, PageView, PersonView, RecordView, Wait, case_file};
+pub use names::{condition_says, decision_says, document_says, number_says, pension_says, period_says};
+pub use print::print_document;
 pub use records::{Gathered, Linked, gather_records, link_record, unlink_record};
 pub use workbench::{LocalRecord, Reckoning, StepView, Totals, Workbench, WorkbenchOf, kinds_of, workbench};
 

@@ -6,6 +6,8 @@
 mod api;
 mod appeals;
 mod bring;
+mod case;
+mod cases;
 mod entry;
 mod field;
 mod frame;
@@ -15,7 +17,9 @@ mod once;
 mod openapi;
 mod route;
 mod routes;
+mod timeline;
 mod view;
+mod workbench;
 
 use super::line::serve_line;
 use crate::exchange::wire::TlsListener;
