@@ -1,6 +1,7 @@
 //! The journey of a record; read its folders down to send, up to receive.
 
 mod accept;
+mod kept;
 
 pub mod adapter;
 pub mod canonical;
@@ -13,6 +14,8 @@ pub mod wire;
 pub use accept::{
     AcceptedDocument, OwnError, accept, accept_holding, own_case_head, own_fact_inquiry, own_inquiry,
 };
+
+pub use kept::{KeptDocument, KeptError};
 
 #[cfg(test)]
 mod tests;

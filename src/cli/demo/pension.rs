@@ -1,8 +1,8 @@
 //! The second act: a worker of three states claims a pension. Three nodes rehearse the spring of 2028 by the commands that
 //! a clerk would use; each is shown before it is run.
 
-use super::{Narrator, people};
 use super::exchange::{records, table};
+use super::{Narrator, people};
 use crate::base::{Clock, SystemClock};
 use crate::cli::init::{self, NodePlan};
 use crate::cli::local;
@@ -117,7 +117,8 @@ impl Story<'_> {
             init::make(&self.node(*state), &plan)?;
         }
         let settings = self.node(State::Ru).join("node.toml");
-        let text = std::fs::read_to_string(&settings).with_context(|| format!("read {}", settings.display()))?;
+        let text =
+            std::fs::read_to_string(&settings).with_context(|| format!("read {}", settings.display()))?;
         let door = format!("{text}\n[console]\nlisten = \"{}\"\n", free_address()?);
         std::fs::write(&settings, door).with_context(|| format!("write {}", settings.display()))?;
         for one in STATES {
@@ -143,7 +144,8 @@ impl Story<'_> {
         for people::Officer { what, login, temporary } in officers {
             self.narrator.show(&format!("          {what}: login {login}, temporary password {temporary}"));
         }
-        self.narrator.show("          Cases, Azamat's case, Workbench: his periods in three states on one line");
+        self.narrator
+            .show("          Cases, Azamat's case, Workbench: his periods in three states on one line");
         Ok(())
     }
 

@@ -8,6 +8,8 @@ mod api;
 mod appeals;
 mod approvals;
 mod bring;
+mod case;
+mod cases;
 mod entry;
 mod field;
 mod frame;
@@ -18,7 +20,9 @@ mod openapi;
 mod requests;
 mod route;
 mod routes;
+mod timeline;
 mod view;
+mod workbench;
 
 use super::line::serve_line;
 use crate::exchange::wire::TlsListener;
