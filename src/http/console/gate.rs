@@ -108,7 +108,9 @@ async fn done(request: Request, path: &str, address: IpAddr, view: &mut View, co
     let mut given = Given::default();
     bring::pairs(parts.uri.query().unwrap_or_default().as_bytes(), &mut given)?;
     if verb == Verb::Post {
-        bring::form(headers, body, &mut given).await?;
+        let bytes_max =
+            if view.session.is_some() { bring::BODY_BYTES_MAX } else { bring::STRANGER_BYTES_MAX };
+        bring::form(headers, (body, bytes_max), &mut given).await?;
     }
     let marks = [given.texts.remove("csrf"), given.texts.remove("form_id")];
     let [csrf, form_id] = marks.map(|mark| mark.and_then(|mark| mark.into_iter().next()));
