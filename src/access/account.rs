@@ -3,6 +3,7 @@
 //! Rights begin and widen by a granted request alone (A3); blocking alone may come by itself (A33).
 
 use super::request::Granted;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -21,7 +22,7 @@ pub enum Standing {
 }
 
 /// Why an account is blocked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ground {
     /// It was not entered for longer than the Rules allow (A33).
@@ -159,19 +160,17 @@ impl Standing {
         match (granted.action(), before) {
             (Action::Grant, None) => Ok(Self::Issued),
             (Action::Grant, Some(_)) => Err(AccountError::There),
-            (_, None) => Err(AccountError::None),
+            (Action::Change | Action::Block | Action::Unblock | Action::Reissue, None) => {
+                Err(AccountError::None)
+            }
             (Action::Block, Some(standing)) => Ok(standing.closed(granted.ground())),
             // what was suspended until this request is entered anew
             (Action::Change, Some(Self::Blocked(Ground::Duties))) => Ok(Self::Issued),
             (Action::Change | Action::Reissue, Some(Self::Blocked(_))) => Err(AccountError::Blocked),
             (Action::Change, Some(standing)) => Ok(standing),
-            (Action::Reissue | Action::Unblock, Some(Self::Issued | Self::Entered | Self::Active))
-                if granted.action() == Action::Reissue =>
-            {
-                Ok(Self::Issued)
-            }
-            (Action::Unblock, Some(Self::Blocked(_))) => Ok(Self::Issued),
-            (Action::Reissue | Action::Unblock, Some(_)) => Err(AccountError::Open),
+            (Action::Reissue, Some(Self::Issued | Self::Entered | Self::Active))
+            | (Action::Unblock, Some(Self::Blocked(_))) => Ok(Self::Issued),
+            (Action::Unblock, Some(Self::Issued | Self::Entered | Self::Active)) => Err(AccountError::Open),
         }
     }
 

@@ -4,6 +4,7 @@ use super::{Commands, Ground, Numbers, Role, Systems, login_of};
 use crate::base::{Digest256, Finding, Findings, Language};
 use jiff::ToSpan;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         pub enum $name { $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)+ }
 
         impl $name {
@@ -91,7 +92,7 @@ words!(
 );
 
 /// A request to register users, to give or change rights, to block or open accounts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessRequest {
     /// What is asked for.
@@ -117,7 +118,7 @@ pub struct AccessRequest {
 }
 
 /// An order on employment, move or dismissal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Basis {
     /// Of what.
@@ -125,13 +126,15 @@ pub struct Basis {
     /// Its number.
     pub number: String,
     /// When it was approved.
+    #[schemars(with = "String")]
     pub date: Date,
     /// The SHA-256 of its copy, which is attached.
+    #[schemars(with = "Option<String>")]
     pub file: Option<Digest256>,
 }
 
 /// The legal entity that asks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Applicant {
     /// Its number in the register of legal entities (BIN).
@@ -144,6 +147,7 @@ pub struct Applicant {
     /// Full name of its head.
     pub head_name: String,
     /// When the head signed.
+    #[schemars(with = "Option<String>")]
     pub signed_on: Option<Date>,
     /// Number and date of its letter, where there is one (F1).
     pub letter: Option<Letter>,
@@ -154,17 +158,18 @@ pub struct Applicant {
 }
 
 /// A letter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Letter {
     /// Its number.
     pub number: String,
     /// Its date.
+    #[schemars(with = "String")]
     pub date: Date,
 }
 
 /// A user in a request: columns 1 and 2 of the form.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestedUser {
     /// Full name; of a program, what it is called.

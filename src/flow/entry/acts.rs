@@ -1,7 +1,7 @@
 //! Acts: decided, and journalled with their refusals (A2).
 
 use super::EntryError;
-use crate::access::{Actor, Ask, Commands, Permit, Refusal, decide};
+use crate::access::{Actor, Ask, CommandError, Commands, Permit, Refusal, decide};
 use crate::base::Code;
 use crate::flow::Context;
 use crate::store::{Act, StoreError, Subject, Tx, act_append};
@@ -44,6 +44,18 @@ pub async fn permit_in(
     Ok(decided)
 }
 
+/// Sees that a permit is for what is to be shown.
+///
+/// # Errors
+/// It is for another command.
+pub(super) fn shown(permit: &Permit, commands: &[&str]) -> Result<(), EntryError> {
+    if commands.contains(&permit.command()) {
+        return Ok(());
+    }
+    let wanted = commands.first().copied().unwrap_or_default();
+    Err(EntryError::Refused(Refusal::Unknown(CommandError(format!("{} for {wanted}", permit.command())))))
+}
+
 /// An act of an actor, now.
 pub(super) fn act(actor: &Actor, command: &str, object: &str, ctx: &Context) -> Act {
     let now = ctx.clock.now();
@@ -60,6 +72,35 @@ pub(super) fn act(actor: &Actor, command: &str, object: &str, ctx: &Context) -> 
         served: None,
         code: None,
     }
+}
+
+/// The same of whoever has a permit: what became of what he may.
+pub(super) fn act_by(permit: &Permit, object: &str, ctx: &Context) -> Act {
+    Act {
+        id: id(ctx),
+        at: ctx.clock.now(),
+        login: permit.login().to_owned(),
+        role: Some(permit.role().word().to_owned()),
+        via: permit.via().word().to_owned(),
+        command: permit.command().to_owned(),
+        object: object.to_owned(),
+        subject: None,
+        purpose: None,
+        served: None,
+        code: None,
+    }
+}
+
+/// Journals that what a permit was for was not done, and why.
+pub(super) async fn note_failure(
+    permit: &Permit,
+    object: &str,
+    error: &EntryError,
+    ctx: &Context,
+) -> Result<(), EntryError> {
+    let mut tx = ctx.store.begin().await?;
+    act_append(&mut tx, &coded(act_by(permit, object, ctx), error.code())).await?;
+    Ok(tx.commit().await?)
 }
 
 /// The same with its outcome.

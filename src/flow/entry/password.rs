@@ -6,7 +6,9 @@ use super::sign_in::door_of;
 use crate::access::{Against, Door, Event, PasswordHash, Session, Standing, wait_after, weaknesses};
 use crate::base::Secret;
 use crate::flow::Context;
-use crate::store::{AccountRow, account_find, account_lock, account_update, act_append, session_end_others};
+use crate::store::{
+    AccountRow, Tx, account_find, account_lock, account_update, act_append, session_end_others,
+};
 use std::sync::Arc;
 
 /// Changes a password; the first time that completes the registration (A30). All other sessions of his end.
@@ -29,14 +31,7 @@ pub async fn change_password(
     let outcome = match (account.shut_until.filter(|until| *until > now), judged) {
         (Some(until), _) => Err(EntryError::Wait { until }),
         (None, Judged::Wrong) => {
-            account.tries = account.tries.saturating_add(1);
-            // the door stays open where it must; who sits here is slowed
-            let door = door_of(&mut tx, &account).await?;
-            let wait = wait_after(account.tries, door, &ctx.entry.numbers.policy);
-            account.shut_until = match door {
-                Door::Common => now.checked_add(wait).ok(),
-                Door::LastAdministrator => None,
-            };
+            slow_down(&mut tx, &mut account, ctx).await?;
             Err(EntryError::Credentials)
         }
         (None, Judged::Weak(found)) => Err(EntryError::Weak(found)),
@@ -61,10 +56,34 @@ pub async fn change_password(
     if outcome.is_ok() {
         session_end_others(&mut tx, login, &session.id).await?;
     }
-    let code = outcome.as_ref().err().and_then(EntryError::code);
-    act_append(&mut tx, &coded(act(&session.actor, "password-change", login, ctx), code)).await?;
+    if let Err(error) = &outcome {
+        act_append(&mut tx, &coded(act(&session.actor, "password-change", login, ctx), error.code())).await?;
+    }
     tx.commit().await?;
     outcome
+}
+
+/// Counts a wrong password of somebody who is in, and journals what he wanted by it.
+pub(super) async fn count_wrong(session: &Session, command: &str, ctx: &Context) -> Result<(), EntryError> {
+    let mut tx = ctx.store.begin().await?;
+    if let Some(mut account) = account_lock(&mut tx, &session.actor.login).await? {
+        slow_down(&mut tx, &mut account, ctx).await?;
+        account_update(&mut tx, &account).await?;
+        let code = EntryError::Credentials.code();
+        act_append(&mut tx, &coded(act(&session.actor, command, &account.login, ctx), code)).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn slow_down(tx: &mut Tx, account: &mut AccountRow, ctx: &Context) -> Result<(), EntryError> {
+    account.tries = account.tries.saturating_add(1);
+    let door = door_of(tx, account).await?;
+    let wait = wait_after(account.tries, door, &ctx.entry.numbers.policy);
+    account.shut_until = match door {
+        Door::Common => ctx.clock.now().checked_add(wait).ok(),
+        Door::LastAdministrator => None, // his door stays open; his session ends by its time
+    };
+    Ok(())
 }
 
 enum Judged {

@@ -1,15 +1,12 @@
 //! Sessions: found by what the browser holds, used, ended.
 
 use super::EntryError;
-use super::acts::act;
 use crate::access::{Actor, First, Session, Standing, Via};
 use crate::base::Language;
 use crate::exchange::canonical::State;
 use crate::exchange::seal::sha256;
 use crate::flow::Context;
-use crate::store::{
-    AccountRow, SessionRow, account_find, act_append, session_end, session_find, session_touch,
-};
+use crate::store::{AccountRow, SessionRow, account_find, session_end, session_find, session_touch};
 use jiff::SignedDuration;
 
 /// The session of a token that a browser holds; nothing if it has ended, or the account is not open.
@@ -39,14 +36,13 @@ pub async fn session_of(token: &str, ctx: &Context) -> Result<Option<Session>, E
     Ok(Some(session_from(&row, &account, ctx)))
 }
 
-/// Ends a session by whose it is.
+/// Ends a session by whose it is; his door has journalled the act.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn sign_out(session: &Session, ctx: &Context) -> Result<(), EntryError> {
     let mut tx = ctx.store.begin().await?;
     session_end(&mut tx, &session.actor.login, &session.id).await?;
-    act_append(&mut tx, &act(&session.actor, "session-sign-out", &session.id, ctx)).await?;
     Ok(tx.commit().await?)
 }
 

@@ -1,7 +1,7 @@
 //! All routes, and which of them stand in the menu.
 
 use super::route::{Route, Verb};
-use super::{appeals, case, cases, entry, help, workbench};
+use super::{accounts, appeals, approvals, case, cases, entry, help, requests, workbench};
 use std::collections::BTreeMap;
 
 /// Every route there is.
@@ -10,8 +10,17 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 6] =
-    [entry::ROUTES, help::ROUTES, appeals::ROUTES, cases::ROUTES, case::ROUTES, workbench::ROUTES];
+const TOPICS: [&[Route]; 9] = [
+    entry::ROUTES,
+    help::ROUTES,
+    appeals::ROUTES,
+    requests::ROUTES,
+    accounts::ROUTES,
+    approvals::ROUTES,
+    cases::ROUTES,
+    case::ROUTES,
+    workbench::ROUTES,
+];
 
 /// What stands in the menu: a page, and the command of it; its name is the phrase `menu-COMMAND`.
 pub(super) const MENU: &[(&str, &str)] = &[
