@@ -150,7 +150,8 @@ const AFTER_ALL: &str = "9999-12-32";
 /// The stage that is listed by itself alone.
 const CLOSED: &str = "closed";
 
-const STALE: &str = "SELECT case_id FROM pension_case WHERE is_fresh = 0 ORDER BY case_id LIMIT $1";
+pub(super) const STALE: &str =
+    "SELECT case_id FROM pension_case WHERE is_fresh = 0 ORDER BY case_id LIMIT $1";
 
 const TAKE: &str = "UPDATE pension_case SET is_fresh = 1 WHERE case_id = $1 AND is_fresh = 0";
 

@@ -88,7 +88,7 @@ fn drawn(view: &View, case: &CaseView, ctx: &Context) -> Markup {
         @if let Some(possible) = &case.provisional {
             p class="notice" {
                 (view.say_with("case-provisional-told", &[
-                    ("pensions", &possible.pensions.iter().map(|it| pension_says(it.as_str(), view.language, ctx)).collect::<Vec<_>>().join(", ")),
+                    ("pensions", &possible.pensions.iter().map(|it| pension_says(it.as_str(), view.language, ctx.rules.lists())).collect::<Vec<_>>().join(", ")),
                     ("states", &possible.awaited.iter().map(|it| state(view, *it)).collect::<Vec<_>>().join(", ")),
                     ("rules", &possible.rules.join(", ")),
                 ]))
@@ -143,7 +143,7 @@ pub(super) fn person_told(view: &View, person: &PersonView, ctx: &Context) -> Ma
             div { dt { (view.say("case-person")) } dd { (person.name) } }
             div { dt { (view.say("case-born")) } dd { (view.date(person.birth_date)) } }
             @for (kind, value) in &person.numbers {
-                div { dt { (number_says(kind, view.language, ctx)) } dd { (value) } }
+                div { dt { (number_says(kind, view.language, ctx.rules.lists())) } dd { (value) } }
             }
             @if !person.citizenships.is_empty() {
                 div { dt { (view.say("case-citizen")) } dd { (person.citizenships.join(", ")) } }
@@ -153,7 +153,7 @@ pub(super) fn person_told(view: &View, person: &PersonView, ctx: &Context) -> Ma
 }
 
 fn next_told(view: &View, next: &[Next], ctx: &Context) -> Markup {
-    let says = |it: &Next| document_says(it.kind, view.language, ctx);
+    let says = |it: &Next| document_says(it.kind, view.language, &ctx.catalogue);
     let states = |it: &Next| it.to.iter().map(|to| state(view, *to)).collect::<Vec<_>>().join(", ");
     html! {
         @if next.is_empty() { p { (view.say("case-next-nothing")) } }
@@ -183,11 +183,11 @@ fn documents(view: &View, case: &CaseView, listed: &[DocumentView], caption: &st
     let rows = listed.iter().map(|document| {
         let id = document.document_id.as_uuid();
         let mut said: Vec<String> = Vec::new();
-        said.extend(document.decision.as_ref().map(|it| decision_says(it, view.language, ctx)));
-        said.extend(document.pensions.iter().map(|it| pension_says(it, view.language, ctx)));
+        said.extend(document.decision.as_ref().map(|it| decision_says(it, view.language, ctx.rules.lists())));
+        said.extend(document.pensions.iter().map(|it| pension_says(it, view.language, ctx.rules.lists())));
         let standing = document.standing.map(|standing| view.say(standing_phrase(standing)));
         vec![
-            html! { (document_says(document.kind, view.language, ctx)) },
+            html! { (document_says(document.kind, view.language, &ctx.catalogue)) },
             html! { (state(view, document.from)) " → " (state(view, document.to)) },
             view.instant(document.at),
             html! { @for (at, one) in said.iter().enumerate() { @if at > 0 { br; } (one) } },

@@ -113,7 +113,7 @@ fn row(view: &View, case: &BoardCase, ctx: &Context) -> Vec<Markup> {
         @if case.is_provisional { div { (view.badge("plain", &view.say("case-provisional"))) } }
     };
     let last = html! {
-        @if let Ok(kind) = case.last_kind.parse() { (document_says(kind, view.language, ctx)) }
+        @if let Ok(kind) = case.last_kind.parse() { (document_says(kind, view.language, &ctx.catalogue)) }
         @if let Some(from) = case.last_from { ", " (state(view, from)) }
         @if let Some(at) = case.last_at { br; (view.instant(at)) }
     };
@@ -130,7 +130,7 @@ fn row(view: &View, case: &BoardCase, ctx: &Context) -> Vec<Markup> {
 pub(super) fn wait_told(view: &View, wait: &Wait, ctx: &Context) -> Markup {
     let who = if wait.is_ours { view.say("case-turn-ours") } else { state(view, wait.who).to_owned() };
     html! {
-        strong { (who) } ": " (document_says(wait.kind, view.language, ctx))
+        strong { (who) } ": " (document_says(wait.kind, view.language, &ctx.catalogue))
         @if let Some(day) = wait.due_on { ", " (view.say("case-until")) " " (view.date(day)) }
         " "
         @match wait.days_left {

@@ -3,8 +3,8 @@
 use super::cases::state;
 use super::view::View;
 use crate::base::Language;
-use crate::flow::Context;
-use crate::flow::office::{Workbench, condition_says, period_says};
+use crate::exchange::rules::CodeLists;
+use crate::flow::office::{condition_says, period_says};
 use crate::pension::{
     Days, Lane, PeriodClass, Piece, Segment, Side, Source, Stretch, Timeline, agreement, length_in_words,
 };
@@ -12,8 +12,7 @@ use jiff::civil::{Date, date};
 use maud::{Markup, html};
 
 /// The picture; nothing where there is no period.
-pub(super) fn picture(view: &View, bench: &Workbench, ctx: &Context) -> Markup {
-    let line = &bench.timeline;
+pub(super) fn picture(view: &View, line: &Timeline, filed_on: Option<Date>, lists: &CodeLists) -> Markup {
     let Some(scale) = line.span.and_then(Scale::of) else { return html! {} };
     let height = HEAD + LANE * lanes(line.lanes.len() + 1) + 6;
     let foot = HEAD + LANE * lanes(line.lanes.len());
@@ -25,8 +24,8 @@ pub(super) fn picture(view: &View, bench: &Workbench, ctx: &Context) -> Markup {
                 desc id="line-told" { (described) }
                 (patterns())
                 (years(&scale, height))
-                (borders(view, bench, &scale, height))
-                @for (at, lane) in line.lanes.iter().enumerate() { (drawn_lane(view, line, lane, HEAD + LANE * lanes(at), &scale, ctx)) }
+                (borders(view, filed_on, &scale, height))
+                @for (at, lane) in line.lanes.iter().enumerate() { (drawn_lane(view, line, lane, HEAD + LANE * lanes(at), &scale, lists)) }
                 text x="0" y=(foot + 13) font-size="13" { (view.say("workbench-gaps")) }
                 @for gap in line.gaps.stretches() {
                     rect x=(scale.x(gap.from)) y=(foot + 19) width=(scale.width(gap)) height="24"
@@ -34,11 +33,18 @@ pub(super) fn picture(view: &View, bench: &Workbench, ctx: &Context) -> Markup {
                 }
             }
         }
-        (legend(view, line, ctx))
+        (legend(view, line, lists))
     }
 }
 
-fn drawn_lane(view: &View, line: &Timeline, lane: &Lane, top: i64, scale: &Scale, ctx: &Context) -> Markup {
+fn drawn_lane(
+    view: &View,
+    line: &Timeline,
+    lane: &Lane,
+    top: i64,
+    scale: &Scale,
+    lists: &CodeLists,
+) -> Markup {
     let bar = top + 19;
     html! {
         g {
@@ -49,7 +55,7 @@ fn drawn_lane(view: &View, line: &Timeline, lane: &Lane, top: i64, scale: &Scale
             @for segment in &lane.segments {
                 rect x=(scale.x(segment.stretch.from)) y=(bar) width=(scale.width(&segment.stretch)) height="24"
                     fill={ "url(#kind-" (pattern_of(line, segment)) ")" } stroke="#1b1b1b" stroke-width="1" {
-                    title { (period_says(segment.kind.as_str(), view.language, ctx)) ", " (until(view, segment)) }
+                    title { (period_says(segment.kind.as_str(), view.language, lists)) ", " (until(view, segment)) }
                 }
                 @for days in segment.special.stretches() {
                     rect x=(scale.x(days.from)) y=(bar + 25) width=(scale.width(days)) height="3" fill="#7a4b00" {}
@@ -81,7 +87,7 @@ fn years(scale: &Scale, height: i64) -> Markup {
 }
 
 /// The day of filing and the bounds of the three classes (T48).
-fn borders(view: &View, bench: &Workbench, scale: &Scale, height: i64) -> Markup {
+fn borders(view: &View, filed_on: Option<Date>, scale: &Scale, height: i64) -> Markup {
     let classes = [PeriodClass::P2, PeriodClass::P3].map(|class| agreement().bounds(class).0);
     let inside = |day: &Date| (scale.span.from..=scale.span.to).contains(day);
     html! {
@@ -90,7 +96,7 @@ fn borders(view: &View, bench: &Workbench, scale: &Scale, height: i64) -> Markup
                 title { (view.say("workbench-class")) " " (view.date(*day)) }
             }
         }
-        @if let Some(day) = bench.filed_on.filter(|day| inside(day)) {
+        @if let Some(day) = filed_on.filter(|day| inside(day)) {
             line x1=(scale.x(day)) x2=(scale.x(day)) y1="18" y2=(height) stroke="#0a5c2b" stroke-width="3" {
                 title { (view.say("workbench-filed")) " " (view.date(day)) }
             }
@@ -120,7 +126,7 @@ fn pattern(at: usize) -> Markup {
     }
 }
 
-fn legend(view: &View, line: &Timeline, ctx: &Context) -> Markup {
+fn legend(view: &View, line: &Timeline, lists: &CodeLists) -> Markup {
     html! {
         ul class="legend" {
             @for (at, kind) in line.kinds.iter().enumerate() {
@@ -128,7 +134,7 @@ fn legend(view: &View, line: &Timeline, ctx: &Context) -> Markup {
                     svg class="swatch" viewBox="0 0 32 16" aria-hidden="true" focusable="false" {
                         rect width="32" height="16" fill={ "url(#kind-" (at % PATTERNS.len()) ")" } stroke="#1b1b1b" {}
                     }
-                    " " (period_says(kind, view.language, ctx))
+                    " " (period_says(kind, view.language, lists))
                 }
             }
             li {
@@ -178,7 +184,7 @@ fn told(view: &View, line: &Timeline) -> String {
 }
 
 /// Each folded period in a row, with what it is folded of.
-pub(super) fn periods(view: &View, line: &Timeline, ctx: &Context) -> Markup {
+pub(super) fn periods(view: &View, line: &Timeline, lists: &CodeLists) -> Markup {
     let rows = line.lanes.iter().flat_map(|lane| {
         lane.segments.iter().map(move |segment| {
             let of_segment = Days::from(segment.stretch);
@@ -186,7 +192,7 @@ pub(super) fn periods(view: &View, line: &Timeline, ctx: &Context) -> Markup {
             vec![
                 html! { (state(view, lane.state)) },
                 html! { (side(view, lane.side)) },
-                html! { (period_says(segment.kind.as_str(), view.language, ctx)) },
+                html! { (period_says(segment.kind.as_str(), view.language, lists)) },
                 html! { (view.date(segment.stretch.from)) },
                 html! { @if segment.goes_on { (view.say("workbench-goes-on")) } @else { (view.date(segment.stretch.to)) } },
                 html! { (length_in_words(segment.length, view.language)) },
@@ -194,7 +200,7 @@ pub(super) fn periods(view: &View, line: &Timeline, ctx: &Context) -> Markup {
                     @if !shared.is_empty() { div { (view.badge("warn", &view.say("workbench-overlap"))) " " (stretches(view, &shared)) } }
                     @if !segment.special.is_empty() { div { (view.badge("plain", &view.say("workbench-special"))) " " (stretches(view, &segment.special)) } }
                 },
-                pieces(view, segment, ctx),
+                pieces(view, segment, lists),
             ]
         })
     });
@@ -211,17 +217,17 @@ pub(super) fn periods(view: &View, line: &Timeline, ctx: &Context) -> Markup {
     view.table(&view.say("workbench-periods"), &heads, rows.collect())
 }
 
-fn pieces(view: &View, segment: &Segment, ctx: &Context) -> Markup {
+fn pieces(view: &View, segment: &Segment, lists: &CodeLists) -> Markup {
     html! {
         details open[segment.pieces.len() == 1] {
             summary { (view.say_with("workbench-pieces-count", &[("count", &segment.pieces.len().to_string())])) }
-            ul { @for piece in &segment.pieces { li { (piece_told(view, piece, ctx)) } } }
+            ul { @for piece in &segment.pieces { li { (piece_told(view, piece, lists)) } } }
         }
     }
 }
 
-fn piece_told(view: &View, piece: &Piece, ctx: &Context) -> Markup {
-    let conditions = piece.special.iter().map(|it| condition_says(it.as_str(), view.language, ctx));
+fn piece_told(view: &View, piece: &Piece, lists: &CodeLists) -> Markup {
+    let conditions = piece.special.iter().map(|it| condition_says(it.as_str(), view.language, lists));
     let more = [piece.employer.clone(), piece.position.clone()].into_iter().flatten().chain(conditions);
     html! {
         (stretch(view, &piece.stretch))
@@ -379,3 +385,90 @@ const PATTERNS: [(&str, &str, &str); 6] = [
     ("#f3e3c3", "#1b1b1b", "M2 2 L2.1 2 M6 6 L6.1 6"),
     ("#ffffff", "#1b1b1b", "M0 0 L8 8 M8 0 L0 8"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::field::Given;
+    use super::*;
+    use crate::exchange::canonical::InsuranceRecord;
+    use crate::exchange::document::Element;
+    use crate::pension::{Choice, Convention, Told};
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    fn view(language: Language) -> View {
+        View {
+            language,
+            zone: TimeZone::UTC,
+            now: Timestamp::UNIX_EPOCH,
+            session: None,
+            path: "/console".to_owned(),
+            given: Given::default(),
+            faults: Vec::new(),
+            form_id: String::new(),
+        }
+    }
+
+    fn record(name: &str) -> InsuranceRecord {
+        let path = format!("{}/fixtures/pension/record-{name}.json", env!("CARGO_MANIFEST_DIR"));
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    fn line() -> Timeline {
+        let records = ["kg", "kz", "ru"].map(record);
+        let told: Vec<Told<'_>> =
+            records.iter().map(|record| Told { record, source: Source::Local }).collect();
+        Timeline::of(&told, &Choice::default(), (date(2030, 1, 1), Convention::Thirty))
+    }
+
+    /// One rectangle for each segment, shared stretch, special stretch and gap; nothing that the pages' policy forbids.
+    #[test]
+    fn the_picture_shows_every_segment_and_gap_and_is_told_in_words() {
+        let (line, lists) = (line(), CodeLists::built_in().unwrap());
+        let drawn = picture(&view(Language::Ru), &line, Some(date(2020, 5, 5)), &lists).into_string();
+        assert!(!drawn.contains("style="), "the policy forbids it");
+        let root = Element::parse(format!("<div>{drawn}</div>").as_bytes(), &Default::default());
+        let mut rects = 0;
+        root.unwrap().walk(&mut |trail| {
+            rects += usize::from(trail.from_below().next().is_some_and(|element| element.local == "rect"));
+        });
+        let lanes = line.lanes.iter().map(|lane| {
+            let special: usize = lane.segments.iter().map(|it| it.special.stretches().len()).sum();
+            lane.segments.len() + lane.shared.stretches().len() + special
+        });
+        // a ground for each pattern, and the legend
+        let beside = PATTERNS.len() + 1 + line.kinds.len() + 3;
+        assert_eq!(rects, lanes.sum::<usize>() + line.gaps.stretches().len() + beside);
+        assert!(drawn.contains("role=\"img\"") && drawn.contains("<desc id=\"line-told\">"));
+        for lane in &line.lanes {
+            assert!(drawn.contains(state(&view(Language::Ru), lane.state)));
+        }
+        assert!(drawn.contains("Казахстан") && !line.lanes.is_empty());
+    }
+
+    /// The table has what the picture has: each period as it was told, too.
+    #[test]
+    fn the_table_names_every_entry_of_every_record() {
+        let (line, lists) = (line(), CodeLists::built_in().unwrap());
+        let table = periods(&view(Language::En), &line, &lists).into_string();
+        let entries = line.lanes.iter().flat_map(|lane| &lane.segments).flat_map(|segment| &segment.pieces);
+        let mut count = 0;
+        for piece in entries {
+            assert!(table.contains(&format!("<code>{}</code>", piece.id.as_str())), "{}", piece.id.as_str());
+            count += 1;
+        }
+        assert!(count > 3);
+        assert!(!table.contains("workbench-"), "a phrase is missing");
+    }
+
+    #[test]
+    fn days_stand_where_they_belong_and_none_is_too_narrow() {
+        let span = Stretch { from: date(2000, 1, 1), to: date(2000, 12, 31) };
+        let scale = Scale::of(span).unwrap();
+        assert_eq!((scale.x(span.from), scale.end(span.to)), ("0.0".to_owned(), "1000.0".to_owned()));
+        assert_eq!(scale.width(&span), "1000.0");
+        assert_eq!(scale.width(&Stretch { from: span.from, to: span.from }), "2.7");
+        let long = Scale::of(Stretch { from: date(1950, 1, 1), to: date(2030, 1, 1) }).unwrap();
+        assert_eq!(long.width(&Stretch { from: span.from, to: span.from }), "2.0");
+    }
+}

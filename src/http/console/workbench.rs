@@ -280,9 +280,9 @@ fn drawn(view: &View, bench: &Workbench, ctx: &Context) -> Markup {
         (local_told(view, bench))
         @if at.is_some() { (filters(view, bench, ctx)) }
         @if bench.timeline.span.is_none() { p class="empty" { (view.say("workbench-nothing")) } }
-        (picture(view, bench, ctx))
+        (picture(view, &bench.timeline, bench.filed_on, ctx.rules.lists()))
         h2 { (view.say("workbench-periods")) }
-        (periods(view, &bench.timeline, ctx))
+        (periods(view, &bench.timeline, ctx.rules.lists()))
         (marks(view, &bench.timeline))
         h2 id="totals" { (view.say("workbench-totals")) }
         p { (view.say("workbench-totals-told")) }
@@ -320,12 +320,8 @@ fn filters(view: &View, bench: &Workbench, ctx: &Context) -> Markup {
     let path = view.path.split('?').next().unwrap_or_default();
     let to = |states: &BTreeSet<State>, kinds: &BTreeSet<String>| {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        for state in states {
-            query.append_pair("states", state.as_code());
-        }
-        for kind in kinds {
-            query.append_pair("kinds", kind);
-        }
+        query.extend_pairs(states.iter().map(|state| ("states", state.as_code())));
+        query.extend_pairs(kinds.iter().map(|kind| ("kinds", kind)));
         format!("{path}?{}", query.finish())
     };
     let toggled_state = |state: State| {
@@ -356,7 +352,7 @@ fn filters(view: &View, bench: &Workbench, ctx: &Context) -> Markup {
                 @for kind in &bench.timeline.kinds {
                     li {
                         a href=(toggled_kind(kind)) aria-current=[choice.kinds.contains(kind).then_some("true")] {
-                            (period_says(kind, view.language, ctx))
+                            (period_says(kind, view.language, ctx.rules.lists()))
                         }
                     }
                 }

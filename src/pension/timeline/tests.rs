@@ -1,3 +1,5 @@
+//! What the time line keeps: each day of each period, whichever way it is folded.
+
 use super::*;
 use crate::exchange::canonical::Interval;
 use jiff::ToSpan;

@@ -16,6 +16,11 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         // both ends of the range, so that it walks none that lasts as long as the time stamps of today
         (time_stamp::ENDING, "USING INDEX time_stamp_end (good_until>? AND good_until<?)"),
         (asked::PAGE, "handover_number"),
+        (case_board::STALE, "pension_case_stale"),
+        (case_board::PAGE, "pension_case_due"),
+        (case_board::PAGE_OF_STAGE, "pension_case_stage"),
+        (case_record::CANDIDATES, "conversation_transaction"),
+        (case_record::CAME, "inbox_conversation"),
         (journal::LATEST_BY_MESSAGE, "journal_message"),
         (journal::LATEST_BY_RELATES, "journal_relates"),
         (journal::LATEST_BY_CONVERSATION, "journal_conversation"),

@@ -3,6 +3,7 @@
 mod appeal;
 mod asked;
 mod case;
+mod case_board;
 mod chain;
 mod check;
 mod concurrency;
