@@ -106,7 +106,11 @@ mod tests {
         let reads = ["list", "view", "run", "who-saw", "export", "workbench", "find-person", "read"];
         for command in Commands::built_in().all().filter(|command| command.roles.contains(&Role::Auditor)) {
             let act = command.id;
-            assert!(command.function == Commands::OWN || reads.iter().any(|read| act.ends_with(read)), "{}", command.id);
+            assert!(
+                command.function == Commands::OWN || reads.iter().any(|read| act.ends_with(read)),
+                "{}",
+                command.id
+            );
             assert!(command.approvers.is_empty(), "{}", command.id);
         }
     }

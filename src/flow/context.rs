@@ -2,7 +2,7 @@
 
 use super::{
     AgreementOf, CheckError, Checks, CopyWriter, Facts, FlowError, KeptRows, OutcomeWriter, OwnThirdParty,
-    OwnTimeStamps, Proactive, StatusSources, Wake,
+    OwnTimeStamps, PersonKey, Proactive, StatusSources, Wake,
 };
 use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::{EachRows, FactFound, FactQuestion, Found, LocalReading, PersonEvent};
@@ -60,6 +60,8 @@ pub struct Context {
     pub proactive: Option<Proactive>,
     /// With whom this node checks persons in payment.
     pub checks: Checks,
+    /// Under what documents are noted by person.
+    pub persons: PersonKey,
     /// The local system.
     pub desk: Arc<dyn Desk>,
     /// Wake-ups of the workers.

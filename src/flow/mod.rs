@@ -32,6 +32,7 @@ mod local;
 mod note;
 mod offers;
 mod parts;
+mod persons;
 mod proactive;
 mod receive;
 mod release;
@@ -79,6 +80,7 @@ pub use offers::{
     settle_offer, take_agreements,
 };
 pub use parts::{Arrived, NotTaken, forget_parts, take_package};
+pub use persons::{PersonKey, PersonQuery, forget_person, note_persons_of_before, persons_noted};
 pub use proactive::{
     Proactive, drop_prepared, prepare_inquiries, prepared_after, send_prepared, send_prepared_by_policy,
 };

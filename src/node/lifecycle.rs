@@ -12,8 +12,8 @@ use crate::exchange::wire::{
     TlsListener,
 };
 use crate::flow::{
-    Context, Desk, OwnThirdParty, OwnTimeStamps, Peer, Peers, Wake, load_statuses, note_local_findings,
-    take_back_leases,
+    Context, Desk, OwnThirdParty, OwnTimeStamps, Peer, Peers, PersonKey, Wake, load_statuses,
+    note_local_findings, take_back_leases,
 };
 use crate::http::{LocalListener, serve_health, serve_local, serve_peers};
 use crate::store::Store;
@@ -137,13 +137,16 @@ impl Node {
                 processes: peer.processes.clone(),
             });
         }
+        let store = Self::store(settings).await?;
+        let persons = PersonKey::of(&store, &*random).await?;
         let ctx = Context {
             state: settings.state,
             clock,
             random,
             limits: settings.limits,
             retry: settings.retry,
-            store: Self::store(settings).await?,
+            store,
+            persons,
             wire: Arc::new(Roads::new(
                 Self::folders(settings)?,
                 Self::broker(settings, identity)?,

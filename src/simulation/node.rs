@@ -9,8 +9,8 @@ use crate::exchange::rules::{Catalogue, FactCatalogue, Rules};
 use crate::exchange::seal::{KeyKind, Signer, Signers, ThrowAwayAuthority, TrustStore, sha256};
 use crate::exchange::transit::Schedule;
 use crate::flow::{
-    CasePolicy, Checks, Context, CopyWriter, Desk, Done, Facts, FlowError, Origin, Peer, Peers, Wake,
-    take_back_leases,
+    CasePolicy, Checks, Context, CopyWriter, Desk, Done, Facts, FlowError, Origin, Peer, Peers, PersonKey,
+    Wake, take_back_leases,
 };
 use crate::store::{Fate, Store};
 use jiff::Timestamp;
@@ -131,10 +131,13 @@ async fn start(
     });
     let of_state = state.as_code().bytes().fold(0, |number, byte| number * 256 + u64::from(byte));
     let catalogue = Arc::new(FactCatalogue::built_in()?);
+    let random = SeededRandom::new(seed ^ (of_state << 32));
+    let persons = PersonKey::of(&store, &random).await?;
     let ctx = Arc::new(Context {
         state,
         clock: clock.clone(),
-        random: Arc::new(SeededRandom::new(seed ^ (of_state << 32))),
+        random: Arc::new(random),
+        persons,
         limits: Limits { attachment_inside_bytes_max: 2_000, ..Limits::default() },
         retry: Schedule::default(),
         store,

@@ -14,6 +14,7 @@ mod conversation;
 mod error;
 mod fact;
 mod fact_offer;
+mod figure;
 mod hint;
 mod hop;
 mod inbox;
@@ -22,10 +23,12 @@ mod journal;
 mod later;
 mod ledger;
 mod local;
+mod message;
 mod national;
 mod outbox;
 mod outbox_stage;
 mod part;
+mod person;
 mod postgres;
 mod prepared;
 mod primary;
@@ -77,6 +80,10 @@ pub use fact_offer::{
     FactOfferDraft, FactOfferRow, FactOfferState, fact_offer_answered, fact_offer_find, fact_offer_list,
     fact_offer_move, fact_offer_put, fact_offer_resent, fact_offer_sent,
 };
+pub use figure::{
+    CLASS_ENDS_MS, DAY_MS, FigureRow, figure_close, figure_closed, figure_count, figure_days, figure_faults,
+    figure_first, figure_last, figure_open, figure_waiting,
+};
 pub use hint::{Hint, HintLine};
 pub use hop::Hop;
 pub use inbox::{
@@ -92,10 +99,13 @@ pub use journal::{
     journal_list, storable,
 };
 pub use ledger::{
-    Handover, Seen, handover_record, handover_sum, ledger_answers, ledger_find, ledger_first, ledger_forget,
-    ledger_knows, ledger_outcome, ledger_record,
+    Handover, Seen, handover_find, handover_record, handover_sum, ledger_answers, ledger_find, ledger_first,
+    ledger_forget, ledger_knows, ledger_of_inbox, ledger_outcome, ledger_record,
 };
 pub use local::{LocalFile, local_files, local_forget, local_put, local_set_aside};
+pub use message::{
+    MessageBy, MessageChoice, MessagePage, MessagePlace, MessageRow, MessageSort, message_find, message_page,
+};
 pub use national::{
     LivePlan, LiveQuery, LiveRows, NationalError, NationalPlan, NationalQuery, NationalTable, Put, TablePlan,
 };
@@ -110,6 +120,10 @@ pub use outbox_stage::{
 pub use part::{
     PART_CHUNK_BYTES, Part, PartId, PartOf, part_begin, part_chunk, part_chunk_put, part_drop, part_find,
     part_finish, part_use, parts_forget, parts_of,
+};
+pub use person::{
+    PersonFill, PersonRef, Subject, person_fill, person_fill_move, person_fill_rows, person_forget,
+    person_key_find, person_key_put, person_ref_put, person_refs,
 };
 pub use prepared::{
     PreparedDraft, PreparedRow, PreparedState, prepared_drop, prepared_find, prepared_of, prepared_page,

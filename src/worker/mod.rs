@@ -11,6 +11,7 @@ mod facts;
 mod gateway;
 mod hints;
 mod lane;
+mod persons;
 mod pickup;
 mod proactive;
 mod settler;
@@ -25,6 +26,7 @@ pub use facts::run_facts;
 pub use gateway::{Queue, run_gateway};
 pub use hints::run_hints;
 pub use lane::run_lane;
+pub use persons::run_persons;
 pub use pickup::run_pickup;
 pub use proactive::run_proactive;
 pub use settler::run_settler;
@@ -66,6 +68,7 @@ pub async fn run_workers(
     workers.spawn(run_facts(stop.clone(), ctx.clone()));
     workers.spawn(run_proactive(stop.clone(), ctx.clone()));
     workers.spawn(run_checks(stop.clone(), ctx.clone()));
+    workers.spawn(run_persons(stop.clone(), ctx.clone()));
     workers.spawn(run_stamper(stop.clone(), ctx.clone()));
     workers.spawn(run_hints(stop, ctx.clone()));
     while let Some(ended) = workers.join_next().await {

@@ -7,7 +7,7 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path().join("node.db")).await.unwrap();
     let mut tx = store.read().await.unwrap();
-    for (text, own_index) in [
+    let frequent = [
         (outbox::CLAIM, "outbox_claimable"),
         (outbox::RELEASE_LEASES, "outbox_"),
         (inbox::CLAIM, "inbox_claimable"),
@@ -21,7 +21,8 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         (journal::LATEST_BY_CONVERSATION, "journal_conversation"),
         (journal::LATEST_BY_PROCEDURE, "journal_procedure"),
         (journal::LATEST_BY_DOCUMENT, "journal_document"),
-    ] {
+    ];
+    for (text, own_index) in frequent {
         let lines = plan(&mut tx, text).await;
         // what was found claimable is no more than the limit
         let scans = lines.iter().any(|line| {
