@@ -29,11 +29,13 @@ impl Serve {
             let door = Door::open(&settings).await?;
             let (address, health) = (door.address()?, door.health_address()?);
             let local = door.local_url()?.map(|url| format!("the local system at {url}, "));
+            let console = door.console_url()?.map(|url| format!("people at {url}/console, "));
             let node = Node::start(door, &settings, desk).await?;
             show::line(&format!(
-                "node {} ready: peers at https://{address}/, {}watchers at http://{health}/ready",
+                "node {} ready: peers at https://{address}/, {}{}watchers at http://{health}/ready",
                 settings.state,
-                local.unwrap_or_default()
+                local.unwrap_or_default(),
+                console.unwrap_or_default()
             ));
             let mut end = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
             tokio::select! {

@@ -20,6 +20,7 @@ mod copies;
 mod deliver;
 mod document;
 mod endings;
+pub mod entry;
 mod error;
 mod evidence;
 mod expired;

@@ -4,14 +4,17 @@
 //! Identity is established here, by certificate; what a message means is decided in `flow`.
 
 mod body;
+mod console;
 mod health;
 mod line;
 mod local;
 mod peer;
+mod problem;
 mod seats;
 mod third_party;
 mod trouble;
 
+pub use console::{ConsoleListener, ConsolePlan, serve_console};
 pub use health::serve_health;
 pub use local::{LocalCallers, LocalListener, serve_local};
 pub use peer::serve_peers;

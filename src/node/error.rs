@@ -36,8 +36,14 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
-    /// The door for the local system cannot be opened.
-    #[error("listen at {address} for the local system")]
+    /// This machine does not know a time zone of the settings.
+    #[error("the time zone {name} is not known here; write a name as Asia/Almaty, and install tzdata")]
+    TimeZone {
+        /// Its name.
+        name: String,
+    },
+    /// The door for the local system or for people cannot be opened.
+    #[error("listen at {address}")]
     LocalDoor {
         /// Where.
         address: std::net::SocketAddr,

@@ -15,7 +15,7 @@ use crate::flow::{
     Context, Desk, OwnThirdParty, OwnTimeStamps, Peer, Peers, PersonKey, Wake, load_statuses,
     note_local_findings, take_back_leases,
 };
-use crate::http::{LocalListener, serve_health, serve_local, serve_peers};
+use crate::http::{ConsoleListener, LocalListener, serve_console, serve_health, serve_local, serve_peers};
 use crate::store::Store;
 use crate::worker::{run_endings, run_workers};
 use jiff::SignedDuration;
@@ -32,6 +32,7 @@ pub struct Door {
     peers: TlsListener,
     health: TcpListener,
     local: Option<LocalListener>,
+    console: Option<ConsoleListener>,
     identity: NodeIdentity,
 }
 
@@ -59,7 +60,11 @@ impl Door {
             Some(door) => Some(door.open(settings.limits.handshake_timeout_ms).await?),
             None => None,
         };
-        Ok(Self { peers, health, local, identity })
+        let console = match &settings.console {
+            Some(door) => Some(door.open(settings.limits.handshake_timeout_ms).await?),
+            None => None,
+        };
+        Ok(Self { peers, health, local, console, identity })
     }
 
     /// Where the peers call.
@@ -77,6 +82,15 @@ impl Door {
     pub fn local_url(&self) -> Result<Option<String>, StartError> {
         let refuse = |source| StartError::LocalDoor { address: SocketAddr::from(([0, 0, 0, 0], 0)), source };
         self.local.as_ref().map(LocalListener::url).transpose().map_err(refuse)
+    }
+
+    /// Where people call, if there is a door for them.
+    ///
+    /// # Errors
+    /// The operating system does not tell.
+    pub fn console_url(&self) -> Result<Option<String>, StartError> {
+        let refuse = |source| StartError::LocalDoor { address: SocketAddr::from(([0, 0, 0, 0], 0)), source };
+        self.console.as_ref().map(ConsoleListener::url).transpose().map_err(refuse)
     }
 
     /// Where the watchers call.
@@ -270,6 +284,10 @@ impl Node {
                 "the door for the local system",
                 serve_local(listener, callers, until, ctx.clone()),
             ));
+        }
+        if let (Some(listener), Some(console)) = (door.console, &settings.console) {
+            let (plan, until) = (console.plan(settings.state)?, stopping.clone());
+            tasks.spawn(named("the door for people", serve_console(listener, plan, until, ctx.clone())));
         }
         if let Some(dropped) = Dropped::open(settings)? {
             let watching = run_dropped(dropped, stopping.clone(), ctx.clone());

@@ -2,6 +2,7 @@
 
 mod agreements;
 mod checks;
+mod console;
 mod desk;
 mod doctor;
 mod dropped;
@@ -24,6 +25,7 @@ mod third_party;
 mod treaty;
 
 pub use checks::CheckSettings;
+pub use console::ConsoleSettings;
 pub use desk::FolderDesk;
 pub use doctor::{Check, Grade, examine, look_at};
 pub use error::StartError;

@@ -4,8 +4,9 @@
 //! it stands in, so a node can be started from anywhere.
 
 use super::{
-    CaseSettings, CheckSettings, FactSettings, HandOverSettings, LiveSettings, LocalApiSettings,
-    PollSettings, ProactiveSettings, RehearsalSettings, RevocationSettings, SealPlan, TreatySettings,
+    CaseSettings, CheckSettings, ConsoleSettings, FactSettings, HandOverSettings, LiveSettings,
+    LocalApiSettings, PollSettings, ProactiveSettings, RehearsalSettings, RevocationSettings, SealPlan,
+    TreatySettings,
 };
 use crate::base::Limits;
 use crate::exchange::canonical::State;
@@ -52,6 +53,8 @@ pub struct Settings {
     pub revocation: Option<RevocationSettings>,
     /// The door for the local system, if it has one.
     pub local_api: Option<LocalApiSettings>,
+    /// The door for people and their programs, if it has one.
+    pub console: Option<ConsoleSettings>,
     /// The queries that feed local records, by their names.
     pub sources: BTreeMap<String, PollSettings>,
     /// The queries about one person that are asked while an inquiry waits, by their names.
@@ -233,6 +236,7 @@ impl Settings {
             time_stamps,
             revocation,
             local_api,
+            console,
             sources,
             live,
             hand_over,
@@ -280,6 +284,7 @@ impl Settings {
             time_stamps,
             revocation: revocation.map(|revocation| revocation.within(folder)),
             local_api: local_api.map(|door| door.within(folder)),
+            console: console.map(|door| door.within(folder)),
             sources: sources.into_iter().map(|(name, source)| (name, source.within(folder))).collect(),
             live: live.into_iter().map(|(name, live)| (name, live.within(folder))).collect(),
             hand_over: hand_over.within(folder),
@@ -320,6 +325,7 @@ impl Settings {
             files.extend(signer.map(|path| file("a responder of revocation".to_owned(), path)));
         }
         files.extend(self.local_api.iter().flat_map(LocalApiSettings::certificates));
+        files.extend(self.console.iter().flat_map(ConsoleSettings::certificates));
         for (name, source) in &self.sources {
             let what = format!("an authority of the source {name}");
             files.extend(source.authorities.as_deref().map(|path| file(what, path)));
@@ -356,6 +362,7 @@ struct Written {
     time_stamps: Option<TimeStampSettings>,
     revocation: Option<RevocationSettings>,
     local_api: Option<LocalApiSettings>,
+    console: Option<ConsoleSettings>,
     #[serde(default)]
     sources: BTreeMap<String, PollSettings>,
     #[serde(default)]
@@ -530,6 +537,7 @@ impl Written {
         let of_sources = of_sources.or_else(|| self.live.iter().find_map(|(name, live)| live.misfit(name)));
         let of_ages = self.proactive.as_ref().and_then(|plan| plan.misfit(self.node.state));
         let of_door = self.local_api.as_ref().and_then(LocalApiSettings::misfit);
+        let of_door = of_door.or_else(|| self.console.as_ref().and_then(ConsoleSettings::misfit));
         if let Some(reason) =
             of_revocation.or(of_door).or(of_sources).or(of_ages).or_else(|| self.hand_over.misfit())
         {

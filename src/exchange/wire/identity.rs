@@ -7,7 +7,9 @@ use crate::exchange::seal::sha256;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
-use openssl::ssl::{SslAcceptor, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode, SslVersion};
+use openssl::ssl::{
+    SslAcceptor, SslAcceptorBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode, SslVersion,
+};
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509Ref};
 use std::path::Path;
@@ -129,6 +131,25 @@ impl WireKeys {
     /// The acceptor of callers: TLS 1.2 or newer, a certificate of a known authority required.
     pub(super) fn acceptor(&self) -> Result<SslAcceptor, WireError> {
         let what = |what| move |source| WireError::Identity { what, source };
+        let mut builder = self.shown()?;
+        let mut store = X509StoreBuilder::new().map_err(what("the TLS library"))?;
+        for authority in X509::stack_from_pem(&self.authorities_pem).map_err(what("the authorities"))? {
+            builder.add_client_ca(&authority).map_err(what("an authority of the peers"))?;
+            store.add_cert(authority).map_err(what("an authority of the peers"))?;
+        }
+        builder.set_verify_cert_store(store.build()).map_err(what("the authorities"))?;
+        builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+        Ok(builder.build())
+    }
+
+    /// The acceptor of browsers, whose people sign in: no certificate is asked of them.
+    pub(super) fn acceptor_of_people(&self) -> Result<SslAcceptor, WireError> {
+        Ok(self.shown()?.build())
+    }
+
+    /// What every acceptor shows: our certificate, and no session that could be resumed.
+    fn shown(&self) -> Result<SslAcceptorBuilder, WireError> {
+        let what = |what| move |source| WireError::Identity { what, source };
         let key = PKey::private_key_from_pem(self.key_pem.expose()).map_err(what("the wire key"))?;
         let mut chain =
             X509::stack_from_pem(&self.certificate_pem).map_err(what("the wire certificate"))?.into_iter();
@@ -143,20 +164,13 @@ impl WireKeys {
             builder.add_extra_chain_cert(issuer).map_err(what("the wire certificate's chain"))?;
         }
         builder.check_private_key().map_err(what("the wire key with its certificate"))?;
-        let mut store = X509StoreBuilder::new().map_err(what("the TLS library"))?;
-        for authority in X509::stack_from_pem(&self.authorities_pem).map_err(what("the authorities"))? {
-            builder.add_client_ca(&authority).map_err(what("an authority of the peers"))?;
-            store.add_cert(authority).map_err(what("an authority of the peers"))?;
-        }
-        builder.set_verify_cert_store(store.build()).map_err(what("the authorities"))?;
-        builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
         // No session is resumed: a resumed one would carry a certificate that was checked long ago, perhaps against
         // authorities that are known no more. A caller that offers one gets a whole handshake.
         builder.set_session_id_context(b"stazh").map_err(what("the TLS library"))?;
         builder.set_session_cache_mode(SslSessionCacheMode::OFF);
         builder.set_options(SslOptions::NO_TICKET);
         builder.set_num_tickets(0).map_err(what("the TLS library"))?;
-        Ok(builder.build())
+        Ok(builder)
     }
 }
 

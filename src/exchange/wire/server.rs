@@ -9,10 +9,11 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_openssl::SslStream;
 
-/// A listening socket that demands a certificate of every caller.
+/// A listening socket that demands a certificate of every caller, but of people who sign in.
 pub struct TlsListener {
     socket: TcpListener,
     acceptor: Made<SslAcceptor>,
+    make: fn(&WireKeys) -> Result<SslAcceptor, WireError>,
     handshake_timeout_ms: u64,
 }
 
@@ -34,9 +35,30 @@ impl TlsListener {
         handshake_timeout_ms: u64,
         identity: &NodeIdentity,
     ) -> Result<Self, WireError> {
-        let acceptor = Made::new(identity, WireKeys::acceptor)?;
+        Self::bind_by(address, handshake_timeout_ms, identity, WireKeys::acceptor).await
+    }
+
+    /// The same for browsers: we show our certificate and ask for none.
+    ///
+    /// # Errors
+    /// The address is taken, or our identity is unusable.
+    pub async fn bind_for_people(
+        address: SocketAddr,
+        handshake_timeout_ms: u64,
+        identity: &NodeIdentity,
+    ) -> Result<Self, WireError> {
+        Self::bind_by(address, handshake_timeout_ms, identity, WireKeys::acceptor_of_people).await
+    }
+
+    async fn bind_by(
+        address: SocketAddr,
+        handshake_timeout_ms: u64,
+        identity: &NodeIdentity,
+        make: fn(&WireKeys) -> Result<SslAcceptor, WireError>,
+    ) -> Result<Self, WireError> {
+        let acceptor = Made::new(identity, make)?;
         let socket = TcpListener::bind(address).await.map_err(WireError::Listen)?;
-        Ok(Self { socket, acceptor, handshake_timeout_ms })
+        Ok(Self { socket, acceptor, make, handshake_timeout_ms })
     }
 
     /// Where it listens.
@@ -57,7 +79,7 @@ impl TlsListener {
         Ok(Handshake {
             stream,
             caller,
-            acceptor: self.acceptor.current(WireKeys::acceptor),
+            acceptor: self.acceptor.current(self.make),
             timeout_ms: self.handshake_timeout_ms,
         })
     }
@@ -74,6 +96,20 @@ impl Handshake {
     /// # Errors
     /// No certificate, one of an unknown authority, no TLS, or too slow.
     pub async fn finish(self) -> Result<(SslStream<TcpStream>, PeerCertificate), WireError> {
+        let stream = self.finish_unknown().await?;
+        let leaf = stream.ssl().peer_certificate().ok_or_else(|| WireError::Identity {
+            what: "the caller's certificate",
+            source: openssl::error::ErrorStack::get(),
+        })?;
+        let certificate = PeerCertificate::of(&leaf)?;
+        Ok((stream, certificate))
+    }
+
+    /// Finishes TLS with a caller of whom no certificate is asked.
+    ///
+    /// # Errors
+    /// No TLS, or too slow.
+    pub async fn finish_unknown(self) -> Result<SslStream<TcpStream>, WireError> {
         let Self { stream, caller, acceptor, timeout_ms } = self;
         let library = |source| WireError::Identity { what: "the TLS library", source };
         let ssl = Ssl::new(acceptor.context()).map_err(library)?;
@@ -82,11 +118,6 @@ impl Handshake {
             .await
             .map_err(|_elapsed| WireError::HandshakeTimeout { caller, timeout_ms })?
             .map_err(|source| WireError::Handshake { caller, source })?;
-        let leaf = stream.ssl().peer_certificate().ok_or_else(|| WireError::Identity {
-            what: "the caller's certificate",
-            source: openssl::error::ErrorStack::get(),
-        })?;
-        let certificate = PeerCertificate::of(&leaf)?;
-        Ok((stream, certificate))
+        Ok(stream)
     }
 }

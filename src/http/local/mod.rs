@@ -3,11 +3,10 @@
 //! It listens beside the door for the peers, never on it. Who calls shows a certificate of the settings, or a token on
 //! this machine. Nothing of a person stands in an address.
 
-mod problem;
 mod routes;
 
-use self::problem::Problem;
 use super::line::serve_line;
+use super::problem::Problem;
 use super::seats::Share;
 use crate::base::Digest256;
 use crate::exchange::seal::sha256;

@@ -1,6 +1,5 @@
 //! What may be called, each as `schemas/local-api.json` describes it.
 
-use super::problem::Problem;
 use super::{LocalDoor, Shown};
 use crate::base::{ConversationId, Language, from_json};
 use crate::exchange::canonical::Inquiry;
@@ -12,6 +11,7 @@ use crate::flow::{
     conversation_of, handed_over, keep_rows,
 };
 use crate::http::body::{Unread, read_body};
+use crate::http::problem::Problem;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Path, Request, State};

@@ -1,4 +1,4 @@
-//! What is wrong with a call, as the local system's program and its engineer read it (RFC 9457).
+//! What is wrong with a call, as a program and its engineer read it (RFC 9457).
 
 use crate::base::{Code, Language, Verdict, explain, with_causes};
 use crate::flow::FlowError;

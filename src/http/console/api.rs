@@ -1,0 +1,155 @@
+//! The interface for programs: the routes of the console in JSON, who calls by a signed token.
+
+use super::field::{Fault, Field, Given, Kind};
+use super::route::{Answer, Call, Trouble, Verb};
+use super::routes::{find, is_path};
+use super::{Console, bring, gate, openapi};
+use crate::access::Via;
+use crate::base::{explain, phrases};
+use crate::flow::entry as entries;
+use crate::http::problem::Problem;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use serde_json::{Value, json};
+use std::net::IpAddr;
+
+pub(super) async fn answer(
+    request: Request,
+    path: &str,
+    address: IpAddr,
+    console: &Console,
+) -> Response<Body> {
+    if path == "/openapi.json" {
+        return told(StatusCode::OK, "application/json", &openapi::described());
+    }
+    let language = gate::bare_view(request.headers(), "/api/v1", console).language;
+    match done(request, path, address, console).await {
+        Ok(Answer::Page { status, model, .. }) => told(status, "application/json", &model),
+        Ok(Answer::Done { model, .. }) => {
+            let model = if model.is_null() { json!({}) } else { model };
+            told(StatusCode::OK, "application/json", &model)
+        }
+        Ok(Answer::Entered { .. }) => told(StatusCode::OK, "application/json", &json!({})),
+        Ok(Answer::File { name: _, media, bytes }) => {
+            let mut response = Response::new(Body::from(bytes));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+        Err(Trouble::SignIn) => {
+            let detail = "send Authorization: Bearer with a token signed by the account's key";
+            Problem::new(StatusCode::UNAUTHORIZED, "http.token", "Authorization", detail).answer(language)
+        }
+        Err(Trouble::Fields(faults)) => {
+            let known = explain("http.fields");
+            let say = |fault: &Fault| {
+                let told = phrases(language).say_with(fault.phrase, &[("bound", &fault.bound)]);
+                json!({ "field": fault.field, "fault": fault.phrase, "text": told })
+            };
+            let problem = json!({
+                "type": "urn:x-stazh:error:http.fields",
+                "title": known.map(|known| known.cause.of(language)),
+                "status": 422,
+                "code": "http.fields",
+                "remedy": known.map(|known| known.remedy.of(language)),
+                "faults": faults.iter().map(say).collect::<Vec<_>>(),
+            });
+            told(StatusCode::UNPROCESSABLE_ENTITY, "application/problem+json", &problem)
+        }
+        Err(Trouble::Problem(problem)) => {
+            if problem.status.is_server_error() {
+                tracing::warn!(code = problem.code, detail = problem.detail, "a program's call failed");
+            }
+            problem.answer(language)
+        }
+    }
+}
+
+async fn done(request: Request, path: &str, address: IpAddr, console: &Console) -> Result<Answer, Trouble> {
+    let ctx = &console.ctx;
+    let (parts, body) = request.into_parts();
+    let headers = &parts.headers;
+    let verb = match parts.method {
+        Method::GET => Verb::Get,
+        Method::POST => Verb::Post,
+        _ if is_path(path) => return Err(no_such_method()),
+        _ => return Err(Trouble::not_found()),
+    };
+    let Some((route, segments)) = find(verb, path).filter(|(route, _)| route.is_for_programs()) else {
+        return Err(if is_path(path) { no_such_method() } else { Trouble::not_found() });
+    };
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Trouble::SignIn)?;
+    let session = entries::token_session(bearer.trim(), ctx).await?.ok_or(Trouble::SignIn)?;
+    let mut given = Given::default();
+    bring::pairs(parts.uri.query().unwrap_or_default().as_bytes(), &mut given)?;
+    if verb == Verb::Post {
+        bring::json(headers, body, &mut given).await?;
+    }
+    let faults = given.check(route.fields);
+    if !faults.is_empty() {
+        return Err(Trouble::Fields(faults));
+    }
+    let permit = gate::permit(&session, route, &segments, &given, console).await?;
+    let mut view = gate::bare_view(headers, "/api/v1", console);
+    view.session = Some(session.clone());
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    if let Some(key) = key {
+        key.clone_into(&mut view.form_id);
+    }
+    let call = Call {
+        ctx: ctx.clone(),
+        permit: Some(permit),
+        given,
+        segments,
+        address,
+        agent: gate::agent(headers),
+        via: Via::Api,
+        view,
+        is_tls: console.is_tls,
+        session: Some(session.clone()),
+    };
+    let outcome = (route.call)(call).await;
+    if let Err(Trouble::Problem(problem)) = &outcome
+        && problem.status == StatusCode::NOT_FOUND
+    {
+        entries::journal_refused(&session.actor, route.command, "http.not_found", ctx).await?;
+    }
+    outcome
+}
+
+fn told(status: StatusCode, media: &'static str, model: &Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(model.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn no_such_method() -> Trouble {
+    Trouble::new(StatusCode::METHOD_NOT_ALLOWED, "http.not_found", "this is not for this path")
+}
+
+impl Field {
+    /// Its schema in the description of the interface.
+    pub(super) fn schema(self) -> Value {
+        match self.kind {
+            Kind::Line(max) | Kind::Text(max) => json!({ "type": "string", "maxLength": max }),
+            Kind::Secret => json!({ "type": "string", "maxLength": 512, "format": "password" }),
+            Kind::Choice(words) => json!({ "type": "string", "enum": words }),
+            Kind::Many(words) => {
+                json!({ "type": "array", "items": { "type": "string", "enum": words } })
+            }
+            Kind::Words => json!({ "type": "array", "items": { "type": "string", "maxLength": 200 } }),
+            Kind::Date => json!({ "type": "string", "format": "date" }),
+            Kind::Number(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
+            Kind::Flag => json!({ "type": "boolean" }),
+            Kind::File(_, _) => json!({
+                "type": "object",
+                "required": ["name", "base64"],
+                "properties": { "name": { "type": "string" }, "base64": { "type": "string", "contentEncoding": "base64" } },
+            }),
+        }
+    }
+}
