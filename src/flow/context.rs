@@ -1,11 +1,13 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
 use super::{
-    AgreementOf, CheckError, Checks, CopyWriter, Facts, FlowError, KeptRows, OutcomeWriter, OwnThirdParty,
-    OwnTimeStamps, PersonKey, Proactive, StatusSources, Wake,
+    AgreementOf, CertificateFile, CheckError, Checks, CopyWriter, Facts, FlowError, KeptRows, OutcomeWriter,
+    OwnThirdParty, OwnTimeStamps, PersonKey, Proactive, StatusSources, Wake,
 };
 use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
-use crate::exchange::adapter::{EachRows, FactFound, FactQuestion, Found, LocalReading, PersonEvent};
+use crate::exchange::adapter::{
+    EachRows, FactFound, FactQuestion, Found, LocalReading, PersonEvent, Profile,
+};
 use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{
     Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, RecordId, State,
@@ -60,6 +62,8 @@ pub struct Context {
     pub proactive: Option<Proactive>,
     /// With whom this node checks persons in payment.
     pub checks: Checks,
+    /// The certificates that the node works with, for those who watch over it.
+    pub certificates: Vec<CertificateFile>,
     /// Under what documents are noted by person.
     pub persons: PersonKey,
     /// The local system.
@@ -232,6 +236,14 @@ pub trait Desk: Send + Sync {
         _fact: &Fact,
     ) -> Result<Done, FlowError> {
         Err(no_facts())
+    }
+
+    /// The profiles of its forms, of records and of facts; none where it has no forms.
+    ///
+    /// # Errors
+    /// A profile cannot be used.
+    fn forms(&self) -> Result<Vec<Arc<Vec<Profile>>>, FlowError> {
+        Ok(Vec::new())
     }
 
     /// Whether the settings name a list of persons in payment.

@@ -49,6 +49,7 @@ mod time_stamp;
 mod try_out;
 mod turned_away;
 mod wake;
+pub mod watch;
 
 pub use asked::{Asked, begin_once};
 pub use brought::{

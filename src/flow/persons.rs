@@ -318,7 +318,7 @@ mod tests {
         let (_folder, key) = key().await;
         let one = person(serde_json::json!({
             "name": { "family": "Ким" }, "birth_date": "1990-01-01",
-            "identifiers": [{ "kind": "psn", "value": "0000000000" }],
+            "identifiers": [{ "kind": "snils", "value": "000-000-000 00" }],
         }));
         assert_eq!(key.subjects(&one).unwrap().len(), 1, "his name alone");
         let query = PersonQuery::Name { name: one.name.clone(), born: one.birth_date };

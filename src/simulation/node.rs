@@ -137,6 +137,7 @@ async fn start(
         state,
         clock: clock.clone(),
         random: Arc::new(random),
+        certificates: Vec::new(),
         persons,
         limits: Limits { attachment_inside_bytes_max: 2_000, ..Limits::default() },
         retry: Schedule::default(),

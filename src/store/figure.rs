@@ -140,6 +140,36 @@ pub async fn figure_last(
     Ok((reader.instant_if_any("created_at", out)?, reader.instant_if_any("received_at", inside)?))
 }
 
+/// Keeps what was counted at an instant, in place of what was counted before.
+pub async fn figure_now_put(
+    tx: &mut Tx,
+    measure: &str,
+    counted: &[(String, i64)],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    change!(
+        tx,
+        "forget what was counted before",
+        sqlx::query("DELETE FROM figure_now WHERE measure = $1").bind(measure)
+    )?;
+    for (peer, number) in counted {
+        change!(
+            tx,
+            "keep what was counted",
+            sqlx::query(NOW_PUT).bind(measure).bind(peer).bind(*number).bind(at.as_millisecond())
+        )?;
+    }
+    Ok(())
+}
+
+/// What was counted last, by peer, and when.
+pub async fn figure_now(tx: &mut Tx, measure: &str) -> Result<Vec<(String, i64, Timestamp)>, StoreError> {
+    let rows: Vec<(String, i64, i64)> = on!(tx, "read what was counted last", connection =>
+        sqlx::query_as(NOW).bind(measure).fetch_all(connection))?;
+    let reader = super::row::RowReader { table: "figure_now", id: &measure };
+    rows.into_iter().map(|(peer, number, at)| Ok((peer, number, reader.instant("at", at)?))).collect()
+}
+
 /// How many open conversations there are with each peer that this node began, and how many of them are past their term.
 pub async fn figure_open(tx: &mut Tx, now: Timestamp) -> Result<Vec<(String, i64, i64)>, StoreError> {
     on!(tx, "count the open conversations", connection =>
@@ -222,9 +252,16 @@ pub(super) const WAITING: &str = "
 pub(super) const LAST: &str = "
     SELECT (SELECT MAX(created_at) FROM outbox WHERE peer = $1), (SELECT MAX(received_at) FROM inbox WHERE peer = $1)";
 
-/// By the index of what is due: a conversation without a term that runs is not counted.
+/// By the index of what is due, not by one that is in the order of the groups: a conversation without a term that runs is
+/// not counted.
 pub(super) const OPEN: &str = "
-    SELECT peer, COUNT(*), CAST(SUM(CASE WHEN due_at <= $1 THEN 1 ELSE 0 END) AS BIGINT) FROM conversation
-    WHERE state = 'open' AND due_at IS NOT NULL AND role = 'initiator' GROUP BY peer";
+    SELECT peer || '', COUNT(*), CAST(SUM(CASE WHEN due_at <= $1 THEN 1 ELSE 0 END) AS BIGINT) FROM conversation
+    WHERE state = 'open' AND due_at IS NOT NULL AND due_at >= 0 AND role = 'initiator' GROUP BY 1";
+
+const NOW_PUT: &str = "
+    INSERT INTO figure_now (measure, peer, number, at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (measure, peer) DO UPDATE SET number = excluded.number, at = excluded.at";
+
+const NOW: &str = "SELECT peer, number, at FROM figure_now WHERE measure = $1 ORDER BY peer";
 
 const ROWS_AT_ONCE: usize = 100;

@@ -6,6 +6,7 @@
 //! placeholders and nothing that only one engine has, but for the row locks of PostgreSQL where SQLite needs none.
 
 mod asked;
+mod bulk;
 mod case;
 mod chain;
 mod check;
@@ -52,6 +53,7 @@ pub use asked::{
     HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
     local_request_find, local_request_put,
 };
+pub use bulk::{PastExchange, bulk_put};
 pub use case::{
     CasePage, case_entries, case_held, case_list, case_lock, case_of_document, case_page_put, case_pages,
     case_put, case_restore, case_unwatch, case_void, case_voided, case_watched, directory_find,
@@ -82,7 +84,7 @@ pub use fact_offer::{
 };
 pub use figure::{
     CLASS_ENDS_MS, DAY_MS, FigureRow, figure_close, figure_closed, figure_count, figure_days, figure_faults,
-    figure_first, figure_last, figure_open, figure_waiting,
+    figure_first, figure_last, figure_now, figure_now_put, figure_open, figure_waiting,
 };
 pub use hint::{Hint, HintLine};
 pub use hop::Hop;
@@ -110,8 +112,9 @@ pub use national::{
     LivePlan, LiveQuery, LiveRows, NationalError, NationalPlan, NationalQuery, NationalTable, Put, TablePlan,
 };
 pub use outbox::{
-    OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_extend,
-    outbox_find, outbox_knows, outbox_of_delivery, outbox_of_document, outbox_probe, outbox_put,
+    OutboxDraft, OutboxRow, deliveries_of, delivery_find, delivery_put, outbox_claim, outbox_counts,
+    outbox_extend, outbox_find, outbox_knows, outbox_of_delivery, outbox_of_document, outbox_probe,
+    outbox_put,
 };
 pub use outbox_stage::{
     Outcome, Resend, outbox_confirmed, outbox_parked, outbox_quarantined, outbox_release, outbox_requeue,

@@ -17,6 +17,7 @@ mod proactive;
 mod settler;
 mod stamper;
 mod statuses;
+mod tally;
 mod terms;
 
 pub use chainer::run_chainer;
@@ -32,6 +33,7 @@ pub use proactive::run_proactive;
 pub use settler::run_settler;
 pub use stamper::{Stamper, run_stamper};
 pub use statuses::run_statuses;
+pub use tally::run_tally;
 pub use terms::run_terms;
 
 use crate::base::with_causes;
@@ -69,6 +71,7 @@ pub async fn run_workers(
     workers.spawn(run_proactive(stop.clone(), ctx.clone()));
     workers.spawn(run_checks(stop.clone(), ctx.clone()));
     workers.spawn(run_persons(stop.clone(), ctx.clone()));
+    workers.spawn(run_tally(stop.clone(), ctx.clone()));
     workers.spawn(run_stamper(stop.clone(), ctx.clone()));
     workers.spawn(run_hints(stop, ctx.clone()));
     while let Some(ended) = workers.join_next().await {

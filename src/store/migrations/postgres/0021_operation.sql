@@ -59,3 +59,12 @@ CREATE TABLE figure_closed (
     only_row BIGINT NOT NULL PRIMARY KEY CHECK (only_row = 1),
     day      BIGINT NOT NULL
 );
+
+-- Figures of now that are too long to count for each who asks: the latest count.
+CREATE TABLE figure_now (
+    measure TEXT   NOT NULL,
+    peer    TEXT   NOT NULL,
+    number  BIGINT NOT NULL,
+    at      BIGINT NOT NULL,
+    PRIMARY KEY (measure, peer)
+);
