@@ -53,6 +53,8 @@ pub struct Limits {
     pub refused_bytes_max: usize,
     /// How often the journal sums up the callers that were turned away.
     pub turned_away_every_ms: u64,
+    /// Largest copy of an order that is attached to an access request.
+    pub access_file_bytes_max: usize,
     /// How long a claimed row stays claimed if its worker dies.
     pub lease_ms: i64,
     /// How long a wake-up that was lost, or a try that is due, can wait until the node looks by itself.
@@ -85,6 +87,7 @@ impl Default for Limits {
             stranger_bytes_max: 64 * 1024,
             refused_bytes_max: 1024,
             turned_away_every_ms: 60_000,
+            access_file_bytes_max: 5 * 1024 * 1024,
             lease_ms: 60_000,
             sweep_ms: 500,
         }

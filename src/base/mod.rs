@@ -17,6 +17,7 @@ mod secret;
 mod shelf;
 mod verdict;
 mod whole_file;
+mod working_days;
 
 pub use causes::with_causes;
 pub use clock::{AheadClock, Clock, FixedClock, SystemClock};
@@ -28,8 +29,9 @@ pub use json::{JsonFault, from_json};
 pub use language::{Language, Written};
 pub use limits::Limits;
 pub use phrases::{Phrases, phrases};
-pub use random::{OsRandom, Random, SeededRandom};
+pub use random::{OsRandom, Random, SeededRandom, random_octets};
 pub use secret::Secret;
 pub use shelf::Shelf;
 pub use verdict::{Code, Verdict};
 pub use whole_file::WholeFile;
+pub use working_days::WorkingDays;

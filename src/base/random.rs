@@ -23,6 +23,20 @@ pub trait Random: Send + Sync {
     }
 }
 
+/// Octets each bit of which is random: of a UUID those are left out that tell its version and variant.
+pub fn random_octets<const N: usize>(random: &dyn Random) -> [u8; N] {
+    let (mut octets, mut filled) = ([0; N], 0);
+    while filled < N {
+        let drawn = random.uuid().into_bytes();
+        let whole = drawn.iter().enumerate().filter(|(at, _)| !matches!(at, 6 | 8));
+        for (place, (_, octet)) in octets.iter_mut().skip(filled).zip(whole) {
+            *place = *octet;
+            filled += 1;
+        }
+    }
+    octets
+}
+
 /// The operating system's randomness.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct OsRandom;
@@ -77,5 +91,18 @@ mod tests {
         let at_once: std::collections::HashSet<Uuid> = (0..1_000).map(|_| random.id(at(5))).collect();
         assert_eq!(at_once.len(), 1_000);
         assert_eq!(random.id(at(-5)).get_version_num(), 7, "a clock that is wrong stops nothing");
+    }
+
+    #[test]
+    fn every_bit_of_octets_is_drawn() {
+        let random = SeededRandom::new(2);
+        let (mut ones, mut zeros) = ([0_u8; 33], [0_u8; 33]);
+        for _ in 0..64 {
+            for (at, octet) in random_octets::<33>(&random).into_iter().enumerate() {
+                ones[at] |= octet;
+                zeros[at] |= !octet;
+            }
+        }
+        assert_eq!((ones, zeros), ([255; 33], [255; 33]));
     }
 }

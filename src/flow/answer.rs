@@ -19,7 +19,6 @@ use crate::exchange::document::codec::{
 };
 use crate::exchange::rules::{Carries, MessageKind, Process, Refusal, Transaction};
 use crate::exchange::seal::{Sealing, seal, sha256};
-use crate::store::Subject;
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -41,7 +40,7 @@ pub(super) struct Answer {
     /// By which profiles of local forms it was made.
     pub(super) made_by: Arc<[String]>,
     /// Whom it is about.
-    pub(super) subjects: Vec<Subject>,
+    pub(super) subjects: Vec<Digest256>,
 }
 
 /// An entry of the journal about an answer.

@@ -8,7 +8,7 @@ use super::copies::OwnParts;
 use super::facts::may_begin;
 use super::persons::subjects_of;
 use super::{Context, FlowError};
-use crate::base::{ConversationId, DocumentId, ProcedureId};
+use crate::base::{ConversationId, Digest256, DocumentId, ProcedureId};
 use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{
     CheckDocument, FactInquiry, FactOffer, Inquiry, InsuranceRecord, Person, ResourceStatus, State,
@@ -20,7 +20,7 @@ use crate::exchange::document::codec::{
 use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
 use crate::exchange::transit::{Action, Course, MessageCode, Role};
 use crate::store::{
-    Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxId, OutboxKind, PersonRef, Subject, Tx,
+    Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxId, OutboxKind, PersonRef, Tx,
     conversation_put, fact_offer_sent, journal_append, outbox_put, person_ref_put,
 };
 use uuid::Uuid;
@@ -134,7 +134,7 @@ pub(super) struct Prepared {
     /// What it means for documents that follow, if it is of a case.
     belonging: Option<Belonging>,
     /// Whom it is about.
-    subjects: Vec<Subject>,
+    subjects: Vec<Digest256>,
 }
 
 impl Prepared {

@@ -1,8 +1,9 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
+use super::entry::EntryPolicy;
 use super::{
     AgreementOf, CertificateFile, CheckError, Checks, CopyWriter, Facts, FlowError, KeptRows, OutcomeWriter,
-    OwnThirdParty, OwnTimeStamps, PersonKey, Proactive, StatusSources, Wake,
+    OwnThirdParty, OwnTimeStamps, Proactive, StatusSources, Wake,
 };
 use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::{
@@ -64,8 +65,8 @@ pub struct Context {
     pub checks: Checks,
     /// The certificates that the node works with, for those who watch over it.
     pub certificates: Vec<CertificateFile>,
-    /// Under what documents are noted by person.
-    pub persons: PersonKey,
+    /// How people and programs are let in.
+    pub entry: EntryPolicy,
     /// The local system.
     pub desk: Arc<dyn Desk>,
     /// Wake-ups of the workers.

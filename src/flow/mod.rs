@@ -5,6 +5,7 @@
 
 mod acknowledge;
 mod answer;
+mod appeals;
 mod asked;
 mod brought;
 mod case_pages;
@@ -32,6 +33,7 @@ mod keys;
 mod local;
 mod note;
 mod offers;
+mod once;
 mod parts;
 mod persons;
 mod proactive;
@@ -51,6 +53,10 @@ mod turned_away;
 mod wake;
 pub mod watch;
 
+pub use appeals::{
+    Appeal, AppealPage, NewAppeal, NoticeText, answer_appeal, appeal, appeal_attachment, appeals,
+    file_appeal, notices, own_appeals, publish_notice, take_appeal,
+};
 pub use asked::{Asked, begin_once};
 pub use brought::{
     Handed, HandedPage, KeptRows, acknowledge_handed_over, conversation_of, handed_over, keep_rows,
@@ -81,8 +87,9 @@ pub use offers::{
     Agreement, AgreementOf, Settled, late_feeds, note_late_feeds, note_life_events, open_offers, send_offers,
     settle_offer, take_agreements,
 };
+pub use once::{Once, begin_only_once, end_only_once};
 pub use parts::{Arrived, NotTaken, forget_parts, take_package};
-pub use persons::{PersonKey, PersonQuery, forget_person, note_persons_of_before, persons_noted};
+pub use persons::{PersonQuery, forget_person, note_persons_of_before, person_digests, persons_noted};
 pub use proactive::{
     Proactive, drop_prepared, prepare_inquiries, prepared_after, send_prepared, send_prepared_by_policy,
 };

@@ -1,89 +1,65 @@
 //! Which documents are about whom. Each document is noted in the transaction that stores it, under keyed digests of the
 //! person's numbers and of his folded name with his day of birth: who has the notes alone learns nothing of anybody.
 
+use super::entry::EntryPolicy;
 use super::{Context, FlowError};
-use crate::base::{Random, Secret};
+use crate::base::Digest256;
 use crate::exchange::canonical::{Identifier, IdentifierKind, Matcher, Name, Person};
 use crate::exchange::document::Scope;
 use crate::exchange::kept_subject;
-use crate::exchange::seal::keyed_digest;
 use crate::exchange::transit::{Action, MessageCode};
 use crate::exchange::wire::Envelope;
 use crate::store::{
-    Direction, InboxId, JournalDraft, OutboxId, PersonFill, PersonRef, Store, Subject, Tx, inbox_find,
+    Direction, InboxId, JournalDraft, OutboxId, PersonFill, PersonRef, Subject, Tx, inbox_find,
     journal_append, ledger_of_inbox, outbox_find, person_fill, person_fill_move, person_fill_rows,
-    person_forget, person_key_find, person_key_put, person_ref_put,
+    person_forget, person_ref_put,
 };
 use jiff::civil::Date;
 
-/// Under what the digests of persons are made. It stands in the database of the node, beside the documents themselves: all
-/// replicas share it, and a copy of the database can be searched.
-#[derive(Debug, Clone)]
-pub struct PersonKey(Secret<Vec<u8>>);
-
-impl PersonKey {
-    /// That of a database; the first who asks makes it.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn of(store: &Store, random: &dyn Random) -> Result<Self, FlowError> {
-        if let Some(key) = person_key_find(&mut store.read().await?).await? {
-            return Ok(Self(key));
-        }
-        // four ids of 122 random bits each, by the one source of randomness
-        let fresh: Vec<u8> = (0..4).flat_map(|_| random.uuid().into_bytes()).collect();
-        let mut tx = store.begin().await?;
-        person_key_put(&mut tx, &fresh).await?;
-        let kept = person_key_find(&mut tx).await?;
-        tx.commit().await?;
-        Ok(Self(kept.unwrap_or_else(|| Secret::new(fresh))))
+/// Everything by which a person is known, as keyed digests.
+///
+/// # Errors
+/// The cryptographic library fails.
+pub fn person_digests(person: &Person, key: &EntryPolicy) -> Result<Vec<Digest256>, FlowError> {
+    let mut digests = Vec::new();
+    for held in &person.identifiers {
+        digests.extend(of_number(&held.identifier, key)?);
     }
-
-    /// Everything by which a person is known.
-    ///
-    /// # Errors
-    /// The cryptographic library fails.
-    pub fn subjects(&self, person: &Person) -> Result<Vec<Subject>, FlowError> {
-        let mut subjects = Vec::new();
-        for held in &person.identifiers {
-            subjects.extend(self.of_number(&held.identifier)?);
+    let original = person.original_name.iter().map(|own| (&own.name, Some(own.language.as_str())));
+    for (name, language) in std::iter::once((&person.name, None)).chain(original) {
+        let digest = of_name((name, language), person.birth_date, key)?;
+        if !digests.contains(&digest) {
+            digests.push(digest);
         }
-        let original = person.original_name.iter().map(|own| (&own.name, Some(own.language.as_str())));
-        for (name, language) in std::iter::once((&person.name, None)).chain(original) {
-            subjects.push(self.of_name(name, language, person.birth_date)?);
-        }
-        subjects.sort_unstable();
-        subjects.dedup();
-        Ok(subjects)
     }
+    Ok(digests)
+}
 
-    /// A number; none for what is written where a number is not known, such as zeros: it would be everybody's.
-    ///
-    /// # Errors
-    /// The cryptographic library fails.
-    pub fn of_number(&self, number: &Identifier) -> Result<Option<Subject>, FlowError> {
-        let text = number.as_str();
-        let first = text.chars().next();
-        if text.chars().all(|letter| Some(letter) == first) {
-            return Ok(None);
-        }
-        Ok(Some(keyed_digest(&self.0, &[number.kind().as_code(), text])?.0))
+/// A number; none for what is written where a number is not known, such as zeros: it would be everybody's.
+fn of_number(number: &Identifier, key: &EntryPolicy) -> Result<Option<Digest256>, FlowError> {
+    let text = number.as_str();
+    let first = text.chars().next();
+    if text.chars().all(|letter| Some(letter) == first) {
+        return Ok(None);
     }
+    Ok(Some(key.person_digest(number.kind().as_code(), text)?))
+}
 
-    /// A name with a day of birth: in the folded letters of passports, and as it is written where a part is absent or a
-    /// letter is in no table.
-    ///
-    /// # Errors
-    /// The cryptographic library fails.
-    pub fn of_name(&self, name: &Name, language: Option<&str>, born: Date) -> Result<Subject, FlowError> {
-        let folded = Matcher::built_in().ok().and_then(|matcher| matcher.folded_name(name, language));
-        let plain = |part: Option<&str>| part.unwrap_or_default().to_lowercase().replace('ё', "е");
-        let (kind, family, given) = match folded {
-            Some((family, given)) => ("name", family, given),
-            None => ("name-as-written", plain(name.family()), plain(name.given())),
-        };
-        Ok(keyed_digest(&self.0, &[kind, &family, &given, &born.to_string()])?.0)
-    }
+/// A name with a day of birth: in the folded letters of passports, and as it is written where a part is absent or a letter
+/// is in no table.
+fn of_name(
+    (name, language): (&Name, Option<&str>),
+    born: Date,
+    key: &EntryPolicy,
+) -> Result<Digest256, FlowError> {
+    let folded = Matcher::built_in().ok().and_then(|matcher| matcher.folded_name(name, language));
+    let plain = |part: Option<&str>| part.unwrap_or_default().to_lowercase().replace('ё', "е");
+    let (kind, family, given) = match folded {
+        Some((family, given)) => ("name", family, given),
+        None => ("name-as-written", plain(name.family()), plain(name.given())),
+    };
+    // no part of a name holds a control character
+    Ok(key.person_digest(kind, &format!("{family}\u{1f}{given}\u{1f}{born}"))?)
 }
 
 /// Whom somebody looks for.
@@ -108,28 +84,36 @@ impl PersonQuery {
         (!numbers.is_empty()).then_some(Self::Number(numbers))
     }
 
-    /// Under what he may stand. The first is the same for the same query, and may name him in a journal.
+    /// Under what he may stand.
     ///
     /// # Errors
     /// The cryptographic library fails.
-    pub fn subjects(&self, key: &PersonKey) -> Result<Vec<Subject>, FlowError> {
-        let mut subjects = Vec::new();
+    pub fn digests(&self, key: &EntryPolicy) -> Result<Vec<Digest256>, FlowError> {
+        let mut digests = Vec::new();
         match self {
             Self::Number(numbers) => {
                 for number in numbers {
-                    subjects.extend(key.of_number(number)?);
+                    digests.extend(of_number(number, key)?);
                 }
             }
             Self::Name { name, born } => {
                 for language in LANGUAGES {
-                    let subject = key.of_name(name, language, *born)?;
-                    if !subjects.contains(&subject) {
-                        subjects.push(subject);
+                    let digest = of_name((name, language), *born, key)?;
+                    if !digests.contains(&digest) {
+                        digests.push(digest);
                     }
                 }
             }
         }
-        Ok(subjects)
+        Ok(digests)
+    }
+
+    /// How he is told in acts: the same for the same query.
+    ///
+    /// # Errors
+    /// The cryptographic library fails.
+    pub fn subject(&self, ctx: &Context) -> Result<Option<Subject>, FlowError> {
+        Ok(self.digests(&ctx.entry)?.first().map(|digest| Subject::of(*digest)))
     }
 }
 
@@ -139,7 +123,7 @@ impl PersonQuery {
 /// # Errors
 /// The database does not answer.
 pub async fn forget_person(query: &PersonQuery, ctx: &Context) -> Result<u64, FlowError> {
-    let subjects = query.subjects(&ctx.persons)?;
+    let subjects = query.digests(&ctx.entry)?;
     let mut tx = ctx.store.begin().await?;
     let gone = person_forget(&mut tx, &subjects).await?;
     let detail = format!("{gone} notes of which documents are about a person were erased");
@@ -176,12 +160,13 @@ pub async fn note_persons_of_before(ctx: &Context) -> Result<bool, FlowError> {
     drop(tx);
     let is_last = u32::try_from(rows.len()).is_ok_and(|found| found < BATCH);
     let place = if is_last { at.last } else { rows.last().copied().unwrap_or(at.last) };
-    let (limits, key) = (ctx.limits, ctx.persons.clone());
+    let (limits, key) = (ctx.limits, ctx.entry.clone());
     let (noted, unread) = Context::aside(move || {
         let (mut noted, mut unread) = (Vec::new(), 0_i64);
         for Kept { bytes, scope, digest, of } in kept {
             let read = kept_subject((&bytes, &scope), digest, &limits).map_err(FlowError::from);
-            match read.and_then(|(_, person)| person.map(|person| key.subjects(&person)).transpose()) {
+            match read.and_then(|(_, person)| person.map(|person| person_digests(&person, &key)).transpose())
+            {
                 Ok(Some(subjects)) => noted.push((of, subjects)),
                 Ok(None) => {}
                 Err(_unreadable) => unread += 1,
@@ -211,15 +196,15 @@ pub async fn note_persons_of_before(ctx: &Context) -> Result<bool, FlowError> {
 }
 
 /// Under what a document is noted that is being stored.
-pub(super) fn subjects_of(person: Option<&Person>, ctx: &Context) -> Result<Vec<Subject>, FlowError> {
-    person.map_or(Ok(Vec::new()), |person| ctx.persons.subjects(person))
+pub(super) fn subjects_of(person: Option<&Person>, ctx: &Context) -> Result<Vec<Digest256>, FlowError> {
+    person.map_or(Ok(Vec::new()), |person| person_digests(person, &ctx.entry))
 }
 
 /// A document as it stands in the database.
 struct Kept {
     bytes: Vec<u8>,
     scope: Scope,
-    digest: crate::base::Digest256,
+    digest: Digest256,
     of: PersonRef,
 }
 
@@ -264,7 +249,7 @@ const BATCH: u32 = 50;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::SeededRandom;
+    use crate::base::Secret;
     use jiff::civil::date;
 
     fn person(text: serde_json::Value) -> Person {
@@ -275,34 +260,20 @@ mod tests {
         serde_json::from_value(serde_json::json!({ "family": family, "given": given })).unwrap()
     }
 
-    async fn key() -> (tempfile::TempDir, PersonKey) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path().join("node.db")).await.unwrap();
-        (folder, PersonKey::of(&store, &SeededRandom::new(7)).await.unwrap())
+    fn key(octet: u8) -> EntryPolicy {
+        EntryPolicy::new(Secret::new(vec![octet; 32]))
     }
 
-    #[tokio::test]
-    async fn the_key_is_made_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path().join("node.db")).await.unwrap();
-        let first = PersonKey::of(&store, &SeededRandom::new(1)).await.unwrap();
-        let again = PersonKey::of(&store, &SeededRandom::new(2)).await.unwrap();
-        assert_eq!(first.0.expose(), again.0.expose());
-        assert_eq!(first.0.expose().len(), 64);
-        assert_eq!(format!("{first:?}"), "PersonKey(Secret(…))");
-    }
-
-    #[tokio::test]
-    async fn a_person_is_found_by_each_number_and_by_his_name_in_other_letters() {
-        let (_folder, key) = key().await;
+    #[test]
+    fn a_person_is_found_by_each_number_and_by_his_name_in_other_letters() {
+        let key = key(1);
         let somebody = person(serde_json::json!({
             "name": { "family": "Ахметов", "given": "Ерлан" }, "birth_date": "1985-03-15",
             "original_name": { "language": "kk", "name": { "family": "Ахметов", "given": "Ерлан" } },
             "identifiers": [{ "kind": "iin", "value": "850315300019" }, { "kind": "snils", "value": "11223344595" }],
         }));
-        let known = key.subjects(&somebody).unwrap();
-        let finds =
-            |query: PersonQuery| query.subjects(&key).unwrap().iter().any(|subject| known.contains(subject));
+        let known = person_digests(&somebody, &key).unwrap();
+        let finds = |query: PersonQuery| query.digests(&key).unwrap().iter().any(|it| known.contains(it));
         assert!(finds(PersonQuery::of_number("850315300019").unwrap()));
         assert!(finds(PersonQuery::of_number("112-233-445 95").unwrap()));
         assert!(!finds(PersonQuery::of_number("850315300027").unwrap()));
@@ -311,17 +282,19 @@ mod tests {
         assert!(!named("Ахметов", "Ерлан", date(1985, 3, 16)));
         assert!(!named("Ахмедов", "Руслан", date(1985, 3, 15)));
         assert_eq!(PersonQuery::of_number("Ахметов"), None);
+        let others = person_digests(&somebody, &super::tests::key(2)).unwrap();
+        assert!(others.iter().all(|other| !known.contains(other)), "another key, other digests");
     }
 
-    #[tokio::test]
-    async fn a_filler_is_nobodys_number_and_half_a_name_is_a_name() {
-        let (_folder, key) = key().await;
+    #[test]
+    fn a_filler_is_nobodys_number_and_half_a_name_is_a_name() {
         let one = person(serde_json::json!({
             "name": { "family": "Ким" }, "birth_date": "1990-01-01",
             "identifiers": [{ "kind": "snils", "value": "000-000-000 00" }],
         }));
-        assert_eq!(key.subjects(&one).unwrap().len(), 1, "his name alone");
+        let known = person_digests(&one, &key(1)).unwrap();
+        assert_eq!(known.len(), 1, "his name alone");
         let query = PersonQuery::Name { name: one.name.clone(), born: one.birth_date };
-        assert_eq!(query.subjects(&key).unwrap(), key.subjects(&one).unwrap());
+        assert_eq!(query.digests(&key(1)).unwrap(), known);
     }
 }

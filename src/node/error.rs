@@ -102,6 +102,14 @@ pub enum StartError {
         #[source]
         source: TermsError,
     },
+    /// Numbers of access that cannot be used.
+    #[error("use {} of [access]: {reason}", path.display())]
+    Access {
+        /// The file.
+        path: PathBuf,
+        /// Why, with the line.
+        reason: String,
+    },
     /// A secret that could be guessed.
     #[error("use the secret in {}: it has less than 32 bytes; make one by openssl rand -hex 32", path.display())]
     WeakSecret {

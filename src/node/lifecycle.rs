@@ -12,8 +12,8 @@ use crate::exchange::wire::{
     TlsListener,
 };
 use crate::flow::{
-    Context, Desk, OwnThirdParty, OwnTimeStamps, Peer, Peers, PersonKey, Wake, load_statuses,
-    note_local_findings, take_back_leases,
+    Context, Desk, OwnThirdParty, OwnTimeStamps, Peer, Peers, Wake, load_statuses, note_local_findings,
+    take_back_leases,
 };
 use crate::http::{ConsoleListener, LocalListener, serve_console, serve_health, serve_local, serve_peers};
 use crate::store::Store;
@@ -152,7 +152,7 @@ impl Node {
             });
         }
         let store = Self::store(settings).await?;
-        let persons = PersonKey::of(&store, &*random).await?;
+        let entry = settings.access.policy(&store, random.as_ref()).await?;
         let ctx = Context {
             state: settings.state,
             clock,
@@ -161,7 +161,6 @@ impl Node {
             retry: settings.retry,
             store,
             certificates: settings.certificates(),
-            persons,
             wire: Arc::new(Roads::new(
                 Self::folders(settings)?,
                 Self::broker(settings, identity)?,
@@ -178,6 +177,7 @@ impl Node {
             cases: settings.treaty.policy(settings.cases)?,
             proactive: settings.proactive.as_ref().map(ProactiveSettings::plan),
             checks: settings.checks.of(&settings.peers.iter().map(|peer| peer.state).collect())?,
+            entry,
             desk,
             wake: Wake::default(),
         };

@@ -1,5 +1,6 @@
 //! One node: its settings, its wiring, its life from start to stop.
 
+mod access;
 mod agreements;
 mod checks;
 mod console;
@@ -24,6 +25,7 @@ mod settings;
 mod third_party;
 mod treaty;
 
+pub use access::AccessSettings;
 pub use checks::CheckSettings;
 pub use console::ConsoleSettings;
 pub use desk::FolderDesk;

@@ -4,9 +4,9 @@
 //! it stands in, so a node can be started from anywhere.
 
 use super::{
-    CaseSettings, CheckSettings, ConsoleSettings, FactSettings, HandOverSettings, LiveSettings,
-    LocalApiSettings, PollSettings, ProactiveSettings, RehearsalSettings, RevocationSettings, SealPlan,
-    TreatySettings,
+    AccessSettings, CaseSettings, CheckSettings, ConsoleSettings, FactSettings, HandOverSettings,
+    LiveSettings, LocalApiSettings, PollSettings, ProactiveSettings, RehearsalSettings, RevocationSettings,
+    SealPlan, TreatySettings,
 };
 use crate::base::Limits;
 use crate::exchange::canonical::State;
@@ -73,6 +73,8 @@ pub struct Settings {
     pub proactive: Option<ProactiveSettings>,
     /// With whom persons in payment are checked.
     pub checks: CheckSettings,
+    /// How people and programs are let in.
+    pub access: AccessSettings,
     /// The other nodes, at most one a state.
     pub peers: Vec<Peer>,
     /// Bounds on everything.
@@ -246,6 +248,7 @@ impl Settings {
             treaty,
             proactive,
             checks,
+            access,
             wire,
             seal,
             peer,
@@ -294,6 +297,7 @@ impl Settings {
             treaty: treaty.within(folder),
             proactive: proactive.map(|plan| plan.within(folder)),
             checks: checks.within(folder),
+            access: access.within(folder),
             peers,
             limits,
             retry,
@@ -379,6 +383,8 @@ struct Written {
     proactive: Option<ProactiveSettings>,
     #[serde(default)]
     checks: CheckSettings,
+    #[serde(default)]
+    access: AccessSettings,
     wire: WireFiles,
     seal: SealPlan,
     #[serde(default)]

@@ -1,6 +1,7 @@
 //! Working days of the five states, as data (`schemas/treaty/calendars.toml`), which an operator replaces or extends.
 
 use super::TermsError;
+use crate::base::WorkingDays;
 use crate::exchange::canonical::State;
 use jiff::civil::{Date, Weekday};
 use serde::Deserialize;
@@ -95,6 +96,12 @@ impl Calendar {
         let of_year = Holiday { month: day.month(), day: day.day() };
         let is_off = self.days_off.contains(&day_of_week(day)) || self.holidays.contains(&of_year);
         self.working.contains(&day) || !is_off && !self.off.contains(&day)
+    }
+}
+
+impl WorkingDays for Calendar {
+    fn is_working(&self, day: Date) -> bool {
+        Self::is_working(self, day)
     }
 }
 

@@ -2,15 +2,16 @@
 
 use super::wire::{SimWire, name_of};
 use super::{SimulationError, database};
-use crate::base::{Clock, Digest256, DocumentId, FixedClock, Limits, SeededRandom, Shelf};
+use crate::base::{Clock, Digest256, DocumentId, FixedClock, Limits, Secret, SeededRandom, Shelf};
 use crate::exchange::adapter::Found;
 use crate::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person, State};
 use crate::exchange::rules::{Catalogue, FactCatalogue, Rules};
 use crate::exchange::seal::{KeyKind, Signer, Signers, ThrowAwayAuthority, TrustStore, sha256};
 use crate::exchange::transit::Schedule;
+use crate::flow::entry::EntryPolicy;
 use crate::flow::{
-    CasePolicy, Checks, Context, CopyWriter, Desk, Done, Facts, FlowError, Origin, Peer, Peers, PersonKey,
-    Wake, take_back_leases,
+    CasePolicy, Checks, Context, CopyWriter, Desk, Done, Facts, FlowError, Origin, Peer, Peers, Wake,
+    take_back_leases,
 };
 use crate::store::{Fate, Store};
 use jiff::Timestamp;
@@ -132,13 +133,11 @@ async fn start(
     let of_state = state.as_code().bytes().fold(0, |number, byte| number * 256 + u64::from(byte));
     let catalogue = Arc::new(FactCatalogue::built_in()?);
     let random = SeededRandom::new(seed ^ (of_state << 32));
-    let persons = PersonKey::of(&store, &random).await?;
     let ctx = Arc::new(Context {
         state,
         clock: clock.clone(),
         random: Arc::new(random),
         certificates: Vec::new(),
-        persons,
         limits: Limits { attachment_inside_bytes_max: 2_000, ..Limits::default() },
         retry: Schedule::default(),
         store,
@@ -154,6 +153,7 @@ async fn start(
         facts: Facts { catalogue, gives: BTreeSet::new(), takes: BTreeSet::new(), every_ms: 60_000 },
         cases: CasePolicy::default(),
         proactive: None,
+        entry: EntryPolicy::new(Secret::new(vec![7; 32])),
         desk: desk.clone(),
         wake: Wake::default(),
     });

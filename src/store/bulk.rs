@@ -2,8 +2,8 @@
 //! but a bench writes so.
 
 use super::tx::change;
-use super::{StoreError, Subject, Tx};
-use crate::base::{ConversationId, DocumentId, MessageId, ProcedureId};
+use super::{StoreError, Tx};
+use crate::base::{ConversationId, Digest256, DocumentId, MessageId, ProcedureId};
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
@@ -27,7 +27,7 @@ pub struct PastExchange {
     /// The bytes of each message.
     pub body: Vec<u8>,
     /// The digests of whom it is about.
-    pub subjects: Vec<Subject>,
+    pub subjects: Vec<Digest256>,
     /// Why the answer was returned instead of settled, if it was.
     pub code: Option<String>,
     /// The actions of question, answer and of the two signals.
@@ -45,6 +45,14 @@ pub async fn bulk_put(tx: &mut Tx, first: i64, all: &[PastExchange]) -> Result<(
         conversations(tx, some).await?;
         persons(tx, some).await?;
         journal(tx, some).await?;
+    }
+    Ok(())
+}
+
+/// Has a server learn what the tables hold by now, as it does by itself in time.
+pub async fn bulk_end(tx: &mut Tx) -> Result<(), StoreError> {
+    if matches!(tx, Tx::Postgres(_)) {
+        change!(tx, "have the server learn what the tables hold", sqlx::query("ANALYZE"))?;
     }
     Ok(())
 }
@@ -251,7 +259,7 @@ async fn persons(tx: &mut Tx, some: &[(i64, &PastExchange)]) -> Result<(), Store
         |query, row| {
             let (it, document, subject) = row;
             query
-                .bind(subject.as_slice())
+                .bind(subject.0.as_slice())
                 .bind(document.as_uuid().to_string())
                 .bind(it.conversation_id.as_uuid().to_string())
                 .bind(it.began_at.as_millisecond())

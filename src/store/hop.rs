@@ -61,7 +61,7 @@ enum Told {
 }
 
 /// Every kind of entry that the flows write.
-const KINDS: [(&str, Told); 40] = [
+const KINDS: [(&str, Told); 39] = [
     ("held", Told::Always(Hop::Received)),
     ("composed", Told::Always(Hop::Transformed)),
     ("answering", Told::Always(Hop::Transformed)),
@@ -100,7 +100,6 @@ const KINDS: [(&str, Told); 40] = [
     ("status_back", Told::Never),
     ("revoked", Told::Never),
     ("persons_noted", Told::Never),
-    ("person_sought", Told::Never),
     ("person_forgotten", Told::Never),
 ];
 

@@ -5,6 +5,11 @@
 //! acted on; a claim is a lease that runs out by itself if its worker dies. The texts use `$1`
 //! placeholders and nothing that only one engine has, but for the row locks of PostgreSQL where SQLite needs none.
 
+mod access_request;
+mod account;
+mod act;
+mod appeal;
+mod approval;
 mod asked;
 mod bulk;
 mod case;
@@ -37,6 +42,7 @@ mod receipt;
 mod revocation;
 mod row;
 mod server;
+mod session;
 mod sqlite;
 mod sqlite_writer;
 mod state;
@@ -49,11 +55,30 @@ mod waiting;
 mod tests;
 
 pub use crate::exchange::transit::Role;
+pub use access_request::{
+    AccessFile, LoginLine, Reply, RequestRow, RequestState, access_file_find, access_file_put,
+    login_line_page, login_line_put, reply_put, reply_taken, reply_waiting, reply_wipe, request_decide,
+    request_find, request_page, request_put,
+};
+pub use account::{
+    AccountDetails, AccountRow, account_find, account_idle, account_lock, account_of_person, account_others,
+    account_page, account_put, account_role_lock, account_update, entry_try_find, entry_try_forget,
+    entry_try_put, subject_key, token_show,
+};
+pub use act::{Act, ActsBy, Subject, act_append, act_count, act_find, act_page, feed_find, feed_put};
+pub use appeal::{
+    AppealDraft, AppealRow, AppealSource, AppealState, Notice, appeal_answer, appeal_file, appeal_find,
+    appeal_page, appeal_put, appeal_take, notice_list, notice_put, once_begin, once_drop, once_end,
+    once_find, once_forget,
+};
+pub use approval::{
+    ApprovalRow, ApprovalState, approval_decide, approval_find, approval_page, approval_put, approvals_of,
+};
 pub use asked::{
     HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
     local_request_find, local_request_put,
 };
-pub use bulk::{PastExchange, bulk_put};
+pub use bulk::{PastExchange, bulk_end, bulk_put};
 pub use case::{
     CasePage, case_entries, case_held, case_list, case_lock, case_of_document, case_page_put, case_pages,
     case_put, case_restore, case_unwatch, case_void, case_voided, case_watched, directory_find,
@@ -125,8 +150,8 @@ pub use part::{
     part_finish, part_use, parts_forget, parts_of,
 };
 pub use person::{
-    PersonFill, PersonRef, Subject, person_fill, person_fill_move, person_fill_rows, person_forget,
-    person_key_find, person_key_put, person_ref_put, person_refs,
+    PersonFill, PersonRef, person_fill, person_fill_move, person_fill_rows, person_forget, person_ref_put,
+    person_refs,
 };
 pub use prepared::{
     PreparedDraft, PreparedRow, PreparedState, prepared_drop, prepared_find, prepared_of, prepared_page,
@@ -135,6 +160,9 @@ pub use prepared::{
 pub use receipt::{Receipt, receipt_find, receipt_put, receipt_told};
 pub use revocation::{RevocationKind, RevocationRow, revocation_forget, revocation_list, revocation_put};
 pub use row::{InboxId, OutboxId};
+pub use session::{
+    SessionRow, session_end, session_end_others, session_find, session_list, session_put, session_touch,
+};
 pub use sqlite_writer::Fate;
 pub use state::{ConversationState, Direction, InboxState, OutboxKind, OutboxState, WordError};
 pub use time_stamp::{

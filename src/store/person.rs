@@ -3,11 +3,8 @@
 use super::row::RowReader;
 use super::tx::{change, later, on};
 use super::{Direction, StoreError, Tx};
-use crate::base::{ConversationId, DocumentId, Secret};
+use crate::base::{ConversationId, Digest256, DocumentId};
 use jiff::Timestamp;
-
-/// A keyed digest of what a person is known by.
-pub type Subject = [u8; 32];
 
 /// A document that is about a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,28 +30,15 @@ pub struct PersonFill {
     pub unread: i64,
 }
 
-/// The key of the digests, if there is one.
-pub async fn person_key_find(tx: &mut Tx) -> Result<Option<Secret<Vec<u8>>>, StoreError> {
-    let key: Option<Vec<u8>> = on!(tx, "find the key of the digests of persons", connection =>
-        sqlx::query_scalar("SELECT key FROM person_key").fetch_optional(connection))?;
-    Ok(key.map(Secret::new))
-}
-
-/// Keeps a key of the digests, unless there is one.
-pub async fn person_key_put(tx: &mut Tx, key: &[u8]) -> Result<(), StoreError> {
-    change!(tx, "keep the key of the digests of persons", sqlx::query(KEY_PUT).bind(key))?;
-    Ok(())
-}
-
 /// Notes whom a document is about; again, it changes nothing.
-pub async fn person_ref_put(tx: &mut Tx, subjects: &[Subject], of: &PersonRef) -> Result<(), StoreError> {
+pub async fn person_ref_put(tx: &mut Tx, subjects: &[Digest256], of: &PersonRef) -> Result<(), StoreError> {
     for subject in subjects {
         later!(
             tx,
             "note whom a document is about",
             PUT,
             [
-                subject.to_vec(),
+                subject.0.to_vec(),
                 of.document_id.as_uuid().to_string(),
                 of.conversation_id.map(|id| id.as_uuid().to_string()),
                 of.at.as_millisecond(),
@@ -67,13 +51,13 @@ pub async fn person_ref_put(tx: &mut Tx, subjects: &[Subject], of: &PersonRef) -
 /// Up to `limit` documents about whom one of these digests is of, the newest first, each once.
 pub async fn person_refs(
     tx: &mut Tx,
-    subjects: &[Subject],
+    subjects: &[Digest256],
     limit: u32,
 ) -> Result<Vec<PersonRef>, StoreError> {
     let mut found = Vec::new();
     for subject in subjects {
         let rows: Vec<(String, Option<String>, i64)> = on!(tx, "find the documents about a person", connection =>
-            sqlx::query_as(FIND).bind(subject.as_slice()).bind(i64::from(limit)).fetch_all(connection))?;
+            sqlx::query_as(FIND).bind(subject.0.as_slice()).bind(i64::from(limit)).fetch_all(connection))?;
         for (document, conversation, at) in rows {
             let reader = RowReader { table: "person_ref", id: &document };
             found.push(PersonRef {
@@ -90,10 +74,10 @@ pub async fn person_refs(
 }
 
 /// Forgets which documents are about a person; tells how many notes there were. The documents stay.
-pub async fn person_forget(tx: &mut Tx, subjects: &[Subject]) -> Result<u64, StoreError> {
+pub async fn person_forget(tx: &mut Tx, subjects: &[Digest256]) -> Result<u64, StoreError> {
     let mut gone = 0;
     for subject in subjects {
-        gone += change!(tx, "forget a person", sqlx::query(FORGET).bind(subject.as_slice()))?;
+        gone += change!(tx, "forget a person", sqlx::query(FORGET).bind(subject.0.as_slice()))?;
     }
     Ok(gone)
 }
@@ -139,9 +123,6 @@ pub async fn person_fill_rows(
     on!(tx, "find documents to be noted by person", connection =>
         sqlx::query_scalar(text).bind(after).bind(last).bind(i64::from(limit)).fetch_all(connection))
 }
-
-const KEY_PUT: &str =
-    "INSERT INTO person_key (only_row, key) VALUES (1, $1) ON CONFLICT (only_row) DO NOTHING";
 
 const PUT: &str = "
     INSERT INTO person_ref (subject, document_id, conversation_id, at) VALUES ($1, $2, $3, $4)

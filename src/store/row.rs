@@ -44,7 +44,7 @@ impl fmt::Display for InboxId {
 /// Names the row that columns are read from, for the error.
 pub(super) struct RowReader<'r> {
     pub(super) table: &'static str,
-    pub(super) id: &'r dyn fmt::Display,
+    pub(super) id: &'r (dyn fmt::Display + Sync),
 }
 
 impl RowReader<'_> {

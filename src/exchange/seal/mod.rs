@@ -48,7 +48,6 @@ mod grounds;
 mod hash_tree;
 mod inspect;
 mod issue;
-mod keyed;
 mod open;
 mod path;
 mod pkcs12;
@@ -83,7 +82,6 @@ pub use filling::{Filled, Filling, Hole};
 pub use grounds::{Grounding, grounds};
 pub use inspect::{Aspect, InspectedSignature, Inspection, inspect};
 pub use issue::{Issued, KeyKind, ThrowAwayAuthority};
-pub use keyed::keyed_digest;
 pub use open::{OpenedDocument, open, open_within};
 pub use plan::SignerPlan;
 pub use receipt::{OpenedReceipt, ReceiptSubject, Said, open_receipt, with_receipt};
@@ -96,7 +94,7 @@ pub use signers::Signers;
 pub use stamping::{StampAuthority, StampOutcome};
 pub use suites::{
     ContentDigests, ContentHasher, DigestAlgorithm, PrivateKey, PublicKey, RawSignature, Scheme,
-    Sha256Hasher, Suite, is_gost_loaded, sha256, sha256_hasher, suite_of,
+    Sha256Hasher, Suite, is_ed25519, is_gost_loaded, keyed_digest, sha256, sha256_hasher, suite_of,
 };
 pub use third_party::{Outcome, ReasonCode, ReceiptTrust, ThirdParty};
 pub use time_stamp::{Imprint, StampAnswer, StampQuestion, StampRefusal, StampTrust, TimeStamp};

@@ -1,82 +1,51 @@
-//! Stub.
-use super::{Context, FlowError};
-use crate::access::*;
-use crate::base::Secret;
-use jiff::Timestamp;
-use std::net::IpAddr;
-pub struct From<'a> {
-    pub address: IpAddr,
-    pub agent: &'a str,
-}
-pub struct Entered {
-    pub token: Secret<String>,
-    pub session: Session,
-}
-pub enum EntryRefused {
-    Unknown,
-    Blocked,
-    Later,
-}
-pub enum PasswordRefused {
-    Old,
-    New(Vec<(&'static str, String)>),
-}
-pub struct ListedSession {
-    pub id: String,
-    pub began_at: Timestamp,
-    pub address: String,
-    pub agent: String,
-}
-fn no() -> FlowError {
-    FlowError::Local {
-        verdict: crate::base::Verdict::Return { code: "flow.no_place" },
-        detail: String::new(),
-    }
-}
-pub async fn sign_in(
-    _: &str,
-    _: &Secret<String>,
-    _: Option<&str>,
-    _: From<'_>,
-    _: &Context,
-) -> Result<Result<Entered, EntryRefused>, FlowError> {
-    Err(no())
-}
-pub async fn session_of(_: &str, _: IpAddr, _: &Context) -> Result<Option<Session>, FlowError> {
-    Err(no())
-}
-pub async fn token_session(_: &str, _: &Context) -> Result<Option<Session>, FlowError> {
-    Err(no())
-}
-pub async fn permit(_: &Actor, _: Ask<'_>, _: &Context) -> Result<Result<Permit, Refusal>, FlowError> {
-    Err(no())
-}
-pub async fn sign_out(_: &Session, _: &Context) -> Result<(), FlowError> {
-    Err(no())
-}
-pub async fn change_password(
-    _: &Session,
-    _: &Secret<String>,
-    _: &Secret<String>,
-    _: &Context,
-) -> Result<Result<(), PasswordRefused>, FlowError> {
-    Err(no())
-}
-pub async fn acknowledge_rules(_: &Session, _: &Context) -> Result<(), FlowError> {
-    Err(no())
-}
-pub fn new_second_factor(_: &Context) -> String {
-    String::new()
-}
-pub async fn set_second_factor(_: &Session, _: &str, _: &str, _: &Context) -> Result<bool, FlowError> {
-    Err(no())
-}
-pub async fn sessions_of(_: &str, _: &Context) -> Result<Vec<ListedSession>, FlowError> {
-    Err(no())
-}
-pub async fn end_session(_: &str, _: &str, _: &Context) -> Result<bool, FlowError> {
-    Err(no())
-}
-pub async fn journal_refused(_: &Actor, _: &str, _: crate::base::Code, _: &Context) -> Result<(), FlowError> {
-    Err(no())
-}
+//! How people and programs come in, what they may, and how their accounts live (A1-A48).
+//!
+//! Every act and every refusal is journalled in the transaction in which it happens (A2). No value of a person stands in an act:
+//! he is told by a keyed digest. The doors ask for leave ([`permit`]), which journals the act; what is done takes the [`Permit`],
+//! and journals only what came of it otherwise.
+//!
+//! [`Permit`]: crate::access::Permit
+
+mod accounts;
+mod acts;
+mod approvals;
+mod decide;
+mod error;
+mod machine;
+mod own;
+mod password;
+mod policy;
+mod reply;
+mod requests;
+mod seen;
+mod sessions;
+mod sign_in;
+mod tokens;
+
+#[cfg(test)]
+mod tests;
+
+pub use accounts::{
+    AccountLine, AccountPage, AccountView, LoginJournalLine, account, accounts, block_account,
+    block_for_violation, block_idle, login_journal,
+};
+pub use acts::{permit, permit_in};
+pub use approvals::{
+    ApprovalPage, ApprovalView, Approved, Eyes, approval, approvals, ask_approval, decide_approval,
+};
+pub use decide::{Decision, Issued, decide_request};
+pub use error::EntryError;
+pub use machine::{note_command, register_first};
+pub use own::{
+    OwnSession, acknowledge_rules, end_session, offer_second_factor, sessions_of, set_second_factor,
+};
+pub use password::change_password;
+pub use policy::{EntryPolicy, RulesOfTheDay, day_in, subject_of};
+pub use reply::{replies, take_reply};
+pub use requests::{
+    FileView, RequestLine, RequestPage, RequestView, SentFile, file_request, request, request_file, requests,
+};
+pub use seen::{ActPage, ActView, ActsChecked, acts, acts_at_machine, check_acts, feed, feed_told, who_saw};
+pub use sessions::{session_of, sign_out};
+pub use sign_in::{SignIn, SignedIn, sign_in};
+pub use tokens::{token_actor, token_session};

@@ -3,9 +3,7 @@
 use super::super::{Context, FlowError, PersonQuery};
 use super::messages::Message;
 use crate::access::Permit;
-use crate::store::{
-    JournalDraft, MessageBy, MessageChoice, case_of_document, journal_append, message_page, person_refs,
-};
+use crate::store::{MessageBy, MessageChoice, case_of_document, message_page, person_fill, person_refs};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -37,16 +35,16 @@ pub struct PersonDocument {
     pub message: Option<Message>,
 }
 
-/// Finds the documents about a person; the journal says who looked, for what, by the digest alone.
+/// Finds the documents about a person. Who gave the leave has journalled it, by the digest alone.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn find_person(
-    permit: &Permit,
+    _permit: &Permit,
     query: &PersonQuery,
     ctx: &Context,
 ) -> Result<PersonFound, FlowError> {
-    let subjects = query.subjects(&ctx.persons)?;
+    let subjects = query.digests(&ctx.entry)?;
     let mut tx = ctx.store.read().await?;
     let mut refs = person_refs(&mut tx, &subjects, SHOWN_MAX.saturating_add(1)).await?;
     let shown = usize::try_from(SHOWN_MAX).unwrap_or(usize::MAX);
@@ -71,25 +69,11 @@ pub async fn find_person(
             message: carried.rows.last().map(Message::of),
         });
     }
-    let unread_rows = crate::store::person_fill(&mut tx).await?;
+    let unread_rows = person_fill(&mut tx).await?;
     let unread_rows = unread_rows.iter().map(|fill| fill.last.saturating_sub(fill.place)).sum();
     drop(tx);
-    let subject = subjects.first().map_or_else(String::new, |subject| hex(subject));
-    let purpose = permit.purpose().map_or("no purpose", |purpose| purpose.code.as_str());
-    let detail = format!(
-        "{} looked for person {subject} for {purpose}; documents: {}",
-        permit.login(),
-        documents.len()
-    );
-    let mut tx = ctx.store.begin().await?;
-    journal_append(&mut tx, &JournalDraft::at(ctx.clock.now(), "person_sought", detail)).await?;
-    tx.commit().await?;
+    let subject = query.subject(ctx)?.map_or_else(String::new, |subject| subject.as_str().to_owned());
     Ok(PersonFound { subject, documents, has_more, unread_rows })
-}
-
-/// As many digits as tell one person from all others.
-fn hex(subject: &[u8]) -> String {
-    subject.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 const SHOWN_MAX: u32 = 50;

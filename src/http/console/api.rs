@@ -3,7 +3,7 @@
 use super::field::{Fault, Field, Given, Kind};
 use super::route::{Answer, Call, Trouble, Verb};
 use super::routes::{find, is_path};
-use super::{Console, bring, gate, openapi};
+use super::{Console, bring, gate, once, openapi};
 use crate::access::Via;
 use crate::base::{explain, phrases};
 use crate::flow::entry as entries;
@@ -81,7 +81,7 @@ async fn done(request: Request, path: &str, address: IpAddr, console: &Console) 
     };
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Trouble::SignIn)?;
-    let session = entries::token_session(bearer.trim(), ctx).await?.ok_or(Trouble::SignIn)?;
+    let session = entries::session_of(bearer.trim(), ctx).await?.ok_or(Trouble::SignIn)?;
     let mut given = Given::default();
     bring::pairs(parts.uri.query().unwrap_or_default().as_bytes(), &mut given)?;
     if verb == Verb::Post {
@@ -94,10 +94,12 @@ async fn done(request: Request, path: &str, address: IpAddr, console: &Console) 
     let permit = gate::permit(&session, route, &segments, &given, console).await?;
     let mut view = gate::bare_view(headers, "/api/v1", console);
     view.session = Some(session.clone());
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-    if let Some(key) = key {
-        key.clone_into(&mut view.form_id);
+    let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default());
+    if key.is_some_and(|key| key.is_empty() || key.len() > KEY_BYTES_MAX) {
+        let told = format!("an Idempotency-Key has 1 to {KEY_BYTES_MAX} printable characters");
+        return Err(Trouble::new(StatusCode::BAD_REQUEST, "http.key", told));
     }
+    view.form_id = key.unwrap_or_default().to_owned(); // without one it is done each time
     let call = Call {
         ctx: ctx.clone(),
         permit: Some(permit),
@@ -110,12 +112,7 @@ async fn done(request: Request, path: &str, address: IpAddr, console: &Console) 
         is_tls: console.is_tls,
         session: Some(session.clone()),
     };
-    let outcome = (route.call)(call).await;
-    if let Err(Trouble::Problem(problem)) = &outcome
-        && problem.status == StatusCode::NOT_FOUND
-    {
-        entries::journal_refused(&session.actor, route.command, "http.not_found", ctx).await?;
-    }
+    let outcome = once::call(route, call).await;
     outcome
 }
 
@@ -126,6 +123,8 @@ fn told(status: StatusCode, media: &'static str, model: &Value) -> Response<Body
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
+
+const KEY_BYTES_MAX: usize = 100;
 
 fn no_such_method() -> Trouble {
     Trouble::new(StatusCode::METHOD_NOT_ALLOWED, "http.not_found", "this is not for this path")

@@ -4,13 +4,13 @@ use super::field::{Fault, Field, Given, Kind};
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
 use super::view::View;
 use super::{frame, gate};
+use crate::access::Weakness;
 use crate::base::Secret;
 use crate::flow::entry as entries;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use maud::{Markup, html};
-use schemars::{JsonSchema, schema_for};
-use serde::Serialize;
+use schemars::schema_for;
 use std::collections::BTreeMap;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -80,61 +80,6 @@ pub(super) const ROUTES: &[Route] = &[
         call: handler!(rules_page),
         again: None,
     },
-    Route {
-        verb: Verb::Post,
-        path: "/rules",
-        command: "rules-acknowledge",
-        purpose: For::Nothing,
-        is_open: false,
-        fields: RULES,
-        answer: || schema_for!(()),
-        call: handler!(acknowledge),
-        again: Some(handler!(rules_page)),
-    },
-    Route {
-        verb: Verb::Get,
-        path: "/second-factor",
-        command: "second-factor-set",
-        purpose: For::Nothing,
-        is_open: false,
-        fields: &[],
-        answer: || schema_for!(()),
-        call: handler!(second_factor_page),
-        again: None,
-    },
-    Route {
-        verb: Verb::Post,
-        path: "/second-factor",
-        command: "second-factor-set",
-        purpose: For::Nothing,
-        is_open: false,
-        fields: SECOND_FACTOR,
-        answer: || schema_for!(()),
-        call: handler!(set_second_factor),
-        again: Some(handler!(second_factor_page)),
-    },
-    Route {
-        verb: Verb::Get,
-        path: "/sessions",
-        command: "session-list",
-        purpose: For::Nothing,
-        is_open: false,
-        fields: &[],
-        answer: || schema_for!(Vec<OwnSession>),
-        call: handler!(sessions),
-        again: None,
-    },
-    Route {
-        verb: Verb::Post,
-        path: "/sessions/{session}/end",
-        command: "session-end",
-        purpose: For::Nothing,
-        is_open: false,
-        fields: &[],
-        answer: || schema_for!(()),
-        call: handler!(end_session),
-        again: None,
-    },
 ];
 
 const SIGN_IN: &[Field] = &[
@@ -150,10 +95,6 @@ const PASSWORD: &[Field] = &[
     Field { name: "new_password_again", kind: Kind::Secret, is_required: true },
 ];
 const RULES: &[Field] = &[Field { name: "read_rules", kind: Kind::Flag, is_required: true }];
-const SECOND_FACTOR: &[Field] = &[
-    Field { name: "secret", kind: Kind::Line(64), is_required: true },
-    Field { name: "code", kind: Kind::Line(6), is_required: true },
-];
 
 /// The page of a call by somebody who has not signed in; what he had typed goes through it.
 pub(super) fn asked_to_sign_in(view: &View) -> Response<Body> {
@@ -189,18 +130,16 @@ async fn sign_in(call: Call) -> Done {
     let given = &call.given;
     let password = Secret::new(given.text("password").to_owned());
     let code = Some(given.text("code")).filter(|code| !code.is_empty());
-    let tried = entries::sign_in(
-        given.text("login"),
-        &password,
+    let asked = entries::SignIn {
+        login: given.text("login"),
+        password: &password,
         code,
-        entries::From { address: call.address, agent: &call.agent },
-        &call.ctx,
-    )
-    .await?;
-    let entered = match tried {
+        address: call.address,
+        agent: &call.agent,
+    };
+    let entered = match entries::sign_in(asked, &call.ctx).await {
         Ok(entered) => entered,
-        // which of the three did not fit is not told
-        Err(refused) => return Err(Trouble::field("login", refused_phrase(refused))),
+        Err(error) => return Err(refused(error, &call.view)),
     };
     let secure = if call.is_tls { "; Secure" } else { "" };
     let path = if call.is_tls { "/" } else { "/console" };
@@ -239,11 +178,19 @@ fn is_ours(to: &str) -> bool {
     to.starts_with("/console") && !to.contains(['\\', '\r', '\n']) && !to.contains("//")
 }
 
-fn refused_phrase(refused: entries::EntryRefused) -> &'static str {
-    match refused {
-        entries::EntryRefused::Unknown => "fault-sign-in",
-        entries::EntryRefused::Blocked => "fault-blocked",
-        entries::EntryRefused::Later => "fault-later",
+/// What is told of a try that failed: which of login, password and code did not fit is not.
+fn refused(error: entries::EntryError, view: &View) -> Trouble {
+    let fault = |phrase, bound| Trouble::Fields(vec![Fault { field: "login".to_owned(), phrase, bound }]);
+    match error {
+        entries::EntryError::Credentials => fault("fault-sign-in", String::new()),
+        entries::EntryError::CodeWanted => Trouble::field("code", "fault-code-wanted"),
+        entries::EntryError::Wait { until } => {
+            let local = view.zone.to_datetime(until);
+            fault("fault-later", local.strftime("%H:%M:%S").to_string())
+        }
+        entries::EntryError::Blocked { .. } => fault("fault-blocked", String::new()),
+        entries::EntryError::TemporaryOver => fault("fault-temporary-over", String::new()),
+        other => Trouble::from(other),
     }
 }
 
@@ -257,10 +204,11 @@ async fn sign_out(call: Call) -> Done {
 
 async fn password_page(call: Call) -> Done {
     let is_first = call.session()?.first.is_some();
+    let shortest = call.ctx.entry.numbers.policy.password_length.count.to_string();
     Answer::page(call.view.say("password-title"), &(), move |view| {
         html! {
             @if is_first { p { (view.say("password-first")) } }
-            p class="hint" { (view.say("password-policy")) }
+            p class="hint" { (view.say_with("password-policy", &[("count", &shortest)])) }
             (view.form("/console/password", PASSWORD, "password-send"))
         }
     })
@@ -272,17 +220,29 @@ async fn change_password(call: Call) -> Done {
         return Err(Trouble::field("new_password_again", "fault-again"));
     }
     let (old, new) = (secret("password"), secret("new_password"));
-    match entries::change_password(call.session()?, &old, &new, &call.ctx).await? {
+    let shortest = call.ctx.entry.numbers.policy.password_length.count;
+    match entries::change_password(call.session()?, &old, &new, &call.ctx).await {
         Ok(()) => Answer::done("/console", &()),
-        Err(entries::PasswordRefused::Old) => Err(Trouble::field("password", "fault-old-password")),
-        Err(entries::PasswordRefused::New(faults)) => {
-            let told = faults.into_iter().map(|(phrase, bound)| Fault {
-                field: "new_password".to_owned(),
-                phrase,
-                bound,
+        Err(entries::EntryError::Credentials) => Err(Trouble::field("password", "fault-old-password")),
+        Err(entries::EntryError::Weak(weak)) => {
+            let told = weak.into_iter().map(|weakness| {
+                let bound = shortest.to_string();
+                Fault { field: "new_password".to_owned(), phrase: weakness_told(weakness), bound }
             });
             Err(Trouble::Fields(told.collect()))
         }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The phrase of a weakness.
+fn weakness_told(weakness: Weakness) -> &'static str {
+    match weakness {
+        Weakness::Short => "fault-password-short",
+        Weakness::Long => "fault-password-long",
+        Weakness::Named => "fault-password-login",
+        Weakness::Monotonous => "fault-password-monotonous",
+        Weakness::Used => "fault-password-used",
     }
 }
 
@@ -296,93 +256,4 @@ async fn rules_page(call: Call) -> Done {
             @if is_to_be_read { (view.form("/console/rules", RULES, "rules-send")) }
         }
     })
-}
-
-async fn acknowledge(call: Call) -> Done {
-    entries::acknowledge_rules(call.session()?, &call.ctx).await?;
-    Answer::done("/console", &())
-}
-
-async fn second_factor_page(call: Call) -> Done {
-    let typed = call.given.text("secret").to_owned();
-    let secret = if typed.is_empty() { entries::new_second_factor(&call.ctx) } else { typed };
-    let login = call.actor()?.login.clone();
-    let state = call.ctx.state;
-    Answer::page(call.view.say("second-factor"), &(), move |view| {
-        let address =
-            format!("otpauth://totp/Stazh%20{state}:{login}?secret={secret}&issuer=Stazh%20{state}");
-        let (_, shown) = SECOND_FACTOR.split_at(1);
-        html! {
-            p { (view.say("second-factor-told")) }
-            (view.facts(vec![
-                ("second-factor-secret", html! { code { (secret) } }),
-                ("second-factor-address", html! { code { (address) } }),
-            ]))
-            (view.form_with("/console/second-factor", shown, "second-factor-send",
-                html! { input type="hidden" name="secret" value=(secret); }))
-        }
-    })
-}
-
-async fn set_second_factor(call: Call) -> Done {
-    let (secret, code) = (call.given.text("secret"), call.given.text("code"));
-    if entries::set_second_factor(call.session()?, secret, code, &call.ctx).await? {
-        return Answer::done("/console/sessions", &());
-    }
-    Err(Trouble::field("code", "fault-code"))
-}
-
-/// A session of one's own.
-#[derive(Debug, Serialize, JsonSchema)]
-struct OwnSession {
-    /// Its id.
-    id: String,
-    /// When it began.
-    began_at: String,
-    /// Where from.
-    address: String,
-    /// By which program.
-    agent: String,
-    /// Whether it is this one.
-    is_this: bool,
-}
-
-async fn sessions(call: Call) -> Done {
-    let own = call.session()?;
-    let listed = entries::sessions_of(&own.actor.login, &call.ctx).await?;
-    let model: Vec<OwnSession> = listed
-        .iter()
-        .map(|session| OwnSession {
-            id: session.id.clone(),
-            began_at: session.began_at.to_string(),
-            address: session.address.clone(),
-            agent: session.agent.clone(),
-            is_this: session.id == own.id,
-        })
-        .collect();
-    let own = own.id.clone();
-    Answer::page(call.view.say("own-sessions"), &model, move |view| {
-        let rows = listed.into_iter().map(|session| {
-            let act = if session.id == own {
-                html! { (view.say("session-this")) }
-            } else {
-                view.button(&format!("/console/sessions/{}/end", session.id), &[], "session-end")
-            };
-            vec![view.instant(session.began_at), html! { (session.address) }, html! { (session.agent) }, act]
-        });
-        let heads = ["session-began", "session-address", "session-agent", "session-act"];
-        html! {
-            (view.table(&view.say("own-sessions"), &heads, rows.collect()))
-            p { (view.link("/console/password", &view.say("password-title"))) }
-            p { (view.link("/console/second-factor", &view.say("second-factor"))) }
-        }
-    })
-}
-
-async fn end_session(call: Call) -> Done {
-    let own = call.session()?.actor.login.clone();
-    if entries::end_session(&own, call.segment("session"), &call.ctx).await? {
-        return Answer::done("/console/sessions", &());
-    }
-    Err(Trouble::not_found())
 }

@@ -4,7 +4,7 @@ use super::field::{Fault, Field, Given, Kind};
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb};
 use super::routes::{find, is_path};
 use super::view::View;
-use super::{Console, api, bring, entry, frame, openapi};
+use super::{Console, api, bring, entry, frame, once, openapi};
 use crate::access::{Ask, First, Permit, Purpose, Session, Via};
 use crate::base::{Language, explain};
 use crate::flow::entry as entries;
@@ -20,8 +20,10 @@ use std::sync::Arc;
 
 /// Everything that is answered on a connection from an address.
 pub(super) fn router(console: Arc<Console>, address: IpAddr) -> Router {
-    let answer = async move |request: Request| answer(request, address, &console).await;
-    Router::new().fallback(answer)
+    Router::new().fallback(move |request: Request| {
+        let console = console.clone();
+        async move { answer(request, address, &console).await }
+    })
 }
 
 async fn answer(request: Request, address: IpAddr, console: &Console) -> Response<Body> {
@@ -93,7 +95,7 @@ async fn done(request: Request, path: &str, address: IpAddr, view: &mut View, co
         _ => return Err(no_such_method()),
     };
     if let Some(token) = cookie(headers, session_cookie(console.is_tls)) {
-        view.session = entries::session_of(token, address, ctx).await?;
+        view.session = entries::session_of(token, ctx).await?;
     }
     if let Some(session) = &view.session
         && cookie(headers, LANGUAGE_COOKIE).is_none()
@@ -165,7 +167,8 @@ async fn done(request: Request, path: &str, address: IpAddr, view: &mut View, co
         is_tls: console.is_tls,
     };
     let again = call.again(route);
-    let outcome = if faults.is_empty() { (route.call)(call).await } else { Err(Trouble::Fields(faults)) };
+    let outcome =
+        if faults.is_empty() { once::call(route, call).await } else { Err(Trouble::Fields(faults)) };
     match outcome {
         Err(Trouble::Fields(faults)) => match again {
             Some((handler, mut call)) => {
@@ -185,7 +188,11 @@ async fn done(request: Request, path: &str, address: IpAddr, view: &mut View, co
             if problem.status == StatusCode::NOT_FOUND && !route.is_open {
                 // a forged id is worth a line
                 if let Some(session) = &view.session {
-                    entries::journal_refused(&session.actor, route.command, "http.not_found", ctx).await?;
+                    tracing::info!(
+                        login = session.actor.login,
+                        command = route.command,
+                        "nothing of this id"
+                    );
                 }
             }
             Err(Trouble::Problem(problem))
@@ -235,7 +242,7 @@ pub(super) async fn permit(
     };
     let at = console.ctx.clock.now();
     let ask = Ask { command: route.command, object: &object, purpose: purpose.as_ref(), at };
-    Ok(entries::permit(&session.actor, ask, &console.ctx).await??)
+    Ok(entries::permit(&session.actor, ask, None, &console.ctx).await?)
 }
 
 /// What was typed, but for secrets and files: it goes through the page of signing in and comes back.

@@ -3,6 +3,7 @@
 use super::route::{Answer, Call, Done, For, Route, Verb, handler};
 use super::routes::MENU;
 use crate::access::Commands;
+use crate::flow::{NoticeText, notices};
 use maud::html;
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
@@ -43,6 +44,8 @@ struct Home {
     state: String,
     /// The commands of the catalogue that the account may use.
     commands: Vec<String>,
+    /// What hangs on the notice board.
+    notices: Vec<NoticeText>,
 }
 
 async fn home(call: Call) -> Done {
@@ -58,11 +61,16 @@ async fn home(call: Call) -> Done {
         role: actor.role.word().to_owned(),
         state: call.ctx.state.to_string(),
         commands: may.iter().map(|&id| id.to_owned()).collect(),
+        notices: notices(call.view.language, &call.ctx).await?,
     };
+    let board = model.notices.clone();
     let pages: Vec<(&str, &str)> =
         MENU.iter().copied().filter(|(_, command)| may.contains(command)).collect();
     Answer::page(call.view.say("home"), &model, move |view| {
         html! {
+            @for notice in &board {
+                section class="notice" aria-label=(view.say("notice")) { p { (notice.text) } }
+            }
             p { (view.say("home-told")) }
             @if pages.is_empty() { p { (view.say("home-nothing")) } }
             ul class="pages" {

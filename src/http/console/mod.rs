@@ -4,12 +4,14 @@
 //! interface below `/api/v1` speaks JSON. Before anything is done the gate asks [`crate::access`], and journals the answer.
 
 mod api;
+mod appeals;
 mod bring;
 mod entry;
 mod field;
 mod frame;
 mod gate;
 mod help;
+mod once;
 mod openapi;
 mod route;
 mod routes;

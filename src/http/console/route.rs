@@ -195,6 +195,27 @@ impl From<crate::flow::FlowError> for Trouble {
     }
 }
 
+impl From<crate::flow::entry::EntryError> for Trouble {
+    fn from(error: crate::flow::entry::EntryError) -> Self {
+        use crate::base::{Verdict, with_causes};
+        use crate::flow::entry::EntryError;
+        match error {
+            EntryError::Refused(refusal) => refusal.into(),
+            EntryError::NotThere { .. } => Self::not_found(),
+            other => {
+                let (status, code) = match other.verdict() {
+                    Verdict::Retry { .. } => (StatusCode::SERVICE_UNAVAILABLE, "http.later"),
+                    Verdict::Return { code } | Verdict::Quarantine { code } => {
+                        (StatusCode::UNPROCESSABLE_ENTITY, code)
+                    }
+                    Verdict::Park { code } => (StatusCode::INTERNAL_SERVER_ERROR, code),
+                };
+                Self::new(status, code, with_causes(&other))
+            }
+        }
+    }
+}
+
 impl From<crate::access::Refusal> for Trouble {
     fn from(refusal: crate::access::Refusal) -> Self {
         Self::new(StatusCode::FORBIDDEN, refusal.code(), refusal.to_string())

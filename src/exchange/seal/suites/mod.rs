@@ -4,6 +4,7 @@ mod bign;
 mod digests;
 mod ecdsa;
 mod gost;
+mod keyed;
 mod keys;
 mod names;
 mod rsa;
@@ -11,6 +12,7 @@ mod rsa;
 pub(super) use bign::{SIGNATURE_OID as BIGN_SIGNATURE_OID, sign_by_bign};
 pub use digests::{ContentDigests, ContentHasher, DigestAlgorithm, Sha256Hasher, sha256, sha256_hasher};
 pub(super) use gost::{ENGINE_MISSING, STREEBOG256, STREEBOG512, digest as gost_digest};
+pub use keyed::{is_ed25519, keyed_digest};
 pub(super) use keys::own_key;
 pub use keys::{PrivateKey, PublicKey};
 

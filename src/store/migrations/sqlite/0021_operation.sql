@@ -19,13 +19,8 @@ CREATE INDEX ledger_inbox ON ledger (inbox_id);
 
 CREATE INDEX conversation_finished ON conversation (finished_at) WHERE finished_at IS NOT NULL;
 
--- Who a document is about: keyed digests of his numbers, and of his folded name with his day of birth. The values
--- themselves stand in no row but those of the documents.
-CREATE TABLE person_key (
-    only_row BIGINT NOT NULL PRIMARY KEY CHECK (only_row = 1),
-    key      BLOB   NOT NULL
-);
-
+-- Who a document is about: keyed digests of his numbers, and of his folded name with his day of birth, under the key of
+-- subject_key. The values themselves stand in no row but those of the documents.
 CREATE TABLE person_ref (
     subject         BLOB   NOT NULL,
     document_id     TEXT   NOT NULL,

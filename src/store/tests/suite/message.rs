@@ -1,7 +1,7 @@
 //! Messages by time, whoever looks for them: pages, choices, ids.
 
 use super::fixture::*;
-use crate::base::{MessageId, ProcedureId};
+use crate::base::{Digest256, MessageId, ProcedureId};
 use crate::store::*;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -208,7 +208,7 @@ async fn the_past_of_a_bench_is_one_that_a_node_would_have() {
     let answer = MessageChoice { by: MessageBy::Document(document(2_001)), ..ALL };
     assert_eq!(walked(&store, &answer).await, ["in_6"]);
     let mut tx = store.read().await.unwrap();
-    let of: Vec<_> = person_refs(&mut tx, &[[1; 32]], 9).await.unwrap();
+    let of: Vec<_> = person_refs(&mut tx, &[Digest256([1; 32])], 9).await.unwrap();
     assert_eq!(of.len(), 2);
     let day = figure_first(&mut tx).await.unwrap().unwrap();
     let rows = figure_count(&mut tx, day).await.unwrap();
@@ -232,7 +232,7 @@ fn past(n: u128) -> PastExchange {
         began_at: at(i64::try_from(n).unwrap() * 10),
         took_ms: 300,
         body: b"<a/>".to_vec(),
-        subjects: vec![[u8::try_from(n).unwrap(); 32]],
+        subjects: vec![Digest256([u8::try_from(n).unwrap(); 32])],
         code: (n == 2).then(|| "rules.content".to_owned()),
         actions: [
             action("P.XP.01.MSG.001"),

@@ -1,6 +1,7 @@
 //! Documents by person: notes that tell nothing, and progress that survives a stop.
 
 use super::fixture::*;
+use crate::base::Digest256;
 use crate::store::*;
 
 fn of(n: u128, ms: i64) -> PersonRef {
@@ -10,7 +11,7 @@ fn of(n: u128, ms: i64) -> PersonRef {
 #[tokio::test]
 async fn a_person_is_found_by_any_of_his_digests_and_each_document_once() {
     let (_folder, store) = store().await;
-    let (number, name, other): (Subject, Subject, Subject) = ([1; 32], [2; 32], [3; 32]);
+    let [number, name, other] = [1, 2, 3].map(|octet| Digest256([octet; 32]));
     let mut tx = store.begin().await.unwrap();
     person_ref_put(&mut tx, &[number, name], &of(1, 10)).await.unwrap();
     person_ref_put(&mut tx, &[name], &of(2, 30)).await.unwrap();
@@ -22,16 +23,6 @@ async fn a_person_is_found_by_any_of_his_digests_and_each_document_once() {
     assert_eq!(person_forget(&mut tx, &[number, name]).await.unwrap(), 3);
     assert_eq!(person_refs(&mut tx, &[number, name], 9).await.unwrap(), []);
     assert_eq!(person_refs(&mut tx, &[other], 9).await.unwrap(), [of(3, 20)]);
-}
-
-#[tokio::test]
-async fn there_is_one_key() {
-    let (_folder, store) = store().await;
-    let mut tx = store.begin().await.unwrap();
-    assert!(person_key_find(&mut tx).await.unwrap().is_none());
-    person_key_put(&mut tx, &[1; 64]).await.unwrap();
-    person_key_put(&mut tx, &[2; 64]).await.unwrap();
-    assert_eq!(person_key_find(&mut tx).await.unwrap().unwrap().expose(), &vec![1; 64]);
 }
 
 #[tokio::test]

@@ -1,0 +1,179 @@
+//! The journal of acts as people read it: by login, by object, and who saw a person. And whether table and chain agree.
+
+use super::acts::shown;
+use super::requests::PAGE_ROWS;
+use super::{EntryError, subject_of};
+use crate::access::Permit;
+use crate::exchange::canonical::Identifier;
+use crate::flow::Context;
+use crate::store::{
+    Act, ActsBy, JournalBy, Store, act_count, act_find, act_page, feed_find, feed_put, journal_list,
+};
+use crate::store::{Tx, chain_page};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// A page of acts, the latest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ActPage {
+    /// The acts.
+    pub acts: Vec<ActView>,
+    /// Where the next page begins; nothing if there is none.
+    #[schemars(with = "Option<String>")]
+    pub next: Option<Uuid>,
+}
+
+/// An act, as pages and programs show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ActView {
+    /// Its number.
+    #[schemars(with = "String")]
+    pub id: Uuid,
+    /// When.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// Who; empty where nobody was known.
+    pub login: String,
+    /// What he was.
+    pub role: Option<String>,
+    /// By which door.
+    pub via: String,
+    /// Which command of the catalogue.
+    pub command: String,
+    /// To what.
+    pub object: String,
+    /// About whom: a keyed digest.
+    pub subject: Option<String>,
+    /// For which purpose.
+    pub purpose: Option<String>,
+    /// The case it served, or the reason.
+    pub served: Option<String>,
+    /// Why it was refused; nothing if it was done.
+    pub code: Option<String>,
+}
+
+/// Whether the table of acts is what the journal says, whose chain is verified by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ActsChecked {
+    /// How many acts agree.
+    pub agree: u64,
+    /// Acts that the journal has and the table has not, or has otherwise.
+    pub differ: Vec<String>,
+    /// How many acts the table has that the journal does not know.
+    pub strangers: u64,
+}
+
+/// A page of acts before a cursor (nothing: from the latest on).
+///
+/// # Errors
+/// The permit is for another act; the database does not answer.
+pub async fn acts(
+    permit: &Permit,
+    by: ActsBy<'_>,
+    before: Option<Uuid>,
+    ctx: &Context,
+) -> Result<ActPage, EntryError> {
+    let wanted: &[&str] = match by {
+        ActsBy::All | ActsBy::Login(_) | ActsBy::Object(_) => &["journal-view", "journal-export"],
+        ActsBy::Subject(_) => &["journal-who-saw"],
+    };
+    shown(permit, wanted)?;
+    page(&mut ctx.store.read().await?, by, before).await
+}
+
+/// Who saw a person, by a number of his.
+///
+/// # Errors
+/// The permit is for another act; the database does not answer.
+pub async fn who_saw(
+    permit: &Permit,
+    number: &Identifier,
+    before: Option<Uuid>,
+    ctx: &Context,
+) -> Result<ActPage, EntryError> {
+    let subject = subject_of(number, ctx)?;
+    acts(permit, ActsBy::Subject(subject.as_str()), before, ctx).await
+}
+
+/// The same for the command line of the machine.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn acts_at_machine(
+    store: &Store,
+    by: ActsBy<'_>,
+    before: Option<Uuid>,
+) -> Result<ActPage, EntryError> {
+    page(&mut store.read().await?, by, before).await
+}
+
+async fn page(tx: &mut Tx, by: ActsBy<'_>, before: Option<Uuid>) -> Result<ActPage, EntryError> {
+    let acts = act_page(tx, by, before, PAGE_ROWS).await?;
+    let is_full = u32::try_from(acts.len()).is_ok_and(|count| count >= PAGE_ROWS);
+    let next = acts.last().filter(|_| is_full).map(|act| act.id);
+    Ok(ActPage { acts: acts.into_iter().map(view).collect(), next })
+}
+
+fn view(act: Act) -> ActView {
+    let Act { id, at, login, role, via, command, object, subject, purpose, served, code } = act;
+    ActView { id, at, login, role, via, command, object, subject, purpose, served, code }
+}
+
+/// Compares the table of acts with the journal, entry by entry.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn check_acts(store: &Store) -> Result<ActsChecked, EntryError> {
+    let mut tx = store.read().await?;
+    let (mut checked, mut after) = (ActsChecked::default(), 0);
+    loop {
+        let rows = journal_list(&mut tx, JournalBy::All, after, ENTRIES).await?;
+        let Some(last) = rows.last() else { break };
+        after = last.id;
+        for row in rows.into_iter().filter(|row| row.entry.kind == Act::KIND) {
+            let told: Option<Act> = serde_json::from_str(&row.entry.detail).ok();
+            let kept = match &told {
+                Some(act) => act_find(&mut tx, act.id).await?,
+                None => None,
+            };
+            if kept.is_some() && kept == told {
+                checked.agree += 1;
+            } else {
+                checked
+                    .differ
+                    .push(told.map_or_else(|| format!("entry {}", row.id), |act| act.id.to_string()));
+            }
+        }
+    }
+    let of_journal = checked.agree + u64::try_from(checked.differ.len()).unwrap_or(u64::MAX);
+    checked.strangers = act_count(&mut tx).await?.saturating_sub(of_journal);
+    Ok(checked)
+}
+
+/// What a feed has not read of the acts, in the order of the chain, and up to which link that is (A26). Only what is linked is
+/// told: the order of the chain has no gaps, whoever commits late.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn feed(store: &Store, name: &str) -> Result<(Vec<Act>, i64), EntryError> {
+    let mut tx = store.read().await?;
+    let from = feed_find(&mut tx, name).await?;
+    let page = chain_page(&mut tx, from, ENTRIES).await?;
+    let entries = page.links.into_iter().filter_map(|(_, entry)| entry);
+    let acts = entries.filter(|entry| entry.kind == Act::KIND);
+    Ok((acts.filter_map(|entry| serde_json::from_str(&entry.detail).ok()).collect(), page.last.max(from)))
+}
+
+/// Notes that a feed has told what it read up to a link.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn feed_told(store: &Store, name: &str, number: i64) -> Result<(), EntryError> {
+    let mut tx = store.begin().await?;
+    feed_put(&mut tx, name, number).await?;
+    Ok(tx.commit().await?)
+}
+
+const ENTRIES: u32 = 1_000;
