@@ -70,19 +70,6 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-impl Weakness {
-    /// The key of the phrase that tells it.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Short => "password-short",
-            Self::Long => "password-long",
-            Self::Named => "password-named",
-            Self::Monotonous => "password-monotonous",
-            Self::Used => "password-used",
-        }
-    }
-}
-
 /// What a password must not hold, and was before.
 #[derive(Debug, Clone, Copy)]
 pub struct Against<'a> {

@@ -1,6 +1,7 @@
 //! The journey of a record; read its folders down to send, up to receive.
 
 mod accept;
+mod kept;
 
 pub mod adapter;
 pub mod canonical;
@@ -14,6 +15,8 @@ pub use accept::{
     AcceptedDocument, OwnError, accept, accept_holding, kept_subject, own_case_head, own_fact_inquiry,
     own_inquiry,
 };
+
+pub use kept::{KeptDocument, KeptError};
 
 #[cfg(test)]
 mod tests;

@@ -33,6 +33,7 @@ mod keys;
 mod local;
 mod note;
 mod offers;
+pub mod office;
 mod once;
 mod parts;
 mod persons;

@@ -13,6 +13,8 @@ mod approval;
 mod asked;
 mod bulk;
 mod case;
+mod case_board;
+mod case_record;
 mod chain;
 mod check;
 mod check_step;
@@ -83,6 +85,14 @@ pub use case::{
     CasePage, case_entries, case_held, case_list, case_lock, case_of_document, case_page_put, case_pages,
     case_put, case_restore, case_unwatch, case_void, case_voided, case_watched, directory_find,
     directory_put,
+};
+pub use case_board::{
+    BoardChoice, BoardCount, BoardPlace, BoardRow, case_board_counts, case_board_page, case_board_put,
+    case_board_renew, case_board_take, case_board_waiting,
+};
+pub use case_record::{
+    CameDocument, CaseRecord, RecordCandidate, case_record_drop, case_record_put, case_records,
+    documents_of_conversation, record_candidates,
 };
 pub use chain::{
     Break, ChainCounts, ChainHead, ChainPage, ChainSeal, JournalEntry, Link, Verifier, Walk, chain_counts,

@@ -22,9 +22,6 @@ mod sessions;
 mod sign_in;
 mod tokens;
 
-#[cfg(test)]
-mod tests;
-
 pub use accounts::{
     AccountLine, AccountPage, AccountView, LoginJournalLine, account, accounts, block_account,
     block_for_violation, block_idle, login_journal,

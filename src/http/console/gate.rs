@@ -343,7 +343,6 @@ pub(super) fn bare_view(headers: &HeaderMap, path: &str, console: &Console) -> V
     View {
         language,
         zone: console.plan.zone.clone(),
-        now,
         session: None,
         path: path.to_owned(),
         given: Given::default(),

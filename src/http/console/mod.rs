@@ -3,9 +3,13 @@
 //! One table of routes ([`routes`]) serves both: the pages below `/console` are drawn by the server and need no script, the
 //! interface below `/api/v1` speaks JSON. Before anything is done the gate asks [`crate::access`], and journals the answer.
 
+mod accounts;
 mod api;
 mod appeals;
+mod approvals;
 mod bring;
+mod case;
+mod cases;
 mod entry;
 mod field;
 mod frame;
@@ -13,9 +17,12 @@ mod gate;
 mod help;
 mod once;
 mod openapi;
+mod requests;
 mod route;
 mod routes;
+mod timeline;
 mod view;
+mod workbench;
 
 use super::line::serve_line;
 use crate::exchange::wire::TlsListener;
