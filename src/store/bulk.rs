@@ -323,5 +323,5 @@ async fn journal(tx: &mut Tx, some: &[(i64, &PastExchange)]) -> Result<(), Store
     Ok(())
 }
 
-/// Of 12 entries of the journal with 11 values each: under the 32,766 values that SQLite binds.
-const EXCHANGES_AT_ONCE: usize = 100;
+/// Few: SQLite looks for the place of each numbered value among all of them.
+const EXCHANGES_AT_ONCE: usize = 10;

@@ -34,6 +34,7 @@ mod live;
 mod local_api;
 mod national;
 mod nodes;
+mod operation;
 mod paper;
 mod patterns;
 mod polls;

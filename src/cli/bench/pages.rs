@@ -4,7 +4,7 @@ use super::super::pair;
 use super::super::progress::Progress;
 use super::super::{Exit, local, show};
 use crate::access::{Actor, Ask, Commands, Permit, Purpose, Role, Via, decide};
-use crate::base::{Clock, ConversationId, DocumentId, Language, MessageId, OsRandom, ProcedureId, Random};
+use crate::base::{ConversationId, DocumentId, Language, MessageId, OsRandom, ProcedureId, Random};
 use crate::exchange::canonical::{Inquiry, Person};
 use crate::flow::watch::{
     MessageFilter, Span, close_days, figures, find_person, journey, messages, peers_view,
