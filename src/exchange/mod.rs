@@ -12,7 +12,8 @@ pub mod transit;
 pub mod wire;
 
 pub use accept::{
-    AcceptedDocument, OwnError, accept, accept_holding, own_case_head, own_fact_inquiry, own_inquiry,
+    AcceptedDocument, OwnError, accept, accept_holding, kept_subject, own_case_head, own_fact_inquiry,
+    own_inquiry,
 };
 
 pub use kept::{KeptDocument, KeptError};

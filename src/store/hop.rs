@@ -61,7 +61,7 @@ enum Told {
 }
 
 /// Every kind of entry that the flows write.
-const KINDS: [(&str, Told); 37] = [
+const KINDS: [(&str, Told); 39] = [
     ("held", Told::Always(Hop::Received)),
     ("composed", Told::Always(Hop::Transformed)),
     ("answering", Told::Always(Hop::Transformed)),
@@ -99,6 +99,8 @@ const KINDS: [(&str, Told); 37] = [
     ("status_away", Told::Never),
     ("status_back", Told::Never),
     ("revoked", Told::Never),
+    ("persons_noted", Told::Never),
+    ("person_forgotten", Told::Never),
 ];
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ mod local_api;
 mod national;
 mod nodes;
 mod office;
+mod operation;
 mod paper;
 mod patterns;
 mod polls;

@@ -4,7 +4,7 @@ use super::field::{Fault, Field, Given, Kind};
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb};
 use super::routes::{find, is_path};
 use super::view::View;
-use super::{Console, api, bring, entry, frame, once, openapi};
+use super::{Console, api, bring, entry, frame, once, openapi, persons};
 use crate::access::{Ask, First, Permit, Purpose, Session, Via};
 use crate::base::{Language, explain};
 use crate::flow::entry as entries;
@@ -244,7 +244,8 @@ pub(super) async fn permit(
     };
     let at = console.ctx.clock.now();
     let ask = Ask { command: route.command, object: &object, purpose: purpose.as_ref(), at };
-    Ok(entries::permit(&session.actor, ask, None, &console.ctx).await?)
+    let subject = persons::subject_of(route.command, given, &console.ctx)?;
+    Ok(entries::permit(&session.actor, ask, subject.as_ref(), &console.ctx).await?)
 }
 
 /// What was typed, but for secrets and files: it goes through the page of signing in and comes back.

@@ -1,7 +1,10 @@
 //! All routes, and which of them stand in the menu.
 
 use super::route::{Route, Verb};
-use super::{accounts, appeals, approvals, case, cases, entry, help, requests, workbench};
+use super::{
+    accounts, appeals, approvals, case, cases, entry, figures, help, messages, peers, persons, profiles,
+    requests, workbench,
+};
 use std::collections::BTreeMap;
 
 /// Every route there is.
@@ -10,7 +13,12 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 9] = [
+const TOPICS: [&[Route]; 14] = [
+    messages::ROUTES,
+    persons::ROUTES,
+    figures::ROUTES,
+    peers::ROUTES,
+    profiles::ROUTES,
     entry::ROUTES,
     help::ROUTES,
     appeals::ROUTES,

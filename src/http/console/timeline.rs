@@ -400,7 +400,6 @@ mod tests {
         View {
             language,
             zone: TimeZone::UTC,
-            now: Timestamp::UNIX_EPOCH,
             session: None,
             path: "/console".to_owned(),
             given: Given::default(),
