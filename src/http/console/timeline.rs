@@ -393,7 +393,6 @@ mod tests {
     use crate::exchange::canonical::InsuranceRecord;
     use crate::exchange::document::Element;
     use crate::pension::{Choice, Convention, Told};
-    use jiff::Timestamp;
     use jiff::tz::TimeZone;
 
     fn view(language: Language) -> View {
