@@ -20,6 +20,7 @@ mod openapi;
 mod requests;
 mod route;
 mod routes;
+mod send;
 mod timeline;
 mod view;
 mod workbench;

@@ -1,7 +1,7 @@
 //! All routes, and which of them stand in the menu.
 
 use super::route::{Route, Verb};
-use super::{accounts, appeals, approvals, case, cases, entry, help, requests, workbench};
+use super::{accounts, appeals, approvals, case, cases, entry, help, requests, send, workbench};
 use std::collections::BTreeMap;
 
 /// Every route there is.
@@ -10,7 +10,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 9] = [
+const TOPICS: [&[Route]; 10] = [
     entry::ROUTES,
     help::ROUTES,
     appeals::ROUTES,
@@ -20,6 +20,7 @@ const TOPICS: [&[Route]; 9] = [
     cases::ROUTES,
     case::ROUTES,
     workbench::ROUTES,
+    send::ROUTES,
 ];
 
 /// What stands in the menu: a page, and the command of it; its name is the phrase `menu-COMMAND`.
