@@ -14,6 +14,7 @@ mod asked;
 mod bulk;
 mod case;
 mod case_board;
+mod case_draft;
 mod case_record;
 mod chain;
 mod check;
@@ -90,6 +91,7 @@ pub use case_board::{
     BoardChoice, BoardCount, BoardPlace, BoardRow, case_board_counts, case_board_page, case_board_put,
     case_board_renew, case_board_take, case_board_waiting,
 };
+pub use case_draft::{CaseDraft, case_draft_find, case_draft_put};
 pub use case_record::{
     CameDocument, CaseRecord, RecordCandidate, case_record_drop, case_record_put, case_records,
     documents_of_conversation, record_candidates,

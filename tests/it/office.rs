@@ -6,12 +6,14 @@ use crate::postgres_server;
 use jiff::civil::{Date, date};
 use stazh::access::{Actor, Ask, Commands, Permit, Purpose, Role, Via, decide};
 use stazh::base::{ConversationId, DocumentId, Language};
-use stazh::exchange::canonical::case::CaseDocument;
+use stazh::exchange::canonical::case::{CaseDocument, CaseDocumentKind};
 use stazh::exchange::canonical::{Inquiry, InsuranceRecord, Person, RecordId, State};
 use stazh::exchange::document::codec::case_root;
+use stazh::flow::entry::{EntryError, Eyes};
 use stazh::flow::office::{
-    BoardFilter, Linked, LocalRecord, Reckoning, Turn, Workbench, WorkbenchOf, case_board, case_file,
-    gather_records, link_record, print_document, unlink_record, workbench,
+    AskedToSend, BoardFilter, Decided, Linked, LocalRecord, Reckoning, ToSend, Turn, Workbench, WorkbenchOf,
+    ask_to_send, begun_draft, case_board, case_file, decide_to_send, draft_of, gather_records, link_record,
+    print_document, unlink_record, workbench,
 };
 use stazh::flow::{Begin, Context, Opening, begin, compose};
 use stazh::node::{Door, Node, Server, Settings};
@@ -20,14 +22,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-fn permit(command: &str, object: &str, at: jiff::Timestamp) -> Permit {
-    let actor = Actor {
-        login: "b.asanova".to_owned(),
-        role: Role::Clerk,
-        functions: ["cases", "export"].map(str::to_owned).into(),
+fn actor(login: &str, role: Role) -> Actor {
+    Actor {
+        login: login.to_owned(),
+        role,
+        functions: ["cases", "export", "decisions", "approvals"].map(str::to_owned).into(),
         is_complete: true,
         via: Via::Console,
-    };
+    }
+}
+
+fn permit(command: &str, object: &str, at: jiff::Timestamp) -> Permit {
+    let actor = actor("b.asanova", Role::Clerk);
     let purpose = Purpose { code: "case".to_owned(), case: object.to_owned() };
     let object = format!("case:{object}");
     let ask = Ask { command, object: &object, purpose: Some(&purpose), at };
@@ -63,6 +69,8 @@ struct Day {
     case: RecordId,
     conversation: ConversationId,
     claim: DocumentId,
+    /// What came to Moscow.
+    ru_desk: Arc<TestDesk>,
 }
 
 async fn day(is_on_server: bool) -> Day {
@@ -102,8 +110,15 @@ async fn day(is_on_server: bool) -> Day {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let case = claim.head().case.clone().unwrap();
-    let day =
-        Day { _world: world, ru, kg, case, conversation: asked.conversation_id, claim: sent.document_id };
+    let day = Day {
+        _world: world,
+        ru,
+        kg,
+        case,
+        conversation: asked.conversation_id,
+        claim: sent.document_id,
+        ru_desk,
+    };
     // what was handed over counts a moment later
     while board(&day, &BoardFilter::default()).await.is_empty() || !record_is_settled(&day).await {
         assert!(begun.elapsed() < Duration::from_secs(120), "what came was not settled");
@@ -233,8 +248,86 @@ async fn a_day(is_on_server: bool) {
     assert!(case_file(&forged, &other, Language::En, ctx).await.unwrap().is_none());
     assert!(case_file(&forged, &day.case, Language::En, ctx).await.unwrap().is_none());
 
+    four_eyes(&day).await;
     day.ru.stop().await;
     day.kg.stop().await;
+}
+
+/// What a second person decides about what waits.
+async fn decide_by(
+    day: &Day,
+    (login, approval): (&str, uuid::Uuid),
+    eyes: Eyes,
+) -> Result<Decided, EntryError> {
+    let senior = actor(login, Role::SeniorClerk);
+    let object = format!("approval:{approval}");
+    let ask = Ask { command: "approval-decide", object: &object, purpose: None, at: day.ctx().clock.now() };
+    let may = decide(Commands::built_in(), &senior, ask).unwrap();
+    decide_to_send((&may, &senior), (approval, eyes, "not yet"), day.ctx()).await
+}
+
+/// A decision is written by one person, approved by another, and only then leaves.
+async fn four_eyes(day: &Day) {
+    let (ctx, may) = (day.ctx(), day.permit("case-send"));
+    let file = async || case_file(&may, &day.case, Language::En, ctx).await.unwrap().unwrap();
+    let about = Some(day.claim);
+    let begun = begun_draft(&may, &day.case, (CaseDocumentKind::PensionDecision, about), ctx).await;
+    let begun = begun.unwrap().unwrap();
+    assert_eq!(begun["kind"], "kg-old-age");
+    let text = std::fs::read_to_string(fixture("cases/pension-decision.json")).unwrap();
+    let mut decision: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for part in ["head", "person", "kind"] {
+        decision[part] = begun[part].clone();
+    }
+    decision["head"]["body"] = serde_json::json!({ "name": "Социальный фонд" });
+    let version = file().await.version;
+    let ask = async |version: &str, document: &serde_json::Value| {
+        let text = document.to_string();
+        let to_send = ToSend { version, to: State::Ru, text: &text };
+        ask_to_send(&may, &day.case, &to_send, ctx).await.unwrap()
+    };
+
+    // what is out of date, no document, of another case or against the rules waits for nobody
+    assert!(matches!(ask("0123456789abcdef", &decision).await, AskedToSend::Changed));
+    assert!(matches!(ask(&version, &serde_json::json!({})).await, AskedToSend::Unread(_)));
+    let mut wrong = decision.clone();
+    wrong["head"]["case"] = "RU-2026-000999".into();
+    assert!(matches!(ask(&version, &wrong).await, AskedToSend::Unread(_)));
+    let mut wrong = decision.clone();
+    wrong["kind"] = "ru-old-age".into();
+    let AskedToSend::Unfit(findings) = ask(&version, &wrong).await else { panic!("a foreign pension") };
+    assert!(findings.iter().any(|finding| finding.code == "case.kind_not_covered"), "{findings:#?}");
+    assert!(file().await.sendings.is_empty());
+
+    // one is rejected and stays here, one is approved
+    let AskedToSend::Waits { approval: first } = ask(&version, &decision).await else { panic!("it waits") };
+    assert_eq!(decide_by(day, ("c.bekova", first), Eyes::Reject).await.unwrap(), Decided::Kept);
+    let AskedToSend::Waits { approval } = ask(&version, &decision).await else { panic!("it waits") };
+    let listed = file().await.sendings;
+    let states: BTreeSet<&str> = listed.iter().map(|it| it.state.as_str()).collect();
+    assert_eq!(states, BTreeSet::from(["rejected", "waiting"]));
+    let waiting = listed.iter().find(|it| it.state == "waiting").unwrap();
+    let draft = draft_of(&may, &day.case, waiting.draft.parse().unwrap(), ctx).await.unwrap().unwrap();
+    assert_eq!((draft.kind.as_str(), draft.to), ("pension-decision", State::Ru));
+    let asked = stazh::store::approvals_of(
+        &mut ctx.store.read().await.unwrap(),
+        "case-send",
+        &format!("case:{}", day.case.as_str()),
+    );
+    let told = format!("{:?}", asked.await.unwrap());
+    assert!(!told.contains("Осмонов") && !told.contains("215031965"), "nothing of the person is in it");
+
+    assert!(decide_by(day, ("b.asanova", approval), Eyes::Approve).await.is_err(), "the same pair of eyes");
+    assert_eq!(file().await.stage, CaseStage::Waiting, "nothing has left");
+    let sent = decide_by(day, ("c.bekova", approval), Eyes::Approve).await.unwrap();
+    let Decided::Sent(composed) = sent else { panic!("it is sent") };
+    assert!(decide_by(day, ("c.bekova", approval), Eyes::Approve).await.is_err(), "it is decided");
+    assert_eq!(file().await.stage, CaseStage::Decided);
+    let begun = Instant::now();
+    while !day.ru_desk.cases.lock().unwrap().contains_key(&composed.document_id) {
+        assert!(begun.elapsed() < Duration::from_secs(120), "the decision did not come");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

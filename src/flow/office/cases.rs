@@ -13,11 +13,15 @@ use crate::pension::{
     CaseEntry, CaseFile, CaseSort, CaseStage, Provisional, Said, Standing, TermBook, Waiting, agreement,
     answers_to, is_overdue, judge,
 };
-use crate::store::{CasePage, CaseRecord, case_entries, case_held, case_pages, case_records, case_voided};
+use crate::store::{
+    ApprovalRow, CasePage, CaseRecord, approvals_of, case_entries, case_held, case_pages, case_records,
+    case_voided,
+};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
+use uuid::Uuid;
 
 /// Whose node looks at cases, by which terms, on which day, in which language.
 #[derive(Clone, Copy)]
@@ -102,6 +106,33 @@ pub struct CaseView {
     pub records: Vec<RecordView>,
     /// What may be sent next; first what is our turn.
     pub next: Vec<Next>,
+    /// What was asked to be sent, the latest first.
+    pub sendings: Vec<Sending>,
+}
+
+/// A document that a clerk asked to send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Sending {
+    /// The number of the approval.
+    #[schemars(with = "String")]
+    pub approval: Uuid,
+    /// The number of the draft.
+    pub draft: String,
+    /// The kind of document.
+    pub kind: String,
+    /// To whom it is to go.
+    pub to: String,
+    /// waiting, approved, rejected or withdrawn.
+    pub state: String,
+    /// Who asked.
+    pub asked_by: String,
+    /// When.
+    #[schemars(with = "String")]
+    pub asked_at: Timestamp,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// Why it was rejected.
+    pub reason: Option<String>,
 }
 
 /// Whom a case is about.
@@ -221,6 +252,7 @@ pub async fn case_file(
     let file = CaseFile::new(case_entries(&mut tx, case).await?);
     let (held, voided) = (case_held(&mut tx, case).await?, case_voided(&mut tx, case).await?);
     let (pages, records) = (case_pages(&mut tx, case).await?, case_records(&mut tx, case).await?);
+    let asked = approvals_of(&mut tx, "case-send", &format!("case:{}", case.as_str())).await?;
     drop(tx);
     if file.entries().is_empty() && held.is_empty() && voided.is_empty() {
         return Ok(None);
@@ -251,6 +283,7 @@ pub async fn case_file(
         pages: pages.iter().map(PageView::of).collect(),
         records: records.iter().map(RecordView::of).collect(),
         next: next(&file, look, ctx),
+        sendings: asked.into_iter().map(Sending::of).collect(),
     }))
 }
 
@@ -387,6 +420,25 @@ impl DocumentView {
             pensions: entry.said.pensions.iter().map(|kind| kind.as_str().to_owned()).collect(),
             decision: entry.said.decision.as_ref().map(|decision| decision.as_str().to_owned()),
             due_on: entry.said.due,
+        }
+    }
+}
+
+impl Sending {
+    fn of(row: ApprovalRow) -> Self {
+        let body: serde_json::Value = serde_json::from_str(&row.body).unwrap_or_default();
+        let text =
+            |name: &str| body.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        Self {
+            approval: row.id,
+            draft: text("draft"),
+            kind: text("kind"),
+            to: text("to"),
+            state: row.state.as_str().to_owned(),
+            asked_by: row.asked_by,
+            asked_at: row.asked_at,
+            decided_by: row.decided_by,
+            reason: row.reason,
         }
     }
 }

@@ -8,15 +8,17 @@ mod kept;
 mod names;
 mod print;
 mod records;
+mod send;
 mod workbench;
 
 pub use board::{
     Board, BoardCase, BoardCounts, BoardFilter, BoardNext, Turn, case_board, renew_board, renew_whole_board,
 };
-pub use cases::{CaseView, DocumentView, Next, PageView, PersonView, RecordView, Wait, case_file};
+pub use cases::{CaseView, DocumentView, Next, PageView, PersonView, RecordView, Sending, Wait, case_file};
 pub use names::{condition_says, decision_says, document_says, number_says, pension_says, period_says};
 pub use print::print_document;
 pub use records::{Gathered, Linked, gather_records, link_record, unlink_record};
+pub use send::{AskedToSend, Decided, DraftView, ToSend, ask_to_send, begun_draft, decide_to_send, draft_of};
 pub use workbench::{LocalRecord, Reckoning, StepView, Totals, Workbench, WorkbenchOf, kinds_of, workbench};
 
 use crate::access::Permit;

@@ -88,7 +88,14 @@ async fn one(call: Call) -> Done {
     let id = call.segment("approval").parse().map_err(|_none| Trouble::not_found())?;
     let found = entry::approval(call.permit()?, id, call.actor()?, &call.ctx).await?;
     let shown = found.clone();
-    Answer::page(call.view.say(&format!("command-{}", found.command)), &found, move |view| told(view, &shown))
+    Answer::page(call.view.say(&format!("command-{}", found.command)), &found, move |view| {
+        html! {
+            (told(view, &shown))
+            @if shown.is_mine_to_decide {
+                p { a class="act" href={ "/console/approvals/" (shown.id) "/decide" } { (view.say("send-decide-open")) } }
+            }
+        }
+    })
 }
 
 pub(super) fn told(view: &View, shown: &ApprovalView) -> Markup {

@@ -2,6 +2,7 @@
 
 use super::cases::{address, sort, stage_word, state, wait_told};
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
+use super::send::writing;
 use super::view::View;
 use crate::base::DocumentId;
 use crate::exchange::canonical::RecordId;
@@ -96,7 +97,9 @@ fn drawn(view: &View, case: &CaseView, ctx: &Context) -> Markup {
         }
 
         h2 { (view.say("case-next")) }
-        (next_told(view, &case.next, ctx))
+        (next_told(view, case, ctx))
+
+        @if !case.sendings.is_empty() { (sendings(view, case, ctx)) }
 
         h2 { (view.say("case-documents")) }
         (documents(view, case, &case.documents, "case-documents", ctx))
@@ -152,7 +155,11 @@ pub(super) fn person_told(view: &View, person: &PersonView, ctx: &Context) -> Ma
     }
 }
 
-fn next_told(view: &View, next: &[Next], ctx: &Context) -> Markup {
+fn next_told(view: &View, case: &CaseView, ctx: &Context) -> Markup {
+    let next = &case.next;
+    let to = |it: &Next| {
+        writing(case.case.as_str(), it.kind, it.answers, it.to.first().copied().filter(|_| it.to.len() == 1))
+    };
     let says = |it: &Next| document_says(it.kind, view.language, &ctx.catalogue);
     let states = |it: &Next| it.to.iter().map(|to| state(view, *to)).collect::<Vec<_>>().join(", ");
     html! {
@@ -161,7 +168,7 @@ fn next_told(view: &View, next: &[Next], ctx: &Context) -> Markup {
             ul {
                 @for it in next.iter().filter(|it| it.answers.is_some()) {
                     li {
-                        (says(it)) " → " (states(it))
+                        a href=(to(it)) { (says(it)) } " → " (states(it))
                         @if let Some(day) = it.due_on { ", " (view.say("case-until")) " " (view.date(day)) }
                         @if let Some(id) = it.answers { span class="hint" { (view.say("case-about")) " " code { (id.as_uuid()) } } }
                     }
@@ -171,11 +178,32 @@ fn next_told(view: &View, next: &[Next], ctx: &Context) -> Markup {
         @if next.iter().any(|it| it.answers.is_none()) {
             details {
                 summary { (view.say("case-next-own")) }
-                ul { @for it in next.iter().filter(|it| it.answers.is_none()) { li { (says(it)) " → " (states(it)) } } }
+                ul { @for it in next.iter().filter(|it| it.answers.is_none()) { li { a href=(to(it)) { (says(it)) } " → " (states(it)) } } }
             }
         }
         p class="hint" { (view.say("case-next-how")) }
     }
+}
+
+/// What was asked to be sent, and what became of it.
+fn sendings(view: &View, case: &CaseView, ctx: &Context) -> Markup {
+    let rows = case.sendings.iter().map(|it| {
+        let kind = it.kind.parse().map(|kind| document_says(kind, view.language, &ctx.catalogue));
+        let draft = format!("{}/drafts/{}", address(case.case.as_str()), it.draft);
+        vec![
+            view.link(&draft, &kind.unwrap_or_else(|_unknown| it.kind.clone())),
+            html! { @if let Ok(to) = it.to.parse() { (state(view, to)) } },
+            html! { (it.asked_by) ", " (view.instant(it.asked_at)) },
+            html! {
+                @if it.state == "waiting" { a href={ "/console/approvals/" (it.approval) "/decide" } { (view.choice("approval_state", &it.state)) } }
+                @else { (view.choice("approval_state", &it.state)) }
+                @if let Some(by) = &it.decided_by { ", " (by) }
+                @if let Some(reason) = &it.reason { span class="hint" { (reason) } }
+            },
+        ]
+    });
+    let heads = ["case-document", "field-recipient", "send-made-by", "field-approval-state"];
+    html! { h2 { (view.say("send-sendings")) } (view.table(&view.say("send-sendings"), &heads, rows.collect())) }
 }
 
 fn documents(view: &View, case: &CaseView, listed: &[DocumentView], caption: &str, ctx: &Context) -> Markup {

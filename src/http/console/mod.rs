@@ -25,6 +25,7 @@ mod profiles;
 mod requests;
 mod route;
 mod routes;
+mod send;
 mod timeline;
 mod view;
 mod workbench;

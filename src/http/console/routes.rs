@@ -3,7 +3,7 @@
 use super::route::{Route, Verb};
 use super::{
     accounts, appeals, approvals, case, cases, entry, figures, help, messages, peers, persons, profiles,
-    requests, workbench,
+    requests, send, workbench,
 };
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 14] = [
+const TOPICS: [&[Route]; 15] = [
     messages::ROUTES,
     persons::ROUTES,
     figures::ROUTES,
@@ -28,6 +28,7 @@ const TOPICS: [&[Route]; 14] = [
     cases::ROUTES,
     case::ROUTES,
     workbench::ROUTES,
+    send::ROUTES,
 ];
 
 /// What stands in the menu: a page, and the command of it; its name is the phrase `menu-COMMAND`.
