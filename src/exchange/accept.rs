@@ -2,15 +2,16 @@
 
 use super::canonical::case::{CaseDocument, CaseHead};
 use super::canonical::{
-    CheckDocument, Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State,
+    CheckDocument, Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, Person, ResourceStatus, State,
 };
+use super::document::Scope;
 use super::document::codec::{
     Attachments, CodecError, Header, HeldDocument, ProcessingResult, contents_inside, decode_case,
     decode_case_head, decode_check, decode_container, decode_fact, decode_fact_inquiry, decode_fact_offer,
-    decode_inquiry, decode_record, decode_result, decode_status,
+    decode_inquiry, decode_record, decode_result, decode_status, decode_subject,
 };
 use super::rules::{MessageKind, Rules};
-use super::seal::{SealError, VerifiedDocument, open, sha256};
+use super::seal::{SealError, VerifiedDocument, open, open_within, sha256};
 use crate::base::{Digest256, Finding, Findings, Limits};
 
 /// A document that is verified and lawful. Only [`accept`] and [`accept_holding`] make one, and only one can be decoded:
@@ -88,6 +89,21 @@ pub fn own_case_head(sealed: &[u8], digest: Digest256, limits: &Limits) -> Resul
     let opened = open(sealed, limits)?;
     let document = opened.own_document_without_parts(digest).ok_or(SealError::DigestMismatch)?;
     Ok(decode_case_head(document, limits)?)
+}
+
+/// The header of a document that stands in the database, and whom it is about; known by the digest that was
+/// stored when this node sealed or accepted it.
+///
+/// # Errors
+/// The bytes are not those, or cannot be read.
+pub fn kept_subject(
+    (sealed, scope): (&[u8], &Scope),
+    digest: Digest256,
+    limits: &Limits,
+) -> Result<(Header, Option<Person>), OwnError> {
+    let opened = open_within(sealed, scope, limits)?;
+    let document = opened.own_document_without_parts(digest).ok_or(SealError::DigestMismatch)?;
+    Ok(decode_subject(document, limits)?)
 }
 
 fn own<T>(

@@ -1,6 +1,7 @@
 //! The journey of a record; read its folders down to send, up to receive.
 
 mod accept;
+mod kept;
 
 pub mod adapter;
 pub mod canonical;
@@ -11,8 +12,11 @@ pub mod transit;
 pub mod wire;
 
 pub use accept::{
-    AcceptedDocument, OwnError, accept, accept_holding, own_case_head, own_fact_inquiry, own_inquiry,
+    AcceptedDocument, OwnError, accept, accept_holding, kept_subject, own_case_head, own_fact_inquiry,
+    own_inquiry,
 };
+
+pub use kept::{KeptDocument, KeptError};
 
 #[cfg(test)]
 mod tests;

@@ -6,15 +6,17 @@ use super::FlowError;
 use super::conversation::{Happened, stage_of, step};
 use super::document::{Case, Content, misfit_code};
 use super::note::{calls_a_person, note};
+use super::persons::subjects_of;
 use super::signals::{About, put_signal};
 use crate::base::{DocumentId, Finding};
 use crate::exchange::document::codec::Header;
 use crate::exchange::seal::VerifiedDocument;
 use crate::exchange::transit::{Course, Effect, ErrorCode, Event, Role, Signal, SignalError, Stage};
 use crate::store::{
-    Conversation, ConversationState, InboxState, OutboxDraft, OutboxId, Seen, Tx, conversation_lock,
-    conversation_put, delivery_find, inbox_accepted, inbox_find, inbox_received, inbox_retry, inbox_settled,
-    ledger_answers, ledger_knows, ledger_outcome, ledger_record, outbox_find, outbox_knows, outbox_put,
+    Conversation, ConversationState, InboxState, OutboxDraft, OutboxId, PersonRef, Seen, Tx,
+    conversation_lock, conversation_put, delivery_find, inbox_accepted, inbox_find, inbox_received,
+    inbox_retry, inbox_settled, ledger_answers, ledger_knows, ledger_outcome, ledger_record, outbox_find,
+    outbox_knows, outbox_put, person_ref_put,
 };
 
 /// Whether a document goes on to the next stage.
@@ -166,6 +168,12 @@ impl Case<'_> {
             }
         }
         inbox_accepted(&mut tx, row.id).await?;
+        let of = PersonRef {
+            document_id: header.document_id,
+            conversation_id: Some(conversation.id),
+            at: row.received_at,
+        };
+        person_ref_put(&mut tx, &subjects_of(content.person(), ctx)?, &of).await?;
         if self.plan.sent().prs_ms.is_some() {
             let prs = self.signal(&mut tx, (Signal::Accepted, Vec::new())).await?;
             ledger_outcome(&mut tx, &row.peer, header.document_id, &[prs]).await?;

@@ -7,11 +7,12 @@ use super::facts::{SaidOfFact, declined, refusal_text, say};
 use super::local::note_local_findings;
 use super::offers::late;
 use super::parts::fill;
+use super::persons::subjects_of;
 use super::third_party::receipted;
 use super::{Context, FlowError};
 use crate::base::{Code, Digest256, DocumentId};
 use crate::exchange::adapter::Found;
-use crate::exchange::canonical::{CheckDocument, Fact, InsuranceRecord, ResourceStatus};
+use crate::exchange::canonical::{CheckDocument, Fact, InsuranceRecord, Person, ResourceStatus};
 use crate::exchange::document::codec::{
     Header, HeaderText, NoticeCode, ProcessingResult, encode_check, encode_fact, encode_record,
     encode_result, encode_status,
@@ -38,6 +39,8 @@ pub(super) struct Answer {
     pub(super) remarks: Vec<Remark>,
     /// By which profiles of local forms it was made.
     pub(super) made_by: Arc<[String]>,
+    /// Whom it is about.
+    pub(super) subjects: Vec<Digest256>,
 }
 
 /// An entry of the journal about an answer.
@@ -63,6 +66,15 @@ enum Said {
 }
 
 impl Said {
+    /// Whom it is about.
+    fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Record(record, _) => Some(&record.person),
+            Self::Fact(fact, _) => Some(&fact.person),
+            Self::Status(_) | Self::Check(_) | Self::Result { .. } => None,
+        }
+    }
+
     fn carries(&self) -> Carries {
         match self {
             Self::Record(..) => Carries::InsuranceRecord,
@@ -88,6 +100,7 @@ pub(super) async fn answer(
     let document_id = DocumentId::from_uuid(ctx.random.id(now));
     let header =
         Header::new((&message.code, &message.structure), document_id, Some(asked_by.document_id), now);
+    let subjects = subjects_of(said.person(), ctx)?;
     let mut made_by = Arc::default();
     let mut parts = OwnParts::default();
     let document = match said {
@@ -111,7 +124,8 @@ pub(super) async fn answer(
         }
     };
     let document = sealed((document, parts), document_id, message, ctx).await?;
-    Ok(Answer { document_id, message: message.code.clone(), document, remarks, made_by })
+    let message = message.code.clone();
+    Ok(Answer { document_id, message, document, remarks, made_by, subjects })
 }
 
 /// What the local system says; it may take its time.

@@ -6,11 +6,12 @@ use super::answer::sealed;
 use super::cases::Belonging;
 use super::copies::OwnParts;
 use super::facts::may_begin;
+use super::persons::subjects_of;
 use super::{Context, FlowError};
-use crate::base::{ConversationId, DocumentId, ProcedureId};
+use crate::base::{ConversationId, Digest256, DocumentId, ProcedureId};
 use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{
-    CheckDocument, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State,
+    CheckDocument, FactInquiry, FactOffer, Inquiry, InsuranceRecord, Person, ResourceStatus, State,
 };
 use crate::exchange::document::codec::{
     Header, case_root, check_root, encode_case, encode_check, encode_fact_inquiry, encode_fact_offer,
@@ -19,8 +20,8 @@ use crate::exchange::document::codec::{
 use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
 use crate::exchange::transit::{Action, Course, MessageCode, Role};
 use crate::store::{
-    Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxId, OutboxKind, Tx, conversation_put,
-    fact_offer_sent, journal_append, outbox_put,
+    Conversation, ConversationState, JournalDraft, OutboxDraft, OutboxId, OutboxKind, PersonRef, Tx,
+    conversation_put, fact_offer_sent, journal_append, outbox_put, person_ref_put,
 };
 use uuid::Uuid;
 
@@ -59,6 +60,20 @@ pub enum Opening<'a> {
         /// Its row, if it was made by an event.
         row: Option<Uuid>,
     },
+}
+
+impl<'a> Opening<'a> {
+    /// Whom it is about, if it is about one person.
+    fn person(self) -> Option<&'a Person> {
+        match self {
+            Self::Inquiry(inquiry) => Some(&inquiry.person),
+            Self::Record(record) => Some(&record.person),
+            Self::Case(document) => document.person(),
+            Self::FactInquiry(inquiry) => Some(&inquiry.person),
+            Self::FactOffer { offer, .. } => Some(&offer.fact.person),
+            Self::Status(_) | Self::Check(_) => None,
+        }
+    }
 }
 
 /// A transaction to begin.
@@ -118,6 +133,8 @@ pub(super) struct Prepared {
     transaction: String,
     /// What it means for documents that follow, if it is of a case.
     belonging: Option<Belonging>,
+    /// Whom it is about.
+    subjects: Vec<Digest256>,
 }
 
 impl Prepared {
@@ -140,6 +157,12 @@ impl Prepared {
         }
         let request = outbox_put(tx, draft).await?;
         self.parts.used_by(tx, request).await?;
+        let of = PersonRef {
+            document_id: self.document_id,
+            conversation_id: Some(draft.conversation_id),
+            at: draft.created_at,
+        };
+        person_ref_put(tx, &self.subjects, &of).await?;
         let conversation = opened(draft, request, (&self.process, &self.transaction));
         conversation_put(tx, &conversation).await?;
         let entry =
@@ -196,7 +219,8 @@ pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, 
         created_at: now,
     };
     let (process, transaction) = (process.code.clone(), transaction.code.clone());
-    Ok(Prepared { draft, document_id, parts: sealed.parts, process, transaction, belonging })
+    let subjects = subjects_of(what.opening.person(), ctx)?;
+    Ok(Prepared { draft, document_id, parts: sealed.parts, process, transaction, belonging, subjects })
 }
 
 /// The first document of a transaction, what it carries, and the attachments beside it.

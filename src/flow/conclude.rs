@@ -18,8 +18,8 @@ use crate::exchange::rules::Refusal;
 use crate::exchange::seal::SealError;
 use crate::exchange::transit::{ErrorCode, Event, Role, Signal, SignalError, Stage};
 use crate::store::{
-    OutboxDraft, OutboxKind, Tx, conversation_lock, handover_record, inbox_deferred, inbox_quarantined,
-    inbox_returned, inbox_settled, ledger_outcome, outbox_put,
+    OutboxDraft, OutboxKind, PersonRef, Tx, conversation_lock, handover_record, inbox_deferred,
+    inbox_quarantined, inbox_returned, inbox_settled, ledger_outcome, outbox_put, person_ref_put,
 };
 
 impl Case<'_> {
@@ -62,6 +62,12 @@ impl Case<'_> {
         }
         let answered = outbox_put(&mut tx, &draft).await?;
         made.document.parts.used_by(&mut tx, answered).await?;
+        let of = PersonRef {
+            document_id: made.document_id,
+            conversation_id: Some(draft.conversation_id),
+            at: draft.created_at,
+        };
+        person_ref_put(&mut tx, &made.subjects, &of).await?;
         conversation.own_outbox_id = Some(answered);
         conversation.outcome = Some(made.message.clone());
         let happened = Happened { event: Event::Replied, now: ctx.clock.now() };

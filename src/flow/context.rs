@@ -2,11 +2,13 @@
 
 use super::entry::EntryPolicy;
 use super::{
-    AgreementOf, CheckError, Checks, CopyWriter, Facts, FlowError, KeptRows, OutcomeWriter, OwnThirdParty,
-    OwnTimeStamps, Proactive, StatusSources, Wake,
+    AgreementOf, CertificateFile, CheckError, Checks, CopyWriter, Facts, FlowError, KeptRows, OutcomeWriter,
+    OwnThirdParty, OwnTimeStamps, Proactive, StatusSources, Wake,
 };
 use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
-use crate::exchange::adapter::{EachRows, FactFound, FactQuestion, Found, LocalReading, PersonEvent};
+use crate::exchange::adapter::{
+    EachRows, FactFound, FactQuestion, Found, LocalReading, PersonEvent, Profile,
+};
 use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{
     Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, RecordId, State,
@@ -61,6 +63,8 @@ pub struct Context {
     pub proactive: Option<Proactive>,
     /// With whom this node checks persons in payment.
     pub checks: Checks,
+    /// The certificates that the node works with, for those who watch over it.
+    pub certificates: Vec<CertificateFile>,
     /// How people and programs are let in.
     pub entry: EntryPolicy,
     /// The local system.
@@ -233,6 +237,14 @@ pub trait Desk: Send + Sync {
         _fact: &Fact,
     ) -> Result<Done, FlowError> {
         Err(no_facts())
+    }
+
+    /// The profiles of its forms, of records and of facts; none where it has no forms.
+    ///
+    /// # Errors
+    /// A profile cannot be used.
+    fn forms(&self) -> Result<Vec<Arc<Vec<Profile>>>, FlowError> {
+        Ok(Vec::new())
     }
 
     /// Whether the settings name a list of persons in payment.

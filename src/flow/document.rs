@@ -13,7 +13,7 @@ use super::{Context, FlowError, OwnThirdParty};
 use crate::base::{Code, Digest256, Finding, Findings, Limits, Shelf};
 use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{
-    CheckDocument, Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State,
+    CheckDocument, Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, Person, ResourceStatus, State,
 };
 use crate::exchange::document::Scope;
 use crate::exchange::document::codec::{CodecError, Header, ProcessingResult};
@@ -340,6 +340,19 @@ impl Content {
             Carries::Fact => Self::Fact(Box::new(accepted.fact(limits)?.1)).alone(),
             Carries::FactOffer => Self::FactOffer(Box::new(accepted.fact_offer(limits)?.1)).alone(),
         })
+    }
+
+    /// Whom it is about, if it is about one person.
+    pub(super) fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Inquiry(inquiry) => Some(&inquiry.person),
+            Self::Record(record) => Some(&record.person),
+            Self::FactInquiry(inquiry) => Some(&inquiry.person),
+            Self::Fact(fact) => Some(&fact.person),
+            Self::FactOffer(offer) => Some(&offer.fact.person),
+            Self::Case(document) => document.person(),
+            Self::Status(_) | Self::Notice(_) | Self::Check(_) => None,
+        }
     }
 
     /// With no attachments inside.

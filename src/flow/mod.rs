@@ -33,8 +33,10 @@ mod keys;
 mod local;
 mod note;
 mod offers;
+pub mod office;
 mod once;
 mod parts;
+mod persons;
 mod proactive;
 mod receive;
 mod release;
@@ -50,6 +52,7 @@ mod time_stamp;
 mod try_out;
 mod turned_away;
 mod wake;
+pub mod watch;
 
 pub use appeals::{
     Appeal, AppealPage, NewAppeal, NoticeText, answer_appeal, appeal, appeal_attachment, appeals,
@@ -87,6 +90,7 @@ pub use offers::{
 };
 pub use once::{Once, begin_only_once, end_only_once};
 pub use parts::{Arrived, NotTaken, forget_parts, take_package};
+pub use persons::{PersonQuery, forget_person, note_persons_of_before, person_digests, persons_noted};
 pub use proactive::{
     Proactive, drop_prepared, prepare_inquiries, prepared_after, send_prepared, send_prepared_by_policy,
 };

@@ -10,7 +10,7 @@ use super::{Settings, StartError};
 use crate::base::{DocumentId, Finding, Findings, Limits, Verdict, WholeFile, with_causes};
 use crate::exchange::adapter::{
     AdapterError, Answered, EachRows, FactFound, FactQuestion, FactSource, FileRead, Found, HandedOver,
-    LocalReading, PersonEvent, ProfileBook, Sink, Source, late_feeds, payment_rows,
+    LocalReading, PersonEvent, Profile, ProfileBook, Sink, Source, late_feeds, payment_rows,
 };
 use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, RecordId};
@@ -271,6 +271,10 @@ impl Desk for FolderDesk {
 
     fn agreements(&self) -> Result<(Vec<AgreementOf>, Findings), FlowError> {
         self.agreements.read().map_err(local)
+    }
+
+    fn forms(&self) -> Result<Vec<Arc<Vec<Profile>>>, FlowError> {
+        Ok(vec![self.book.current().map_err(local)?, self.book.facts().map_err(local)?])
     }
 
     fn has_payments(&self) -> bool {

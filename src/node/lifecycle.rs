@@ -161,6 +161,7 @@ impl Node {
             limits: settings.limits,
             retry: settings.retry,
             store,
+            certificates: settings.certificates(),
             wire: Arc::new(Roads::new(
                 Self::folders(settings)?,
                 Self::broker(settings, identity)?,

@@ -22,6 +22,8 @@ pub struct Form {
     /// The SHA-256 of what was sealed; none if the document bears no seal.
     digest: Option<Digest256>,
     way: Option<Way>,
+    /// What stands on every page of who took it; none if it is printed for the body itself.
+    mark: Option<String>,
 }
 
 /// Which way a document went.
@@ -43,7 +45,12 @@ impl Form {
     pub fn of(root: Element, digest: Option<Digest256>, way: Option<Way>) -> Result<Self, PaperError> {
         let document = unsealed(root);
         let id = first(&document, "EDocId").and_then(|id| id.parse().ok()).ok_or(PaperError::NoId)?;
-        Ok(Self { document, id, digest, way })
+        Ok(Self { document, id, digest, way, mark: None })
+    }
+
+    /// The same with a mark on every page: who took it and when (A10).
+    pub fn marked(self, mark: impl Into<String>) -> Self {
+        Self { mark: Some(mark.into()), ..self }
     }
 
     /// What it calls itself.
@@ -123,6 +130,7 @@ struct Frame<'f> {
     title_lines: Vec<String>,
     foot: Vec<String>,
     document: String,
+    mark: Vec<String>,
 }
 
 impl<'f> Frame<'f> {
@@ -138,11 +146,14 @@ impl<'f> Frame<'f> {
         if let Some(digest) = form.digest {
             foot.extend(lines(&format!("SHA-256 {digest}"), FOOT_TEXT_WIDTH));
         }
-        Self { fonts, language, title, title_lines, foot, document }
+        let mark = form.mark.as_ref().map(|mark| fonts.printable(mark));
+        let mark =
+            mark.map(|mark| fonts.lines(&mark, Style::Bold, SMALL.size, RIGHT - LEFT)).unwrap_or_default();
+        Self { fonts, language, title, title_lines, foot, document, mark }
     }
 
     fn head_height(&self) -> Twips {
-        SMALL.height(self.title_lines.len() + 1)
+        SMALL.height(self.title_lines.len() + 1 + self.mark.len())
     }
 
     fn body_top(&self) -> Twips {
@@ -172,6 +183,7 @@ impl<'f> Frame<'f> {
         self.draw_lines(page, (LEFT, TOP), &self.title_lines, Style::Bold);
         let below = TOP + SMALL.height(self.title_lines.len());
         self.draw_lines(page, (LEFT, below), std::slice::from_ref(&self.document), Style::Regular);
+        self.draw_lines(page, (LEFT, below + SMALL.height(1)), &self.mark, Style::Bold);
         let words = &LABELS.words;
         let number = format!(
             "{} {} {} {}",

@@ -4,6 +4,7 @@ use crate::base::Texts;
 use crate::exchange::canonical::State;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -119,7 +120,7 @@ impl PensionKind {
 }
 
 /// The class of a period: who pays for it depends on when it was (T44, T45, T48).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 pub enum PeriodClass {
     /// Before the CIS agreement of 1992.
     P1,

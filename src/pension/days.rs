@@ -2,19 +2,29 @@
 
 use crate::exchange::canonical::Interval;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Days in a row, both ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Stretch {
     /// The first.
+    #[schemars(with = "String")]
     pub from: Date,
     /// The last.
+    #[schemars(with = "String")]
     pub to: Date,
 }
 
+impl Stretch {
+    /// Whether both share a day, or no day lies between them.
+    pub fn touches(&self, other: &Self) -> bool {
+        !is_apart(self.to, other.from) && !is_apart(other.to, self.from)
+    }
+}
+
 /// A set of days.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Days(Vec<Stretch>);
 

@@ -16,6 +16,7 @@ mod nearing;
 mod right;
 mod step;
 mod terms;
+mod timeline;
 
 pub use agreement::{Agreement, Branch, PaidBy, Payer, PensionKind, PeriodClass, agreement};
 pub use book::TermBook;
@@ -36,6 +37,10 @@ pub use right::{Advice, Right, advise};
 pub use step::{Part, Step, length_in_words, state_name};
 pub use terms::{
     Reminder, Term, TermConfidence, Terms, TermsError, Unit, days_in_transit, is_overdue, terms, transit,
+};
+
+pub use timeline::{
+    Choice, Difference, Lane, Overlap, Piece, RecordTold, Segment, Side, Source, Timeline, Told,
 };
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::step::{Part, Step, Value};
 use crate::base::{Findings, Language};
 use crate::exchange::canonical::{InsuranceRecord, State};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What the Agreement says of a claim, step by step.
@@ -23,7 +24,7 @@ pub struct Advice {
 }
 
 /// What comes of a claim. A person decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Right {
     /// The kind of pension is not covered (T3).

@@ -7,6 +7,7 @@ use crate::base::{Language, Texts, Written};
 use crate::exchange::canonical::State;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -28,9 +29,10 @@ pub struct Step {
 }
 
 /// A stretch of days that was counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Part {
     /// Where it was acquired.
+    #[schemars(with = "String")]
     pub state: State,
     /// Its class.
     pub class: PeriodClass,

@@ -132,10 +132,12 @@ async fn start(
     });
     let of_state = state.as_code().bytes().fold(0, |number, byte| number * 256 + u64::from(byte));
     let catalogue = Arc::new(FactCatalogue::built_in()?);
+    let random = SeededRandom::new(seed ^ (of_state << 32));
     let ctx = Arc::new(Context {
         state,
         clock: clock.clone(),
-        random: Arc::new(SeededRandom::new(seed ^ (of_state << 32))),
+        random: Arc::new(random),
+        certificates: Vec::new(),
         limits: Limits { attachment_inside_bytes_max: 2_000, ..Limits::default() },
         retry: Schedule::default(),
         store,

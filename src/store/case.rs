@@ -6,6 +6,7 @@
 use super::InboxId;
 use super::StoreError;
 use super::Tx;
+use super::case_board::case_stale;
 use super::row::RowReader;
 use super::tx::change;
 use super::tx::on;
@@ -65,7 +66,7 @@ pub async fn case_held(tx: &mut Tx, case: &RecordId) -> Result<Vec<CaseEntry>, S
 /// Has a document of ours count no more, since it had no effect on the other side; any other document is let be.
 pub async fn case_void(tx: &mut Tx, id: DocumentId) -> Result<(), StoreError> {
     change!(tx, "take a document out of its case", sqlx::query(VOID).bind(id.as_uuid().to_string()))?;
-    Ok(())
+    case_stale(tx, id).await
 }
 
 /// The documents of a case that count no more for that.
@@ -78,7 +79,7 @@ pub async fn case_voided(tx: &mut Tx, case: &RecordId) -> Result<Vec<CaseEntry>,
 /// Has it count again, since it is sent again.
 pub async fn case_restore(tx: &mut Tx, id: DocumentId) -> Result<(), StoreError> {
     change!(tx, "put a document back into its case", sqlx::query(RESTORE).bind(id.as_uuid().to_string()))?;
-    Ok(())
+    case_stale(tx, id).await
 }
 
 /// The numbers of up to `limit` cases after one, in their order.
@@ -199,7 +200,7 @@ fn parse((id, kind, sender, recipient, about, at, said): Row) -> Result<CaseEntr
 
 const LOCK: &str = "
     INSERT INTO pension_case (case_id, is_watched) VALUES ($1, 1)
-    ON CONFLICT (case_id) DO UPDATE SET is_watched = 1";
+    ON CONFLICT (case_id) DO UPDATE SET is_watched = 1, is_fresh = 0";
 
 const PUT: &str = "
     INSERT INTO case_document (document_id, case_id, kind, sender, recipient, about, at, said, inbox_id)

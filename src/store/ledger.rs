@@ -94,6 +94,18 @@ pub async fn ledger_find(
     Ok(Some((InboxId(id), digest)))
 }
 
+/// The document that came with a message, and the digest of what was sealed, if it was received.
+pub async fn ledger_of_inbox(
+    tx: &mut Tx,
+    id: InboxId,
+) -> Result<Option<(DocumentId, Digest256)>, StoreError> {
+    let row: Option<(String, Vec<u8>)> = on!(tx, "find the document of a message in the ledger", connection =>
+        sqlx::query_as(OF_INBOX).bind(id.0).fetch_optional(connection))?;
+    let Some((document, digest)) = row else { return Ok(None) };
+    let reader = RowReader { table: "ledger", id: &document };
+    Ok(Some((reader.text("document_id", &document)?, reader.digest("digest", &digest)?)))
+}
+
 /// Whether a document of a peer was ever seen.
 pub async fn ledger_knows(tx: &mut Tx, peer: &str, document_id: DocumentId) -> Result<bool, StoreError> {
     Ok(ledger_first(tx, peer, document_id).await?.is_some())
@@ -140,6 +152,15 @@ pub async fn handover_record(
     Ok(if done == 1 { Handover::First } else { Handover::AlreadyThere })
 }
 
+/// When a document was handed to the local system, if it was.
+pub async fn handover_find(tx: &mut Tx, document_id: DocumentId) -> Result<Option<Timestamp>, StoreError> {
+    let at: Option<i64> = on!(tx, "find a handover", connection =>
+        sqlx::query_scalar("SELECT at FROM handover WHERE document_id = $1")
+            .bind(document_id.as_uuid().to_string())
+            .fetch_optional(connection))?;
+    RowReader { table: "handover", id: &document_id }.instant_if_any("at", at)
+}
+
 /// How many documents were handed to the local system, and when the last of them.
 pub async fn handover_sum(tx: &mut Tx) -> Result<(i64, Option<Timestamp>), StoreError> {
     let (count, last): (i64, Option<i64>) = on!(tx, "count what was handed over", connection =>
@@ -165,6 +186,8 @@ const RECORD: &str = "
     ON CONFLICT (peer, document_id) DO NOTHING";
 
 const FIND: &str = "SELECT digest, inbox_id FROM ledger WHERE peer = $1 AND document_id = $2";
+
+const OF_INBOX: &str = "SELECT document_id, digest FROM ledger WHERE inbox_id = $1";
 
 const OUTCOME: &str = "
     INSERT INTO ledger_answer (peer, document_id, outbox_id) VALUES ($1, $2, $3)

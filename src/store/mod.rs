@@ -11,7 +11,11 @@ mod act;
 mod appeal;
 mod approval;
 mod asked;
+mod bulk;
 mod case;
+mod case_board;
+mod case_draft;
+mod case_record;
 mod chain;
 mod check;
 mod check_step;
@@ -19,6 +23,7 @@ mod conversation;
 mod error;
 mod fact;
 mod fact_offer;
+mod figure;
 mod hint;
 mod hop;
 mod inbox;
@@ -27,10 +32,12 @@ mod journal;
 mod later;
 mod ledger;
 mod local;
+mod message;
 mod national;
 mod outbox;
 mod outbox_stage;
 mod part;
+mod person;
 mod postgres;
 mod prepared;
 mod primary;
@@ -74,10 +81,20 @@ pub use asked::{
     HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
     local_request_find, local_request_put,
 };
+pub use bulk::{PastExchange, bulk_end, bulk_put};
 pub use case::{
     CasePage, case_entries, case_held, case_list, case_lock, case_of_document, case_page_put, case_pages,
     case_put, case_restore, case_unwatch, case_void, case_voided, case_watched, directory_find,
     directory_put,
+};
+pub use case_board::{
+    BoardChoice, BoardCount, BoardPlace, BoardRow, case_board_counts, case_board_page, case_board_put,
+    case_board_renew, case_board_take, case_board_waiting,
+};
+pub use case_draft::{CaseDraft, case_draft_find, case_draft_put};
+pub use case_record::{
+    CameDocument, CaseRecord, RecordCandidate, case_record_drop, case_record_put, case_records,
+    documents_of_conversation, record_candidates,
 };
 pub use chain::{
     Break, ChainCounts, ChainHead, ChainPage, ChainSeal, JournalEntry, Link, Verifier, Walk, chain_counts,
@@ -102,6 +119,10 @@ pub use fact_offer::{
     FactOfferDraft, FactOfferRow, FactOfferState, fact_offer_answered, fact_offer_find, fact_offer_list,
     fact_offer_move, fact_offer_put, fact_offer_resent, fact_offer_sent,
 };
+pub use figure::{
+    CLASS_ENDS_MS, DAY_MS, FigureRow, figure_close, figure_closed, figure_count, figure_days, figure_faults,
+    figure_first, figure_last, figure_now, figure_now_put, figure_open, figure_waiting,
+};
 pub use hint::{Hint, HintLine};
 pub use hop::Hop;
 pub use inbox::{
@@ -117,16 +138,20 @@ pub use journal::{
     journal_list, storable,
 };
 pub use ledger::{
-    Handover, Seen, handover_record, handover_sum, ledger_answers, ledger_find, ledger_first, ledger_forget,
-    ledger_knows, ledger_outcome, ledger_record,
+    Handover, Seen, handover_find, handover_record, handover_sum, ledger_answers, ledger_find, ledger_first,
+    ledger_forget, ledger_knows, ledger_of_inbox, ledger_outcome, ledger_record,
 };
 pub use local::{LocalFile, local_files, local_forget, local_put, local_set_aside};
+pub use message::{
+    MessageBy, MessageChoice, MessagePage, MessagePlace, MessageRow, MessageSort, message_find, message_page,
+};
 pub use national::{
     LivePlan, LiveQuery, LiveRows, NationalError, NationalPlan, NationalQuery, NationalTable, Put, TablePlan,
 };
 pub use outbox::{
-    OutboxDraft, OutboxRow, delivery_find, delivery_put, outbox_claim, outbox_counts, outbox_extend,
-    outbox_find, outbox_knows, outbox_of_delivery, outbox_of_document, outbox_probe, outbox_put,
+    OutboxDraft, OutboxRow, deliveries_of, delivery_find, delivery_put, outbox_claim, outbox_counts,
+    outbox_extend, outbox_find, outbox_knows, outbox_of_delivery, outbox_of_document, outbox_probe,
+    outbox_put,
 };
 pub use outbox_stage::{
     Outcome, Resend, outbox_confirmed, outbox_parked, outbox_quarantined, outbox_release, outbox_requeue,
@@ -135,6 +160,10 @@ pub use outbox_stage::{
 pub use part::{
     PART_CHUNK_BYTES, Part, PartId, PartOf, part_begin, part_chunk, part_chunk_put, part_drop, part_find,
     part_finish, part_use, parts_forget, parts_of,
+};
+pub use person::{
+    PersonFill, PersonRef, person_fill, person_fill_move, person_fill_rows, person_forget, person_ref_put,
+    person_refs,
 };
 pub use prepared::{
     PreparedDraft, PreparedRow, PreparedState, prepared_drop, prepared_find, prepared_of, prepared_page,

@@ -213,6 +213,21 @@ pub async fn delivery_find(tx: &mut Tx, message_id: MessageId) -> Result<Option<
     Ok(id.map(OutboxId))
 }
 
+/// The latest `limit` sendings of a row, each with its message id, the oldest first.
+pub async fn deliveries_of(
+    tx: &mut Tx,
+    id: OutboxId,
+    limit: u32,
+) -> Result<Vec<(MessageId, Timestamp)>, StoreError> {
+    let rows: Vec<(String, i64)> = on!(tx, "list the sendings of a message", connection =>
+        sqlx::query_as(DELIVERIES).bind(id.0).bind(i64::from(limit)).fetch_all(connection))?;
+    let parse = |(message, at): (String, i64)| {
+        let reader = RowReader { table: "delivery", id: &message };
+        Ok((reader.text("message_id", &message)?, reader.instant("at", at)?))
+    };
+    rows.into_iter().rev().map(parse).collect()
+}
+
 /// The row that was sent under this message id.
 pub async fn outbox_of_delivery(tx: &mut Tx, message_id: MessageId) -> Result<Option<OutboxRow>, StoreError> {
     let key = message_id.as_uuid().to_string();
@@ -374,5 +389,8 @@ pub(super) const RELEASE_LEASES: &str =
     "UPDATE outbox SET state = 'queued', lease_until = 0 WHERE state = 'leased'";
 
 const DELIVERY_PUT: &str = "INSERT INTO delivery (message_id, outbox_id, at) VALUES ($1, $2, $3)";
+
+const DELIVERIES: &str = "
+    SELECT message_id, at FROM delivery WHERE outbox_id = $1 ORDER BY at DESC, message_id DESC LIMIT $2";
 
 const DELIVERY_FIND: &str = "SELECT outbox_id FROM delivery WHERE message_id = $1";

@@ -15,6 +15,20 @@ pub struct OutboxId(pub(super) i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InboxId(pub(super) i64);
 
+impl OutboxId {
+    /// That of this number, if there is such a row.
+    pub(crate) fn of_number(number: i64) -> Self {
+        Self(number)
+    }
+}
+
+impl InboxId {
+    /// That of this number, if there is such a row.
+    pub(crate) fn of_number(number: i64) -> Self {
+        Self(number)
+    }
+}
+
 impl fmt::Display for OutboxId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "out_{}", self.0)

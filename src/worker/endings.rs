@@ -4,6 +4,7 @@
 use super::complain;
 use crate::base::with_causes;
 use crate::flow::entry::block_idle;
+use crate::flow::office::renew_whole_board;
 use crate::flow::{CertificateFile, Context, note_due, note_endings};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,6 +23,9 @@ pub async fn run_endings(files: Vec<CertificateFile>, mut stop: watch::Receiver<
         }
         if let Err(error) = note_due(&mut due, &ctx).await {
             complain(&error, "answers that are due could not be told");
+        }
+        if let Err(error) = renew_whole_board(&ctx).await {
+            complain(&error, "the board of cases could not be drawn anew");
         }
         tokio::select! {
             _ = stop.wait_for(|is_over| *is_over) => return,

@@ -11,11 +11,13 @@ mod facts;
 mod gateway;
 mod hints;
 mod lane;
+mod persons;
 mod pickup;
 mod proactive;
 mod settler;
 mod stamper;
 mod statuses;
+mod tally;
 mod terms;
 
 pub use chainer::run_chainer;
@@ -25,11 +27,13 @@ pub use facts::run_facts;
 pub use gateway::{Queue, run_gateway};
 pub use hints::run_hints;
 pub use lane::run_lane;
+pub use persons::run_persons;
 pub use pickup::run_pickup;
 pub use proactive::run_proactive;
 pub use settler::run_settler;
 pub use stamper::{Stamper, run_stamper};
 pub use statuses::run_statuses;
+pub use tally::run_tally;
 pub use terms::run_terms;
 
 use crate::base::with_causes;
@@ -66,6 +70,8 @@ pub async fn run_workers(
     workers.spawn(run_facts(stop.clone(), ctx.clone()));
     workers.spawn(run_proactive(stop.clone(), ctx.clone()));
     workers.spawn(run_checks(stop.clone(), ctx.clone()));
+    workers.spawn(run_persons(stop.clone(), ctx.clone()));
+    workers.spawn(run_tally(stop.clone(), ctx.clone()));
     workers.spawn(run_stamper(stop.clone(), ctx.clone()));
     workers.spawn(run_hints(stop, ctx.clone()));
     while let Some(ended) = workers.join_next().await {

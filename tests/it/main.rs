@@ -35,6 +35,8 @@ mod live;
 mod local_api;
 mod national;
 mod nodes;
+mod office;
+mod operation;
 mod paper;
 mod patterns;
 mod polls;

@@ -3,6 +3,7 @@
 mod exchange;
 mod load;
 mod long_file;
+mod pages;
 mod pension;
 mod pipeline;
 mod reconcile;
@@ -43,6 +44,7 @@ pub(super) struct Bench {
 #[derive(Debug, clap::Subcommand)]
 enum Part {
     Exchange(exchange::Exchange),
+    Pages(pages::Pages),
     Pension(pension::Pension),
     Translate(translate::Translate),
 }
@@ -51,6 +53,7 @@ impl Bench {
     pub(super) fn run(self) -> Result<Exit> {
         match self.part {
             Some(Part::Exchange(exchange)) => return exchange.run(),
+            Some(Part::Pages(pages)) => return pages.run(),
             Some(Part::Pension(pension)) => return pension.run(),
             Some(Part::Translate(translate)) => return translate.run(),
             None => {}

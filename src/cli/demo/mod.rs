@@ -2,6 +2,7 @@
 
 mod exchange;
 mod pension;
+mod people;
 
 use super::{Exit, show, states};
 use crate::base::{Clock, SystemClock};
@@ -29,7 +30,7 @@ pub(super) struct Demo {
     /// party of its own: AM, BY, KG, KZ, RU, with commas between them.
     #[arg(long, value_delimiter = ',', conflicts_with = "keep")]
     states: Vec<String>,
-    /// Leave the three nodes of the pension up until Ctrl-C.
+    /// Leave the three nodes of the pension up until Ctrl-C, one of them with its console for a browser.
     #[arg(long)]
     keep: bool,
     /// Print one summary object instead of the stages.

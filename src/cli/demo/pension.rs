@@ -1,8 +1,8 @@
 //! The second act: a worker of three states claims a pension. Three nodes rehearse the spring of 2028 by the commands that
 //! a clerk would use; each is shown before it is run.
 
-use super::Narrator;
 use super::exchange::{records, table};
+use super::{Narrator, people};
 use crate::base::{Clock, SystemClock};
 use crate::cli::init::{self, NodePlan};
 use crate::cli::local;
@@ -88,6 +88,7 @@ impl Story<'_> {
         self.run(&["case", "show", "ru", CASE]).await?;
         let told = self.told(&totalise, SystemClock.now().duration_since(begun_at).as_millis()).await?;
         if keep {
+            self.show_console().await?;
             let at = self.root.display();
             self.say(&format!("the three nodes stay up; folders in {at}; Ctrl-C ends them"));
             tokio::signal::ctrl_c().await.context("wait for Ctrl-C")?;
@@ -115,6 +116,11 @@ impl Story<'_> {
             };
             init::make(&self.node(*state), &plan)?;
         }
+        let settings = self.node(State::Ru).join("node.toml");
+        let text =
+            std::fs::read_to_string(&settings).with_context(|| format!("read {}", settings.display()))?;
+        let door = format!("{text}\n[console]\nlisten = \"{}\"\n", free_address()?);
+        std::fs::write(&settings, door).with_context(|| format!("write {}", settings.display()))?;
         for one in STATES {
             for other in STATES.into_iter().filter(|other| *other != one) {
                 init::trust(&self.node(one), &self.node(other))?;
@@ -126,6 +132,21 @@ impl Story<'_> {
             claim.insert("residence".to_owned(), State::Kg.as_code().into());
         }
         self.write(MOVED, &moved.to_string())
+    }
+
+    /// Where the case can be looked at in a browser, and who may.
+    async fn show_console(&self) -> Result<()> {
+        let node = self.node(State::Ru);
+        let officers = people::register(&node).await?;
+        let console = local::settings(&node)?.console.context("find the door for people")?;
+        self.say("the Moscow node for a clerk, in a browser; the temporary password opens the choice of an own one");
+        self.narrator.show(&format!("          http://{}/console", console.listen));
+        for people::Officer { what, login, temporary } in officers {
+            self.narrator.show(&format!("          {what}: login {login}, temporary password {temporary}"));
+        }
+        self.narrator
+            .show("          Cases, Azamat's case, Workbench: his periods in three states on one line");
+        Ok(())
     }
 
     /// The calendar goes on, and the nodes are started.

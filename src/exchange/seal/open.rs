@@ -73,6 +73,11 @@ impl OpenedDocument {
         }
     }
 
+    /// The Content-IDs of the attachments beside it, in the order of the empty elements they belong into.
+    pub(in crate::exchange) fn attachments(&self) -> impl Iterator<Item = &str> {
+        self.holes.iter().map(|hole| hole.content_id.as_str())
+    }
+
     /// The SHA-256 by which a node knows this document: claimed, since nobody has checked a signature.
     ///
     /// # Errors

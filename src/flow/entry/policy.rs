@@ -2,9 +2,9 @@
 
 use super::EntryError;
 use crate::access::Numbers;
-use crate::base::{Random, Secret, random_octets};
+use crate::base::{Digest256, Random, Secret, random_octets};
 use crate::exchange::canonical::{Identifier, State};
-use crate::exchange::seal::keyed_digest;
+use crate::exchange::seal::{SealError, keyed_digest};
 use crate::flow::Context;
 use crate::store::{Store, StoreError, Subject, subject_key};
 use jiff::Timestamp;
@@ -61,8 +61,12 @@ impl EntryPolicy {
     }
 
     pub(super) fn digest(&self, kind: &str, value: &str) -> Result<Subject, EntryError> {
-        let text = format!("{kind}:{value}");
-        Ok(Subject::of(keyed_digest(self.subject_key.expose(), text.as_bytes())?))
+        Ok(Subject::of(self.person_digest(kind, value)?))
+    }
+
+    /// The keyed digest of what a person is known by: the same in acts and in the notes of documents by person.
+    pub(in crate::flow) fn person_digest(&self, kind: &str, value: &str) -> Result<Digest256, SealError> {
+        keyed_digest(self.subject_key.expose(), format!("{kind}:{value}").as_bytes())
     }
 }
 

@@ -6,7 +6,7 @@ use super::routes::{find, is_path};
 use super::{Console, bring, gate, once, openapi};
 use crate::access::Via;
 use crate::base::{explain, phrases};
-use crate::flow::entry as entries;
+use crate::flow::entry::{self as entries, EntryError};
 use crate::http::problem::Problem;
 use axum::body::Body;
 use axum::extract::Request;
@@ -81,7 +81,11 @@ async fn done(request: Request, path: &str, address: IpAddr, console: &Console) 
     };
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Trouble::SignIn)?;
-    let session = entries::session_of(bearer.trim(), ctx).await?.ok_or(Trouble::SignIn)?;
+    let session = match entries::token_session(bearer.trim(), ctx).await {
+        Ok(session) => session,
+        Err(EntryError::Token { .. } | EntryError::Blocked { .. }) => return Err(Trouble::SignIn),
+        Err(error) => return Err(error.into()),
+    };
     let mut given = Given::default();
     bring::pairs(parts.uri.query().unwrap_or_default().as_bytes(), &mut given)?;
     if verb == Verb::Post {

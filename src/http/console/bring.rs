@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// The largest body: a scan and some fields.
 pub(super) const BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// The same of somebody who has not signed in: what he typed is kept through the page of signing in, files are not.
+pub(super) const STRANGER_BYTES_MAX: usize = 512 * 1024;
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How many values one call may bring.
@@ -28,9 +30,13 @@ pub(super) fn pairs(text: &[u8], given: &mut Given) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// The body of a posted form, with its files.
-pub(super) async fn form(headers: &HeaderMap, body: Body, given: &mut Given) -> Result<(), Trouble> {
-    let bytes = whole(body).await?;
+/// The body of a posted form of at most so many bytes, with its files.
+pub(super) async fn form(
+    headers: &HeaderMap,
+    (body, bytes_max): (Body, usize),
+    given: &mut Given,
+) -> Result<(), Trouble> {
+    let bytes = whole(body, bytes_max).await?;
     let media = headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
     if let Ok(boundary) = multer::parse_boundary(media) {
         return parts(bytes, boundary, given).await;
@@ -75,7 +81,7 @@ async fn parts(bytes: Bytes, boundary: String, given: &mut Given) -> Result<(), 
 
 /// The JSON object of a program: texts, numbers, true, lists of texts, and files as `{"name", "base64"}`.
 pub(super) async fn json(headers: &HeaderMap, body: Body, given: &mut Given) -> Result<(), Trouble> {
-    let bytes = whole(body).await?;
+    let bytes = whole(body, BODY_BYTES_MAX).await?;
     if bytes.is_empty() {
         return Ok(());
     }
@@ -130,12 +136,12 @@ fn word(value: &serde_json::Value) -> Option<String> {
     }
 }
 
-async fn whole(body: Body) -> Result<Bytes, Trouble> {
-    let read = tokio::time::timeout(PATIENCE, Limited::new(body, BODY_BYTES_MAX).collect()).await;
+async fn whole(body: Body, bytes_max: usize) -> Result<Bytes, Trouble> {
+    let read = tokio::time::timeout(PATIENCE, Limited::new(body, bytes_max).collect()).await;
     match read {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.downcast_ref::<http_body_util::LengthLimitError>().is_some() => {
-            let told = format!("more than {} MiB came", BODY_BYTES_MAX / 1024 / 1024);
+            let told = format!("more than {} KiB came", bytes_max / 1024);
             Err(Trouble::new(StatusCode::PAYLOAD_TOO_LARGE, "http.too_large", told))
         }
         Ok(Err(error)) => Err(Trouble::new(StatusCode::BAD_REQUEST, "http.form", error.to_string())),

@@ -4,9 +4,10 @@ use super::field::{Fault, Field, Given, Kind};
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
 use super::view::View;
 use super::{frame, gate};
-use crate::access::Weakness;
+use crate::access::{First, Weakness};
 use crate::base::Secret;
 use crate::flow::entry as entries;
+use crate::flow::entry::OwnSession;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use maud::{Markup, html};
@@ -80,6 +81,72 @@ pub(super) const ROUTES: &[Route] = &[
         call: handler!(rules_page),
         again: None,
     },
+    Route {
+        verb: Verb::Post,
+        path: "/rules",
+        command: "rules-acknowledge",
+        purpose: For::Nothing,
+        is_open: false,
+        fields: RULES,
+        answer: || schema_for!(()),
+        call: handler!(acknowledge),
+        again: Some(handler!(rules_page)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/second-factor",
+        command: "second-factor-set",
+        purpose: For::Nothing,
+        is_open: false,
+        fields: &[],
+        answer: || schema_for!(()),
+        call: handler!(second_factor_page),
+        again: None,
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/second-factor",
+        command: "second-factor-set",
+        purpose: For::Nothing,
+        is_open: false,
+        fields: FACTOR_PASSWORD,
+        answer: || schema_for!(()),
+        call: handler!(offer_second_factor),
+        again: Some(handler!(second_factor_page)),
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/second-factor/code",
+        command: "second-factor-set",
+        purpose: For::Nothing,
+        is_open: false,
+        fields: FACTOR_CODE,
+        answer: || schema_for!(()),
+        call: handler!(set_second_factor),
+        again: Some(handler!(second_factor_page)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/sessions",
+        command: "session-list",
+        purpose: For::Nothing,
+        is_open: false,
+        fields: &[],
+        answer: || schema_for!(Vec<OwnSession>),
+        call: handler!(sessions),
+        again: None,
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/sessions/{session}/end",
+        command: "session-end",
+        purpose: For::Nothing,
+        is_open: false,
+        fields: &[],
+        answer: || schema_for!(()),
+        call: handler!(end_session),
+        again: None,
+    },
 ];
 
 const SIGN_IN: &[Field] = &[
@@ -94,7 +161,12 @@ const PASSWORD: &[Field] = &[
     Field { name: "new_password", kind: Kind::Secret, is_required: true },
     Field { name: "new_password_again", kind: Kind::Secret, is_required: true },
 ];
-const RULES: &[Field] = &[Field { name: "read_rules", kind: Kind::Flag, is_required: true }];
+const RULES: &[Field] = &[
+    Field { name: "read_rules", kind: Kind::Flag, is_required: true },
+    Field { name: "version", kind: Kind::Line(100), is_required: true },
+];
+const FACTOR_PASSWORD: &[Field] = &[Field { name: "password", kind: Kind::Secret, is_required: true }];
+const FACTOR_CODE: &[Field] = &[Field { name: "code", kind: Kind::Line(6), is_required: true }];
 
 /// The page of a call by somebody who has not signed in; what he had typed goes through it.
 pub(super) fn asked_to_sign_in(view: &View) -> Response<Body> {
@@ -247,13 +319,92 @@ fn weakness_told(weakness: Weakness) -> &'static str {
 }
 
 async fn rules_page(call: Call) -> Done {
-    let is_to_be_read = call.session.as_ref().is_some_and(|session| session.first.is_some());
+    let is_to_be_read = call.session.as_ref().is_some_and(|session| session.first == Some(First::Rules));
+    let of_day = call.ctx.entry.rules.clone();
     Answer::page(call.view.say("security-rules"), &(), move |view| {
         html! {
+            @if let Some(rules) = &of_day {
+                p { (rules.title) ", " (rules.version) ", " (view.date(rules.date)) }
+            }
             @for rule in ["own-login", "password", "purpose", "export", "report", "blocked"] {
                 p { (view.say(&format!("rule-{rule}"))) }
             }
-            @if is_to_be_read { (view.form("/console/rules", RULES, "rules-send")) }
+            @if let (true, Some(rules)) = (is_to_be_read, &of_day) {
+                @let (shown, _) = RULES.split_at(1);
+                (view.form_with("/console/rules", shown, "rules-send",
+                    html! { input type="hidden" name="version" value=(rules.version); }))
+            }
         }
     })
+}
+
+async fn acknowledge(call: Call) -> Done {
+    entries::acknowledge_rules(call.session()?, call.given.text("version"), &call.ctx).await?;
+    Answer::done("/console", &())
+}
+
+async fn second_factor_page(call: Call) -> Done {
+    Answer::page(call.view.say("second-factor"), &(), |view| {
+        html! {
+            p { (view.say("second-factor-first")) }
+            (view.form("/console/second-factor", FACTOR_PASSWORD, "second-factor-draw"))
+        }
+    })
+}
+
+async fn offer_second_factor(call: Call) -> Done {
+    let password = Secret::new(call.given.text("password").to_owned());
+    let factor = match entries::offer_second_factor(call.session()?, &password, &call.ctx).await {
+        Ok(factor) => factor,
+        Err(entries::EntryError::Credentials) => {
+            return Err(Trouble::field("password", "fault-old-password"));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let (words, login, state) = (factor.words(), call.actor()?.login.clone(), call.ctx.state.to_string());
+    let uri = factor.uri(&login, &state);
+    Answer::page(call.view.say("second-factor"), &(), move |view| {
+        html! {
+            p { (view.say("second-factor-told")) }
+            (view.facts(vec![
+                ("second-factor-secret", html! { code { (words.expose()) } }),
+                ("second-factor-address", html! { code { (uri.expose()) } }),
+            ]))
+            (view.form("/console/second-factor/code", FACTOR_CODE, "second-factor-send"))
+        }
+    })
+}
+
+async fn set_second_factor(call: Call) -> Done {
+    match entries::set_second_factor(call.session()?, call.given.text("code"), &call.ctx).await {
+        Ok(()) => Answer::done("/console/sessions", &()),
+        Err(entries::EntryError::Credentials) => Err(Trouble::field("code", "fault-code")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn sessions(call: Call) -> Done {
+    let listed = entries::sessions_of(call.session()?, &call.ctx).await?;
+    let model = listed.clone();
+    Answer::page(call.view.say("own-sessions"), &model, move |view| {
+        let rows = listed.into_iter().map(|session| {
+            let act = if session.is_this {
+                html! { (view.say("session-this")) }
+            } else {
+                view.button(&format!("/console/sessions/{}/end", session.id), &[], "session-end")
+            };
+            vec![view.instant(session.began_at), html! { (session.address) }, html! { (session.agent) }, act]
+        });
+        let heads = ["session-began", "session-address", "session-agent", "session-act"];
+        html! {
+            (view.table(&view.say("own-sessions"), &heads, rows.collect()))
+            p { (view.link("/console/password", &view.say("password-title"))) }
+            p { (view.link("/console/second-factor", &view.say("second-factor"))) }
+        }
+    })
+}
+
+async fn end_session(call: Call) -> Done {
+    entries::end_session(call.session()?, call.segment("session"), &call.ctx).await?;
+    Answer::done("/console/sessions", &())
 }

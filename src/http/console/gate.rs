@@ -4,7 +4,7 @@ use super::field::{Fault, Field, Given, Kind};
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb};
 use super::routes::{find, is_path};
 use super::view::View;
-use super::{Console, api, bring, entry, frame, once, openapi};
+use super::{Console, api, bring, entry, frame, once, openapi, persons};
 use crate::access::{Ask, First, Permit, Purpose, Session, Via};
 use crate::base::{Language, explain};
 use crate::flow::entry as entries;
@@ -108,7 +108,9 @@ async fn done(request: Request, path: &str, address: IpAddr, view: &mut View, co
     let mut given = Given::default();
     bring::pairs(parts.uri.query().unwrap_or_default().as_bytes(), &mut given)?;
     if verb == Verb::Post {
-        bring::form(headers, body, &mut given).await?;
+        let bytes_max =
+            if view.session.is_some() { bring::BODY_BYTES_MAX } else { bring::STRANGER_BYTES_MAX };
+        bring::form(headers, (body, bytes_max), &mut given).await?;
     }
     let marks = [given.texts.remove("csrf"), given.texts.remove("form_id")];
     let [csrf, form_id] = marks.map(|mark| mark.and_then(|mark| mark.into_iter().next()));
@@ -242,7 +244,8 @@ pub(super) async fn permit(
     };
     let at = console.ctx.clock.now();
     let ask = Ask { command: route.command, object: &object, purpose: purpose.as_ref(), at };
-    Ok(entries::permit(&session.actor, ask, None, &console.ctx).await?)
+    let subject = persons::subject_of(route.command, given, &console.ctx)?;
+    Ok(entries::permit(&session.actor, ask, subject.as_ref(), &console.ctx).await?)
 }
 
 /// What was typed, but for secrets and files: it goes through the page of signing in and comes back.
@@ -343,7 +346,6 @@ pub(super) fn bare_view(headers: &HeaderMap, path: &str, console: &Console) -> V
     View {
         language,
         zone: console.plan.zone.clone(),
-        now,
         session: None,
         path: path.to_owned(),
         given: Given::default(),

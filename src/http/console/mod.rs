@@ -3,19 +3,32 @@
 //! One table of routes ([`routes`]) serves both: the pages below `/console` are drawn by the server and need no script, the
 //! interface below `/api/v1` speaks JSON. Before anything is done the gate asks [`crate::access`], and journals the answer.
 
+mod accounts;
 mod api;
 mod appeals;
+mod approvals;
 mod bring;
+mod case;
+mod cases;
 mod entry;
 mod field;
+mod figures;
 mod frame;
 mod gate;
 mod help;
+mod messages;
 mod once;
 mod openapi;
+mod peers;
+mod persons;
+mod profiles;
+mod requests;
 mod route;
 mod routes;
+mod send;
+mod timeline;
 mod view;
+mod workbench;
 
 use super::line::serve_line;
 use crate::exchange::wire::TlsListener;

@@ -1,7 +1,10 @@
 //! All routes, and which of them stand in the menu.
 
 use super::route::{Route, Verb};
-use super::{appeals, entry, help};
+use super::{
+    accounts, appeals, approvals, case, cases, entry, figures, help, messages, peers, persons, profiles,
+    requests, send, workbench,
+};
 use std::collections::BTreeMap;
 
 /// Every route there is.
@@ -10,7 +13,23 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 3] = [entry::ROUTES, help::ROUTES, appeals::ROUTES];
+const TOPICS: [&[Route]; 15] = [
+    messages::ROUTES,
+    persons::ROUTES,
+    figures::ROUTES,
+    peers::ROUTES,
+    profiles::ROUTES,
+    entry::ROUTES,
+    help::ROUTES,
+    appeals::ROUTES,
+    requests::ROUTES,
+    accounts::ROUTES,
+    approvals::ROUTES,
+    cases::ROUTES,
+    case::ROUTES,
+    workbench::ROUTES,
+    send::ROUTES,
+];
 
 /// What stands in the menu: a page, and the command of it; its name is the phrase `menu-COMMAND`.
 pub(super) const MENU: &[(&str, &str)] = &[

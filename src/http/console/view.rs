@@ -14,7 +14,6 @@ pub(super) struct View {
     pub(super) language: Language,
     /// The time of the reader's state.
     pub(super) zone: TimeZone,
-    pub(super) now: Timestamp,
     /// Who reads; nobody before he has signed in.
     pub(super) session: Option<Session>,
     /// The address of the page, to come back to.

@@ -6,6 +6,7 @@ use crate::exchange::canonical::State;
 use crate::exchange::canonical::case::CaseDocumentKind;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A case: its documents in the order in which they left or came.
@@ -15,7 +16,7 @@ pub struct CaseFile {
 }
 
 /// What a case is about, by the document that opened it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseSort {
     /// A claim for a pension.
@@ -31,7 +32,7 @@ pub enum CaseSort {
 }
 
 /// How far a case is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseStage {
     /// A document of it waits for its answer.
@@ -66,7 +67,7 @@ pub struct Waiting {
 }
 
 /// What became of one document of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// It waits for its answer.

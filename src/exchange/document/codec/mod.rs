@@ -15,6 +15,7 @@ mod parts;
 mod record;
 mod result;
 mod status;
+mod subject;
 
 pub use case::{Dice, case_root, encode_case, invent_case};
 pub(in crate::exchange) use case::{decode_case, decode_case_head};
@@ -35,6 +36,7 @@ pub(in crate::exchange) use result::decode_result;
 pub use result::{NoticeCode, ProcessingResult, encode_result};
 pub(in crate::exchange) use status::decode_status;
 pub use status::encode_status;
+pub(in crate::exchange) use subject::decode_subject;
 
 use super::{WriteError, XmlError};
 use crate::base::{Findings, Verdict};

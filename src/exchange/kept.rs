@@ -1,0 +1,67 @@
+//! What a node reads again of documents that it kept. They were verified and accepted when they came, or sealed here; each is
+//! known by the digest that was noted then, and one whose bytes are others is not read.
+
+use super::canonical::InsuranceRecord;
+use super::canonical::case::CaseDocument;
+use super::document::Scope;
+use super::document::codec::{Attachments, CodecError, Header, decode_case, decode_record};
+use super::seal::{SealError, open_within, sha256};
+use crate::base::{Digest256, HeldPart, Limits};
+use std::collections::HashMap;
+
+/// A document as it is kept.
+#[derive(Clone, Copy)]
+pub struct KeptDocument<'k> {
+    /// With its seal.
+    pub sealed: &'k [u8],
+    /// The namespaces that were in scope around it.
+    pub scope: &'k Scope,
+    /// SHA-256 of what was sealed, as it was noted.
+    pub digest: Digest256,
+    /// The attachments that are kept beside it, by their Content-ID.
+    pub parts: &'k HashMap<String, HeldPart>,
+}
+
+/// A document that is kept and cannot be read again.
+#[derive(Debug, thiserror::Error)]
+pub enum KeptError {
+    /// It is not what was noted.
+    #[error("open a document that is kept")]
+    Seal(#[from] SealError),
+    /// It holds something else.
+    #[error("read a document that is kept")]
+    Codec(#[from] CodecError),
+}
+
+impl KeptDocument<'_> {
+    /// The insurance record that it carries.
+    ///
+    /// # Errors
+    /// The bytes are not those that were noted, or hold no record.
+    pub fn record(&self, limits: &Limits) -> Result<(Header, InsuranceRecord), KeptError> {
+        self.read(limits, |document, parts| decode_record(document, parts, limits))
+    }
+
+    /// The document of a pension case that it is.
+    ///
+    /// # Errors
+    /// The bytes are not those that were noted, or are no such document.
+    pub fn case_document(&self, limits: &Limits) -> Result<(Header, CaseDocument), KeptError> {
+        self.read(limits, |document, parts| decode_case(document, parts, limits))
+    }
+
+    fn read<T>(
+        &self,
+        limits: &Limits,
+        decode: impl FnOnce(&[u8], Attachments<'_>) -> Result<T, CodecError>,
+    ) -> Result<T, KeptError> {
+        let opened = open_within(self.sealed, self.scope, limits)?;
+        let mut beside = Vec::new();
+        for name in opened.attachments() {
+            let missing = || SealError::NoPart { content_id: name.to_owned() };
+            beside.push(self.parts.get(name).copied().ok_or_else(missing)?);
+        }
+        let document = opened.own_document_without_parts(self.digest).ok_or(SealError::DigestMismatch)?;
+        Ok(decode(document, Attachments::new(&beside, sha256))?)
+    }
+}
