@@ -18,7 +18,9 @@ const STAGES: [&[&str]; 7] =
     [&["wire"], &["transit"], &["seal"], &["rules"], &["document", "adapter"], &["canonical"], &[]];
 
 /// Which modules may name which crate.
-const OWNERS: [(&str, &[&str]); 19] = [
+const OWNERS: [(&str, &[&str]); 21] = [
+    ("argon2", &["access/password"]),
+    ("totp_rs", &["access/totp"]),
     ("sqlx", &["store"]),
     ("openssl", &["exchange/seal", "exchange/wire"]),
     ("cryptoki", &["exchange/seal"]),
