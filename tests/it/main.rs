@@ -11,6 +11,7 @@ mod cases;
 mod checks;
 mod cli;
 mod clusters;
+mod console;
 mod doctor;
 mod door;
 mod dropped;
@@ -38,6 +39,7 @@ mod office;
 mod operation;
 mod paper;
 mod patterns;
+mod people;
 mod polls;
 #[path = "../../src/store/tests/postgres_server.rs"]
 mod postgres_server;
