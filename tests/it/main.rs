@@ -6,6 +6,7 @@ mod architecture;
 mod attachments;
 mod bad_input;
 mod broker;
+mod browser;
 mod case_race;
 mod cases;
 mod checks;
