@@ -54,6 +54,7 @@ mod revocation;
 mod rollover;
 mod rules;
 mod scan;
+mod schemathesis;
 mod seal;
 mod set_aside;
 mod shared;
