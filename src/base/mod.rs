@@ -15,6 +15,7 @@ mod secret;
 mod shelf;
 mod verdict;
 mod whole_file;
+mod words;
 
 pub use causes::with_causes;
 pub use clock::{AheadClock, Clock, FixedClock, SystemClock};
@@ -29,3 +30,4 @@ pub use secret::Secret;
 pub use shelf::Shelf;
 pub use verdict::{Code, Verdict};
 pub use whole_file::WholeFile;
+pub use words::collapsed;

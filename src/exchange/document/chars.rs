@@ -24,9 +24,10 @@ pub(super) fn has_any(bytes: &[u8], is_wanted: impl Fn(u8) -> bool) -> bool {
 
 /// Whether `text` is a name without a colon (Namespaces in XML 1.0, production 4).
 pub(super) fn is_ncname(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    let is_plain = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    let bytes = text.as_bytes();
+    let is_other = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    let is_plain = bytes.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        && !has_any(bytes, is_other);
     let mut chars = text.chars();
     is_plain || (chars.next().is_some_and(is_name_start) && chars.all(is_name_char))
 }

@@ -311,6 +311,14 @@ impl<'a> XmlReader<'a> {
         }))
     }
 
+    /// What the start tag read last says, for as long as the document is there. Its attributes are taken.
+    pub(super) fn take_opened(&mut self) -> Option<Opened<'a, impl ExactSizeIterator<Item = Attribute<'a>>>> {
+        let open = self.open.last()?;
+        let bound = open.binding.and_then(|at| self.bindings.get(at));
+        let namespace = bound.map_or(Cow::Borrowed(""), |binding| binding.namespace.clone());
+        Some(Opened { namespace, local: open.local, attributes: self.attributes.drain(..) })
+    }
+
     fn close(&mut self) -> Result<&'a str, XmlError> {
         let open = self.open.pop().ok_or_else(|| self.error(XmlErrorKind::EndTag))?;
         self.bindings.truncate(open.bindings_before);
@@ -363,6 +371,13 @@ impl<'a> XmlReader<'a> {
         }
         if encoding.eq_ignore_ascii_case("utf-8") { Ok(()) } else { Err(self.error(XmlErrorKind::NotUtf8)) }
     }
+}
+
+/// What a start tag says.
+pub(super) struct Opened<'a, A> {
+    pub(super) namespace: Cow<'a, str>,
+    pub(super) local: &'a str,
+    pub(super) attributes: A,
 }
 
 /// An element that is not closed yet.

@@ -95,6 +95,11 @@ impl<'a> Attribute<'a> {
     pub(super) fn as_plain(&self) -> Option<(&str, &str)> {
         self.prefix.is_empty().then_some((self.local, self.value.as_ref()))
     }
+
+    /// The same, taken over. Without a prefix an attribute belongs to no namespace.
+    pub(super) fn into_plain(self) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
+        self.prefix.is_empty().then_some((Cow::Borrowed(self.local), self.value))
+    }
 }
 
 /// The binding of `prefix` that is in force, if any.
