@@ -17,6 +17,11 @@ pub(super) fn find_illegal(text: &str) -> Option<usize> {
     text.char_indices().find(|(_, c)| !is_char(*c)).map(|(at, _)| at)
 }
 
+/// Whether a text may stand between tags as it is, and certainly holds nothing that XML does not allow.
+pub(super) fn is_plain_text(text: &str) -> bool {
+    !has_any(text.as_bytes(), |byte| byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | 0xef))
+}
+
 /// Whether a byte is among these; without a branch for each it looks at many of them in one instruction.
 pub(super) fn has_any(bytes: &[u8], is_wanted: impl Fn(u8) -> bool) -> bool {
     bytes.iter().fold(false, |found, byte| found | is_wanted(*byte))
@@ -24,10 +29,9 @@ pub(super) fn has_any(bytes: &[u8], is_wanted: impl Fn(u8) -> bool) -> bool {
 
 /// Whether `text` is a name without a colon (Namespaces in XML 1.0, production 4).
 pub(super) fn is_ncname(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_other = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
-    let is_plain = bytes.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
-        && !has_any(bytes, is_other);
+    let mut bytes = text.bytes();
+    let is_plain = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
     let mut chars = text.chars();
     is_plain || (chars.next().is_some_and(is_name_start) && chars.all(is_name_char))
 }

@@ -62,9 +62,9 @@ impl<'d> Element<'d> {
     }
 
     fn read(mut reader: XmlReader<'d>, has_foreign: &mut bool) -> Result<Self, XmlError> {
-        // each with the place among the closed ones of its first child
-        let mut open: Vec<(Self, usize)> = Vec::with_capacity(OPEN);
-        let mut closed: Vec<Self> = Vec::with_capacity(CLOSED);
+        // those that are open, each with its children that are closed behind it
+        let mut elements: Vec<Self> = Vec::with_capacity(ELEMENTS);
+        let mut open: Vec<usize> = Vec::with_capacity(OPEN);
         loop {
             match reader.next_event()? {
                 Event::Start(_) => {
@@ -75,26 +75,37 @@ impl<'d> Element<'d> {
                     let mut own = Vec::with_capacity(all);
                     own.extend(attributes.filter_map(Attribute::into_plain));
                     *has_foreign |= own.len() < all;
-                    let (text, children) = (Cow::Borrowed(""), Vec::new());
-                    let element =
-                        Self { namespace, local: Cow::Borrowed(local), attributes: own, text, children };
-                    open.push((element, closed.len()));
+                    open.push(elements.len());
+                    elements.push(Self {
+                        namespace,
+                        local: Cow::Borrowed(local),
+                        attributes: own,
+                        text: Cow::Borrowed(""),
+                        children: Vec::new(),
+                    });
                 }
-                Event::Text(more) => match open.last_mut() {
-                    Some((element, _)) if element.text.is_empty() => element.text = more,
-                    Some((element, _)) => element.text.to_mut().push_str(&more),
-                    None => {}
-                },
+                Event::Text(more) => {
+                    if let Some(element) = open.last().and_then(|at| elements.get_mut(*at)) {
+                        match element.text.is_empty() {
+                            true => element.text = more,
+                            false => element.text.to_mut().push_str(&more),
+                        }
+                    }
+                }
                 Event::End { .. } => {
-                    if let Some((mut element, first)) = open.pop() {
-                        element.children = closed.drain(first.min(closed.len())..).collect();
-                        closed.push(element);
+                    let Some(at) = open.pop() else { continue };
+                    let first = at.saturating_add(1);
+                    if first < elements.len() {
+                        let children = elements.drain(first..).collect();
+                        if let Some(element) = elements.last_mut() {
+                            element.children = children;
+                        }
                     }
                 }
                 Event::Pi { .. } => {}
                 Event::Done => {
                     let unfinished = || reader.error(super::XmlErrorKind::Unfinished);
-                    return closed.pop().ok_or_else(unfinished);
+                    return elements.pop().ok_or_else(unfinished);
                 }
             }
         }
@@ -183,9 +194,9 @@ impl<'d> Element<'d> {
     }
 }
 
-/// Room for what most documents have open, and closed, at once.
+/// Room for the elements that most documents have open at once, and for those behind them.
 const OPEN: usize = 8;
-const CLOSED: usize = 32;
+const ELEMENTS: usize = 32;
 
 /// An element with those above it.
 #[derive(Debug)]

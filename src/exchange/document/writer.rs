@@ -6,6 +6,7 @@
 use super::chars::find_illegal;
 use super::chars::has_any;
 use super::chars::is_ncname;
+use super::chars::is_plain_text;
 use std::fmt::{Display, Write};
 
 /// What the caller asked to write that is no XML, or no whole document.
@@ -123,6 +124,10 @@ impl<'n> CanonicalWriter<'n> {
         self.complete_tag();
         if self.open.is_empty() {
             self.fail(WriteError::Unbalanced);
+        }
+        if is_plain_text(text) {
+            self.out.extend_from_slice(text.as_bytes());
+            return self;
         }
         if find_illegal(text).is_some() {
             let name = self.open_name().to_owned();
