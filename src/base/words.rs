@@ -13,6 +13,9 @@ pub fn collapsed(text: &str) -> Cow<'_, str> {
 }
 
 fn is_collapsed(text: &str) -> bool {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return true;
+    }
     let mut was_blank = true;
     for c in text.chars() {
         let is_blank = c == ' ';

@@ -264,11 +264,16 @@ pub(super) fn date(local: &str, pattern: &str) -> Result<Date, Finding> {
 
 fn month(local: &str, pattern: &str) -> Result<YearMonth, Finding> {
     // a month is read as its first day, since only a whole day can be read
-    let day = Date::strptime(format!("%d {pattern}"), format!("01 {local}")).ok();
+    let (form, text) = (joined("%d ", pattern), joined("01 ", local));
+    let day = Date::strptime(form.as_str().unwrap_or_default(), text.as_str().unwrap_or_default()).ok();
     day.and_then(|day| YearMonth::new(day.year(), day.month()).ok()).ok_or_else(|| {
         let message = "not a month of the years 1900–2100 in this form; correct it in the source";
         Finding::error("adapter.month", "", pattern, local, message)
     })
+}
+
+fn joined(head: &str, rest: &str) -> Made<'static> {
+    Made::shown(&format_args!("{head}{rest}"))
 }
 
 fn decimal<'v>(local: &str, currency: Option<Currency>) -> Result<Made<'v>, Finding> {

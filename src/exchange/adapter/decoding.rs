@@ -356,14 +356,11 @@ impl<'v> Decoding<'v> {
     }
 
     fn digest(&self, of: &[String]) -> String {
-        let mut whole = String::new();
-        for local in of {
-            for (text, _) in self.texts(local).iter() {
-                whole.push_str(text);
-            }
-            whole.push('\u{1f}');
-        }
-        format!("{:032x}", fnv(whole.as_bytes()))
+        let of_field = |hash, local: &String| {
+            let hash = self.texts(local).iter().fold(hash, |hash, (text, _)| fnv(hash, text.as_bytes()));
+            fnv(hash, b"\x1f")
+        };
+        format!("{:032x}", of.iter().fold(FNV_BASIS, of_field))
     }
 
     fn refuse(&mut self, finding: Finding, local: &str) {
@@ -378,8 +375,8 @@ impl<'v> Decoding<'v> {
 }
 
 /// FNV-1a of 128 bits: an id must be the same after every reading, and need not withstand an enemy.
-fn fnv(bytes: &[u8]) -> u128 {
-    bytes.iter().fold(FNV_BASIS, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(FNV_PRIME))
+fn fnv(hash: u128, bytes: &[u8]) -> u128 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(FNV_PRIME))
 }
 
 const FNV_BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;

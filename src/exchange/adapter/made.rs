@@ -83,7 +83,9 @@ impl<'v> Made<'v> {
         }
         match here {
             Self::List(items) => items.push(value),
-            other => *other = if is_list { Self::List(vec![value]) } else { value },
+            Self::Text(_) | Self::Short(_) | Self::Parts(_) => {
+                *here = if is_list { Self::List(vec![value]) } else { value };
+            }
         }
     }
 
