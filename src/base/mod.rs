@@ -18,6 +18,7 @@ mod shelf;
 mod verdict;
 mod whole_file;
 mod working_days;
+mod words;
 
 pub use causes::with_causes;
 pub use clock::{AheadClock, Clock, FixedClock, SystemClock};
@@ -35,3 +36,4 @@ pub use shelf::Shelf;
 pub use verdict::{Code, Verdict};
 pub use whole_file::WholeFile;
 pub use working_days::WorkingDays;
+pub use words::collapsed;

@@ -14,7 +14,7 @@ use anyhow::Result;
 /// What a node has of a document.
 pub(super) struct Kept {
     /// As it came or left: sealed, or not.
-    pub(super) root: Element,
+    pub(super) root: Element<'static>,
     /// The digest of what was sealed, as it was stored.
     pub(super) digest: Digest256,
     /// Whether the bytes are still those; attachments that are kept beside them are not looked at.
@@ -36,7 +36,7 @@ pub(super) async fn find(id: DocumentId, tx: &mut Tx, settings: &Settings) -> Re
         let peer = peer.state.as_code().to_owned();
         if let Some(row) = outbox_of_document(tx, &peer, id).await? {
             let draft = row.draft;
-            let root = Element::parse(&draft.body, &settings.limits)?;
+            let root = Element::parse(&draft.body, &settings.limits)?.into_owned();
             return Ok(Some(Kept {
                 is_intact: is_intact(&root, open(&draft.body, &settings.limits), draft.digest),
                 root,
@@ -56,7 +56,7 @@ pub(super) async fn find(id: DocumentId, tx: &mut Tx, settings: &Settings) -> Re
         let Some(row) = inbox_find(tx, row).await? else { continue };
         let Envelope { body, scope, .. } = Envelope::read(&row.raw, &settings.limits)?;
         let bytes = row.raw.get(body).unwrap_or_default();
-        let root = inside(bytes, &scope, settings)?;
+        let root = inside(bytes, &scope, settings)?.into_owned();
         return Ok(Some(Kept {
             is_intact: is_intact(&root, open_within(bytes, &scope, &settings.limits), digest),
             root,
@@ -92,7 +92,7 @@ fn is_intact(root: &Element, opened: Result<OpenedDocument, SealError>, stored: 
         }
 }
 
-fn inside(body: &[u8], scope: &Scope, settings: &Settings) -> Result<Element> {
+fn inside<'d>(body: &'d [u8], scope: &'d Scope, settings: &Settings) -> Result<Element<'d>> {
     Ok(Element::parse_within(body, scope, &settings.limits)?)
 }
 

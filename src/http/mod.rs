@@ -14,7 +14,7 @@ mod seats;
 mod third_party;
 mod trouble;
 
-pub use console::{ConsoleListener, ConsolePlan, serve_console};
+pub use console::{ConsoleListener, ConsolePlan, ConsoleRoute, console_routes, serve_console};
 pub use health::serve_health;
 pub use local::{LocalCallers, LocalListener, serve_local};
 pub use peer::serve_peers;

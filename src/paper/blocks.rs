@@ -77,7 +77,7 @@ fn table(run: &[Element], depth: u16, telling: Telling<'_>) -> Block {
         };
         let cells = std::iter::once(number.to_string()).chain(columns.iter().map(cell)).collect();
         let language = telling.language_of(one).map(|(label, value)| format!("{label}: {value}"));
-        let others = one.children.iter().filter(|child| !columns.contains(&child.local.as_str()));
+        let others = one.children.iter().filter(|child| !columns.contains(&child.local.as_ref()));
         let own = Some(one.token()).filter(|text| !text.is_empty());
         let notes = language.into_iter().chain(others.map(|child| note(child, telling))).chain(own).collect();
         Row { cells, notes }
@@ -86,13 +86,13 @@ fn table(run: &[Element], depth: u16, telling: Telling<'_>) -> Block {
 }
 
 /// Which elements become columns: simple ones that stand once in a row, in the order in which they come.
-fn columns(run: &[Element]) -> Vec<&str> {
+fn columns<'e>(run: &'e [Element<'e>]) -> Vec<&'e str> {
     let mut seen: Vec<&str> = Vec::new();
     let mut unfit: HashSet<&str> = HashSet::new();
     for one in run {
         let mut here = HashSet::new();
         for child in &one.children {
-            let local = child.local.as_str();
+            let local = child.local.as_ref();
             let is_entry = local.ends_with("RecordId");
             if !here.insert(local) || !is_leaf(child) || is_file(child) || is_entry {
                 unfit.insert(local);

@@ -17,7 +17,7 @@ use crate::exchange::rules::CodeLists;
 #[derive(Debug)]
 pub struct Form {
     /// The document, without the seal around it.
-    document: Element,
+    document: Element<'static>,
     id: DocumentId,
     /// The SHA-256 of what was sealed; none if the document bears no seal.
     digest: Option<Digest256>,
@@ -42,8 +42,8 @@ impl Form {
     ///
     /// # Errors
     /// It does not tell its id.
-    pub fn of(root: Element, digest: Option<Digest256>, way: Option<Way>) -> Result<Self, PaperError> {
-        let document = unsealed(root);
+    pub fn of(root: Element<'_>, digest: Option<Digest256>, way: Option<Way>) -> Result<Self, PaperError> {
+        let document = unsealed(root).into_owned();
         let id = first(&document, "EDocId").and_then(|id| id.parse().ok()).ok_or(PaperError::NoId)?;
         Ok(Self { document, id, digest, way, mark: None })
     }
@@ -227,7 +227,7 @@ fn draw_code(page: &mut Page, code: &PageCode, (x, y): (Twips, Twips)) -> Result
 }
 
 /// The document inside a `SignedDoc`; another element as it is.
-fn unsealed(root: Element) -> Element {
+fn unsealed(root: Element<'_>) -> Element<'_> {
     if root.local != "SignedDoc" {
         return root;
     }

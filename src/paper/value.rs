@@ -39,7 +39,7 @@ impl Telling<'_> {
             let name = self.name(EMPLOYER_REGISTERS, kind);
             return name.map_or(format!("{text} ({kind})"), |name| format!("{text}, {name} ({kind})"));
         }
-        let local = element.local.as_str();
+        let local = element.local.as_ref();
         if local.ends_with("DateTime") {
             return moment(&text).unwrap_or(text);
         }

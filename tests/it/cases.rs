@@ -96,7 +96,7 @@ async fn send(node: &Node, to: State, document: &CaseDocument) -> Composed {
 }
 
 /// Sends one of each kind; those that are about an earlier document are about the first claim.
-async fn send_all(node: &Node, (from, to): (State, State)) -> Vec<(DocumentId, CaseDocument)> {
+pub(crate) async fn send_all(node: &Node, (from, to): (State, State)) -> Vec<(DocumentId, CaseDocument)> {
     let mut sent: Vec<(DocumentId, CaseDocument)> = Vec::new();
     for kind in CaseDocumentKind::ALL {
         let mut document = document(*kind);
@@ -114,7 +114,7 @@ async fn send_all(node: &Node, (from, to): (State, State)) -> Vec<(DocumentId, C
     sent
 }
 
-async fn all_came(desk: &TestDesk, sent: &[(DocumentId, CaseDocument)]) {
+pub(crate) async fn all_came(desk: &TestDesk, sent: &[(DocumentId, CaseDocument)]) {
     let begun = Instant::now();
     while desk.cases.lock().unwrap().len() < sent.len() {
         let came = desk.cases.lock().unwrap().len();

@@ -309,12 +309,11 @@ async fn four_eyes(day: &Day) {
     let waiting = listed.iter().find(|it| it.state == "waiting").unwrap();
     let draft = draft_of(&may, &day.case, waiting.draft.parse().unwrap(), ctx).await.unwrap().unwrap();
     assert_eq!((draft.kind.as_str(), draft.to), ("pension-decision", State::Ru));
-    let asked = stazh::store::approvals_of(
-        &mut ctx.store.read().await.unwrap(),
-        "case-send",
-        &format!("case:{}", day.case.as_str()),
-    );
-    let told = format!("{:?}", asked.await.unwrap());
+    let object = format!("case:{}", day.case.as_str());
+    let mut tx = ctx.store.read().await.unwrap();
+    let asked = stazh::store::approvals_of(&mut tx, "case-send", &object).await;
+    drop(tx);
+    let told = format!("{:?}", asked.unwrap());
     assert!(!told.contains("Осмонов") && !told.contains("215031965"), "nothing of the person is in it");
 
     assert!(decide_by(day, ("b.asanova", approval), Eyes::Approve).await.is_err(), "the same pair of eyes");

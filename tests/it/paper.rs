@@ -290,13 +290,13 @@ pub(crate) fn output(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn printed(document: Element, language: Language) -> Vec<u8> {
+fn printed(document: Element<'_>, language: Language) -> Vec<u8> {
     let form = Form::of(document, Some(Digest256([7; 32])), None).unwrap();
     print(&form, &CodeLists::built_in().unwrap(), language).unwrap()
 }
 
-fn parse(xml: &str) -> Element {
-    Element::parse(xml.as_bytes(), &Limits::default()).unwrap()
+fn parse(xml: &str) -> Element<'static> {
+    Element::parse(xml.as_bytes(), &Limits::default()).unwrap().into_owned()
 }
 
 fn document(inside: &str) -> String {

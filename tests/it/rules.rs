@@ -198,7 +198,7 @@ fn every_finding_has_a_place_and_no_value() {
             // the channel is one of three words that messages use too
             let is_of_person = !path.contains("EDocHeader") && !path.ends_with("/FactChannelCode");
             if element.children.is_empty() && is_of_person && element.text.chars().count() > 5 {
-                values.push(element.text.clone());
+                values.push(element.text.clone().into_owned());
             }
         });
         assert!(values.len() > 1 || POOR.contains(&name.as_str()));

@@ -54,6 +54,7 @@ fault-unknown = is nothing that is asked here
 fault-file-missing = needs a file
 fault-file-large = is too large; at most { $bound } KiB
 fault-file-kind = is no PDF, JPEG or PNG
+fault-type = is of another type than the description of the interface says
 fault-stale = The page was out of date. Nothing you typed is lost: look it through and send it again.
 fault-sign-in = Login, password and code do not fit together
 fault-blocked = The account is blocked; a repeated access request restores it

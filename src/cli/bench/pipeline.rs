@@ -86,7 +86,7 @@ impl Pipeline {
         Some(InsuranceRecord {
             state: self.state(),
             as_of: AS_OF,
-            person: row.person.to_person()?,
+            person: row.person.into_person()?,
             periods: Vec::new(),
             contributions: Vec::new(),
             evidence: Vec::new(),

@@ -217,7 +217,7 @@ fn record_of(row: LocalRecord) -> Option<InsuranceRecord> {
     Some(InsuranceRecord {
         state: State::Kz,
         as_of: AS_OF,
-        person: person.to_person()?,
+        person: person.into_person()?,
         periods: Vec::new(),
         contributions: vec![one],
         evidence: Vec::new(),

@@ -1,5 +1,6 @@
 //! Conversions of one value, each in both directions.
 
+use super::made::Made;
 use super::target::Target;
 use crate::base::Finding;
 use crate::base::Findings;
@@ -22,6 +23,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use serde_json::json;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -64,7 +66,7 @@ pub(super) enum Unknown {
 }
 
 /// A value read, and warnings about it.
-pub(super) type Read = Result<(Json, Findings), Finding>;
+pub(super) type Read<'v> = Result<(Made<'v>, Findings), Finding>;
 
 impl Convert {
     /// Whether it can yield what stands there.
@@ -109,18 +111,20 @@ impl Convert {
     }
 
     /// Reads a local text. Constants and digests have none and are made by the caller.
-    pub(super) fn decode(&self, local: &str, target: Target) -> Read {
-        let plain = |value: Json| Ok((value, Findings::new()));
+    pub(super) fn decode<'v>(&'v self, local: &'v str, target: Target) -> Read<'v> {
+        let plain = |value: Made<'v>| Ok((value, Findings::new()));
         match self {
-            Self::Text | Self::Digest(_) => plain(text(local, target)?),
-            Self::Constant(value) => plain(text(value, target)?),
-            Self::Date { pattern } => plain(json!(date(local, pattern)?)),
-            Self::Month { pattern } => plain(json!(month(local, pattern)?)),
+            Self::Text | Self::Digest(_) => plain(Made::Text(text(local, target)?)),
+            Self::Constant(value) => plain(Made::Text(text(value, target)?)),
+            Self::Date { pattern } => plain(Made::shown(&date(local, pattern)?)),
+            Self::Month { pattern } => plain(Made::shown(&month(local, pattern)?)),
             Self::Decimal { currency } => plain(decimal(local, *currency)?),
             Self::Codes { read, unknown, .. } => {
-                let warned = |code: &str| Ok((text(code, target)?, vec![unknown_code(local).as_warning()]));
+                let warned = |code: &'v str| {
+                    Ok((Made::Text(text(code, target)?), vec![unknown_code(local).as_warning()]))
+                };
                 match (read.get(local), unknown) {
-                    (Some(code), _) => plain(text(code.as_str(), target)?),
+                    (Some(code), _) => plain(Made::Text(text(code.as_str(), target)?)),
                     (None, Unknown::Keep) => warned(local),
                     (None, Unknown::As(code)) => warned(code.as_str()),
                     (None, Unknown::Refuse) => Err(unknown_code(local)),
@@ -129,16 +133,25 @@ impl Convert {
             Self::Identifier { kind, pad, is_former: _ } => {
                 let identifier = Identifier::parse(*kind, &padded(local, *pad))?;
                 let warnings = identifier.finding("").into_iter().collect();
-                Ok((json!({ "kind": kind, "value": identifier.as_str() }), warnings))
+                let (kind, value) = (kind.as_code().into(), identifier.into_value().into());
+                let parts = vec![("kind", Made::Text(kind)), ("value", Made::Text(value))];
+                Ok((Made::Parts(parts), warnings))
             }
             Self::Number { kind, digits } => {
                 let count = local.chars().filter(char::is_ascii_digit).count();
                 let is_known = digits.is_empty() || digits.contains(&count);
                 let warnings = if is_known { Findings::new() } else { vec![other_number(local, kind)] };
-                Ok((json!({ "kind": kind, "value": local.parse::<Number>()? }), warnings))
+                let (kind, value) = (kind.as_str().into(), Number::judge(local)?);
+                let parts = vec![("kind", Made::Text(kind)), ("value", Made::Text(value))];
+                Ok((Made::Parts(parts), warnings))
             }
-            Self::Name => plain(json!(split_name(local)?)),
-            Self::Latin { language } => plain(text(&latin(local, language)?, target)?),
+            Self::Name => {
+                let NameParts { family, given, patronymic } = split_name(local)?;
+                let parts = [("family", family), ("given", given), ("patronymic", patronymic)];
+                let said = |(name, part): (&'v str, Option<String>)| Some((name, Made::Text(part?.into())));
+                plain(Made::Parts(parts.into_iter().filter_map(said).collect()))
+            }
+            Self::Latin { language } => drawn(&latin(local, language)?, target),
         }
     }
 
@@ -207,19 +220,24 @@ fn part<'j>(value: &'j Json, name: &str) -> Option<&'j str> {
     value.get(name).and_then(Json::as_str)
 }
 
+/// What was drawn of other values, checked as what stands there.
+pub(super) fn drawn<'v>(local: &str, target: Target) -> Read<'v> {
+    Ok((Made::Text(text(local, target)?.into_owned().into()), Findings::new()))
+}
+
 /// A text as the value it stands for, checked as that.
-fn text(local: &str, target: Target) -> Result<Json, Finding> {
+fn text(local: &str, target: Target) -> Result<Cow<'_, str>, Finding> {
     Ok(match target {
-        Target::Id => json!(local.parse::<RecordId>()?),
-        Target::Code => json!(local.parse::<Coded>()?),
-        Target::Title => json!(local.parse::<Title>()?),
-        Target::Position => json!(local.parse::<Position>()?),
-        Target::Number => json!(local.parse::<Number>()?),
-        Target::State => json!(local.parse::<State>()?),
-        Target::Country | Target::Countries => json!(local.parse::<Country>()?),
+        Target::Id => RecordId::judge(local)?,
+        Target::Code => Coded::judge(local)?,
+        Target::Title => Title::judge(local)?,
+        Target::Position => Position::judge(local)?,
+        Target::Number => Number::judge(local)?,
+        Target::State => local.parse::<State>()?.as_code().into(),
+        Target::Country | Target::Countries => local.parse::<Country>().map(|_country| local)?.into(),
         Target::NamePart => {
             let parts = NameParts { family: Some(local.to_owned()), ..NameParts::default() };
-            json!(Name::try_from(parts)?.family())
+            NameParts::from(Name::try_from(parts)?).family.unwrap_or_default().into()
         }
         Target::Name
         | Target::Date
@@ -228,11 +246,15 @@ fn text(local: &str, target: Target) -> Result<Json, Finding> {
         | Target::Money
         | Target::Identifiers
         | Target::EmployerNumber
-        | Target::SpecialConditions => json!(local),
+        | Target::SpecialConditions => local.into(),
     })
 }
 
-fn date(local: &str, pattern: &str) -> Result<Date, Finding> {
+/// A day in a form of `strftime`.
+///
+/// # Errors
+/// It is none, or of a year that documents may not name.
+pub(super) fn date(local: &str, pattern: &str) -> Result<Date, Finding> {
     let day = Date::strptime(pattern, local).ok();
     day.filter(|day| (1900..=2100).contains(&day.year())).ok_or_else(|| {
         let message = "not a day of the years 1900–2100 in this form; correct it in the source";
@@ -242,16 +264,25 @@ fn date(local: &str, pattern: &str) -> Result<Date, Finding> {
 
 fn month(local: &str, pattern: &str) -> Result<YearMonth, Finding> {
     // a month is read as its first day, since only a whole day can be read
-    let day = Date::strptime(format!("%d {pattern}"), format!("01 {local}")).ok();
+    let (form, text) = (joined("%d ", pattern), joined("01 ", local));
+    let day = Date::strptime(form.as_str().unwrap_or_default(), text.as_str().unwrap_or_default()).ok();
     day.and_then(|day| YearMonth::new(day.year(), day.month()).ok()).ok_or_else(|| {
         let message = "not a month of the years 1900–2100 in this form; correct it in the source";
         Finding::error("adapter.month", "", pattern, local, message)
     })
 }
 
-fn decimal(local: &str, currency: Option<Currency>) -> Result<Json, Finding> {
+fn joined(head: &str, rest: &str) -> Made<'static> {
+    Made::shown(&format_args!("{head}{rest}"))
+}
+
+fn decimal<'v>(local: &str, currency: Option<Currency>) -> Result<Made<'v>, Finding> {
     match currency {
-        Some(currency) => Ok(json!(Money::parse(local, &currency.to_string())?)),
+        Some(currency) => {
+            let money = Money::parse(local, currency.as_code())?;
+            let (amount, currency) = (Made::shown(&money.amount), Made::shown(&money.currency));
+            Ok(Made::Parts(vec![("amount", amount), ("currency", currency)]))
+        }
         None => {
             let text = local.replace(',', ".");
             let message = "not a decimal; write it as 1.5";
@@ -261,16 +292,16 @@ fn decimal(local: &str, currency: Option<Currency>) -> Result<Json, Finding> {
                 let message = "more than four digits after the point, which no document carries; correct it in the source";
                 return Err(Finding::error("adapter.decimal", "", "decimal 20/4", local, message));
             }
-            Ok(json!(decimal.normalize()))
+            Ok(Made::shown(&decimal.normalize()))
         }
     }
 }
 
-fn padded(local: &str, pad: Option<usize>) -> String {
+fn padded(local: &str, pad: Option<usize>) -> Cow<'_, str> {
     let width = pad.unwrap_or_default();
     // one lost zero is a known accident; more is a number of something else
     let is_one_short = local.len() + 1 == width && local.bytes().all(|byte| byte.is_ascii_digit());
-    if is_one_short { format!("0{local}") } else { local.to_owned() }
+    if is_one_short { format!("0{local}").into() } else { local.into() }
 }
 
 fn split_name(local: &str) -> Result<NameParts, Finding> {

@@ -1,14 +1,16 @@
 //! One row of a local file on its way to a record: each value read, checked and put in its place.
 
+use super::convert;
 use super::convert::Convert;
+use super::convert::Read;
 use super::explain;
 use super::local::Entry;
 use super::local::KnownPerson;
 use super::local::LocalRecord;
 use super::local::RowForm;
 use super::local::placed;
+use super::made::Made;
 use super::mapping::ROW_NAME;
-use super::mapping::at;
 use super::profile::Field;
 use super::profile::FieldList;
 use super::profile::Profile;
@@ -17,7 +19,7 @@ use super::profile::When;
 use super::target::Target;
 use super::value::Map;
 use super::value::Row;
-use super::value::Value;
+use super::value::Texts;
 use super::value::split_ups;
 use crate::base::Finding;
 use crate::base::Findings;
@@ -25,14 +27,15 @@ use crate::exchange::canonical::Coded;
 use crate::exchange::canonical::HeldIdentifier;
 use crate::exchange::canonical::Interval;
 use serde::de::DeserializeOwned;
-use serde_json::Value as Json;
 
 /// One row on its way to a record.
-pub(super) struct Decoding<'p, 'r> {
-    profile: &'p Profile,
-    file: &'p str,
-    row: Row<'r>,
-    json: Json,
+pub(super) struct Decoding<'v> {
+    profile: &'v Profile,
+    file: &'v str,
+    row: Row<'v>,
+    /// On which it begins.
+    line: usize,
+    made: Made<'v>,
     findings: Findings,
     /// Which place was set from where, if that is asked.
     set: Option<Vec<Set>>,
@@ -63,11 +66,11 @@ pub(super) struct Set {
     pub(super) how: String,
 }
 
-impl<'p, 'r> Decoding<'p, 'r> {
+impl<'v> Decoding<'v> {
     /// A row of `file`, nothing read of it yet.
-    pub(super) fn new(profile: &'p Profile, file: &'p str, row: Row<'r>) -> Self {
-        let json = serde_json::json!({ "person": {} });
-        Self { profile, file, row, json, findings: Findings::new(), set: None }
+    pub(super) fn new(profile: &'v Profile, file: &'v str, row: Row<'v>) -> Self {
+        let made = Made::Parts(vec![("person", Made::with_room(PERSON_PARTS))]);
+        Self { profile, file, row, line: row.map.line(), made, findings: Findings::new(), set: None }
     }
 
     /// With what sets each place.
@@ -80,12 +83,13 @@ impl<'p, 'r> Decoding<'p, 'r> {
         if let Some(left_out) = self.left_out() {
             return Decoded { record: None, whose: None, findings: vec![left_out], set: Vec::new() };
         }
+        let profile = self.profile;
         for is_fallback in [false, true] {
-            for field in self.profile.fields.iter().filter(|field| field.is_fallback == is_fallback) {
+            for field in profile.fields.iter().filter(|field| field.is_fallback == is_fallback) {
                 self.field(field);
             }
         }
-        for list in &self.profile.lists {
+        for list in &profile.lists {
             self.list(list);
         }
         if let Some(left_out) = self.left_out() {
@@ -110,36 +114,36 @@ impl<'p, 'r> Decoding<'p, 'r> {
 
     /// Whom a row that is refused is about, as far as it tells.
     fn whose(&mut self) -> KnownPerson {
-        let person = self.json.get("person").cloned().unwrap_or_default();
-        serde_json::from_value(person).unwrap_or_default()
+        self.made.take("person").unwrap_or_default()
     }
 
-    fn field(&mut self, field: &Field) {
+    fn field(&mut self, field: &'v Field) {
         let Some((path, target)) = &field.canonical else { return };
         let is_elsewhere = field.only.as_ref().is_some_and(|only| only != self.row.name)
             || field.when.as_ref().is_some_and(|when| !self.is_so(when));
-        let is_set = !target.is_list() && at(&self.json, path).is_some();
+        let is_set = !target.is_list() && self.made.at(path).is_some();
         if is_elsewhere || is_set {
             return;
         }
         match (&field.convert, field.local.as_deref()) {
-            (Convert::Constant(_), None) => self.put(field, path, *target, "", (self.row.map.line(), "")),
+            (Convert::Constant(_), None) => {
+                self.put((field, path, *target), field.convert.decode("", *target), (self.line, ""));
+            }
             (Convert::Digest(of), _) => {
-                let id = self.digest(of);
-                self.put(field, path, *target, &id, (self.row.map.line(), ""));
+                let read = convert::drawn(&self.digest(of), *target);
+                self.put((field, path, *target), read, (self.line, ""));
             }
             (_, Some(local)) => {
                 let texts = self.texts(local);
-                let is_many = texts.len() > 1 && !target.is_list();
-                if is_many {
+                if texts.is_many() && !target.is_list() {
                     let message = "stands more than once; leave one in the source";
                     self.refuse(Finding::error("adapter.repeated", "", "at most one", "", message), local);
                     return;
                 }
-                for (text, line) in &texts {
-                    self.put(field, path, *target, text, (*line, local));
+                for (text, line) in texts.iter() {
+                    self.put((field, path, *target), field.convert.decode(text, *target), (line, local));
                 }
-                if texts.is_empty() {
+                if texts.first().is_none() {
                     self.absent(field, path, *target, local);
                 }
             }
@@ -150,7 +154,7 @@ impl<'p, 'r> Decoding<'p, 'r> {
     /// The finding that the row is not one of those that are taken.
     fn left_out(&self) -> Option<Finding> {
         let when = self.profile.head.taken.as_ref().filter(|when| !self.is_so(when))?;
-        let line = self.row.all(&when.local).first().map_or(self.row.map.line(), |value| value.line());
+        let line = self.line_of(&when.local);
         let message = "says that nothing is to be taken of this row; a person should look";
         let place = self.place(line, &when.local);
         Some(Finding::error("adapter.row_left", place, when.is.join(" or "), "", message).as_warning())
@@ -165,25 +169,25 @@ impl<'p, 'r> Decoding<'p, 'r> {
             let (from, until) = (self.texts(&term.from), self.texts(&term.until));
             let (Some((from, _)), Some((until, line))) = (from.first(), until.first()) else { continue };
             if let Some(late) = term.late((from, until)) {
-                let place = self.place(*line, &term.until);
+                let place = self.place(line, &term.until);
                 self.findings.push(placed(late, place));
             }
         }
     }
 
     fn is_so(&self, when: &When) -> bool {
-        self.texts(&when.local).iter().any(|(text, _)| when.is.contains(text))
+        self.texts(&when.local).iter().any(|(text, _)| when.is.iter().any(|one| one == text))
     }
 
     /// Whether the row tells, corrects or cancels; a cancelling row must have its day.
     fn form(&mut self) -> RowForm {
-        let Some(words) = &self.profile.head.revision else { return RowForm::Original };
-        let told = self.texts(&words.local);
-        let form = match told.first().map(|(text, _)| text) {
+        let profile = self.profile;
+        let Some(words) = &profile.head.revision else { return RowForm::Original };
+        let form = match self.texts(&words.local).first().map(|(text, _)| text) {
             None => RowForm::Original,
-            Some(word) if *word == words.original => RowForm::Original,
-            Some(word) if *word == words.correcting => RowForm::Correcting,
-            Some(word) if *word == words.cancelling => RowForm::Cancelling,
+            Some(word) if word == words.original => RowForm::Original,
+            Some(word) if word == words.correcting => RowForm::Correcting,
+            Some(word) if word == words.cancelling => RowForm::Cancelling,
             Some(word) => {
                 let message = "neither original, correcting nor cancelling; correct it in the source";
                 let rule = format!("{}, {} or {}", words.original, words.correcting, words.cancelling);
@@ -198,12 +202,11 @@ impl<'p, 'r> Decoding<'p, 'r> {
                     self.refuse(Finding::error("adapter.missing", "", "required", "", message), &words.date);
                 }
                 Some((text, line)) => {
-                    let convert = Convert::Date { pattern: words.pattern.clone() };
-                    let path = format!("{}.cancelled_on", self.profile.head.record.part());
-                    match convert.decode(text, Target::Date) {
-                        Ok((day, _)) => set(&mut self.json, &path, day, false),
+                    let path = [profile.head.record.part(), "cancelled_on"];
+                    match convert::date(text, &words.pattern) {
+                        Ok(day) => self.made.set(path.into_iter(), Made::shown(&day), false),
                         Err(finding) => {
-                            let place = self.place(*line, &words.date);
+                            let place = self.place(line, &words.date);
                             self.findings.push(placed(finding, place));
                         }
                     }
@@ -213,14 +216,16 @@ impl<'p, 'r> Decoding<'p, 'r> {
         form
     }
 
-    fn absent(&mut self, field: &Field, path: &str, target: Target, local: &str) {
+    fn absent(&mut self, field: &'v Field, path: &'v str, target: Target, local: &str) {
         if self.row.bare_on_the_way(local).is_some() {
             let message = "a bare value where parts should stand; correct it in the source";
             self.refuse(Finding::error("adapter.row_form", "", "parts", "", message), local);
             return;
         }
         match &field.default {
-            Some(default) => self.put(field, path, target, default, (self.row.map.line(), local)),
+            Some(default) => {
+                self.put((field, path, target), field.convert.decode(default, target), (self.line, local));
+            }
             None if field.is_optional || field.is_fallback => {}
             None => {
                 let message = "absent; fill it in the source";
@@ -229,11 +234,15 @@ impl<'p, 'r> Decoding<'p, 'r> {
         }
     }
 
-    fn put(&mut self, field: &Field, path: &str, target: Target, text: &str, at: (usize, &str)) {
-        let (line, local) = at;
-        match field.convert.decode(text, target) {
+    fn put(
+        &mut self,
+        (field, path, target): (&Field, &'v str, Target),
+        read: Read<'v>,
+        (line, local): (usize, &str),
+    ) {
+        match read {
             Ok((value, warnings)) => {
-                set(&mut self.json, path, value, target.is_list());
+                self.made.set(path.split('.'), value, target.is_list());
                 if let Some(all) = &mut self.set {
                     all.push(Set {
                         canonical: path.to_owned(),
@@ -253,40 +262,39 @@ impl<'p, 'r> Decoding<'p, 'r> {
         }
     }
 
-    fn list(&mut self, list: &FieldList) {
+    fn list(&mut self, list: &'v FieldList) {
         for node in self.row.all(&list.local) {
-            let empty = Map::at(node.line());
-            let map = node.as_map().unwrap_or(&empty);
-            let row = Row { name: self.row.name, map, above: &[] };
+            let row = Row { name: self.row.name, map: node.as_map().unwrap_or(Map::NONE), above: &[] };
             let mut inner = Decoding::new(self.profile, self.file, row);
-            inner.json = serde_json::json!({});
+            (inner.line, inner.made) = (node.line(), Made::with_room(list.fields.len()));
             inner.set = self.set.is_some().then(Vec::new);
             for field in &list.fields {
                 inner.field(field);
             }
             self.findings.append(&mut inner.findings);
             if let Some(all) = &mut self.set {
-                let at = at(&self.json, &list.canonical).and_then(Json::as_array).map_or(0, Vec::len);
+                let at = self.made.at(&list.canonical).map_or(0, Made::count);
                 all.extend(inner.set.into_iter().flatten().map(|one| Set {
                     canonical: format!("{}[{at}].{}", list.canonical, one.canonical),
                     local: format!("{}/{}", list.local, one.local),
                     ..one
                 }));
             }
-            set(&mut self.json, &list.canonical, inner.json, true);
+            self.made.set(list.canonical.split('.'), inner.made, true);
         }
     }
 
     /// Ends in the wrong order are a finding of their own, with the place of the later field.
     fn check_interval(&mut self) {
         let part = self.profile.head.record.part();
-        let end = |name: &str| at(&self.json, part)?.get("interval")?.get(name)?.as_str()?.parse().ok();
+        let Some(interval) = self.made.at(part).and_then(|part| part.at("interval")) else { return };
+        let end = |name: &str| interval.at(name)?.as_str()?.parse().ok();
         let Some(from) = end("from") else { return };
         if let Err(finding) = Interval::new(from, end("to")) {
             let path = format!("{part}.interval.to");
             let is_it = |field: &&Field| {
                 let sets = field.canonical.as_ref().is_some_and(|(own, _)| *own == path);
-                let is_read = |local: &str| !self.texts(local).is_empty();
+                let is_read = |local: &str| self.texts(local).first().is_some();
                 sets && field.local.as_deref().is_some_and(is_read)
             };
             let local = self.profile.fields.iter().find(is_it).and_then(|field| field.local.clone());
@@ -304,8 +312,8 @@ impl<'p, 'r> Decoding<'p, 'r> {
             .enumerate()
             .filter(|(at, _)| HeldIdentifier::is_last(&person.identifiers, *at))
         {
-            let place = self.place(self.row.map.line(), "");
-            self.findings.extend(held.identifier.conflict(person.birth_date, sex, &place));
+            let conflict = held.identifier.conflict(person.birth_date, sex, "");
+            self.findings.extend(conflict.map(|finding| placed(finding, self.place(self.line, ""))));
         }
         let entry = match kind {
             RecordKind::Person => Entry::Person,
@@ -320,8 +328,7 @@ impl<'p, 'r> Decoding<'p, 'r> {
 
     /// The values were checked one by one, so only their sum can be unlawful here.
     fn typed<T: DeserializeOwned>(&mut self, part: &str) -> Option<T> {
-        let json = self.json.get_mut(part).map(Json::take).unwrap_or_default();
-        let typed = serde_json::from_value(json);
+        let typed = self.made.take(part);
         if typed.is_err() {
             let message =
                 format!("the row makes no lawful {part}; something in it is absent or contradictory");
@@ -332,28 +339,32 @@ impl<'p, 'r> Decoding<'p, 'r> {
     }
 
     /// The texts at a local path that are not empty, each with its line.
-    fn texts(&self, local: &str) -> Vec<(String, usize)> {
+    fn texts(&self, local: &str) -> Texts<'v> {
         if local == ROW_NAME {
-            return vec![(self.row.name.to_owned(), self.row.map.line())];
+            let mut name = Texts::default();
+            name.add(self.row.name, self.line);
+            return name;
         }
-        let found = self.row.all(local).into_iter().filter_map(Value::as_text);
-        found.filter(|t| !t.as_str().is_empty()).map(|t| (t.as_str().to_owned(), t.line())).collect()
+        self.row.texts(local)
+    }
+
+    /// The line of what stands first at a local path, or of the row.
+    fn line_of(&self, local: &str) -> usize {
+        let mut line = None;
+        self.row.each(local, &mut |value| line = line.or(Some(value.line())));
+        line.unwrap_or(self.line)
     }
 
     fn digest(&self, of: &[String]) -> String {
-        let mut whole = String::new();
-        for local in of {
-            for (text, _) in self.texts(local) {
-                whole.push_str(&text);
-            }
-            whole.push('\u{1f}');
-        }
-        format!("{:032x}", fnv(whole.as_bytes()))
+        let of_field = |hash, local: &String| {
+            let hash = self.texts(local).iter().fold(hash, |hash, (text, _)| fnv(hash, text.as_bytes()));
+            fnv(hash, b"\x1f")
+        };
+        format!("{:032x}", of.iter().fold(FNV_BASIS, of_field))
     }
 
     fn refuse(&mut self, finding: Finding, local: &str) {
-        let line = self.row.all(local).first().map_or(self.row.map.line(), |value| value.line());
-        let place = self.place(line, local);
+        let place = self.place(self.line_of(local), local);
         self.findings.push(placed(finding, place));
     }
 
@@ -363,27 +374,12 @@ impl<'p, 'r> Decoding<'p, 'r> {
     }
 }
 
-/// Sets the value at a path, making what is on the way; in a list it is added.
-fn set(json: &mut Json, path: &str, value: Json, is_list: bool) {
-    let mut here = json;
-    for step in path.split('.') {
-        if !here.is_object() {
-            *here = Json::Object(serde_json::Map::new());
-        }
-        let Some(map) = here.as_object_mut() else { return };
-        here = map.entry(step).or_insert(Json::Null);
-    }
-    if let Json::Array(items) = here {
-        items.push(value);
-    } else {
-        *here = if is_list { Json::Array(vec![value]) } else { value };
-    }
-}
-
 /// FNV-1a of 128 bits: an id must be the same after every reading, and need not withstand an enemy.
-fn fnv(bytes: &[u8]) -> u128 {
-    bytes.iter().fold(FNV_BASIS, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(FNV_PRIME))
+fn fnv(hash: u128, bytes: &[u8]) -> u128 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(FNV_PRIME))
 }
 
 const FNV_BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
 const FNV_PRIME: u128 = 0x0100_0000_0000_0000_0000_013b;
+/// What most rows say of a person: name, birth date, sex, citizenships, numbers.
+const PERSON_PARTS: usize = 6;

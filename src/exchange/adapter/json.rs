@@ -4,6 +4,7 @@ use super::error::FormatError;
 use super::lines::Line;
 use super::lines::Lines;
 use super::lines::trimmed;
+use super::room::Room;
 use super::rows::Each;
 use super::rows::Met;
 use super::rows::no_row;
@@ -21,23 +22,33 @@ use serde::de::MapAccess;
 use serde::de::SeqAccess;
 use serde::de::Visitor;
 use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt;
+use std::fmt::Display;
+use std::fmt::Write;
 use std::io::Read;
+use std::sync::Arc;
 
 /// Reads one value that begins on a line. Null is absence.
 ///
 /// # Errors
 /// Not JSON, or a name twice in one object.
-pub(super) fn tree(text: &str, first_line: usize) -> Result<Option<Value>, serde_json::Error> {
+pub(super) fn tree(
+    text: &str,
+    first_line: usize,
+    room: &RefCell<Room>,
+) -> Result<Option<Value>, serde_json::Error> {
     let line = Cell::new(first_line);
+    let tree = Tree { line: &line, room };
+    room.borrow_mut().begin();
     if memchr(b'\n', text.as_bytes()).is_none() {
         let mut parser = serde_json::Deserializer::from_str(text);
-        let value = Tree { line: &line }.deserialize(&mut parser)?;
+        let value = tree.deserialize(&mut parser)?;
         parser.end()?;
         return Ok(value);
     }
     let mut parser = serde_json::Deserializer::from_reader(Counted { rest: text.as_bytes(), line: &line });
-    let value = Tree { line: &line }.deserialize(&mut parser)?;
+    let value = tree.deserialize(&mut parser)?;
     parser.end()?;
     Ok(value)
 }
@@ -63,10 +74,11 @@ pub(super) fn read_lines(
     bytes_max: usize,
     each: Each<'_>,
 ) -> Result<(), FormatError> {
+    let room = RefCell::new(Room::default());
     while let Some((number, line)) = lines.next_line()? {
         let line = match line {
             Line::Text(line) if line.trim().is_empty() => continue,
-            Line::Text(line) => tree(trimmed(line), number).map_err(|error| error.column()),
+            Line::Text(line) => tree(trimmed(line), number, &room).map_err(|error| error.column()),
             Line::TooLong => {
                 if each(too_long(file, number, bytes_max)).is_break() {
                     break;
@@ -89,6 +101,9 @@ pub(super) fn read_lines(
         };
         if each(met).is_break() {
             break;
+        }
+        if let Ok(Some(value)) = line {
+            room.borrow_mut().take_back(value);
         }
     }
     lines.check_encoding(0)
@@ -138,6 +153,7 @@ impl Read for Counted<'_> {
 #[derive(Clone, Copy)]
 struct Tree<'a> {
     line: &'a Cell<usize>,
+    room: &'a RefCell<Room>,
 }
 
 impl<'de> DeserializeSeed<'de> for Tree<'_> {
@@ -154,8 +170,10 @@ struct Node<'a> {
 }
 
 impl Node<'_> {
-    fn leaf(&self, text: String) -> Option<Value> {
-        Some(Value::Text(Text::new(text, self.line)))
+    fn leaf(&self, text: impl Display) -> Option<Value> {
+        let mut room = self.tree.room.borrow_mut().text();
+        let _ = write!(room, "{text}"); // a string takes all
+        Some(Value::Text(Text::new(room, self.line)))
     }
 }
 
@@ -171,24 +189,26 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(self.leaf(value.to_string()))
+        Ok(self.leaf(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(self.leaf(value.to_string()))
+        Ok(self.leaf(value))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(self.leaf(value.to_string()))
+        Ok(self.leaf(value))
     }
 
     /// The shortest text of the same number; an amount of up to 15 digits is read as it is written.
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(self.leaf(value.to_string()))
+        Ok(self.leaf(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(self.leaf(value.trim().to_owned()))
+        let mut room = self.tree.room.borrow_mut().text();
+        room.push_str(value.trim());
+        Ok(Some(Value::Text(Text::new(room, self.line))))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
@@ -200,16 +220,39 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut map = Map::at(self.line);
-        while let Some(name) = entries.next_key::<String>()? {
+        let mut map = self.tree.room.borrow_mut().map(self.line);
+        while let Some(name) = entries.next_key_seed(Name(self.tree.room))? {
             if map.node(&name).is_some() {
                 return Err(A::Error::custom("a name twice"));
             }
             if let Some(value) = entries.next_value_seed(self.tree)? {
-                map.add(name, value);
+                map.add_new(name, value);
             }
         }
         Ok(Some(Value::Map(map)))
+    }
+}
+
+/// Reads the name of a field.
+struct Name<'a>(&'a RefCell<Room>);
+
+impl<'de> DeserializeSeed<'de> for Name<'_> {
+    type Value = Arc<str>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, parser: D) -> Result<Arc<str>, D::Error> {
+        parser.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name<'_> {
+    type Value = Arc<str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Arc<str>, E> {
+        Ok(self.0.borrow_mut().name(name))
     }
 }
 
@@ -217,8 +260,12 @@ impl<'de> Visitor<'de> for Node<'_> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Option<Value>, serde_json::Error> {
+        tree(text, 1, &RefCell::default())
+    }
+
     fn map(text: &str) -> Map {
-        tree(text, 1).unwrap().unwrap().as_map().unwrap().clone()
+        read(text).unwrap().unwrap().as_map().unwrap().clone()
     }
 
     #[test]
@@ -241,15 +288,15 @@ mod tests {
     #[test]
     fn what_is_not_json_is_refused() {
         for text in ["{\"a\":1,\"a\":2}", "{\"a\":1} 2", "{", ""] {
-            assert!(tree(text, 1).is_err(), "{text}");
+            assert!(read(text).is_err(), "{text}");
         }
-        assert!(tree(&"[".repeat(5000), 1).is_err());
+        assert!(read(&"[".repeat(5000)).is_err());
     }
 
     #[test]
     fn a_tree_is_read_as_it_is_written() {
         let map = map("{\"rows\":[{\"a\":\"1\",\"b\":{\"c\":\"2\"}},{\"a\":\"3\"}]}");
         let written = write(&map).unwrap();
-        assert_eq!(tree(std::str::from_utf8(&written).unwrap(), 1).unwrap(), Some(Value::Map(map)));
+        assert_eq!(read(std::str::from_utf8(&written).unwrap()).unwrap(), Some(Value::Map(map)));
     }
 }

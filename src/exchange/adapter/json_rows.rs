@@ -5,12 +5,14 @@ use super::error::FormatError;
 use super::json;
 use super::nested::Nested;
 use super::nested::Part;
+use super::room::Room;
 use super::rows::cut;
 use super::rows::no_row;
 use super::rows::not_encoded;
 use super::rows::too_long;
 use super::scan::Scan;
 use super::value::Value;
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 
 /// Reads a document; a bare list is that of the name `rows`.
@@ -23,7 +25,7 @@ pub(super) fn read(
     nested: &mut Nested<'_, '_>,
     first: &dyn Fn() -> String,
 ) -> Result<(), FormatError> {
-    let mut reading = Reading { file, scan, nested, is_empty: true };
+    let mut reading = Reading { file, scan, nested, room: RefCell::default(), is_empty: true };
     match reading.document() {
         Ok(()) | Err(Stop::Enough) => {}
         Err(Stop::Error(error)) => return Err(error),
@@ -45,6 +47,7 @@ struct Reading<'r, 'i, 'n, 'e> {
     file: &'r str,
     scan: &'r mut Scan<'i>,
     nested: &'r mut Nested<'n, 'e>,
+    room: RefCell<Room>,
     is_empty: bool,
 }
 
@@ -212,7 +215,8 @@ impl Reading<'_, '_, '_, '_> {
         }
         let Some(bytes) = self.scan.kept() else { return Ok(None) };
         let Ok(text) = std::str::from_utf8(bytes) else { return Ok(Some(Err(Unread::Encoding))) };
-        Ok(Some(json::tree(text, line).map_err(|error| Unread::Json(line + error.line().saturating_sub(1)))))
+        let read = json::tree(text, line, &self.room);
+        Ok(Some(read.map_err(|error| Unread::Json(line + error.line().saturating_sub(1)))))
     }
 
     /// Up to the quote that ends a string.

@@ -174,6 +174,13 @@ impl KnownPerson {
         })
     }
 
+    /// The same, taken over.
+    pub fn into_person(self) -> Option<Person> {
+        let Self { name, original_name, birth_date, sex, citizenships, identifiers } = self;
+        let (name, birth_date) = (name?, birth_date?);
+        Some(Person { name, original_name, birth_date, sex, citizenships, identifiers })
+    }
+
     /// Whether both name and birth date are known on both sides and differ: a shared number is a slip then.
     pub fn is_another(&self, other: &Self) -> bool {
         let has_other_name = matches!((&self.name, &other.name), (Some(a), Some(b)) if !a.is_alike(b));

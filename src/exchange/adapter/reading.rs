@@ -28,6 +28,7 @@ use super::xml_rows;
 use crate::base::Finding;
 use crate::base::Findings;
 use crate::base::Limits;
+use std::fmt::Write;
 use std::io::BufRead;
 use std::ops::ControlFlow;
 
@@ -141,7 +142,8 @@ impl Profile {
     fn read_met(&self, file: &str, met: Met<'_>) -> RowRead {
         match met {
             Met::Row(row) => {
-                let place = format!("{file}:{}", row.map.line());
+                let mut place = String::with_capacity(file.len() + LINE_BYTES);
+                let _ = write!(place, "{file}:{}", row.map.line()); // a string takes all
                 let Decoded { record, whose, findings, .. } = Decoding::new(self, file, row).finish();
                 RowRead { place, record, whose, findings }
             }
@@ -273,6 +275,8 @@ impl Tally {
     }
 }
 
+/// A colon and the number of a line.
+const LINE_BYTES: usize = 12;
 /// A file with more is broken as a whole.
 const FINDINGS_MAX: usize = 10_000;
 /// More are counted, and shown when these are mended.

@@ -54,6 +54,11 @@ impl Text {
         Self { text: text.into(), line }
     }
 
+    /// What stands there, as its own text.
+    pub(super) fn into_string(self) -> String {
+        self.text
+    }
+
     /// What stands there. A person's data: never log it.
     pub(super) fn as_str(&self) -> &str {
         &self.text
@@ -94,6 +99,9 @@ impl Map {
     pub(super) fn at(line: usize) -> Self {
         Self { entries: Vec::new(), line }
     }
+
+    /// Nothing, where something with parts should stand.
+    pub(super) const NONE: &'static Self = &Self { entries: Vec::new(), line: 0 };
 
     /// The line on which it begins.
     pub(super) fn line(&self) -> usize {
@@ -138,6 +146,22 @@ impl Map {
         }
     }
 
+    /// Adds a node of a name that is not there yet.
+    pub(super) fn add_new(&mut self, name: Arc<str>, value: Value) {
+        self.entries.push((name, value));
+    }
+
+    /// An empty map that begins on the line `line`, with the room of another.
+    pub(super) fn within(mut entries: Vec<(Arc<str>, Value)>, line: usize) -> Self {
+        entries.clear();
+        Self { entries, line }
+    }
+
+    /// Its entries and their room.
+    pub(super) fn into_entries(self) -> Vec<(Arc<str>, Value)> {
+        self.entries
+    }
+
     /// Adds a node; a second one of the same name makes a list.
     pub(super) fn add(&mut self, name: impl AsRef<str> + Into<Arc<str>>, value: Value) {
         match self.entries.iter_mut().find(|(own, _)| own.as_ref() == name.as_ref()) {
@@ -169,16 +193,21 @@ impl Map {
 
     /// Every node at a path; a list on the way is followed into each of its items.
     pub(super) fn all<'v>(&'v self, path: &str) -> Vec<&'v Value> {
-        let mut here: Vec<&'v Self> = vec![self];
-        let mut steps = path.split('/').peekable();
-        while let Some(step) = steps.next() {
-            let nodes = here.iter().filter_map(|map| map.node(step)).flat_map(Value::items);
-            if steps.peek().is_none() {
-                return nodes.collect();
+        let mut all = Vec::new();
+        self.each(path, &mut |value| all.push(value));
+        all
+    }
+
+    /// Tells every node at a path.
+    pub(super) fn each<'v>(&'v self, path: &str, tell: &mut dyn FnMut(&'v Value)) {
+        let (step, rest) = path.split_once('/').map_or((path, None), |(step, rest)| (step, Some(rest)));
+        let Some(node) = self.node(step) else { return };
+        match rest {
+            None => node.items().iter().for_each(tell),
+            Some(rest) => {
+                node.items().iter().filter_map(Value::as_map).for_each(|map| map.each(rest, tell));
             }
-            here = nodes.filter_map(Value::as_map).collect();
         }
-        Vec::new()
     }
 }
 
@@ -220,12 +249,64 @@ impl<'v> Row<'v> {
 
     /// Every node at a path; each leading `../` goes one level out.
     pub(super) fn all(&self, path: &str) -> Vec<&'v Value> {
+        let mut all = Vec::new();
+        self.each(path, &mut |value| all.push(value));
+        all
+    }
+
+    /// Tells every node at a path.
+    pub(super) fn each(&self, path: &str, tell: &mut dyn FnMut(&'v Value)) {
         let (ups, rest) = split_ups(path);
-        if ups == 0 {
-            return self.map.all(rest);
+        let level = match ups {
+            0 => Some(self.map),
+            _ => self.above.len().checked_sub(ups).and_then(|at| self.above.get(at)).copied(),
+        };
+        if let Some(map) = level {
+            map.each(rest, tell);
         }
-        let level = self.above.len().checked_sub(ups).and_then(|at| self.above.get(at));
-        level.map(|map| map.all(rest)).unwrap_or_default()
+    }
+
+    /// The texts at a path that are not empty.
+    pub(super) fn texts(&self, path: &str) -> Texts<'v> {
+        let mut texts = Texts::default();
+        self.each(path, &mut |value| {
+            if let Some(text) = value.as_text().filter(|text| !text.as_str().is_empty()) {
+                texts.add(text.as_str(), text.line());
+            }
+        });
+        texts
+    }
+}
+
+/// Texts of a row, each with its line; mostly there is one.
+#[derive(Default)]
+pub(super) struct Texts<'v> {
+    first: Option<(&'v str, usize)>,
+    more: Vec<(&'v str, usize)>,
+}
+
+impl<'v> Texts<'v> {
+    /// Adds one.
+    pub(super) fn add(&mut self, text: &'v str, line: usize) {
+        match self.first {
+            None => self.first = Some((text, line)),
+            Some(_) => self.more.push((text, line)),
+        }
+    }
+
+    /// The first of them.
+    pub(super) fn first(&self) -> Option<(&'v str, usize)> {
+        self.first
+    }
+
+    /// Whether there are several.
+    pub(super) fn is_many(&self) -> bool {
+        !self.more.is_empty()
+    }
+
+    /// One after the other.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'v str, usize)> {
+        self.first.into_iter().chain(self.more.iter().copied())
     }
 }
 

@@ -19,6 +19,7 @@ use crate::exchange::document::XmlError;
 use crate::exchange::document::XmlReader;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// The profile's prefixes, each with the namespaces it stands for; the first is the one written.
 pub type Namespaces = BTreeMap<String, Vec<String>>;
@@ -268,7 +269,7 @@ fn percent_encoded(uri: &str) -> String {
         if byte.is_ascii() {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let _ = write!(encoded, "%{byte:02X}"); // a string takes all
         }
     }
     encoded

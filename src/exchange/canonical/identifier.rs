@@ -7,6 +7,7 @@ use super::State;
 use crate::base::Finding;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Which state's numbering a personal identifier belongs to.
@@ -97,29 +98,28 @@ impl Identifier {
     /// # Errors
     /// A number of the wrong form. A wrong check digit is not an error: ask [`Identifier::finding`].
     pub fn parse(kind: IdentifierKind, text: &str) -> Result<Self, Finding> {
-        let value: String = match kind {
-            IdentifierKind::Snils => text.chars().filter(|c| !matches!(c, ' ' | '-')).collect(),
-            IdentifierKind::Iin | IdentifierKind::ByNumber | IdentifierKind::Pin | IdentifierKind::Psn => {
-                text.trim().to_owned()
+        let value = stored(kind, text);
+        let standing = standing_of(kind, &value, text)?;
+        Ok(Self { kind, value: value.into_owned(), standing })
+    }
+
+    /// The same of a text that is taken over.
+    ///
+    /// # Errors
+    /// As [`Identifier::parse`].
+    pub(super) fn take(kind: IdentifierKind, text: String) -> Result<Self, Finding> {
+        match stored(kind, &text) {
+            Cow::Borrowed(value) if value.len() == text.len() => {
+                let standing = standing_of(kind, value, &text)?;
+                Ok(Self { kind, value: text, standing })
             }
-        };
-        let standing = match kind {
-            IdentifierKind::Snils => snils(&value),
-            IdentifierKind::Iin => iin(&value),
-            IdentifierKind::ByNumber => by_number(&value),
-            IdentifierKind::Pin => pin(&value),
-            IdentifierKind::Psn => psn(&value),
-        };
-        match standing {
-            Some(standing) => Ok(Self { kind, value, standing }),
-            None => Err(Finding::error(
-                "canonical.identifier_malformed",
-                "identifier",
-                kind.rule(),
-                text,
-                "not a number of this kind; compare it with the person's document",
-            )),
+            Cow::Borrowed(_) | Cow::Owned(_) => Self::parse(kind, &text),
         }
+    }
+
+    /// The number itself, as [`Identifier::as_str`] shows it.
+    pub(in crate::exchange) fn into_value(self) -> String {
+        self.value
     }
 
     /// Whose numbering it is.
@@ -204,9 +204,39 @@ impl fmt::Debug for Identifier {
     }
 }
 
+/// A number as it is stored.
+fn stored(kind: IdentifierKind, text: &str) -> Cow<'_, str> {
+    match kind {
+        IdentifierKind::Snils if text.contains([' ', '-']) => text.replace([' ', '-'], "").into(),
+        IdentifierKind::Snils => text.into(),
+        IdentifierKind::Iin | IdentifierKind::ByNumber | IdentifierKind::Pin | IdentifierKind::Psn => {
+            text.trim().into()
+        }
+    }
+}
+
+/// Whether the check digit of a stored number fits; `text` is what it was read of.
+fn standing_of(kind: IdentifierKind, value: &str, text: &str) -> Result<Standing, Finding> {
+    let standing = match kind {
+        IdentifierKind::Snils => snils(value),
+        IdentifierKind::Iin => iin(value),
+        IdentifierKind::ByNumber => by_number(value),
+        IdentifierKind::Pin => pin(value),
+        IdentifierKind::Psn => psn(value),
+    };
+    let message = "not a number of this kind; compare it with the person's document";
+    standing.ok_or_else(|| {
+        Finding::error("canonical.identifier_malformed", "identifier", kind.rule(), text, message)
+    })
+}
+
 /// The digits of a string that is nothing else, of the length asked for.
 fn digits<const N: usize>(value: &str) -> Option<[u32; N]> {
-    value.chars().map(|c| c.to_digit(10)).collect::<Option<Vec<_>>>()?.try_into().ok()
+    let (mut all, mut chars) = ([0; N], value.chars());
+    for digit in &mut all {
+        *digit = chars.next()?.to_digit(10)?;
+    }
+    chars.next().is_none().then_some(all)
 }
 
 fn weighted(digits: &[u32], weights: impl Iterator<Item = u32>) -> u32 {
@@ -275,16 +305,17 @@ fn by_number_told(value: &str) -> Option<Told> {
 }
 
 fn by_number(value: &str) -> Option<Standing> {
-    let mut values = Vec::with_capacity(14);
-    for (place, c) in value.chars().enumerate() {
+    let (mut all, mut chars) = ([0_u32; 14], value.chars());
+    for (place, number) in all.iter_mut().enumerate() {
+        let c = chars.next()?;
         let is_letter = matches!(place, 7 | 11 | 12);
         let fits = if is_letter { c.is_ascii_uppercase() } else { c.is_ascii_digit() };
         if !fits {
             return None;
         }
-        values.push(c.to_digit(36)?);
+        *number = c.to_digit(36)?;
     }
-    let all: [u32; 14] = values.try_into().ok()?;
+    chars.next().is_none().then_some(())?;
     let (body, check) = all.split_at_checked(13)?;
     by_number_told(value)?;
     Some(standing(check == [weighted(body, [7, 3, 1].into_iter().cycle()) % 10]))

@@ -80,9 +80,16 @@ fn refuse(amount: &str, message: &str) -> Finding {
     Finding::error("canonical.amount", "amount", "decimal 24/4", amount, message)
 }
 
+impl Currency {
+    /// Its three letters.
+    pub fn as_code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default() // three letters of ASCII, as they were read
+    }
+}
+
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{}", char::from(*byte)))
+        f.write_str(self.as_code())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A person's name: in Russian or Latin for the peer, and as written at home.
 
-use super::text::collapsed;
+use super::text::{collapsed, kept};
 use crate::base::Finding;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -61,8 +61,8 @@ impl TryFrom<NameParts> for Name {
     /// White space is collapsed, as the schema's tokens are; an empty part is an absent one.
     fn try_from(parts: NameParts) -> Result<Self, Finding> {
         let clean = |part: Option<String>| -> Result<Option<String>, Finding> {
-            let text = collapsed(&part.unwrap_or_default(), "name")?;
-            Ok((!text.is_empty()).then_some(text))
+            let text = part.map(|part| kept(part, |part| collapsed(part, "name"))).transpose()?;
+            Ok(text.filter(|text| !text.is_empty()))
         };
         let parts = NameParts {
             family: clean(parts.family)?,

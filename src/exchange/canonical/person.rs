@@ -102,7 +102,7 @@ impl TryFrom<WrittenIdentifier> for HeldIdentifier {
     type Error = Finding;
 
     fn try_from(written: WrittenIdentifier) -> Result<Self, Finding> {
-        let identifier = Identifier::parse(written.kind, &written.value)?;
+        let identifier = Identifier::take(written.kind, written.value)?;
         Ok(Self { identifier, validity: written.validity })
     }
 }

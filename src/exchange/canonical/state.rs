@@ -77,9 +77,16 @@ impl From<State> for Country {
     }
 }
 
+impl Country {
+    /// The two letters of ISO 3166-1.
+    pub fn as_code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default() // two letters of ASCII, as in the list
+    }
+}
+
 impl fmt::Display for Country {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{}", char::from(*byte)))
+        f.write_str(self.as_code())
     }
 }
 
@@ -87,7 +94,8 @@ impl FromStr for Country {
     type Err = Finding;
 
     fn from_str(text: &str) -> Result<Self, Finding> {
-        let code = text.as_bytes().try_into().ok().map(Self).filter(|code| COUNTRIES.contains(code));
+        let code =
+            text.as_bytes().try_into().ok().map(Self).filter(|code| COUNTRIES.binary_search(code).is_ok());
         code.ok_or_else(|| {
             let message = "not a country; write its two letters, such as KZ";
             Finding::error("canonical.country", "country", "ISO 3166-1", text, message)
@@ -109,16 +117,15 @@ impl From<Country> for String {
     }
 }
 
-/// The codes of the list that the rules of documents use too: what is read here can be written there.
+/// In their order, the codes of the list that the rules of documents use too: what is read here can be written there.
 static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
     let list: Option<toml::Table> = include_str!("../../../schemas/codelists/countries.toml").parse().ok();
     let codes = list.as_ref().and_then(|list| list.get("codes")?.as_table());
+    let codes = codes.into_iter().flat_map(toml::Table::keys);
+    let mut codes: Vec<Country> =
+        codes.filter_map(|code| code.as_bytes().try_into().ok()).map(Country).collect();
+    codes.sort_unstable();
     codes
-        .into_iter()
-        .flat_map(toml::Table::keys)
-        .filter_map(|code| code.as_bytes().try_into().ok())
-        .map(Country)
-        .collect()
 });
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Short texts with a bound: codes of classifiers, ids of records, titles.
 
-use crate::base::Finding;
+use crate::base::{self, Finding};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -17,19 +18,26 @@ macro_rules! token {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The text that a value of it holds.
+            ///
+            /// # Errors
+            /// None does.
+            pub(in crate::exchange) fn judge(text: &str) -> Result<Cow<'_, str>, Finding> {
+                let token = collapsed(text, $what)?;
+                if (1..=$max).contains(&token.chars().count()) {
+                    return Ok(token);
+                }
+                let message = concat!("not a ", $what, " of 1 to ", $max, " characters; correct it in the source");
+                Err(Finding::error("canonical.text_length", $what, concat!("1–", $max), text, message))
+            }
         }
 
         impl FromStr for $name {
             type Err = Finding;
 
             fn from_str(text: &str) -> Result<Self, Finding> {
-                let token = collapsed(text, $what)?;
-                let count = token.chars().count();
-                if (1..=$max).contains(&count) {
-                    return Ok(Self(token));
-                }
-                let message = concat!("not a ", $what, " of 1 to ", $max, " characters; correct it in the source");
-                Err(Finding::error("canonical.text_length", $what, concat!("1–", $max), text, message))
+                Self::judge(text).map(|token| Self(token.into_owned()))
             }
         }
 
@@ -37,7 +45,7 @@ macro_rules! token {
             type Error = Finding;
 
             fn try_from(text: String) -> Result<Self, Finding> {
-                text.parse()
+                kept(text, Self::judge).map(Self)
             }
         }
 
@@ -60,13 +68,25 @@ macro_rules! token {
 ///
 /// # Errors
 /// A character that a document cannot hold: it would be found only when the document is written.
-pub(super) fn collapsed(text: &str, what: &str) -> Result<String, Finding> {
-    let token = text.split_whitespace().collect::<Vec<_>>().join(" ");
+pub(super) fn collapsed<'t>(text: &'t str, what: &str) -> Result<Cow<'t, str>, Finding> {
+    let token = base::collapsed(text);
     if token.chars().any(|c| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')) {
         let message = "holds a control character; remove it in the source";
         return Err(Finding::error("canonical.text_character", what, "characters of XML 1.0", text, message));
     }
     Ok(token)
+}
+
+/// What is judged of a text: the text itself where nothing of it changes.
+pub(super) fn kept(
+    text: String,
+    judge: impl FnOnce(&str) -> Result<Cow<'_, str>, Finding>,
+) -> Result<String, Finding> {
+    let changed = match judge(&text)? {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(token) => Some(token),
+    };
+    Ok(changed.unwrap_or(text))
 }
 
 token!(
@@ -125,6 +145,13 @@ mod tests {
         );
         assert!("9".repeat(20).parse::<Coded>().is_ok());
         assert!("9".repeat(21).parse::<Coded>().is_err());
+    }
+
+    #[test]
+    fn a_text_that_is_taken_over_is_judged_as_one_that_is_read() {
+        for text in ["a", " a\u{a0} b ", "", " ", "a\u{1}", &"ж".repeat(300), &"ж".repeat(301)] {
+            assert_eq!(Title::try_from(text.to_owned()), text.parse::<Title>(), "{text:?}");
+        }
     }
 
     #[test]

@@ -17,6 +17,11 @@ pub(super) fn find_illegal(text: &str) -> Option<usize> {
     text.char_indices().find(|(_, c)| !is_char(*c)).map(|(at, _)| at)
 }
 
+/// Whether a text may stand between tags as it is, and certainly holds nothing that XML does not allow.
+pub(super) fn is_plain_text(text: &str) -> bool {
+    !has_any(text.as_bytes(), |byte| byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | 0xef))
+}
+
 /// Whether a byte is among these; without a branch for each it looks at many of them in one instruction.
 pub(super) fn has_any(bytes: &[u8], is_wanted: impl Fn(u8) -> bool) -> bool {
     bytes.iter().fold(false, |found, byte| found | is_wanted(*byte))

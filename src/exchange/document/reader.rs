@@ -17,6 +17,7 @@ use super::tag::StartTag;
 use super::tag::binding_of;
 use super::tag::parse_attributes;
 use super::tag::split_name;
+use super::tag::without_last;
 use super::xml_error::XmlError;
 use super::xml_error::XmlErrorKind;
 use crate::base::Limits;
@@ -169,8 +170,8 @@ impl<'a> XmlReader<'a> {
                 [] if self.has_root && self.open.is_empty() => return Ok(Event::Done),
                 [] => return Err(self.error(XmlErrorKind::Unfinished)),
                 [b'<', b'/', ..] => {
-                    let name = raw.strip_prefix("</").unwrap_or(raw);
-                    let name = name.strip_suffix('>').unwrap_or(name).trim_ascii_end();
+                    let name = raw.get(2..).unwrap_or_default();
+                    let name = without_last(name, b'>').unwrap_or(name).trim_ascii_end();
                     let qname = self.close()?;
                     return match name == qname {
                         true => Ok(Event::End { qname }),
@@ -186,7 +187,7 @@ impl<'a> XmlReader<'a> {
                 [b'<', b'?', ..] if is_declaration(raw) => self.declaration(raw)?,
                 [b'<', b'?', ..] => return self.instruction(raw.strip_prefix("<?").unwrap_or(raw)),
                 [b'<', ..] => {
-                    let tag = raw.strip_prefix('<').unwrap_or(raw);
+                    let tag = raw.get(1..).unwrap_or_default();
                     self.start(tag).map_err(|kind| self.error(kind))?;
                     return self.started();
                 }
@@ -274,9 +275,10 @@ impl<'a> XmlReader<'a> {
             .elements_left
             .checked_sub(1)
             .ok_or(XmlErrorKind::TooManyElements { limit: self.elements_max })?;
-        let tag = tag.strip_suffix('>').unwrap_or(tag);
-        self.is_empty_element = tag.ends_with('/');
-        let tag = tag.strip_suffix('/').unwrap_or(tag);
+        let tag = without_last(tag, b'>').unwrap_or(tag);
+        let without_slash = without_last(tag, b'/');
+        self.is_empty_element = without_slash.is_some();
+        let tag = without_slash.unwrap_or(tag);
         let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
         let name_end = tag.as_bytes().iter().position(is_end).unwrap_or(tag.len());
         let (qname, rest) = tag.split_at_checked(name_end).unwrap_or((tag, ""));
@@ -309,6 +311,14 @@ impl<'a> XmlReader<'a> {
             bindings: &self.bindings,
             offset: self.skipped + open.at,
         }))
+    }
+
+    /// What the start tag read last says, for as long as the document is there. Its attributes are taken.
+    pub(super) fn take_opened(&mut self) -> Option<Opened<'a, impl ExactSizeIterator<Item = Attribute<'a>>>> {
+        let open = self.open.last()?;
+        let bound = open.binding.and_then(|at| self.bindings.get(at));
+        let namespace = bound.map_or(Cow::Borrowed(""), |binding| binding.namespace.clone());
+        Some(Opened { namespace, local: open.local, attributes: self.attributes.drain(..) })
     }
 
     fn close(&mut self) -> Result<&'a str, XmlError> {
@@ -363,6 +373,13 @@ impl<'a> XmlReader<'a> {
         }
         if encoding.eq_ignore_ascii_case("utf-8") { Ok(()) } else { Err(self.error(XmlErrorKind::NotUtf8)) }
     }
+}
+
+/// What a start tag says.
+pub(super) struct Opened<'a, A> {
+    pub(super) namespace: Cow<'a, str>,
+    pub(super) local: &'a str,
+    pub(super) attributes: A,
 }
 
 /// An element that is not closed yet.

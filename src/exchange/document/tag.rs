@@ -95,6 +95,11 @@ impl<'a> Attribute<'a> {
     pub(super) fn as_plain(&self) -> Option<(&str, &str)> {
         self.prefix.is_empty().then_some((self.local, self.value.as_ref()))
     }
+
+    /// The same, taken over. Without a prefix an attribute belongs to no namespace.
+    pub(super) fn into_plain(self) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
+        self.prefix.is_empty().then_some((Cow::Borrowed(self.local), self.value))
+    }
 }
 
 /// The binding of `prefix` that is in force, if any.
@@ -104,8 +109,9 @@ pub(super) fn binding_of(bindings: &[Binding<'_>], prefix: &str) -> Option<usize
 
 /// Splits `p:name`, and sees that both halves are names.
 pub(super) fn split_name(qname: &str) -> Result<(&str, &str), XmlErrorKind> {
-    let (prefix, local) = qname.split_once(':').unwrap_or(("", qname));
-    let is_prefix_named = is_ncname(prefix) || !qname.contains(':');
+    let colon = qname.bytes().position(|byte| byte == b':');
+    let (prefix, local) = colon.and_then(|at| around(qname, at)).unwrap_or(("", qname));
+    let is_prefix_named = colon.is_none() || is_ncname(prefix);
     if is_prefix_named && is_ncname(local) { Ok((prefix, local)) } else { Err(XmlErrorKind::Name) }
 }
 
@@ -171,8 +177,17 @@ fn split_attribute(text: &str) -> Result<(&str, &str, &str), XmlErrorKind> {
 
 /// What stands before and behind the first such byte, which is one of ASCII.
 fn split_at(text: &str, byte: u8) -> Option<(&str, &str)> {
-    let at = memchr(byte, text.as_bytes())?;
+    around(text, memchr(byte, text.as_bytes())?)
+}
+
+/// What stands before and behind a byte of ASCII.
+fn around(text: &str, at: usize) -> Option<(&str, &str)> {
     Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// The text without this byte of ASCII at its end, if it is there.
+pub(super) fn without_last(text: &str, byte: u8) -> Option<&str> {
+    if text.as_bytes().last() == Some(&byte) { text.get(..text.len().checked_sub(1)?) } else { None }
 }
 
 /// Takes one declaration into scope, unless Namespaces in XML or canonical XML forbids it.
@@ -186,17 +201,14 @@ fn declare<'a>(
         return Err(XmlErrorKind::DuplicateAttribute);
     }
     let is_xml = namespace == XML_NAMESPACE;
-    let is_undeclared = prefix.is_empty() && namespace.is_empty();
-    // Canonical XML repeats a namespace on each sibling that needs it, so a long one would grow without bound.
-    let is_forbidden = namespace.len() > NAMESPACE_BYTES_MAX
-        || prefix == "xmlns"
-        || namespace == XMLNS_NAMESPACE
-        || is_xml != (prefix == "xml");
-    if is_forbidden {
+    if prefix == "xmlns" || is_xml != (prefix == "xml") {
         return Err(XmlErrorKind::Namespace);
     }
+    let is_undeclared = prefix.is_empty() && namespace.is_empty();
     if !is_undeclared && !accepted.has(&namespace) {
-        if !is_absolute_uri(&namespace) {
+        // Canonical XML repeats a namespace on each sibling that needs it, so a long one would grow without bound.
+        let is_forbidden = namespace.len() > NAMESPACE_BYTES_MAX || namespace == XMLNS_NAMESPACE;
+        if is_forbidden || !is_absolute_uri(&namespace) {
             return Err(XmlErrorKind::Namespace);
         }
         if let Cow::Borrowed(namespace) = namespace {

@@ -1,32 +1,33 @@
 //! A document as a tree, for the stages that look back and forth in it. Made of canonical bytes.
 
+use super::reader::Opened;
+use super::tag::Attribute;
 use super::{Event, Scope, XmlError, XmlReader};
-use crate::base::Limits;
+use crate::base::{Limits, collapsed};
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
 
-/// An element with what stands in it.
+/// An element with what stands in it. It borrows of the bytes that it was read from what stands there as it is.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Element {
-    /// Its namespace, which elements share.
-    pub namespace: Arc<str>,
+pub struct Element<'d> {
+    /// Its namespace.
+    pub namespace: Cow<'d, str>,
     /// Its name without a prefix.
-    pub local: String,
+    pub local: Cow<'d, str>,
     /// Its attributes that belong to no namespace, by name.
-    pub attributes: Vec<(String, String)>,
+    pub attributes: Vec<(Cow<'d, str>, Cow<'d, str>)>,
     /// Its own text, in one piece.
-    pub text: String,
+    pub text: Cow<'d, str>,
     /// Its elements in order.
-    pub children: Vec<Element>,
+    pub children: Vec<Element<'d>>,
 }
 
-impl Element {
+impl<'d> Element<'d> {
     /// Reads a whole document.
     ///
     /// # Errors
     /// Bytes that the reader refuses.
-    pub fn parse(document: &[u8], limits: &Limits) -> Result<Self, XmlError> {
+    pub fn parse(document: &'d [u8], limits: &Limits) -> Result<Self, XmlError> {
         Self::parse_noting(document, limits).map(|(root, _)| root)
     }
 
@@ -34,7 +35,7 @@ impl Element {
     ///
     /// # Errors
     /// Bytes that the reader refuses.
-    pub fn parse_noting(document: &[u8], limits: &Limits) -> Result<(Self, bool), XmlError> {
+    pub fn parse_noting(document: &'d [u8], limits: &Limits) -> Result<(Self, bool), XmlError> {
         let mut has_foreign = false;
         let root = Self::read(XmlReader::new(document, limits)?, &mut has_foreign)?;
         Ok((root, has_foreign))
@@ -44,45 +45,67 @@ impl Element {
     ///
     /// # Errors
     /// Bytes that the reader refuses.
-    pub fn parse_within(element: &[u8], scope: &Scope, limits: &Limits) -> Result<Self, XmlError> {
+    pub fn parse_within(element: &'d [u8], scope: &'d Scope, limits: &Limits) -> Result<Self, XmlError> {
         Self::read(XmlReader::within(element, scope, limits)?, &mut false)
     }
 
-    fn read(mut reader: XmlReader<'_>, has_foreign: &mut bool) -> Result<Self, XmlError> {
-        let mut open: Vec<Self> = Vec::new();
-        let mut namespaces: Vec<Arc<str>> = Vec::new();
-        let mut root = None;
+    /// The same with all that it borrows taken over.
+    pub fn into_owned(self) -> Element<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Element {
+            namespace: own(self.namespace),
+            local: own(self.local),
+            attributes: self.attributes.into_iter().map(|(name, value)| (own(name), own(value))).collect(),
+            text: own(self.text),
+            children: self.children.into_iter().map(Element::into_owned).collect(),
+        }
+    }
+
+    fn read(mut reader: XmlReader<'d>, has_foreign: &mut bool) -> Result<Self, XmlError> {
+        // those that are open, each with its children that are closed behind it
+        let mut elements: Vec<Self> = Vec::with_capacity(ELEMENTS);
+        let mut open: Vec<usize> = Vec::with_capacity(OPEN);
         loop {
             match reader.next_event()? {
-                Event::Start(tag) => open.push(Self {
-                    namespace: shared(&mut namespaces, tag.namespace()),
-                    local: tag.local().to_owned(),
-                    attributes: tag
-                        .attributes()
-                        .inspect(|a| *has_foreign |= !a.namespace.is_empty())
-                        .filter(|a| a.namespace.is_empty())
-                        .map(|a| (a.local.to_owned(), a.value.to_owned()))
-                        .collect(),
-                    text: String::new(),
-                    children: Vec::new(),
-                }),
-                Event::Text(text) => {
-                    if let Some(element) = open.last_mut() {
-                        element.text.push_str(&text);
+                Event::Start(_) => {
+                    let Some(Opened { namespace, local, attributes }) = reader.take_opened() else {
+                        continue;
+                    };
+                    let all = attributes.len();
+                    let mut own = Vec::with_capacity(all);
+                    own.extend(attributes.filter_map(Attribute::into_plain));
+                    *has_foreign |= own.len() < all;
+                    open.push(elements.len());
+                    elements.push(Self {
+                        namespace,
+                        local: Cow::Borrowed(local),
+                        attributes: own,
+                        text: Cow::Borrowed(""),
+                        children: Vec::new(),
+                    });
+                }
+                Event::Text(more) => {
+                    if let Some(element) = open.last().and_then(|at| elements.get_mut(*at)) {
+                        match element.text.is_empty() {
+                            true => element.text = more,
+                            false => element.text.to_mut().push_str(&more),
+                        }
                     }
                 }
                 Event::End { .. } => {
-                    let closed = open.pop();
-                    match (open.last_mut(), closed) {
-                        (Some(parent), Some(closed)) => parent.children.push(closed),
-                        (None, closed) => root = closed,
-                        (Some(_), None) => {}
+                    let Some(at) = open.pop() else { continue };
+                    let first = at.saturating_add(1);
+                    if first < elements.len() {
+                        let children = elements.drain(first..).collect();
+                        if let Some(element) = elements.last_mut() {
+                            element.children = children;
+                        }
                     }
                 }
                 Event::Pi { .. } => {}
                 Event::Done => {
                     let unfinished = || reader.error(super::XmlErrorKind::Unfinished);
-                    return root.ok_or_else(unfinished);
+                    return elements.pop().ok_or_else(unfinished);
                 }
             }
         }
@@ -90,7 +113,7 @@ impl Element {
 
     /// Whether this is the element `local` of `namespace`.
     pub fn is(&self, namespace: &str, local: &str) -> bool {
-        self.local == local && *self.namespace == *namespace
+        self.local == local && self.namespace == namespace
     }
 
     /// The first child of this name.
@@ -110,19 +133,12 @@ impl Element {
 
     /// The same, borrowed where nothing is to be collapsed.
     pub fn word(&self) -> Cow<'_, str> {
-        let text = self.text.as_str();
-        // nothing but single blanks between words: most texts are so
-        let is_word = text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_whitespace() || byte == 0x0b);
-        if is_word {
-            Cow::Borrowed(text)
-        } else {
-            text.split_whitespace().collect::<Vec<_>>().join(" ").into()
-        }
+        collapsed(&self.text)
     }
 
     /// The value of an attribute.
     pub fn attribute(&self, local: &str) -> Option<&str> {
-        self.attributes.iter().find(|(name, _)| name == local).map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(name, _)| name == local).map(|(_, value)| value.as_ref())
     }
 
     /// Visits this element and all below it, each with those above it, the root first and itself last.
@@ -178,28 +194,17 @@ impl Element {
     }
 }
 
-/// A namespace out of those that a document named before; it has few.
-fn shared(known: &mut Vec<Arc<str>>, namespace: &str) -> Arc<str> {
-    if let Some(found) = known.iter().rev().find(|one| ***one == *namespace) {
-        return found.clone();
-    }
-    let new: Arc<str> = namespace.into();
-    if known.len() < NAMESPACES_MAX {
-        known.push(new.clone());
-    }
-    new
-}
-
-/// More of them are not looked for again.
-const NAMESPACES_MAX: usize = 16;
+/// Room for the elements that most documents have open at once, and for those behind them.
+const OPEN: usize = 8;
+const ELEMENTS: usize = 32;
 
 /// An element with those above it.
 #[derive(Debug)]
-pub struct Trail<'e>(Vec<&'e Element>);
+pub struct Trail<'e>(Vec<&'e Element<'e>>);
 
 impl<'e> Trail<'e> {
     /// The element, and after it those above it.
-    pub fn from_below(&self) -> impl Iterator<Item = &'e Element> {
+    pub fn from_below(&self) -> impl Iterator<Item = &'e Element<'e>> {
         self.0.iter().rev().copied()
     }
 
@@ -225,12 +230,12 @@ impl<'e> Trail<'e> {
     /// The path of the element, as [`Element::visit`] tells it.
     pub fn path(&self) -> String {
         let mut path = String::new();
-        let mut above: Option<&Element> = None;
+        let mut above: Option<&Element<'_>> = None;
         for element in &self.0 {
             path.push('/');
             path.push_str(&element.local);
             if let Some(parent) = above {
-                let alike: Vec<&Element> =
+                let alike: Vec<&Element<'_>> =
                     parent.children.iter().filter(|one| one.is(&element.namespace, &element.local)).collect();
                 if alike.len() > 1 {
                     let place = alike.iter().position(|one| std::ptr::eq(*one, *element)).unwrap_or_default();
@@ -243,7 +248,7 @@ impl<'e> Trail<'e> {
     }
 }
 
-impl std::fmt::Debug for Element {
+impl std::fmt::Debug for Element<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Element({}, {} children)", self.local, self.children.len())
     }

@@ -6,6 +6,8 @@
 use super::chars::find_illegal;
 use super::chars::has_any;
 use super::chars::is_ncname;
+use super::chars::is_plain_text;
+use std::fmt::{Display, Write};
 
 /// What the caller asked to write that is no XML, or no whole document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,46 +43,41 @@ pub enum WriteError {
 
 /// Writes one document. Mistakes of the caller are kept and told by [`CanonicalWriter::finish`].
 #[derive(Debug)]
-pub struct CanonicalWriter {
+pub struct CanonicalWriter<'n> {
     out: Vec<u8>,
     /// Sorted by prefix, as canonical form declares them.
-    namespaces: Vec<Namespace>,
+    namespaces: Vec<Namespace<'n>>,
     names: String,
     open: Vec<usize>,
     pending: Option<Pending>,
     attributes: Vec<PendingAttribute>,
+    /// Names and values of the attributes that wait, one after the other.
+    waiting: String,
+    /// Room for a value that is shown.
+    shown: String,
     has_root: bool,
     fault: Option<WriteError>,
 }
 
-impl CanonicalWriter {
+impl<'n> CanonicalWriter<'n> {
     /// A writer that knows these prefixes; the empty one is the default namespace, `xml` is always known.
-    pub fn new(namespaces: &[(&str, &str)]) -> Self {
-        let mut known: Vec<Namespace> = namespaces
-            .iter()
-            .map(|(prefix, uri)| Namespace {
-                prefix: (*prefix).into(),
-                uri: (*uri).into(),
-                declared_at: None,
-            })
-            .collect();
+    pub fn new(namespaces: &[(&'n str, &'n str)]) -> Self {
+        let mut known = Vec::with_capacity(namespaces.len() + 1);
+        known.extend(namespaces.iter().map(|(prefix, uri)| Namespace { prefix, uri, declared_at: None }));
         // Bound everywhere and never declared: no element is this deep.
-        let xml = Namespace {
-            prefix: "xml".into(),
-            uri: super::XML_NAMESPACE.into(),
-            declared_at: Some(usize::MAX),
-        };
-        known.push(xml);
-        known.sort_by(|a, b| a.prefix.cmp(&b.prefix));
+        known.push(Namespace { prefix: "xml", uri: super::XML_NAMESPACE, declared_at: Some(usize::MAX) });
+        known.sort_by(|a, b| a.prefix.cmp(b.prefix));
         let twice = known.iter().zip(known.iter().skip(1)).find(|(a, b)| a.prefix == b.prefix);
-        let fault = twice.map(|(a, _)| WriteError::Prefix { prefix: a.prefix.clone() });
+        let fault = twice.map(|(a, _)| WriteError::Prefix { prefix: a.prefix.to_owned() });
         Self {
-            out: Vec::new(),
+            out: Vec::with_capacity(OUT_BYTES),
             namespaces: known,
-            names: String::new(),
-            open: Vec::new(),
+            names: String::with_capacity(NAMES_BYTES),
+            open: Vec::with_capacity(OPEN),
             pending: None,
             attributes: Vec::new(),
+            waiting: String::new(),
+            shown: String::new(),
             has_root: false,
             fault,
         }
@@ -107,12 +104,18 @@ impl CanonicalWriter {
     /// Gives the element just opened an attribute.
     pub fn attribute(&mut self, prefix: &str, local: &str, value: &str) -> &mut Self {
         let namespace = if prefix.is_empty() { None } else { self.find(prefix, local) };
-        let is_twice = self.attributes.iter().any(|a| a.local == local && a.namespace == namespace);
+        let waiting = &self.waiting;
+        let is_it = |a: &PendingAttribute| a.namespace == namespace && a.local(waiting) == local;
+        let is_twice = self.attributes.iter().any(is_it);
         if self.pending.is_none() || is_twice {
             self.fail(WriteError::Attribute { name: local.to_owned() });
         }
         self.check(local, value);
-        self.attributes.push(PendingAttribute { namespace, local: local.into(), value: value.into() });
+        let begin = self.waiting.len();
+        self.waiting.push_str(local);
+        let middle = self.waiting.len();
+        self.waiting.push_str(value);
+        self.attributes.push(PendingAttribute { namespace, begin, middle, end: self.waiting.len() });
         self
     }
 
@@ -121,6 +124,10 @@ impl CanonicalWriter {
         self.complete_tag();
         if self.open.is_empty() {
             self.fail(WriteError::Unbalanced);
+        }
+        if is_plain_text(text) {
+            self.out.extend_from_slice(text.as_bytes());
+            return self;
         }
         if find_illegal(text).is_some() {
             let name = self.open_name().to_owned();
@@ -151,6 +158,21 @@ impl CanonicalWriter {
     /// An element that holds only text.
     pub fn leaf(&mut self, prefix: &str, local: &str, text: &str) -> &mut Self {
         self.start(prefix, local).text(text).end()
+    }
+
+    /// An element that holds only a value, as it is shown.
+    pub fn leaf_shown(&mut self, prefix: &str, local: &str, value: &impl Display) -> &mut Self {
+        self.start(prefix, local).text_shown(value).end()
+    }
+
+    /// Writes a value, as it is shown, into the open element.
+    pub fn text_shown(&mut self, value: &impl Display) -> &mut Self {
+        let mut shown = std::mem::take(&mut self.shown);
+        shown.clear();
+        let _ = write!(shown, "{value}"); // a string takes all
+        self.text(&shown);
+        self.shown = shown;
+        self
     }
 
     /// Writes an element that is canonical by itself and of namespaces that are not declared around it; what it is
@@ -189,19 +211,21 @@ impl CanonicalWriter {
             if is_used && namespace.declared_at.is_none() {
                 namespace.declared_at = Some(depth);
                 let colon = if namespace.prefix.is_empty() { "" } else { ":" };
-                write_attribute(&mut self.out, &["xmlns", colon, &namespace.prefix], &namespace.uri);
+                write_attribute(&mut self.out, &["xmlns", colon, namespace.prefix], namespace.uri);
             }
         }
-        let namespaces = &self.namespaces;
+        let (namespaces, waiting) = (&self.namespaces, self.waiting.as_str());
         let known = |attribute: &PendingAttribute| attribute.namespace.and_then(|at| namespaces.get(at));
-        let uri = |attribute: &PendingAttribute| known(attribute).map_or("", |n| n.uri.as_str());
-        self.attributes.sort_by(|a, b| (uri(a), a.local.as_str()).cmp(&(uri(b), b.local.as_str())));
+        let uri = |attribute: &PendingAttribute| known(attribute).map_or("", |n| n.uri);
+        self.attributes.sort_by(|a, b| (uri(a), a.local(waiting)).cmp(&(uri(b), b.local(waiting))));
         for attribute in &self.attributes {
-            let prefix = known(attribute).map_or("", |n| n.prefix.as_str());
+            let prefix = known(attribute).map_or("", |n| n.prefix);
             let colon = if prefix.is_empty() { "" } else { ":" };
-            write_attribute(&mut self.out, &[prefix, colon, &attribute.local], &attribute.value);
+            let name = [prefix, colon, attribute.local(waiting)];
+            write_attribute(&mut self.out, &name, attribute.value(waiting));
         }
         self.attributes.clear();
+        self.waiting.clear();
         self.out.push(b'>');
     }
 
@@ -257,9 +281,9 @@ pub fn escape_attribute(out: &mut Vec<u8>, value: &str) {
 }
 
 #[derive(Debug)]
-struct Namespace {
-    prefix: String,
-    uri: String,
+struct Namespace<'n> {
+    prefix: &'n str,
+    uri: &'n str,
     /// The depth of the element that declares it, while that is open.
     declared_at: Option<usize>,
 }
@@ -269,11 +293,23 @@ struct Pending {
     namespace: Option<usize>,
 }
 
+/// An attribute of the tag that waits: where its name and its value stand.
 #[derive(Debug)]
 struct PendingAttribute {
     namespace: Option<usize>,
-    local: String,
-    value: String,
+    begin: usize,
+    middle: usize,
+    end: usize,
+}
+
+impl PendingAttribute {
+    fn local<'w>(&self, waiting: &'w str) -> &'w str {
+        waiting.get(self.begin..self.middle).unwrap_or_default()
+    }
+
+    fn value<'w>(&self, waiting: &'w str) -> &'w str {
+        waiting.get(self.middle..self.end).unwrap_or_default()
+    }
 }
 
 fn write_attribute(out: &mut Vec<u8>, name: &[&str], value: &str) {
@@ -302,6 +338,11 @@ fn escape(out: &mut Vec<u8>, text: &str, stands_for: impl Fn(u8) -> Option<&'sta
     out.extend_from_slice(rest);
 }
 
+/// Room for a document of a few elements; a longer one takes more.
+const OUT_BYTES: usize = 4_096;
+const NAMES_BYTES: usize = 256;
+const OPEN: usize = 8;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,11 +366,12 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_at_the_end() {
-        let fault = |write: fn(&mut CanonicalWriter) -> &mut CanonicalWriter| {
-            let mut writer = CanonicalWriter::new(&[("a", "urn:a")]);
-            write(&mut writer);
-            writer.finish().unwrap_err()
-        };
+        let fault =
+            |write: for<'w> fn(&'w mut CanonicalWriter<'static>) -> &'w mut CanonicalWriter<'static>| {
+                let mut writer = CanonicalWriter::new(&[("a", "urn:a")]);
+                write(&mut writer);
+                writer.finish().unwrap_err()
+            };
         assert_eq!(fault(|w| w.start("a", "x")), WriteError::Unbalanced);
         assert_eq!(fault(|w| w.leaf("a", "x", "").leaf("a", "x", "")), WriteError::Unbalanced);
         assert_eq!(fault(|w| w.leaf("q", "x", "")), WriteError::Prefix { prefix: "q".into() });

@@ -34,8 +34,8 @@ struct Structure {
 }
 
 /// A document that was read.
-struct Parsed {
-    root: Element,
+struct Parsed<'d> {
+    root: Element<'d>,
     /// Whether it has attributes that the tree does not keep.
     has_foreign: bool,
 }
@@ -196,13 +196,13 @@ impl Rules {
         all.find(|rules| root.is(&rules.namespace, &rules.root))
     }
 
-    fn parse(&self, document: &[u8]) -> Result<Parsed, Findings> {
+    fn parse<'d>(&self, document: &'d [u8]) -> Result<Parsed<'d>, Findings> {
         Element::parse_noting(document, &self.limits)
             .map(|(root, has_foreign)| Parsed { root, has_foreign })
             .map_err(|error| vec![Finding::error(error.code(), "/", "XML 1.0", "", error.to_string())])
     }
 
-    fn structure_of(&self, document: &[u8], Parsed { root, has_foreign }: &Parsed) -> Findings {
+    fn structure_of(&self, document: &[u8], Parsed { root, has_foreign }: &Parsed<'_>) -> Findings {
         let known = self.shared.structures.iter().find(|one| root.is(&one.rules.namespace, &one.rules.root));
         let Some(Structure { rules, schema, plain }) = known else {
             let text =

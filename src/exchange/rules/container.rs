@@ -8,7 +8,7 @@ use crate::exchange::document::Element;
 
 /// A document in a container, where it stands, and the rules of its structure, if it is one that may be held.
 struct Held<'r, 'e> {
-    document: &'e Element,
+    document: &'e Element<'e>,
     path: String,
     rules: Option<&'r StructureRules>,
 }
@@ -73,7 +73,7 @@ impl Rules {
     }
 
     /// The documents in a container: all that follows its header.
-    fn held_in<'r, 'e>(&'r self, root: &'e Element) -> Vec<Held<'r, 'e>> {
+    fn held_in<'r, 'e>(&'r self, root: &'e Element<'e>) -> Vec<Held<'r, 'e>> {
         let mut all = Vec::new();
         let mut is_first = true;
         root.visit_children(&mut |path, document| {

@@ -26,7 +26,7 @@ impl Place {
 
     /// Whether an element is at this place.
     pub(super) fn is_at(&self, trail: &Trail<'_>) -> bool {
-        let mut steps = trail.from_below().map(|element| element.local.as_str());
+        let mut steps = trail.from_below().map(|element| element.local.as_ref());
         let fits = self.names.iter().rev().all(|name| steps.next() == Some(name));
         // What is left is the root.
         fits && (self.is_anywhere || trail.depth() == self.names.len() + 1)
@@ -41,7 +41,7 @@ pub(super) struct Beside(String);
 
 impl Beside {
     /// The first element there.
-    pub(super) fn of<'e>(&self, trail: &Trail<'e>) -> Option<&'e Element> {
+    pub(super) fn of<'e>(&self, trail: &Trail<'e>) -> Option<&'e Element<'e>> {
         if let Some(path) = self.0.strip_prefix('/') {
             return descend(trail.from_below().last()?, path);
         }
@@ -54,7 +54,7 @@ impl Beside {
 }
 
 /// The first element at a path of names below another.
-pub(super) fn descend<'e>(element: &'e Element, path: &str) -> Option<&'e Element> {
+pub(super) fn descend<'e>(element: &'e Element<'e>, path: &str) -> Option<&'e Element<'e>> {
     path.split('/').try_fold(element, |here, name| here.children.iter().find(|child| child.local == name))
 }
 

@@ -7,6 +7,7 @@
 use crate::exchange::document::Element;
 use jiff::civil::Date;
 use regex::Regex;
+use std::borrow::Cow;
 
 /// The compiled schema of one structure.
 #[derive(Debug)]
@@ -90,7 +91,7 @@ impl PlainSchema {
 
     fn holds(&self, element: &Element, of: usize) -> bool {
         let Some(own) = self.types.get(of) else { return false };
-        let is_known = |(name, value): &(String, String)| {
+        let is_known = |(name, value): &(Cow<'_, str>, Cow<'_, str>)| {
             own.attributes.iter().any(|known| known.name == *name && known.value.accepts(value))
         };
         let is_there = |known: &AttributeUse| !known.is_required || element.attribute(&known.name).is_some();

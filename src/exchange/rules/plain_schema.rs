@@ -24,8 +24,8 @@ impl PlainSchema {
 /// What schema files declare at their top, each with the prefixes of its file.
 #[derive(Default)]
 pub(super) struct Declared {
-    elements: BTreeMap<Name, (Element, Scope)>,
-    types: BTreeMap<Name, (Element, Scope)>,
+    elements: BTreeMap<Name, (Element<'static>, Scope)>,
+    types: BTreeMap<Name, (Element<'static>, Scope)>,
     namespaces: Vec<String>,
 }
 
@@ -58,12 +58,12 @@ impl Declared {
         for child in &schema.children {
             let Some(name) = child.attribute("name") else { continue };
             let name = (namespace.clone(), name.to_owned());
-            let place = match child.local.as_str() {
+            let place = match child.local.as_ref() {
                 "element" if is_qualified => &mut self.elements,
                 "simpleType" | "complexType" if is_qualified => &mut self.types,
                 _ => continue,
             };
-            place.insert(name, (child.clone(), scope.clone()));
+            place.insert(name, (child.clone().into_owned(), scope.clone()));
         }
         Some(())
     }
@@ -106,7 +106,7 @@ impl Compiling<'_> {
         };
         let mut parts = only(element, &["name"])?.children.iter().filter(|part| !is_note(part));
         let (part, None) = (parts.next()?, parts.next()) else { return None };
-        match part.local.as_str() {
+        match part.local.as_ref() {
             "sequence" => {
                 let content = Content::Sequence(self.sequence(only(part, &[])?, scope)?);
                 Some(Type { content, attributes: Vec::new() })
@@ -149,7 +149,7 @@ impl Compiling<'_> {
                 Some(text) => text.parse().ok(),
             };
             let (min, max) = (count("minOccurs")?, count("maxOccurs")?);
-            let term = match part.local.as_str() {
+            let term = match part.local.as_ref() {
                 "element" => {
                     let reference = only(part, &["ref", "minOccurs", "maxOccurs"])?.attribute("ref")?;
                     Term::Element(self.element(&resolved(reference, scope)?)?)
@@ -228,14 +228,14 @@ fn pattern(text: &str) -> Option<Regex> {
 }
 
 /// The element, if it has no other attributes than these.
-fn only<'e>(element: &'e Element, known: &[&str]) -> Option<&'e Element> {
-    let is_known = *element.namespace == *XML_SCHEMA
-        && element.attributes.iter().all(|(name, _)| known.contains(&name.as_str()));
+fn only<'e>(element: &'e Element<'e>, known: &[&str]) -> Option<&'e Element<'e>> {
+    let is_known = element.namespace == XML_SCHEMA
+        && element.attributes.iter().all(|(name, _)| known.contains(&name.as_ref()));
     is_known.then_some(element)
 }
 
 fn is_note(element: &Element) -> bool {
-    *element.namespace == *XML_SCHEMA && element.local == "annotation"
+    element.namespace == XML_SCHEMA && element.local == "annotation"
 }
 
 fn resolved(name: &str, scope: &Scope) -> Option<Name> {

@@ -170,9 +170,9 @@ fn finding(error: &ValidationError, root: &Element, vocabulary: &Vocabulary) -> 
 /// Path, element and attribute that a violation is about, in the form in which fill rules tell paths.
 fn place<'e, 'n>(
     error: &'n ValidationError,
-    root: &'e Element,
+    root: &'e Element<'e>,
     vocabulary: &Vocabulary,
-) -> (String, Option<&'e Element>, Option<&'n str>) {
+) -> (String, Option<&'e Element<'e>>, Option<&'n str>) {
     let (mut path, mut here, mut attribute) = (String::new(), None, None);
     for step in error.instance_path().into_iter().flat_map(|path| path.steps()) {
         let name = step.name().local_name();
@@ -188,8 +188,9 @@ fn place<'e, 'n>(
             }
             Some(position) => {
                 let namespace = step.name().namespace_uri();
-                let siblings =
-                    |parent: &'e Element| parent.children.iter().filter(|child| child.is(namespace, name));
+                let siblings = |parent: &'e Element<'e>| {
+                    parent.children.iter().filter(|child| child.is(namespace, name))
+                };
                 let count = here.map_or(0, |parent| siblings(parent).count());
                 here = here.and_then(|parent| siblings(parent).nth(position.saturating_sub(1)));
                 path.push_str(&format!("/{shown}"));

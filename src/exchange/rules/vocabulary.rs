@@ -16,7 +16,7 @@ impl Vocabulary {
         for (_, text) in files.ending_in(".xsd") {
             let Ok(root) = Element::parse(text.as_bytes(), &Limits::default()) else { continue };
             root.visit(&mut |_, element| {
-                if matches!(element.local.as_str(), "element" | "attribute")
+                if matches!(element.local.as_ref(), "element" | "attribute")
                     && let Some(name) = element.attribute("name")
                 {
                     names.insert(name.to_owned());

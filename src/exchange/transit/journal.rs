@@ -219,8 +219,8 @@ impl PutJournal {
         let root = root("putJournal", body, scope, limits)?;
         let beside = Fields::of(&root, "putJournal", &["Journal", "SourceSegment"])?;
         let journal = beside.child("Journal").ok_or(refuse("Journal", MISSING))?;
-        let is_record = |child: &&Element| child.is(NAMESPACE, "Rec");
-        let (records, others): (Vec<&Element>, Vec<&Element>) = journal.children.iter().partition(is_record);
+        let is_record = |child: &&Element<'_>| child.is(NAMESPACE, "Rec");
+        let (records, others): (Vec<&Element<'_>>, Vec<_>) = journal.children.iter().partition(is_record);
         if records.len() > RECORDS_MAX {
             return Err(refuse("Journal", "holds more records than are read at once"));
         }
@@ -395,19 +395,23 @@ impl ThirdPartyReceipt {
 }
 
 /// The children of an element, each known and there at most once.
-struct Fields<'e>(Vec<(&'static str, &'e Element)>);
+struct Fields<'e>(Vec<(&'static str, &'e Element<'e>)>);
 
 impl<'e> Fields<'e> {
-    fn of(element: &'e Element, name: &'static str, known: &[&'static str]) -> Result<Self, JournalError> {
+    fn of(
+        element: &'e Element<'e>,
+        name: &'static str,
+        known: &[&'static str],
+    ) -> Result<Self, JournalError> {
         Self::among(element.children.iter().collect(), name, known)
     }
 
     fn among(
-        children: Vec<&'e Element>,
+        children: Vec<&'e Element<'e>>,
         within: &'static str,
         known: &[&'static str],
     ) -> Result<Self, JournalError> {
-        let mut found: Vec<(&'static str, &Element)> = Vec::with_capacity(children.len());
+        let mut found: Vec<(&'static str, &Element<'_>)> = Vec::with_capacity(children.len());
         for child in children {
             let name = known.iter().find(|name| child.is(NAMESPACE, name));
             let name = *name.ok_or(refuse(within, "holds an element that does not belong there"))?;
@@ -419,7 +423,7 @@ impl<'e> Fields<'e> {
         Ok(Self(found))
     }
 
-    fn child(&self, name: &str) -> Option<&'e Element> {
+    fn child(&self, name: &str) -> Option<&'e Element<'e>> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, child)| *child)
     }
 
@@ -440,7 +444,12 @@ impl<'e> Fields<'e> {
     }
 }
 
-fn root(name: &'static str, body: &[u8], scope: &Scope, limits: &Limits) -> Result<Element, JournalError> {
+fn root<'d>(
+    name: &'static str,
+    body: &'d [u8],
+    scope: &'d Scope,
+    limits: &Limits,
+) -> Result<Element<'d>, JournalError> {
     let root = Element::parse_within(body, scope, limits)?;
     let is_it = root.is(NAMESPACE, name) || root.is("", name);
     if is_it { Ok(root) } else { Err(refuse(name, "is not the root, although the action says so")) }

@@ -2,10 +2,10 @@
 
 use super::field::{Fault, Field, Given, Kind};
 use super::route::{Answer, Call, Trouble, Verb};
-use super::routes::{find, is_path};
-use super::{Console, bring, gate, once, openapi};
-use crate::access::Via;
-use crate::base::{explain, phrases};
+use super::routes::{allowed, find, is_path};
+use super::{Console, bring, frame, gate, once, openapi};
+use crate::access::{Session, Via};
+use crate::base::{explain, phrases, with_causes};
 use crate::flow::entry::{self as entries, EntryError};
 use crate::http::problem::Problem;
 use axum::body::Body;
@@ -20,21 +20,28 @@ pub(super) async fn answer(
     address: IpAddr,
     console: &Console,
 ) -> Response<Body> {
+    let mut response = answered(request, path, address, console).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED
+        && let Ok(verbs) = HeaderValue::from_str(&allowed(path, true))
+    {
+        response.headers_mut().insert(header::ALLOW, verbs);
+    }
+    frame::shield(&mut response);
+    response
+}
+
+async fn answered(request: Request, path: &str, address: IpAddr, console: &Console) -> Response<Body> {
     if path == "/openapi.json" {
         return told(StatusCode::OK, "application/json", &openapi::described());
     }
     let language = gate::bare_view(request.headers(), "/api/v1", console).language;
     match done(request, path, address, console).await {
-        Ok(Answer::Page { status, model, .. }) => told(status, "application/json", &model),
-        Ok(Answer::Done { model, .. }) => {
-            let model = if model.is_null() { json!({}) } else { model };
-            told(StatusCode::OK, "application/json", &model)
-        }
+        Ok(Answer::Page { status, model, .. }) => told(status, "application/json", &object(model)),
+        Ok(Answer::Done { model, .. }) => told(StatusCode::OK, "application/json", &object(model)),
         Ok(Answer::Entered { .. }) => told(StatusCode::OK, "application/json", &json!({})),
         Ok(Answer::File { name: _, media, bytes }) => {
             let mut response = Response::new(Body::from(bytes));
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
         Err(Trouble::SignIn) => {
@@ -81,21 +88,20 @@ async fn done(request: Request, path: &str, address: IpAddr, console: &Console) 
     };
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Trouble::SignIn)?;
-    let session = match entries::token_session(bearer.trim(), ctx).await {
-        Ok(session) => session,
-        Err(EntryError::Token { .. } | EntryError::Blocked { .. }) => return Err(Trouble::SignIn),
-        Err(error) => return Err(error.into()),
-    };
+    let session = session_of(bearer.trim(), console).await?;
     let mut given = Given::default();
     bring::pairs(parts.uri.query().unwrap_or_default().as_bytes(), &mut given)?;
-    if verb == Verb::Post {
-        bring::json(headers, body, &mut given).await?;
-    }
-    let faults = given.check(route.fields);
+    bring::flags(route.fields, &mut given);
+    let mut faults = match verb {
+        Verb::Get => Vec::new(),
+        Verb::Post => bring::json(headers, body, route.fields, &mut given).await?,
+    };
+    faults.extend(given.check(route.fields));
+    // who may not is told so, and journalled, whatever he sent (A2)
+    let permit = gate::permit(&session, route, &segments, &given, console).await?;
     if !faults.is_empty() {
         return Err(Trouble::Fields(faults));
     }
-    let permit = gate::permit(&session, route, &segments, &given, console).await?;
     let mut view = gate::bare_view(headers, "/api/v1", console);
     view.session = Some(session.clone());
     let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default());
@@ -116,16 +122,34 @@ async fn done(request: Request, path: &str, address: IpAddr, console: &Console) 
         is_tls: console.is_tls,
         session: Some(session.clone()),
     };
-    let outcome = once::call(route, call).await;
-    outcome
+    once::call(route, call).await
+}
+
+/// Who shows this token; a token that does not hold is told by its code, as one that is not there.
+async fn session_of(bearer: &str, console: &Console) -> Result<Session, Trouble> {
+    let error = match entries::token_session(bearer, &console.ctx).await {
+        Ok(session) => return Ok(session),
+        Err(error) => error,
+    };
+    if matches!(error, EntryError::Token { .. } | EntryError::Blocked { .. })
+        && let Some(code) = error.code()
+    {
+        let told = with_causes(&error);
+        return Err(Trouble::Problem(Problem::new(StatusCode::UNAUTHORIZED, code, "Authorization", told)));
+    }
+    Err(error.into())
 }
 
 fn told(status: StatusCode, media: &'static str, model: &Value) -> Response<Body> {
     let mut response = Response::new(Body::from(model.to_string()));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Where there is nothing to tell, an object without anything.
+fn object(model: Value) -> Value {
+    if model.is_null() { json!({}) } else { model }
 }
 
 const KEY_BYTES_MAX: usize = 100;
@@ -137,22 +161,42 @@ fn no_such_method() -> Trouble {
 impl Field {
     /// Its schema in the description of the interface.
     pub(super) fn schema(self) -> Value {
-        match self.kind {
-            Kind::Line(max) | Kind::Text(max) => json!({ "type": "string", "maxLength": max }),
+        let line = |max: usize| json!({ "type": "string", "maxLength": max, "pattern": LINE });
+        let mut schema = match self.kind {
+            Kind::Line(max) => line(max),
+            Kind::Text(max) => json!({ "type": "string", "maxLength": max, "pattern": TEXT }),
             Kind::Secret => json!({ "type": "string", "maxLength": 512, "format": "password" }),
             Kind::Choice(words) => json!({ "type": "string", "enum": words }),
             Kind::Many(words) => {
                 json!({ "type": "array", "items": { "type": "string", "enum": words } })
             }
-            Kind::Words => json!({ "type": "array", "items": { "type": "string", "maxLength": 200 } }),
+            Kind::Words => json!({ "type": "array", "items": line(200) }),
             Kind::Date => json!({ "type": "string", "format": "date" }),
             Kind::Number(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
             Kind::Flag => json!({ "type": "boolean" }),
             Kind::File(_, _) => json!({
                 "type": "object",
                 "required": ["name", "base64"],
+                "additionalProperties": false,
                 "properties": { "name": { "type": "string" }, "base64": { "type": "string", "contentEncoding": "base64" } },
             }),
+        };
+        if self.is_required
+            && let Value::Object(schema) = &mut schema
+            && matches!(self.kind, Kind::Line(_) | Kind::Text(_))
+        {
+            // more than blanks
+            schema.insert("minLength".to_owned(), json!(1));
+            let pattern = if matches!(self.kind, Kind::Line(_)) { SAID_LINE } else { SAID_TEXT };
+            schema.insert("pattern".to_owned(), json!(pattern));
         }
+        schema
     }
 }
+
+/// No signs that cannot be printed; in texts of lines, line ends and tabs.
+const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+const TEXT: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$";
+const SAID_LINE: &str =
+    r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+const SAID_TEXT: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$";

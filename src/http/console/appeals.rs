@@ -1,7 +1,7 @@
 //! Appeals, incidents and the notice board.
 
 use super::field::{Field, FileKind, Kind};
-use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
+use super::route::{Answer, Call, Done, FileBytes, For, Route, Trouble, Verb, handler};
 use super::view::View;
 use crate::base::Language;
 use crate::flow::{
@@ -65,7 +65,7 @@ pub(super) const ROUTES: &[Route] = &[
         purpose: For::Nothing,
         is_open: false,
         fields: &[],
-        answer: || schema_for!(()),
+        answer: || schema_for!(FileBytes),
         call: handler!(attachment),
         again: None,
     },

@@ -1,13 +1,18 @@
 //! Reads what a call brings: query, form, files, or the JSON of a program, all within bounds.
 
-use super::field::{Given, GivenFile};
+use super::field::{Fault, Field, Given, GivenFile, Kind};
 use super::route::Trouble;
+use crate::base::{JsonFault, from_json};
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use std::fmt;
 use std::time::Duration;
 
 /// The largest body: a scan and some fields.
@@ -28,6 +33,15 @@ pub(super) fn pairs(text: &[u8], given: &mut Given) -> Result<(), Trouble> {
         given.put(&name, value.into_owned());
     }
     Ok(())
+}
+
+/// Flags of a query, which programs write as `true` and `false`, as forms do.
+pub(super) fn flags(fields: &[Field], given: &mut Given) {
+    for field in fields.iter().filter(|field| matches!(field.kind, Kind::Flag)) {
+        let Some(texts) = given.texts.get_mut(field.name) else { continue };
+        texts.retain(|text| text != "false");
+        texts.iter_mut().filter(|text| *text == "true").for_each(|text| *text = "yes".to_owned());
+    }
 }
 
 /// The body of a posted form of at most so many bytes, with its files.
@@ -79,60 +93,119 @@ async fn parts(bytes: Bytes, boundary: String, given: &mut Given) -> Result<(), 
     Ok(())
 }
 
-/// The JSON object of a program: texts, numbers, true, lists of texts, and files as `{"name", "base64"}`.
-pub(super) async fn json(headers: &HeaderMap, body: Body, given: &mut Given) -> Result<(), Trouble> {
+/// The JSON object of a program; tells which of its values are of another type than their fields. Each name stands once.
+pub(super) async fn json(
+    headers: &HeaderMap,
+    body: Body,
+    fields: &[Field],
+    given: &mut Given,
+) -> Result<Vec<Fault>, Trouble> {
     let bytes = whole(body, BODY_BYTES_MAX).await?;
     if bytes.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let media = headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
     if media.split(';').next().is_none_or(|media| media.trim() != "application/json") {
         return Err(unknown_media());
     }
-    let wrong = |told: String| Trouble::new(StatusCode::BAD_REQUEST, "http.not_json", told);
-    let value: serde_json::Value =
-        serde_json::from_slice(&bytes).map_err(|error| wrong(format!("the body is no JSON: {error}")))?;
-    let serde_json::Value::Object(values) = value else {
-        return Err(wrong("the body is no JSON object".to_owned()));
+    let wrong = |fault: JsonFault| {
+        Trouble::new(StatusCode::BAD_REQUEST, "http.not_json", format!("the body is not in order: {fault}"))
     };
+    let Pairs(values) = from_json(&bytes).map_err(wrong)?;
+    if values.len() > VALUES_MAX {
+        return Err(too_much());
+    }
+    let mut faults = Vec::new();
     for (name, value) in values {
-        match value {
-            serde_json::Value::Object(file) => {
-                let text = |key: &str| file.get(key).and_then(serde_json::Value::as_str);
-                let bytes = text("base64").and_then(|text| STANDARD.decode(text).ok());
-                let Some(bytes) = bytes else {
-                    return Err(wrong(format!("{name} is no file: write {{\"name\": …, \"base64\": …}}")));
-                };
-                let file = GivenFile { name: plain_name(text("name").unwrap_or_default()), bytes };
-                given.files.insert(name, file);
-            }
-            serde_json::Value::Array(items) => {
-                for item in items.iter().take(VALUES_MAX) {
-                    given.put(
-                        &name,
-                        word(item).ok_or_else(|| wrong(format!("{name} holds what is no text")))?,
-                    );
-                }
-            }
-            serde_json::Value::Null => {}
-            serde_json::Value::Bool(false) => {}
-            serde_json::Value::Bool(true) => given.put(&name, "yes"),
-            other @ (serde_json::Value::String(_) | serde_json::Value::Number(_)) => {
-                given.put(&name, word(&other).unwrap_or_default());
-            }
+        let Some(field) = fields.iter().find(|field| field.name == name) else {
+            given.put(&name, ""); // the check of the fields tells it
+            continue;
+        };
+        if take(*field, value, given).is_none() {
+            faults.push(Fault::new(field.name, "fault-type"));
         }
     }
-    Ok(())
+    Ok(faults)
 }
 
-fn word(value: &serde_json::Value) -> Option<String> {
-    match value {
-        serde_json::Value::String(text) => Some(text.clone()),
-        serde_json::Value::Number(number) => Some(number.to_string()),
-        serde_json::Value::Null
-        | serde_json::Value::Bool(_)
-        | serde_json::Value::Array(_)
-        | serde_json::Value::Object(_) => None,
+/// Takes a value that is of the type of its field.
+fn take(field: Field, value: Value, given: &mut Given) -> Option<()> {
+    let name = field.name;
+    match (field.kind, value) {
+        (_, Value::Null) if !field.is_required => {}
+        (Kind::Flag, Value::Bool(true)) => given.put(name, "yes"),
+        (Kind::Flag, Value::Bool(false)) => {}
+        (Kind::Number(_, _), Value::Number(number)) => {
+            let text = number.to_string();
+            given.put(name, text.strip_suffix(".0").unwrap_or(&text));
+        }
+        (
+            Kind::Line(_) | Kind::Text(_) | Kind::Secret | Kind::Choice(_) | Kind::Date,
+            Value::String(text),
+        ) => given.put(name, text),
+        (Kind::Many(_) | Kind::Words, Value::Array(items)) if items.len() <= VALUES_MAX => {
+            for item in items {
+                given.put(name, item.as_str()?);
+            }
+        }
+        (Kind::File(_, _), Value::Object(file)) => {
+            let text = |key: &str| file.get(key)?.as_str();
+            let bytes = STANDARD.decode(text("base64")?).ok()?;
+            let file_name = plain_name(text("name").filter(|_| file.len() == 2)?);
+            given.files.insert(name.to_owned(), GivenFile { name: file_name, bytes });
+        }
+        (
+            Kind::Line(_)
+            | Kind::Text(_)
+            | Kind::Secret
+            | Kind::Choice(_)
+            | Kind::Many(_)
+            | Kind::Words
+            | Kind::Date
+            | Kind::Number(_, _)
+            | Kind::Flag
+            | Kind::File(_, _),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_),
+        ) => return None,
+    }
+    Some(())
+}
+
+/// The members of an object, none of which stands twice.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = Pairs;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+        let mut pairs: Vec<(String, Value)> = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            if pairs.len() > VALUES_MAX {
+                break; // there are too many, and that is told
+            }
+            if pairs.iter().any(|(known, _)| *known == name) {
+                return Err(serde::de::Error::custom("a name stands twice"));
+            }
+            pairs.push((name, value));
+        }
+        Ok(Pairs(pairs))
     }
 }
 

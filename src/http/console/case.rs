@@ -1,7 +1,7 @@
 //! One case: its documents, what waits until when, what may be sent next, and its forms on paper.
 
 use super::cases::{address, sort, stage_word, state, wait_told};
-use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
+use super::route::{Answer, Call, Done, FileBytes, For, Route, Trouble, Verb, handler};
 use super::send::writing;
 use super::view::View;
 use crate::base::DocumentId;
@@ -34,7 +34,7 @@ pub(super) const ROUTES: &[Route] = &[
         purpose: For::Case("case"),
         is_open: false,
         fields: &[],
-        answer: || schema_for!(()),
+        answer: || schema_for!(FileBytes),
         call: handler!(form),
         again: None,
     },

@@ -124,11 +124,22 @@ impl Given {
             }
             faults.extend(self.fault_of(*field));
         }
-        for name in self.texts.keys().chain(self.files.keys()) {
-            if !fields.iter().any(|field| field.name == name) {
-                faults.push(Fault::new(name, "fault-unknown"));
+        let is_file = |name: &str| {
+            let field = fields.iter().find(|field| field.name == name);
+            field.map(|field| matches!(field.kind, Kind::File(_, _)))
+        };
+        for (name, texts) in &self.texts {
+            match is_file(name) {
+                None => faults.push(Fault::new(name, "fault-unknown")),
+                // the name of a file is no file
+                Some(true) if texts.iter().any(|text| !text.is_empty()) => {
+                    faults.push(Fault::new(name, "fault-file-missing"));
+                }
+                Some(_) => {}
             }
         }
+        let strays = self.files.keys().filter(|name| is_file(name) != Some(true));
+        faults.extend(strays.map(|name| Fault::new(name, "fault-unknown")));
         faults
     }
 

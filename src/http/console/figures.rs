@@ -2,7 +2,7 @@
 
 use super::field::{Field, Kind};
 use super::messages::lasted;
-use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
+use super::route::{Answer, Call, Done, FileBytes, For, Route, Trouble, Verb, handler};
 use super::view::View;
 use crate::base::explain;
 use crate::flow::watch::{ByPeer, Delays, Figures, Span, Volume, figures};
@@ -31,7 +31,7 @@ pub(super) const ROUTES: &[Route] = &[
         purpose: For::Nothing,
         is_open: false,
         fields: SPAN,
-        answer: || schema_for!(String),
+        answer: || schema_for!(FileBytes),
         call: handler!(days_file),
         again: None,
     },
@@ -42,7 +42,7 @@ pub(super) const ROUTES: &[Route] = &[
         purpose: For::Nothing,
         is_open: false,
         fields: SPAN,
-        answer: || schema_for!(String),
+        answer: || schema_for!(FileBytes),
         call: handler!(peers_file),
         again: None,
     },

@@ -97,8 +97,13 @@ fn languages(view: &View) -> Markup {
 
 /// Headers of everything that a browser is given: nothing from elsewhere, in no frame, kept nowhere.
 pub(super) fn guard(response: &mut Response<Body>, media: &'static str) {
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    shield(response);
+}
+
+/// The same for what has its media type.
+pub(super) fn shield(response: &mut Response<Body>) {
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

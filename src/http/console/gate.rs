@@ -2,7 +2,7 @@
 
 use super::field::{Fault, Field, Given, Kind};
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb};
-use super::routes::{find, is_path};
+use super::routes::{allowed, find, is_path};
 use super::view::View;
 use super::{Console, api, bring, entry, frame, once, openapi, persons};
 use crate::access::{Ask, First, Permit, Purpose, Session, Via};
@@ -22,7 +22,15 @@ use std::sync::Arc;
 pub(super) fn router(console: Arc<Console>, address: IpAddr) -> Router {
     Router::new().fallback(move |request: Request| {
         let console = console.clone();
-        async move { answer(request, address, &console).await }
+        async move {
+            let mut response = answer(request, address, &console).await;
+            if console.is_tls {
+                // a browser that was here once does not come in the clear again
+                let kept = HeaderValue::from_static("max-age=31536000");
+                response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, kept);
+            }
+            response
+        }
     })
 }
 
@@ -81,7 +89,15 @@ async fn page(request: Request, path: String, address: IpAddr, console: &Console
         }
         Ok(Answer::File { name, media, bytes }) => file(&name, media, bytes),
         Err(Trouble::SignIn) => entry::asked_to_sign_in(&view),
-        Err(trouble @ (Trouble::Fields(_) | Trouble::Problem(_))) => told(&view, &trouble),
+        Err(trouble @ (Trouble::Fields(_) | Trouble::Problem(_))) => {
+            let mut response = told(&view, &trouble);
+            if response.status() == StatusCode::METHOD_NOT_ALLOWED
+                && let Ok(verbs) = HeaderValue::from_str(&allowed(&path, false))
+            {
+                response.headers_mut().insert(header::ALLOW, verbs);
+            }
+            response
+        }
     }
 }
 
@@ -132,7 +148,13 @@ async fn done(request: Request, path: &str, address: IpAddr, view: &mut View, co
             First::Password => "/console/password",
             First::Rules => "/console/rules",
         };
-        return Answer::done(to, &());
+        // it is refused, and that is journalled (A2)
+        return match permit(session, route, &segments, &given, console).await {
+            Err(Trouble::Problem(problem)) if problem.status.is_server_error() => {
+                Err(Trouble::Problem(problem))
+            }
+            Ok(_) | Err(_) => Answer::done(to, &()),
+        };
     }
     let mut faults = given.check(route.fields);
     if verb == Verb::Post {

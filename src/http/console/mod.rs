@@ -16,6 +16,7 @@ mod figures;
 mod frame;
 mod gate;
 mod help;
+mod listed;
 mod messages;
 mod once;
 mod openapi;
@@ -29,6 +30,8 @@ mod send;
 mod timeline;
 mod view;
 mod workbench;
+
+pub use listed::{ConsoleRoute, console_routes};
 
 use super::line::serve_line;
 use crate::exchange::wire::TlsListener;

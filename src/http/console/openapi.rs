@@ -57,12 +57,22 @@ fn operation(route: &Route, schemas: &mut Map<String, Value>) -> Value {
                     "description": english.say(&format!("field-{}", field.name.replace('_', "-"))) })
         }));
     }
-    let mut answer = (route.answer)().to_value();
+    let mut answer: Value = (route.answer)().to_value();
     if let Value::Object(answer) = &mut answer {
         answer.remove("$schema");
         if let Some(Value::Object(more)) = answer.remove("$defs") {
             schemas.extend(more.into_iter().map(|(name, schema)| (name, lifted(schema))));
         }
+    }
+    if answer.get("type") == Some(&json!("null")) {
+        answer = json!({ "type": "object", "additionalProperties": false });
+    }
+    let is_file = answer.get("format") == Some(&json!("binary"));
+    let media = if is_file { "*/*" } else { "application/json" };
+    if route.verb == Verb::Post {
+        parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "Sent again under the same key it is done once, and answered alike; known for two days.",
+            "schema": { "type": "string", "pattern": "^[!-~]{1,100}$" } }));
     }
     let problem = |told: &str| json!({ "description": told, "content": { "application/problem+json": {} } });
     let mut operation = json!({
@@ -71,11 +81,12 @@ fn operation(route: &Route, schemas: &mut Map<String, Value>) -> Value {
         "x-command": route.command,
         "parameters": parameters,
         "responses": {
-            "200": { "description": "done", "content": { "application/json": { "schema": lifted(answer) } } },
+            "200": { "description": "done", "content": { media: { "schema": lifted(answer) } } },
             "400": problem("it cannot be read"),
             "401": problem("no token, or one that does not hold"),
             "403": problem("the account may not"),
             "404": problem("nothing of this id"),
+            "408": problem("its body did not come in time"),
             "409": problem("it stands otherwise by now"),
             "413": problem("it is too large"),
             "415": problem("it is of another media type"),
@@ -92,8 +103,12 @@ fn operation(route: &Route, schemas: &mut Map<String, Value>) -> Value {
 }
 
 fn body(fields: &[Field]) -> Value {
+    let schema_of = |field: &Field| {
+        let schema = field.schema();
+        if field.is_required { schema } else { json!({ "anyOf": [schema, { "type": "null" }] }) }
+    };
     let properties: Map<String, Value> =
-        fields.iter().map(|field| (field.name.to_owned(), field.schema())).collect();
+        fields.iter().map(|field| (field.name.to_owned(), schema_of(field))).collect();
     let required: Vec<&str> =
         fields.iter().filter(|field| field.is_required).map(|field| field.name).collect();
     let schema = json!({
@@ -119,4 +134,24 @@ fn lifted(value: Value) -> Value {
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The components have one schema for each name.
+    #[test]
+    fn no_two_models_share_a_name() {
+        let mut named: Map<String, Value> = Map::new();
+        for route in routes::all() {
+            let mut own = Map::new();
+            operation(route, &mut own);
+            for (name, schema) in own {
+                let known = named.entry(name.clone()).or_insert_with(|| schema.clone());
+                assert_eq!(*known, schema, "{} {name}", route.path);
+            }
+        }
+        assert!(named.len() > 5);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::appeals::day;
 use super::field::{Fault, Field, FileKind, Kind};
-use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
+use super::route::{Answer, Call, Done, FileBytes, For, Route, Trouble, Verb, handler};
 use super::view::View;
 use crate::access::{AccessRequest, Applicant, Basis, Letter, RequestedUser, Systems};
 use crate::base::Finding;
@@ -65,7 +65,7 @@ pub(super) const ROUTES: &[Route] = &[
         purpose: For::Nothing,
         is_open: false,
         fields: &[],
-        answer: || schema_for!(()),
+        answer: || schema_for!(FileBytes),
         call: handler!(order),
         again: None,
     },

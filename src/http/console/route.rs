@@ -24,6 +24,16 @@ pub(super) enum Verb {
     Post,
 }
 
+impl Verb {
+    /// The method by which it is called.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
 /// For what a command on data of a person is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum For {
@@ -153,6 +163,19 @@ impl Answer {
     pub(super) fn done(to: impl Into<String>, model: &impl Serialize) -> Done {
         let model = serde_json::to_value(model).map_err(Trouble::defect)?;
         Ok(Self::Done { to: to.into(), model })
+    }
+}
+
+/// In place of a model: the route answers with a file.
+pub(super) struct FileBytes;
+
+impl schemars::JsonSchema for FileBytes {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "FileBytes".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "binary" })
     }
 }
 

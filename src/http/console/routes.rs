@@ -5,7 +5,7 @@ use super::{
     accounts, appeals, approvals, case, cases, entry, figures, help, messages, peers, persons, profiles,
     requests, send, workbench,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Every route there is.
 pub(super) fn all() -> impl Iterator<Item = &'static Route> {
@@ -54,6 +54,13 @@ pub(super) fn find(verb: Verb, path: &str) -> Option<(&'static Route, BTreeMap<S
 /// Whether any route has this path.
 pub(super) fn is_path(path: &str) -> bool {
     all().any(|route| fits(route.path, path).is_some())
+}
+
+/// By what a path may be called, as the header `Allow` has it (RFC 9110, 15.5.6).
+pub(super) fn allowed(path: &str, is_program: bool) -> String {
+    let here = |route: &&Route| fits(route.path, path).is_some() && (!is_program || route.is_for_programs());
+    let verbs: BTreeSet<&str> = all().filter(here).map(|route| route.verb.word()).collect();
+    verbs.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn fits(pattern: &str, path: &str) -> Option<BTreeMap<String, String>> {

@@ -425,7 +425,8 @@ mod tests {
         let (line, lists) = (line(), CodeLists::built_in().unwrap());
         let drawn = picture(&view(Language::Ru), &line, Some(date(2020, 5, 5)), &lists).into_string();
         assert!(!drawn.contains("style="), "the policy forbids it");
-        let root = Element::parse(format!("<div>{drawn}</div>").as_bytes(), &Default::default());
+        let drawn = format!("<div>{drawn}</div>");
+        let root = Element::parse(drawn.as_bytes(), &Default::default());
         let mut rects = 0;
         root.unwrap().walk(&mut |trail| {
             rects += usize::from(trail.from_below().next().is_some_and(|element| element.local == "rect"));

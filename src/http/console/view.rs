@@ -91,9 +91,19 @@ impl View {
             (self.faults_told())
             form method="post" action=(action) enctype=(coding) {
                 (self.hidden())
+                @if fields.iter().any(|field| matches!(field.kind, Kind::Secret)) { (self.whose_password()) }
                 @for field in fields { (self.field(*field)) }
                 (more)
                 p { button type="submit" { (self.say(submit)) } }
+            }
+        }
+    }
+
+    /// Tells what keeps passwords whose this one is; it is not sent.
+    fn whose_password(&self) -> Markup {
+        html! {
+            @if let Some(session) = &self.session {
+                input type="text" autocomplete="username" value=(session.actor.login) hidden readonly;
             }
         }
     }

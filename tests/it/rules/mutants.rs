@@ -56,17 +56,17 @@ pub(crate) fn mutants(document: &str) -> Vec<Mutant> {
                 secret: secret.map(str::to_owned),
             });
         };
-        keep("rename", Some("Zulfiya"), &|element| element.local = "Zulfiya".to_owned());
+        keep("rename", Some("Zulfiya"), &|element| element.local = "Zulfiya".into());
         keep("other namespace", None, &|element| element.namespace = "urn:x-other".into());
         keep("no namespace", None, &|element| element.namespace = "".into());
         keep("unknown attribute", Some("Rakhim"), &|element| {
-            element.attributes.push(("Rakhim".to_owned(), "Rakhimov".to_owned()))
+            element.attributes.push(("Rakhim".into(), "Rakhimov".into()))
         });
         keep("unknown child", Some("Zulfiya"), &|element| element.children.push(stranger()));
         keep("no attributes", None, &|element| element.attributes.clear());
         keep("no content", None, &|element| {
             element.children.clear();
-            element.text.clear();
+            element.text = "".into();
         });
         let (mut children, mut attributes) = (0, 0);
         let mut probe = tree.clone();
@@ -88,16 +88,16 @@ pub(crate) fn mutants(document: &str) -> Vec<Mutant> {
             });
         }
         if children > 0 {
-            keep("text in", Some("Bolatbek"), &|element| element.text = "Bolatbek".to_owned());
+            keep("text in", Some("Bolatbek"), &|element| element.text = "Bolatbek".into());
             continue;
         }
         let long = "ж".repeat(301);
         for value in VALUES.iter().copied().chain([long.as_str()]) {
             let secret = Some(value).filter(|value| value.chars().count() > 6);
-            keep("value", secret, &|element| element.text = value.to_owned());
+            keep("value", secret, &|element| element.text = value.to_owned().into());
             for attribute in 0..attributes {
                 keep(&format!("attribute {attribute}"), secret, &|element| {
-                    element.attributes[attribute].1 = value.to_owned()
+                    element.attributes[attribute].1 = value.to_owned().into()
                 });
             }
         }
@@ -105,13 +105,13 @@ pub(crate) fn mutants(document: &str) -> Vec<Mutant> {
     all
 }
 
-fn stranger() -> Element {
-    let (local, text) = ("Zulfiya".to_owned(), "Zulfiya".to_owned());
+fn stranger() -> Element<'static> {
+    let (local, text) = ("Zulfiya".into(), "Zulfiya".into());
     Element { namespace: "urn:x-other".into(), local, attributes: Vec::new(), text, children: Vec::new() }
 }
 
 /// Changes the element that [`Element::visit`] sees as number `target`.
-fn at(element: &mut Element, target: usize, number: &mut usize, change: &mut dyn FnMut(&mut Element)) {
+fn at(element: &mut Element, target: usize, number: &mut usize, change: &mut dyn FnMut(&mut Element<'_>)) {
     if *number == target {
         *number += 1;
         change(element);

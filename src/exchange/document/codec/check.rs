@@ -29,33 +29,33 @@ pub fn encode_check(document: &CheckDocument, header: &Header) -> Result<Vec<u8>
     writer.leaf("xkdo", "CheckId", document.number().as_str());
     match document {
         CheckDocument::Opening(it) => {
-            writer.leaf("xkdo", "CheckDate", &it.as_of.to_string());
+            writer.leaf_shown("xkdo", "CheckDate", &it.as_of);
             for kind in &it.kinds {
                 coded(&mut writer, "xcdo", "PensionKindCode", PENSION_KINDS, kind.as_str());
             }
             coded(&mut writer, "xkdo", "CheckGroundCode", GROUNDS, it.ground.as_str());
             writer.leaf("xkdo", "CheckSchemeCode", it.scheme.as_str());
-            writer.leaf("xkdo", "ValueQuantity", &it.size.to_string());
-            writer.leaf("xkdo", "BatchQuantity", &it.batch.to_string());
+            writer.leaf_shown("xkdo", "ValueQuantity", &it.size);
+            writer.leaf_shown("xkdo", "BatchQuantity", &it.batch);
         }
         CheckDocument::Answer(CheckAnswer { said: CheckSaid::Accepted { size }, .. }) => {
-            writer.leaf("xkdo", "ValueQuantity", &size.to_string());
+            writer.leaf_shown("xkdo", "ValueQuantity", &size);
         }
         CheckDocument::Answer(CheckAnswer { said: CheckSaid::Refused { reason }, .. }) => {
             coded(&mut writer, "xkdo", "CheckRefusalCode", REFUSALS, reason.as_str());
         }
         CheckDocument::Batch(it) => {
-            writer.leaf("xkdo", "BatchOrdinal", &it.place.to_string());
+            writer.leaf_shown("xkdo", "BatchOrdinal", &it.place);
             binary(&mut writer, "PointsBinaryText", &it.points.to_bytes());
         }
         CheckDocument::Reply(it) => {
-            writer.leaf("xkdo", "BatchOrdinal", &it.place.to_string());
+            writer.leaf_shown("xkdo", "BatchOrdinal", &it.place);
             binary(&mut writer, "RaisedPointsBinaryText", &it.raised.to_bytes());
             binary(&mut writer, "PointsBinaryText", &it.own.to_bytes());
         }
         CheckDocument::Result(it) => {
-            writer.leaf("xkdo", "ValueQuantity", &it.marks.count().to_string());
-            writer.leaf("xkdo", "HitQuantity", &it.hits.to_string());
+            writer.leaf_shown("xkdo", "ValueQuantity", &it.marks.count());
+            writer.leaf_shown("xkdo", "HitQuantity", &it.hits);
             binary(&mut writer, "MarksBinaryText", it.marks.as_bytes());
         }
     }
@@ -86,7 +86,7 @@ pub(in crate::exchange) fn decode_check(
     let fields = Fields::of_root(&root);
     let mut findings = Findings::new();
     let header = Header::decode(&fields, &mut findings);
-    let read = match root.local.as_str() {
+    let read = match root.local.as_ref() {
         "CheckOpening" => opening(&fields, &mut findings).map(CheckDocument::Opening),
         "CheckAnswer" => answer(&fields, &mut findings).map(CheckDocument::Answer),
         "CheckBatch" => batch(&fields, &mut findings).map(CheckDocument::Batch),

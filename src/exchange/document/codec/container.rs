@@ -16,7 +16,7 @@ use std::ops::Range;
 /// A document that an accepted container holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldDocument {
-    root: Element,
+    root: Element<'static>,
     range: Range<usize>,
 }
 
@@ -117,7 +117,7 @@ pub(in crate::exchange) fn decode_container(
     }
     let ranges = child_ranges(document, limits)?;
     let held = root.children.into_iter().zip(ranges).filter(|(child, _)| !is_header(child));
-    let held = held.map(|(root, range)| HeldDocument { root, range }).collect();
+    let held = held.map(|(root, range)| HeldDocument { root: root.into_owned(), range }).collect();
     finish(header.map(|header| (header, held)), findings)
 }
 

@@ -111,7 +111,7 @@ pub(in crate::exchange) fn decode_fact_offer(
     finish(offer, findings)
 }
 
-fn begun(namespace: &'static str, root: &'static str, header: &Header) -> CanonicalWriter {
+fn begun(namespace: &'static str, root: &'static str, header: &Header) -> CanonicalWriter<'static> {
     let prefixes = [("doc", namespace), ("ccdo", CCDO), ("csdo", CSDO), ("xpdo", XPDO), ("xfdo", XFDO)];
     let mut writer = CanonicalWriter::new(&prefixes);
     writer.start("doc", root);
@@ -128,7 +128,7 @@ fn encode_details(writer: &mut CanonicalWriter, fact: &Fact) {
     encode_value(writer, &fact.value);
     writer.end();
     encode_interval(writer, &fact.validity.into());
-    writer.leaf("xfdo", "DataDate", &fact.as_of.to_string());
+    writer.leaf_shown("xfdo", "DataDate", &fact.as_of);
     encode_ground(writer, &fact.ground);
     writer.end();
 }
@@ -136,17 +136,17 @@ fn encode_details(writer: &mut CanonicalWriter, fact: &Fact) {
 fn encode_value(writer: &mut CanonicalWriter, value: &FactValue) {
     match value {
         FactValue::Since(day) => {
-            writer.leaf("xfdo", "SinceDate", &day.to_string());
+            writer.leaf_shown("xfdo", "SinceDate", &day);
         }
         FactValue::Until(day) => {
-            writer.leaf("xfdo", "UntilDate", &day.to_string());
+            writer.leaf_shown("xfdo", "UntilDate", &day);
         }
         FactValue::Code(code) => {
             writer.leaf("xfdo", "ValueCode", code.as_str());
         }
         FactValue::Amounts(months) => months.iter().for_each(|one| {
             writer.start("xfdo", "MonthlyAmountDetails");
-            writer.leaf("xfdo", "AmountMonth", &one.month.to_string());
+            writer.leaf_shown("xfdo", "AmountMonth", &one.month);
             encode_money(writer, ("xfdo", "FactAmount"), &one.amount);
             writer.end();
         }),
@@ -185,7 +185,7 @@ fn encode_ground(writer: &mut CanonicalWriter, ground: &Ground) {
     coded(writer, "xfdo", "LegalBasisCode", BASES, ground.basis.as_str());
     if let Some(consent) = &ground.consent {
         writer.start("xfdo", "ConsentDetails");
-        writer.leaf("xfdo", "ConsentId", &consent.id.to_string());
+        writer.leaf_shown("xfdo", "ConsentId", &consent.id);
         coded(writer, "xfdo", "FactPurposeCode", PURPOSES, consent.purpose.as_str());
         for state in &consent.states {
             coded(writer, "csdo", "UnifiedCountryCode", COUNTRIES, state.as_code());

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 /// An element that is being read, and where it stands.
 pub(super) struct Fields<'e> {
-    element: &'e Element,
+    element: &'e Element<'e>,
     path: String,
 }
 

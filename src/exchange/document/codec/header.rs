@@ -70,9 +70,9 @@ impl Header {
         writer.start("ccdo", "EDocHeader");
         writer.leaf("csdo", "InfEnvelopeCode", &self.message);
         writer.leaf("csdo", "EDocCode", &self.structure);
-        writer.leaf("csdo", "EDocId", &self.document_id.as_uuid().to_string());
+        writer.leaf_shown("csdo", "EDocId", &self.document_id.as_uuid());
         if let Some(answers) = self.answers {
-            writer.leaf("csdo", "EDocRefId", &answers.as_uuid().to_string());
+            writer.leaf_shown("csdo", "EDocRefId", &answers.as_uuid());
         }
         writer.leaf("csdo", "EDocDateTime", &self.made_at.0);
         writer.end();

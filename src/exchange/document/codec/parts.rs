@@ -30,12 +30,12 @@ pub(super) fn encode_person(writer: &mut CanonicalWriter, person: &Person) {
         encode_name(writer, name);
         writer.end();
     }
-    writer.leaf("csdo", "BirthDate", &person.birth_date.to_string());
+    writer.leaf_shown("csdo", "BirthDate", &person.birth_date);
     if let Some(sex) = &person.sex {
         coded(writer, "csdo", "UnifiedSexCode", SEXES, sex.as_str());
     }
     for country in &person.citizenships {
-        coded(writer, "csdo", "NationalityCountryCode", COUNTRIES, &country.to_string());
+        coded(writer, "csdo", "NationalityCountryCode", COUNTRIES, country.as_code());
     }
     for HeldIdentifier { identifier, validity } in &person.identifiers {
         writer.start("xpdo", "PersonIdentifierDetails");
@@ -60,16 +60,16 @@ fn encode_name(writer: &mut CanonicalWriter, name: &Name) {
 }
 
 pub(super) fn encode_interval(writer: &mut CanonicalWriter, interval: &Interval) {
-    writer.leaf("csdo", "StartDate", &interval.from().to_string());
+    writer.leaf_shown("csdo", "StartDate", &interval.from());
     if let Some(to) = interval.to() {
-        writer.leaf("csdo", "EndDate", &to.to_string());
+        writer.leaf_shown("csdo", "EndDate", &to);
     }
 }
 
 pub(super) fn encode_employer(writer: &mut CanonicalWriter, employer: &Employer) {
     writer.start("ccdo", "EmployerDetails");
     if let Some(country) = employer.state {
-        coded(writer, "csdo", "UnifiedCountryCode", COUNTRIES, &country.to_string());
+        coded(writer, "csdo", "UnifiedCountryCode", COUNTRIES, country.as_code());
     }
     if let Some(name) = &employer.name {
         writer.leaf("csdo", "BusinessEntityName", name.as_str());
@@ -83,9 +83,9 @@ pub(super) fn encode_employer(writer: &mut CanonicalWriter, employer: &Employer)
 
 pub(super) fn encode_money(writer: &mut CanonicalWriter, (prefix, local): (&str, &str), money: &Money) {
     writer.start(prefix, local);
-    writer.attribute("", "currencyCode", &money.currency.to_string());
+    writer.attribute("", "currencyCode", money.currency.as_code());
     writer.attribute("", "currencyCodeListId", CURRENCIES);
-    writer.text(&money.amount.to_string()).end();
+    writer.text_shown(&money.amount).end();
 }
 
 pub(super) fn decode_person(parent: &Fields<'_>, findings: &mut Findings) -> Option<Person> {

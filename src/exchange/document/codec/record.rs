@@ -25,7 +25,7 @@ pub fn encode_record(record: &InsuranceRecord, header: &Header) -> Result<Vec<u8
     writer.start("doc", "InsuranceRecord");
     header.encode(&mut writer);
     coded(&mut writer, "csdo", "UnifiedCountryCode", COUNTRIES, record.state.as_code());
-    writer.leaf("xpdo", "AsOfDate", &record.as_of.to_string());
+    writer.leaf_shown("xpdo", "AsOfDate", &record.as_of);
     encode_person(&mut writer, &record.person);
     for period in &record.periods {
         encode_period(&mut writer, period);
@@ -132,7 +132,7 @@ fn encode_period(writer: &mut CanonicalWriter, period: &InsurancePeriod) {
             writer.leaf("xpdo", "SpecialConditionCode", code.as_str());
         }
         if let Some(coefficient) = coefficient {
-            writer.leaf("xpdo", "SpecialConditionCoefficient", &coefficient.to_string());
+            writer.leaf_shown("xpdo", "SpecialConditionCoefficient", &coefficient);
         }
         writer.end();
     }
@@ -152,7 +152,7 @@ pub(super) fn encode_evidence(writer: &mut CanonicalWriter, evidence: &Evidence)
         writer.leaf("csdo", "DocId", number.as_str());
     }
     if let Some(date) = date {
-        writer.leaf("csdo", "DocCreationDate", &date.to_string());
+        writer.leaf_shown("csdo", "DocCreationDate", &date);
     }
     if let Some(title) = title {
         writer.leaf("csdo", "DocName", title.as_str());
@@ -170,7 +170,7 @@ pub(super) fn encode_evidence(writer: &mut CanonicalWriter, evidence: &Evidence)
 fn encode_contribution(writer: &mut CanonicalWriter, contribution: &Contribution) {
     writer.start("xpdo", "ContributionDetails");
     writer.leaf("xpdo", "RecordId", contribution.id.as_str());
-    writer.leaf("xpdo", "ContributionMonth", &contribution.month.to_string());
+    writer.leaf_shown("xpdo", "ContributionMonth", &contribution.month);
     coded(writer, "xpdo", "ContributionKindCode", CONTRIBUTION_KINDS, contribution.kind.as_str());
     if let Some(employer) = &contribution.employer {
         encode_employer(writer, employer);
@@ -193,7 +193,7 @@ fn encode_fate(
         writer.leaf("xpdo", "SupersededRecordId", id);
     }
     if let Some(day) = cancelled_on {
-        writer.leaf("xpdo", "CancelledDate", &day.to_string());
+        writer.leaf_shown("xpdo", "CancelledDate", &day);
     }
 }
 

@@ -18,10 +18,10 @@ pub fn encode_status(status: &ResourceStatus, header: &Header) -> Result<Vec<u8>
     writer.start("doc", "ResourceStatusDetails");
     header.encode(&mut writer);
     if let Some(at) = &status.updated_at {
-        writer.leaf("csdo", "UpdateDateTime", &at.to_string());
+        writer.leaf_shown("csdo", "UpdateDateTime", &at);
     }
     for country in &status.countries {
-        coded(&mut writer, "csdo", "UnifiedCountryCode", COUNTRIES, &country.to_string());
+        coded(&mut writer, "csdo", "UnifiedCountryCode", COUNTRIES, country.as_code());
     }
     if let Some(resource) = &status.resource {
         writer.leaf("csdo", "InformationResourceId", resource.as_str());

@@ -22,7 +22,7 @@ pub(in crate::exchange) fn decode_subject(
 }
 
 /// The first element of a person, from the top: members of his family stand deeper.
-fn first(root: &Element) -> Option<&Element> {
+fn first<'a>(root: &'a Element<'a>) -> Option<&'a Element<'a>> {
     let mut level = vec![root];
     while !level.is_empty() {
         if let Some(found) = level.iter().find(|element| element.local == PERSON) {

@@ -1,0 +1,6 @@
+//! The pages and the interface, called by hand: who may what, and what an adversary may not.
+
+mod adversary;
+mod interface;
+mod matrix;
+mod sessions;
