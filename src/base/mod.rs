@@ -17,8 +17,8 @@ mod secret;
 mod shelf;
 mod verdict;
 mod whole_file;
-mod working_days;
 mod words;
+mod working_days;
 
 pub use causes::with_causes;
 pub use clock::{AheadClock, Clock, FixedClock, SystemClock};
@@ -35,5 +35,5 @@ pub use secret::Secret;
 pub use shelf::Shelf;
 pub use verdict::{Code, Verdict};
 pub use whole_file::WholeFile;
-pub use working_days::WorkingDays;
 pub use words::collapsed;
+pub use working_days::WorkingDays;

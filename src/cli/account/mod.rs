@@ -27,7 +27,7 @@ pub(super) struct AccountCommand {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    First(first::First),
+    First(Box<first::First>),
     List(list::List),
     Requests(list::Requests),
     Replies(replies::Replies),

@@ -299,7 +299,7 @@ async fn a_reply_is_taken_once_and_wiped() {
         login: "a".to_owned(),
     };
     login_line_put(&mut tx, &line).await.unwrap();
-    assert_eq!(login_line_page(&mut tx, None, 9).await.unwrap(), [line.clone()]);
+    assert_eq!(login_line_page(&mut tx, None, 9).await.unwrap(), std::slice::from_ref(&line));
     assert_eq!(login_line_page(&mut tx, Some(line.id), 9).await.unwrap(), []);
 }
 
