@@ -3,6 +3,7 @@
 use crate::base::Verdict;
 use crate::exchange::seal::SealError;
 use crate::flow::FlowError;
+use crate::flow::entry::EntryError;
 use crate::node::{SettingsError, StartError};
 use crate::paper::PaperError;
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ impl Exit {
         }
         let verdict = error.chain().find_map(|cause| {
             let flow = cause.downcast_ref::<FlowError>().map(FlowError::verdict);
+            let flow = flow.or_else(|| cause.downcast_ref::<EntryError>().map(EntryError::verdict));
             let seal = || cause.downcast_ref::<SealError>().map(SealError::verdict);
             flow.or_else(seal).or_else(|| cause.downcast_ref::<PaperError>().map(PaperError::verdict))
         });

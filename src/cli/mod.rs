@@ -1,5 +1,7 @@
 //! The commands. Printing is allowed here, where it is the product.
 
+mod account;
+mod acts;
 mod bench;
 mod case;
 mod check;
@@ -15,6 +17,7 @@ mod journal;
 mod kept;
 mod local;
 mod matching;
+mod noted;
 mod pair;
 mod print;
 mod proactive;
@@ -83,6 +86,8 @@ enum Command {
     Check(check::CheckCommand),
     Fact(fact::FactCommand),
     Proactive(proactive::ProactiveCommand),
+    Account(account::AccountCommand),
+    Acts(acts::Acts),
     Status(status::Status),
     Journal(journal::Journal),
     Release(release::Release),
@@ -124,6 +129,8 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Fact(fact) => fact.run(),
         Command::Proactive(proactive) => proactive.run(),
+        Command::Account(account) => account.run(),
+        Command::Acts(acts) => acts.run(),
         Command::Status(status) => status.run(),
         Command::Journal(journal) => journal.run(),
         Command::Release(release) => release.run(),

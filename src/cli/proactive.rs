@@ -1,6 +1,6 @@
 //! `stazh proactive`: inquiries that were prepared for workers who near a pension age.
 
-use super::{Exit, Misused, local, show};
+use super::{Exit, Misused, local, noted, show};
 use crate::flow::{Context as Flows, drop_prepared, prepare_inquiries, prepared_after, send_prepared};
 use crate::store::{PreparedRow, PreparedState};
 use anyhow::{Context, Result};
@@ -103,7 +103,7 @@ fn list(node: &Path, is_all: bool, as_json: bool) -> Result<Exit> {
 }
 
 fn send(node: &Path, prepared: Vec<Uuid>, is_all: bool) -> Result<Exit> {
-    local::with_flows(node, async |ctx| {
+    noted::with_flows_noted(node, ("inquiry-send", &named(&prepared)), async |ctx| {
         let mut prepared = prepared;
         if is_all {
             prepared.extend(rows(ctx, false).await?.iter().map(|row| row.draft.id));
@@ -129,13 +129,19 @@ fn send(node: &Path, prepared: Vec<Uuid>, is_all: bool) -> Result<Exit> {
 }
 
 fn drop_some(node: &Path, prepared: &[Uuid]) -> Result<Exit> {
-    local::with_flows(node, async |ctx| {
+    noted::with_flows_noted(node, ("inquiry-send", &named(prepared)), async |ctx| {
         for id in prepared {
             drop_prepared(*id, ctx).await?;
             show::line(&format!("{id} is dropped"));
         }
         Ok(Exit::Done)
     })
+}
+
+/// What an act was on.
+fn named(prepared: &[Uuid]) -> String {
+    let ids: Vec<String> = prepared.iter().map(Uuid::to_string).collect();
+    if ids.is_empty() { "prepared:all".to_owned() } else { format!("prepared:{}", ids.join(",")) }
 }
 
 async fn rows(ctx: &Flows, is_all: bool) -> Result<Vec<PreparedRow>> {

@@ -1,6 +1,6 @@
 //! `stazh release`: lets go what waits for a person.
 
-use super::{Exit, Misused, local, show};
+use super::{Exit, Misused, local, noted, show};
 use crate::flow::{Released, release};
 use crate::node::Node;
 use crate::store::{RowId, Tx, waiting_list};
@@ -44,10 +44,12 @@ impl Release {
             let mut exit = Exit::Done;
             let rows = if self.all { self.found(&mut store.read().await?).await? } else { named };
             for id in &rows {
-                match release(*id, &store, settings.clock().as_ref())
-                    .await
-                    .with_context(|| format!("release {id}"))?
-                {
+                let (clock, object) = (settings.clock(), id.to_string());
+                let work = async {
+                    let released = release(*id, &store, clock.as_ref()).await;
+                    released.with_context(|| format!("release {id}"))
+                };
+                match noted::noted(("message-release", &object), (&store, clock.as_ref()), work).await? {
                     Released::GoesOn => show::line(&format!("{id} goes on")),
                     Released::NotWaiting => {
                         exit = Exit::Refused;

@@ -1,6 +1,6 @@
 //! `stazh resend`: begins again what ended without its result.
 
-use super::{Exit, Misused, local, show};
+use super::{Exit, Misused, local, noted, show};
 use crate::base::ConversationId;
 use crate::flow::{Resent, ended_without_result, resend};
 use anyhow::{Context, Result};
@@ -48,7 +48,10 @@ impl Resend {
             let mut exit = Exit::Done;
             for id in &ids {
                 let shown = id.as_uuid();
-                match resend(*id, &ctx).await.with_context(|| format!("begin {shown} again"))? {
+                let object = format!("conversation:{shown}");
+                let work = async { resend(*id, &ctx).await.with_context(|| format!("begin {shown} again")) };
+                let of = (&ctx.store, ctx.clock.as_ref());
+                match noted::noted(("message-resend", &object), of, work).await? {
                     Resent::As(new) => show::line(&format!("{shown} begins again as {}", new.as_uuid())),
                     Resent::NotEnded => {
                         exit = Exit::Refused;

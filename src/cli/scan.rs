@@ -2,7 +2,7 @@
 
 use super::case::By;
 use super::explain::remedy;
-use super::{Exit, Misused, case, journal, kept, local, show};
+use super::{Exit, Misused, case, journal, kept, local, noted, show};
 use crate::base::{Code, DocumentId, Finding, Language, explain};
 use crate::exchange::canonical::RecordId;
 use crate::flow::{InCase, PageNoted, in_case, note_page};
@@ -57,7 +57,14 @@ impl Scan {
         let by = By::today((settings.state, settings.clock().as_ref()), &book);
         local::block_on(async {
             let store = local::store(&settings, "look for the document of a page").await?;
-            let exit = self.read_at((&settings, &store), note.as_ref(), by).await;
+            let work = self.read_at((&settings, &store), note.as_ref(), by);
+            let exit = match &note {
+                Some(case) => {
+                    let (object, clock) = (format!("case:{}", case.as_str()), settings.clock());
+                    noted::noted(("page-note", &object), (&store, clock.as_ref()), work).await
+                }
+                None => work.await,
+            };
             store.close().await;
             exit
         })

@@ -1,6 +1,6 @@
 //! `stazh send`: begins a transaction; its first message goes into a node's outbox.
 
-use super::{Exit, Misused, dry_run, local, show};
+use super::{Exit, Misused, dry_run, local, noted, show};
 use crate::base::{DocumentId, Finding, ProcedureId};
 use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State};
@@ -72,6 +72,21 @@ enum Content {
 }
 
 impl Content {
+    /// Which command of the catalogue it is to send this, and on what.
+    fn as_act(&self, transaction: &str, to: State) -> (&'static str, String) {
+        match self {
+            Self::Case(document) => {
+                let case = document.head().case.as_ref().map(|case| format!("case:{}", case.as_str()));
+                ("case-send", case.unwrap_or_else(|| format!("{transaction} to:{to}")))
+            }
+            Self::Inquiry(_)
+            | Self::Record(_)
+            | Self::Status(_)
+            | Self::FactInquiry(_)
+            | Self::FactOffer(_) => ("inquiry-send", format!("{transaction} to:{to}")),
+        }
+    }
+
     fn as_opening(&self, to: State) -> Opening<'_> {
         match self {
             Self::Inquiry(inquiry) => Opening::Inquiry(inquiry),
@@ -122,7 +137,10 @@ impl Send {
                     exit = exit.max(dry_run::tell((&name, what), (&settings, &ctx), self.json).await?);
                     continue;
                 }
-                let composed = begin(what, &ctx).await.with_context(|| format!("send {name}"))?;
+                let (command, object) = content.as_act(&transaction, to);
+                let work = async { begin(what, &ctx).await.with_context(|| format!("send {name}")) };
+                let of = (&ctx.store, ctx.clock.as_ref());
+                let composed = noted::noted((command, &object), of, work).await?;
                 self.tell(&name, to, &composed);
             }
             ctx.store.close().await;

@@ -1,8 +1,9 @@
 //! What the journal says of keys that changed while the node runs.
 
 use super::{Context, FlowError};
+use crate::access::Via;
 use crate::base::{Code, Digest256};
-use crate::store::{JournalDraft, journal_append};
+use crate::store::{Act, JournalDraft, act_append, journal_append};
 
 /// What came of a change on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,25 @@ pub async fn note_keys(what: &str, change: &KeysChange, ctx: &Context) -> Result
     let mut tx = ctx.store.begin().await?;
     let entry = JournalDraft::at(ctx.clock.now(), kind, detail).coded(code);
     journal_append(&mut tx, &entry).await?;
+    act_append(&mut tx, &taken_up(what, code, ctx)).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// The act of whoever put other keys on the disk, who is not known: the node takes them up.
+fn taken_up(what: &str, code: Option<Code>, ctx: &Context) -> Act {
+    let now = ctx.clock.now();
+    Act {
+        id: ctx.random.id(now),
+        at: now,
+        login: "node".to_owned(),
+        role: None,
+        via: Via::CommandLine.word().to_owned(),
+        command: "keys-reload".to_owned(),
+        object: what.to_owned(),
+        subject: None,
+        purpose: None,
+        served: None,
+        code: code.map(str::to_owned),
+    }
 }

@@ -3,7 +3,7 @@
 use super::dropped::{Dropped, run_dropped};
 use super::keys::{keys_on_disk, watch_keys};
 use super::polls::{Poll, run_poll};
-use super::{ProactiveSettings, Server, Settings, StartError, password};
+use super::{ProactiveSettings, Server, Settings, StartError, os_user, password};
 use crate::base::{Clock, OsRandom, Random, Shelf};
 use crate::exchange::rules::{Catalogue, Rules};
 use crate::exchange::seal::{ReceiptTrust, StampTrust, TrustStore};
@@ -11,12 +11,13 @@ use crate::exchange::wire::{
     BrokerPlan, BrokerWire, FolderWire, HttpsThirdParty, HttpsWire, NodeIdentity, PeerEndpoint, Roads,
     TlsListener,
 };
+use crate::flow::entry::note_command;
 use crate::flow::{
     Context, Desk, OwnThirdParty, OwnTimeStamps, Peer, Peers, Wake, load_statuses, note_local_findings,
     take_back_leases,
 };
 use crate::http::{ConsoleListener, LocalListener, serve_console, serve_health, serve_local, serve_peers};
-use crate::store::Store;
+use crate::store::{ActsBy, Store, act_page, schema_version};
 use crate::worker::{run_endings, run_workers};
 use jiff::SignedDuration;
 use std::fs::File;
@@ -266,6 +267,7 @@ impl Node {
         if !ctx.store.is_shared() {
             take_back_leases(&ctx.store).await?; // the lock says that no other process holds a lease here
         }
+        note_start(&ctx).await?;
         if let Some(gap) = ctx.store.failover_gap() {
             tracing::warn!("{gap}");
         }
@@ -332,6 +334,18 @@ async fn named(what: &'static str, work: impl Future<Output = ()> + Send + 'stat
     if let Err(error) = tokio::spawn(work).await {
         tracing::error!(%error, "{what} ended by a defect; restart the node and report it");
     }
+}
+
+/// Journals who starts which program, and that it is another one than before.
+async fn note_start(ctx: &Context) -> Result<(), StartError> {
+    let object = format!("stazh:{}/{}", env!("CARGO_PKG_VERSION"), schema_version());
+    let user = os_user();
+    let started = act_page(&mut ctx.store.read().await?, ActsBy::Object(&object), None, 1).await?;
+    let of = (ctx.clock.as_ref(), ctx.random.as_ref());
+    if started.is_empty() {
+        note_command((&user, "node-upgrade", &object), None, &ctx.store, of).await?;
+    }
+    Ok(note_command((&user, "node-start", &object), None, &ctx.store, of).await?)
 }
 
 fn make_folder(path: &Path) -> Result<(), StartError> {

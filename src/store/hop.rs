@@ -61,7 +61,7 @@ enum Told {
 }
 
 /// Every kind of entry that the flows write.
-const KINDS: [(&str, Told); 39] = [
+const KINDS: [(&str, Told); 40] = [
     ("held", Told::Always(Hop::Received)),
     ("composed", Told::Always(Hop::Transformed)),
     ("answering", Told::Always(Hop::Transformed)),
@@ -77,6 +77,7 @@ const KINDS: [(&str, Told); 39] = [
     ("journal_asked", Told::Never),
     ("journal_told", Told::Never),
     ("journal_learnt", Told::Never),
+    ("act", Told::Never), // of a person or a program: see `Act`
     ("missed", Told::Always(Hop::TimedOut)),
     ("expired", Told::Always(Hop::TimedOut)),
     ("ask_person", Told::IfCode("transit.unanswered", Hop::TimedOut)),

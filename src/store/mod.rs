@@ -305,6 +305,11 @@ impl Store {
     }
 }
 
+/// The number of the last change to the tables that this program knows.
+pub fn schema_version() -> i64 {
+    sqlite::schema_version()
+}
+
 /// Gives every claimed row back, whoever claimed it; returns how many.
 ///
 /// For the start of a node whose database no other process uses: leases of the run before are dead.

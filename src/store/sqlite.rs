@@ -71,6 +71,11 @@ pub(super) fn is_recent_enough(version: &str) -> bool {
     numbers.as_slice() >= [3, 51, 3].as_slice()
 }
 
+/// The number of the last migration; it is the same on both engines.
+pub(super) fn schema_version() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 const READERS: u32 = 4;
 /// 8 MB: what a busy node changes again and again stays at hand.

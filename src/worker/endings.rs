@@ -1,6 +1,9 @@
-//! Watches over what comes to its end in days: the certificates of the settings, and the terms of pension cases.
+//! Watches over what comes to its end in days: the certificates of the settings, accounts that nobody enters (A33), and the
+//! terms of pension cases.
 
 use super::complain;
+use crate::base::with_causes;
+use crate::flow::entry::block_idle;
 use crate::flow::office::renew_whole_board;
 use crate::flow::{CertificateFile, Context, note_due, note_endings};
 use std::collections::HashSet;
@@ -14,6 +17,9 @@ pub async fn run_endings(files: Vec<CertificateFile>, mut stop: watch::Receiver<
     loop {
         if let Err(error) = note_endings(&files, &mut told, &ctx).await {
             complain(&error, "the ends of certificates could not be told");
+        }
+        if let Err(error) = block_idle(&ctx).await {
+            tracing::error!(error = %with_causes(&error), "idle accounts could not be blocked");
         }
         if let Err(error) = note_due(&mut due, &ctx).await {
             complain(&error, "answers that are due could not be told");

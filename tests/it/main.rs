@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail by panic")]
 
+mod accounts;
 mod architecture;
 mod attachments;
 mod bad_input;

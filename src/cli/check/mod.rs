@@ -4,7 +4,7 @@ mod permit;
 mod table;
 
 use super::progress::Progress;
-use super::{Exit, local, show};
+use super::{Exit, local, noted, show};
 use crate::base::{Language, Written};
 use crate::exchange::canonical::{Coded, RecordId, State};
 use crate::flow::{CheckPlan, Context, KnownCheck, begin_check, check_of, checks, end_check};
@@ -119,17 +119,21 @@ impl CheckCommand {
                 tell(&check_of(&number, ctx).await?, language, json)
             }),
             Action::Permit(permit) => permit.run(),
-            Action::End { node, number, by, reason } => local::with_flows(&node, async |ctx| {
-                end_check(&number, (&by, &reason), ctx).await?;
-                show::line(&format!("check {} is ended, and its secret is wiped", number.as_str()));
-                Ok(Exit::Done)
-            }),
+            Action::End { node, number, by, reason } => {
+                let object = format!("check:{}", number.as_str());
+                noted::with_flows_noted(&node, ("check-run", &object), async |ctx| {
+                    end_check(&number, (&by, &reason), ctx).await?;
+                    show::line(&format!("check {} is ended, and its secret is wiped", number.as_str()));
+                    Ok(Exit::Done)
+                })
+            }
         }
     }
 }
 
 fn begin(node: &Path, plan: &CheckPlan, wait: bool, as_json: bool) -> Result<Exit> {
-    local::with_flows(node, async |ctx| {
+    let with = format!("with:{}", plan.peer);
+    noted::with_flows_noted(node, ("check-run", &with), async |ctx| {
         let number = begin_check(plan, ctx).await?;
         if !wait {
             if as_json {

@@ -1,7 +1,7 @@
 //! `stazh check permit`: a person lets the hits of a check be asked about by name.
 
 use super::super::progress::Progress;
-use super::super::{Exit, local, show};
+use super::super::{Exit, local, noted, show};
 use crate::base::WholeFile;
 use crate::exchange::canonical::RecordId;
 use crate::exchange::canonical::case::CaseDocument;
@@ -46,7 +46,8 @@ pub(super) struct PermitCommand {
 impl PermitCommand {
     pub(super) fn run(self) -> Result<Exit> {
         let folder = local::settings(&self.node)?.handed_over.join("checks").join(self.number.as_str());
-        local::with_flows(&self.node, async |ctx| {
+        let object = format!("check:{}", self.number.as_str());
+        noted::with_flows_noted(&self.node, ("check-run", &object), async |ctx| {
             let permit = permit(&self.number, (&self.by, &self.reason), self.weak, ctx).await?;
             let inquiries = hit_inquiries(&permit, ctx).await?;
             let to = permit.peer(ctx)?;

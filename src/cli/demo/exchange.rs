@@ -7,6 +7,7 @@ use crate::cli::show;
 use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::rules::Catalogue;
 use crate::exchange::transit::Signal;
+use crate::store::Act;
 use anyhow::{Context, Result, bail};
 use comfy_table::presets;
 use std::collections::HashMap;
@@ -84,7 +85,7 @@ impl Exchange<'_> {
             }
         }
         new.sort_by_key(|(_, row)| row.entry.at);
-        for (name, row) in new {
+        for (name, row) in new.into_iter().filter(|(_, row)| row.entry.kind != Act::KIND) {
             seen.missed += u32::from(row.entry.kind == "missed");
             seen.answered += usize::from(name == "RU" && row.entry.kind == "answered");
             let entry = row.entry;

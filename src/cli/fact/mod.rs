@@ -2,7 +2,7 @@
 
 mod kinds;
 
-use super::{Exit, Misused, local, show};
+use super::{Exit, Misused, local, noted, show};
 use crate::base::Language;
 use crate::exchange::canonical::{Consent, Fact, FactInquiry};
 use crate::flow::{
@@ -106,7 +106,7 @@ fn ask(node: &Path, files: &[PathBuf], fresh: bool, as_json: bool) -> Result<Exi
     let read =
         |file: &PathBuf| Ok((file.display().to_string(), local::read_json(file, "question for a fact")?));
     let questions: Vec<(String, FactInquiry)> = files.iter().map(read).collect::<Result<_>>()?;
-    local::with_flows(node, async |ctx| {
+    noted::with_flows_noted(node, ("inquiry-send", "facts"), async |ctx| {
         for (name, inquiry) in &questions {
             match ask_fact(inquiry, fresh, ctx).await.with_context(|| format!("ask {name}"))? {
                 FactAsked::Kept(fact) if as_json => show::json_line(&json!({ "kept": fact })),
@@ -148,7 +148,7 @@ fn list(node: &Path, as_json: bool) -> Result<Exit> {
 }
 
 fn offer(node: &Path) -> Result<Exit> {
-    local::with_flows(node, async |ctx| {
+    noted::with_flows_noted(node, ("inquiry-send", "offers"), async |ctx| {
         let made = note_life_events(&mut HashSet::new(), ctx).await?;
         take_agreements(&mut HashSet::new(), ctx).await?;
         send_offers(ctx).await?;
@@ -159,7 +159,8 @@ fn offer(node: &Path) -> Result<Exit> {
 }
 
 fn settle(node: &Path, said: AgreementOf) -> Result<Exit> {
-    local::with_flows(node, async |ctx| {
+    let object = format!("offer:{}", said.offer);
+    noted::with_flows_noted(node, ("inquiry-send", &object), async |ctx| {
         match settle_offer(&said, ctx).await? {
             Settled::Done => show::line(&format!("offer {} is settled", said.offer)),
             Settled::NotWaiting => {

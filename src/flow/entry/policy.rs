@@ -52,6 +52,14 @@ impl EntryPolicy {
         Ok(Self::new(key))
     }
 
+    /// How a person is told in acts: by a keyed digest of a number of his.
+    ///
+    /// # Errors
+    /// The library of digests refuses.
+    pub fn subject(&self, number: &Identifier) -> Result<Subject, EntryError> {
+        self.digest(number.kind().as_code(), number.as_str())
+    }
+
     pub(super) fn digest(&self, kind: &str, value: &str) -> Result<Subject, EntryError> {
         Ok(Subject::of(self.person_digest(kind, value)?))
     }
@@ -67,7 +75,7 @@ impl EntryPolicy {
 /// # Errors
 /// The library of digests refuses.
 pub fn subject_of(number: &Identifier, ctx: &Context) -> Result<Subject, EntryError> {
-    ctx.entry.digest(number.kind().as_code(), number.as_str())
+    ctx.entry.subject(number)
 }
 
 /// The day of an instant in the state of a node, as its clerks count days.

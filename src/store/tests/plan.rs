@@ -16,6 +16,13 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         // both ends of the range, so that it walks none that lasts as long as the time stamps of today
         (time_stamp::ENDING, "USING INDEX time_stamp_end (good_until>? AND good_until<?)"),
         (asked::PAGE, "handover_number"),
+        (account::IDLE, "account_idle"),
+        (session::FIND, "session"),
+        (act::BY_LOGIN, "act_login"),
+        (act::BY_OBJECT, "act_object"),
+        (act::BY_SUBJECT, "act_subject"),
+        (approval::PAGE, "approval_state"),
+        (access_request::PAGE, "access_request_state"),
         (case_board::STALE, "pension_case_stale"),
         (case_board::PAGE, "pension_case_due"),
         (case_board::PAGE_OF_STAGE, "pension_case_stage"),

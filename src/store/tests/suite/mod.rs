@@ -1,5 +1,6 @@
 //! What every engine must do: included once for each, with a fixture of its own above.
 
+mod account;
 mod appeal;
 mod asked;
 mod case;
