@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 /// A browser, and where its pictures go.
 pub(crate) struct Browser {
     driver: Child,
+    /// The number of the browser's own process.
+    process: u64,
     /// `http://127.0.0.1:PORT/session/ID`.
     session: String,
     pub(crate) scripts: Scripts,
@@ -72,10 +74,19 @@ impl Browser {
         } } });
         let told = ask(Method::POST, &url, Some(&wanted)).await.expect("a browser opens");
         let id = told["sessionId"].as_str().unwrap();
+        let process = told["capabilities"]["goog:processID"].as_u64().expect("the browser tells its process");
         let screens = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screens").join(test);
         let _ = std::fs::remove_dir_all(&screens); // the first time there is none
         std::fs::create_dir_all(&screens).unwrap();
-        Self { driver, session: format!("{url}/{id}"), scripts, screens, shots: 0, _profile: profile }
+        Self {
+            driver,
+            process,
+            session: format!("{url}/{id}"),
+            scripts,
+            screens,
+            shots: 0,
+            _profile: profile,
+        }
     }
 
     async fn try_to(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, String> {
@@ -248,9 +259,10 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // the driver ends its browser when it is asked to end
-        let _ = Command::new("kill").args(["-TERM", &self.driver.id().to_string()]).status();
-        let _ = self.driver.wait(); // it may be gone already
+        // the browser goes with its helpers, also after a test that failed; the driver would leave it
+        let _ = Command::new("kill").args(["-KILL", &self.process.to_string()]).status();
+        let _ = self.driver.kill(); // it may be gone already
+        let _ = self.driver.wait(); // as above
     }
 }
 
