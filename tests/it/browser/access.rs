@@ -28,7 +28,7 @@ async fn a3_from_an_access_request_to_the_first_entry() {
     house.employ("a.cyber", Role::CyberAdministrator).await;
     let at = |days: i64| {
         let then = SystemClock.now().checked_sub(jiff::SignedDuration::from_hours(24 * days)).unwrap();
-        then.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+        jiff::tz::TimeZone::UTC.to_datetime(then).date().to_string()
     };
     browser.hold(&house, "a.senior").await;
     browser.go(&format!("{}/console/requests/new", house.url)).await;

@@ -43,7 +43,7 @@ impl Browser {
         let port = told.lines().map_while(Result::ok).find_map(|line| {
             line.rsplit_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.').to_owned())
         });
-        let url = format!("http://127.0.0.1:{}/session", port.expect("chromedriver tells its port"));
+        let url = format!("http://127.0.0.1:{}/session", port.unwrap());
         let profile = tempfile::tempdir().unwrap();
         let mut args = vec![
             "--headless=new".to_owned(),
@@ -72,9 +72,9 @@ impl Browser {
             },
             "goog:loggingPrefs": { "performance": "ALL", "browser": "ALL" },
         } } });
-        let told = ask(Method::POST, &url, Some(&wanted)).await.expect("a browser opens");
+        let told = ask(Method::POST, &url, Some(&wanted)).await.unwrap();
         let id = told["sessionId"].as_str().unwrap();
-        let process = told["capabilities"]["goog:processID"].as_u64().expect("the browser tells its process");
+        let process = told["capabilities"]["goog:processID"].as_u64().unwrap();
         let screens = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screens").join(test);
         let _ = std::fs::remove_dir_all(&screens); // the first time there is none
         std::fs::create_dir_all(&screens).unwrap();
@@ -136,12 +136,6 @@ impl Browser {
                 Err(_not_yet) => tokio::time::sleep(Duration::from_millis(30)).await,
             }
         }
-    }
-
-    /// How many there are now.
-    pub(crate) async fn count(&self, css: &str) -> usize {
-        let wanted = json!({ "using": "css selector", "value": css });
-        self.post("/elements", wanted).await.as_array().unwrap().len()
     }
 
     /// Types into a field what is to stand there.
@@ -284,13 +278,13 @@ impl Element<'_> {
             .await;
     }
 
-    pub(crate) async fn keys(&self, text: &str) {
-        self.browser.post(&format!("/element/{}/value", self.id), json!({ "text": text })).await;
-    }
-
     pub(crate) async fn text(&self) -> String {
         let text = self.browser.get(&format!("/element/{}/text", self.id)).await;
-        text.as_str().unwrap().to_owned()
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) async fn keys(&self, text: &str) {
+        self.browser.post(&format!("/element/{}/value", self.id), json!({ "text": text })).await;
     }
 
     pub(crate) async fn property(&self, name: &str) -> Value {
