@@ -249,8 +249,14 @@ pub(super) const WAITING: &str = "
     WHERE state IN ('deferred', 'returned', 'quarantined', 'parked') AND state IN ('quarantined', 'parked')
     GROUP BY peer, state";
 
+/// A stretch of the index that begins with the peer, see `message`.
 pub(super) const LAST: &str = "
-    SELECT (SELECT MAX(created_at) FROM outbox WHERE peer = $1), (SELECT MAX(received_at) FROM inbox WHERE peer = $1)";
+    SELECT (SELECT o.created_at FROM outbox AS o
+            WHERE (o.peer, o.created_at) >= ($1, 0) AND (o.peer, o.created_at) <= ($1, 9223372036854775807)
+            ORDER BY o.peer DESC, o.created_at DESC LIMIT 1),
+           (SELECT i.received_at FROM inbox AS i
+            WHERE (i.peer, i.received_at) >= ($1, 0) AND (i.peer, i.received_at) <= ($1, 9223372036854775807)
+            ORDER BY i.peer DESC, i.received_at DESC LIMIT 1)";
 
 /// By the index of what is due, not by one that is in the order of the groups: a conversation without a term that runs is
 /// not counted.
