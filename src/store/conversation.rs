@@ -46,7 +46,7 @@ pub struct Conversation {
     pub t2_at: Option<Timestamp>,
     /// When the time for the answer runs out.
     pub t3_at: Option<Timestamp>,
-    /// How many resends there were.
+    /// How often its own message was sent.
     pub attempts: u32,
     /// The code of its end.
     pub outcome: Option<String>,

@@ -186,11 +186,12 @@ pub(super) const IN: &str = "
            CAST(0 AS BIGINT), COUNT(*)
     FROM inbox WHERE received_at >= $1 AND received_at < $2 AND peer NOT LIKE 'stranger %' GROUP BY 1, 2";
 
-/// The ends of the classes stand here a second time; a test compares both.
+/// A conversation counts its sendings: what was sent once was met in time. The ends of the classes stand here a second time; a
+/// test compares both.
 pub(super) const ENDED: &str = "
     SELECT peer,
            CASE role WHEN 'initiator' THEN 'asked-' ELSE 'answered-' END ||
-           CASE WHEN state = 'completed' AND attempts = 0 THEN 'met' WHEN state = 'completed' THEN 'late'
+           CASE WHEN state = 'completed' AND attempts <= 1 THEN 'met' WHEN state = 'completed' THEN 'late'
                 WHEN state = 'expired' THEN 'expired' ELSE 'failed' END AS measure,
            CAST(CASE WHEN finished_at - started_at < 100 THEN 0
                 WHEN finished_at - started_at < 250 THEN 1
@@ -249,8 +250,14 @@ pub(super) const WAITING: &str = "
     WHERE state IN ('deferred', 'returned', 'quarantined', 'parked') AND state IN ('quarantined', 'parked')
     GROUP BY peer, state";
 
+/// A stretch of the index that begins with the peer, see `message`.
 pub(super) const LAST: &str = "
-    SELECT (SELECT MAX(created_at) FROM outbox WHERE peer = $1), (SELECT MAX(received_at) FROM inbox WHERE peer = $1)";
+    SELECT (SELECT o.created_at FROM outbox AS o
+            WHERE (o.peer, o.created_at) >= ($1, 0) AND (o.peer, o.created_at) <= ($1, 9223372036854775807)
+            ORDER BY o.peer DESC, o.created_at DESC LIMIT 1),
+           (SELECT i.received_at FROM inbox AS i
+            WHERE (i.peer, i.received_at) >= ($1, 0) AND (i.peer, i.received_at) <= ($1, 9223372036854775807)
+            ORDER BY i.peer DESC, i.received_at DESC LIMIT 1)";
 
 /// By the index of what is due, not by one that is in the order of the groups: a conversation without a term that runs is
 /// not counted.

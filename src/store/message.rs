@@ -402,13 +402,18 @@ macro_rules! walk {
 
 macro_rules! out {
     ($condition:literal) => {
+        out!($condition, "")
+    };
+    ($condition:literal, $first:literal) => {
         walk!(
             concat!(
                 "SELECT id, peer, kind AS sort, created_at AS at, action, state, code, attempts, next_try_at,
                     relates_to, conversation_id, procedure_id, document_id
              FROM outbox WHERE ",
                 $condition,
-                " AND created_at >= $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC"
+                " AND created_at >= $1 AND (created_at, id) < ($2, $3) ORDER BY ",
+                $first,
+                "created_at DESC, id DESC"
             ),
             "(SELECT d.message_id FROM delivery AS d WHERE d.outbox_id = p.id
                 ORDER BY d.at DESC, d.message_id DESC LIMIT 1)",
@@ -419,6 +424,9 @@ macro_rules! out {
 
 macro_rules! inside {
     ($from:literal, $condition:literal) => {
+        inside!($from, $condition, "")
+    };
+    ($from:literal, $condition:literal, $first:literal) => {
         walk!(
             concat!(
                 "SELECT inbox.id, inbox.peer, CASE WHEN inbox.action = '' THEN 'fault'
@@ -430,8 +438,9 @@ macro_rules! inside {
                 $from,
                 " WHERE ",
                 $condition,
-                " AND inbox.received_at >= $1 AND (inbox.received_at, inbox.id) < ($2, $3)
-             ORDER BY inbox.received_at DESC, inbox.id DESC"
+                " AND inbox.received_at >= $1 AND (inbox.received_at, inbox.id) < ($2, $3) ORDER BY ",
+                $first,
+                "inbox.received_at DESC, inbox.id DESC"
             ),
             "p.message_id",
             "(SELECT l.document_id FROM ledger AS l WHERE l.inbox_id = p.id)"
@@ -441,6 +450,9 @@ macro_rules! inside {
 
 macro_rules! end {
     ($table:literal, $at:literal, $condition:literal) => {
+        end!($table, $at, $condition, "")
+    };
+    ($table:literal, $at:literal, $condition:literal, $first:literal) => {
         concat!(
             "SELECT ",
             $at,
@@ -453,19 +465,41 @@ macro_rules! end {
             ", id) < ($2, $3) AND ",
             $condition,
             " ORDER BY ",
+            $first,
             $at,
             " DESC, id DESC LIMIT 1 OFFSET $4"
         )
     };
 }
 
-// The key is bound in every case; without one it is the empty text, which equals itself.
+// The key is bound in every case; without one it is the empty text, which equals itself. Those of one peer, or in one state,
+// are a stretch of the index that begins with it: by a plain equality a server that plans for all values at once walks by
+// time instead, through everything if the value is rare.
 static OUTBOX: Queue = Queue {
     table: "outbox",
     rank: OUT,
     all: Texts { walk: out!("$5 = ''"), end: end!("outbox", "created_at", "$5 = ''") },
-    peer: Texts { walk: out!("peer = $5"), end: end!("outbox", "created_at", "peer = $5") },
-    state: Texts { walk: out!("state = $5"), end: end!("outbox", "created_at", "state = $5") },
+    peer: Texts {
+        walk: out!("(peer, created_at) >= ($5, $1) AND (peer, created_at, id) < ($5, $2, $3)", "peer DESC, "),
+        end: end!(
+            "outbox",
+            "created_at",
+            "(peer, created_at) >= ($5, $1) AND (peer, created_at, id) < ($5, $2, $3)",
+            "peer DESC, "
+        ),
+    },
+    state: Texts {
+        walk: out!(
+            "(state, created_at) >= ($5, $1) AND (state, created_at, id) < ($5, $2, $3)",
+            "state DESC, "
+        ),
+        end: end!(
+            "outbox",
+            "created_at",
+            "(state, created_at) >= ($5, $1) AND (state, created_at, id) < ($5, $2, $3)",
+            "state DESC, "
+        ),
+    },
     work: out!("state = $5"),
     message: out!("id IN (SELECT d.outbox_id FROM delivery AS d WHERE d.message_id = $5)"),
     conversation: out!("conversation_id = $5"),
@@ -480,7 +514,10 @@ static INBOX: Queue = Queue {
     table: "inbox",
     rank: IN,
     all: Texts { walk: inside!("inbox", "$5 = ''"), end: end!("inbox", "received_at", "$5 = ''") },
-    peer: Texts { walk: inside!("inbox", "inbox.peer = $5"), end: end!("inbox", "received_at", "peer = $5") },
+    peer: Texts {
+        walk: inside!("inbox", "(inbox.peer, inbox.received_at) >= ($5, $1) AND (inbox.peer, inbox.received_at, inbox.id) < ($5, $2, $3)", "inbox.peer DESC, "),
+        end: end!("inbox", "received_at", "(peer, received_at) >= ($5, $1) AND (peer, received_at, id) < ($5, $2, $3)", "peer DESC, "),
+    },
     state: Texts {
         walk: inside!(
             "inbox",

@@ -1,5 +1,6 @@
 //! The pages for people in a real browser: with scripts and without, on a narrow screen, by the keyboard alone.
 
+mod access;
 mod axe;
 mod driver;
 mod walk;
@@ -72,10 +73,14 @@ async fn somebody_enters_for_the_first_time(test: &str, scripts: Scripts) {
     browser.change_password(PASSWORD, OWN, OWN).await;
     assert_eq!(browser.at().await, "/console");
     look(&mut browser, "home").await;
-    browser.press("header form[action='/console/sign-out'] button").await;
-    assert_eq!(browser.at().await, "/console/sign-in");
+    sign_out(&browser).await;
     browser.sign_in("a.first", OWN).await;
     assert_eq!(browser.at().await, "/console");
+}
+
+async fn sign_out(browser: &Browser) {
+    browser.press("header form[action='/console/sign-out'] button").await;
+    assert_eq!(browser.at().await, "/console/sign-in");
 }
 
 impl Browser {

@@ -101,7 +101,7 @@ impl House {
                 ends_at: now.checked_add(jiff::SignedDuration::from_hours(8)).unwrap(),
             };
             session_put(&mut tx, &row).await.unwrap();
-            callers.push(Caller { url: self.url.clone(), token, csrf: row.csrf, session: row.id });
+            callers.push(Caller { url: self.url.clone(), token, csrf: row.csrf });
         }
         tx.commit().await.unwrap();
         callers
@@ -110,7 +110,7 @@ impl House {
     /// Somebody who has no session.
     pub(crate) fn stranger(&self) -> Caller {
         let none = String::new;
-        Caller { url: self.url.clone(), token: none(), csrf: none(), session: none() }
+        Caller { url: self.url.clone(), token: none(), csrf: none() }
     }
 
     /// The acts of a login, the latest first.
@@ -183,8 +183,6 @@ pub(crate) struct Caller {
     pub(crate) url: String,
     pub(crate) token: String,
     pub(crate) csrf: String,
-    /// The public id of the session.
-    pub(crate) session: String,
 }
 
 /// What he is told.

@@ -233,21 +233,23 @@ pub async fn begun_draft(
     let filing = documents().find_map(|document| document.head().filing.as_ref());
     let person = documents().find_map(CaseDocument::person);
     let mut head = json!({ "case": case, "state": ctx.state, "body": body });
-    let mut put = |name: &str, value: Value| {
-        if !value.is_null() {
-            head[name] = value;
-        }
-    };
-    put("filing", json!(filing));
-    put("about", json!(about));
+    put(&mut head, "filing", json!(filing));
+    put(&mut head, "about", json!(about));
     let mut begun = json!({ "document": kind.as_code(), "head": head });
     if last.person().is_some() || person.is_some() {
-        begun["person"] = json!(person);
+        put(&mut begun, "person", json!(person));
     }
     if let (CaseDocumentKind::PensionDecision, Some((entry, _))) = (kind, claim_of(&read)) {
-        begun["kind"] = json!(entry.said.pensions.first());
+        put(&mut begun, "kind", json!(entry.said.pensions.first()));
     }
     Ok(Some(begun))
+}
+
+/// Sets a member that has a value.
+fn put(object: &mut Value, name: &str, value: Value) {
+    if let Some(object) = object.as_object_mut().filter(|_| !value.is_null()) {
+        object.insert(name.to_owned(), value);
+    }
 }
 
 /// The document, sealed and judged by its case, not yet in the outbox.

@@ -262,7 +262,18 @@ fn refused(error: entries::EntryError, view: &View) -> Trouble {
         }
         entries::EntryError::Blocked { .. } => fault("fault-blocked", String::new()),
         entries::EntryError::TemporaryOver => fault("fault-temporary-over", String::new()),
-        other => Trouble::from(other),
+        other @ (entries::EntryError::Store(_)
+        | entries::EntryError::Flow(_)
+        | entries::EntryError::Seal(_)
+        | entries::EntryError::Password(_)
+        | entries::EntryError::Refused(_)
+        | entries::EntryError::Account(_)
+        | entries::EntryError::Weak(_)
+        | entries::EntryError::NotInOrder(_)
+        | entries::EntryError::NotThere { .. }
+        | entries::EntryError::Decided
+        | entries::EntryError::OneSelf
+        | entries::EntryError::Token { .. }) => Trouble::from(other),
     }
 }
 

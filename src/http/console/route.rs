@@ -225,7 +225,21 @@ impl From<crate::flow::entry::EntryError> for Trouble {
         match error {
             EntryError::Refused(refusal) => refusal.into(),
             EntryError::NotThere { .. } => Self::not_found(),
-            other => {
+            other @ (EntryError::Store(_)
+            | EntryError::Flow(_)
+            | EntryError::Seal(_)
+            | EntryError::Password(_)
+            | EntryError::Account(_)
+            | EntryError::Credentials
+            | EntryError::CodeWanted
+            | EntryError::Wait { .. }
+            | EntryError::Blocked { .. }
+            | EntryError::TemporaryOver
+            | EntryError::Weak(_)
+            | EntryError::NotInOrder(_)
+            | EntryError::Decided
+            | EntryError::OneSelf
+            | EntryError::Token { .. }) => {
                 let (status, code) = match other.verdict() {
                     Verdict::Retry { .. } => (StatusCode::SERVICE_UNAVAILABLE, "http.later"),
                     Verdict::Return { code } | Verdict::Quarantine { code } => {

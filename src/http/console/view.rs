@@ -65,7 +65,7 @@ impl View {
         let digits = number.unsigned_abs().to_string();
         let mut told = if number < 0 { "−".to_owned() } else { String::new() };
         for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at) % 3 == 0 {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
                 told.push(between);
             }
             told.push(digit);

@@ -1,3 +1,5 @@
+//! Folding loses no day, overlaps are the same from both sides, and gaps with periods cover the span.
+
 //! What the time line keeps: each day of each period, whichever way it is folded.
 
 use super::*;

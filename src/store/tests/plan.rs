@@ -1,6 +1,10 @@
 //! Statements that run all the time find their rows by an index, however long the backlog.
 
+use super::postgres_server;
+use super::rows::*;
+use crate::base::{Digest256, ProcedureId};
 use crate::store::*;
+use uuid::Uuid;
 
 #[tokio::test]
 async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
@@ -52,17 +56,7 @@ async fn nobody_who_looks_for_a_message_reads_a_whole_table() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path().join("node.db")).await.unwrap();
     let mut tx = store.read().await.unwrap();
-    let looked_for = [
-        (person::FIND, "person_ref"),
-        (figure::OUT, "outbox_time"),
-        (figure::IN, "inbox_time"),
-        (figure::ENDED, "conversation_finished"),
-        (figure::FAULTS, "inbox_apart"),
-        (figure::WAITING, "inbox_apart"),
-        (figure::LAST, "inbox_peer_time"),
-        (figure::OPEN, "conversation_due"),
-    ];
-    for (text, own_index) in looked_for.into_iter().chain(message::plans()) {
+    for (text, own_index) in looked_for() {
         let lines = plan(&mut tx, text).await;
         let scans = |line: &String| {
             // a walk of a bounded length, over an index that is in its order or over what such a walk found
@@ -74,6 +68,70 @@ async fn nobody_who_looks_for_a_message_reads_a_whole_table() {
         let is_indexed = lines.iter().any(|line| line.contains(own_index) || line.contains("PRIMARY KEY"));
         assert!(is_indexed && !lines.iter().any(scans), "{own_index}: {text}\n{lines:#?}");
     }
+}
+
+/// The same on a server that knows how many rows there are.
+#[tokio::test]
+async fn nobody_who_looks_for_a_message_on_a_server_reads_a_whole_table() {
+    let url = postgres_server::database();
+    let store = Store::connect(std::slice::from_ref(&url), None).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    let past: Vec<PastExchange> = (0..500).map(past).collect();
+    bulk_put(&mut tx, 1, &past).await.unwrap();
+    bulk_end(&mut tx).await.unwrap();
+    let Tx::Postgres(work) = &mut tx else { panic!("a server") };
+    let connection = work.connection().unwrap();
+    let settings = "SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan";
+    sqlx::raw_sql(settings).execute(&mut *connection).await.unwrap();
+    for (text, own_index) in looked_for() {
+        let count = (1..=9).rev().find(|number| text.contains(&format!("${number}"))).unwrap_or(0);
+        let values = match count {
+            0 => String::new(),
+            count => format!("({})", vec!["'0'"; count].join(", ")),
+        };
+        let prepared = sqlx::AssertSqlSafe(format!("PREPARE looked AS {text}"));
+        sqlx::raw_sql(prepared).execute(&mut *connection).await.unwrap();
+        let explained = sqlx::AssertSqlSafe(format!("EXPLAIN EXECUTE looked {values}"));
+        let rows = sqlx::raw_sql(explained).fetch_all(&mut *connection).await.unwrap();
+        let lines: Vec<String> = rows.iter().map(|row| sqlx::Row::get(row, 0)).collect();
+        sqlx::raw_sql("DEALLOCATE looked").execute(&mut *connection).await.unwrap();
+        // what a person is noted under, and the ledger, are found by their keys
+        let is_indexed = lines.iter().any(|line| line.contains(own_index));
+        let scans = lines.iter().any(|line| line.contains("Seq Scan"));
+        assert!(is_indexed && !scans, "{own_index}: {text}\n{lines:#?}");
+    }
+}
+
+fn past(n: u128) -> PastExchange {
+    let action = "int://CP/P.XP.01/1.0.0/P.XP.01.PRC.001/P.XP.01.TRN.001/P.XP.01.MSG.001";
+    PastExchange {
+        peer: ["KZ", "BY", "AM", "KG"][usize::try_from(n % 4).unwrap()].to_owned(),
+        conversation_id: conversation(n),
+        procedure_id: ProcedureId::start(Uuid::from_u128(n)),
+        documents: [document(10_000 + n), document(20_000 + n)],
+        messages: [0, 1, 2, 3, 4, 5].map(|place| message(100_000 + n * 10 + place)),
+        began_at: at(i64::try_from(n).unwrap() * 60_000),
+        took_ms: 300,
+        body: b"<a/>".to_vec(),
+        subjects: vec![Digest256([u8::try_from(n % 250).unwrap(); 32])],
+        code: n.is_multiple_of(50).then(|| "rules.content".to_owned()),
+        actions: [0; 4].map(|_| action.to_owned()),
+    }
+}
+
+/// What a person looks for, each with the index that finds it.
+fn looked_for() -> Vec<(&'static str, &'static str)> {
+    let own = [
+        (person::FIND, "person_ref"),
+        (figure::OUT, "outbox_time"),
+        (figure::IN, "inbox_time"),
+        (figure::ENDED, "conversation_finished"),
+        (figure::FAULTS, "inbox_apart"),
+        (figure::WAITING, "inbox_apart"),
+        (figure::LAST, "inbox_peer_time"),
+        (figure::OPEN, "conversation_due"),
+    ];
+    own.into_iter().chain(message::plans()).collect()
 }
 
 async fn plan(tx: &mut Tx, text: &str) -> Vec<String> {

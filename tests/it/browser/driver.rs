@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 /// A browser, and where its pictures go.
 pub(crate) struct Browser {
     driver: Child,
+    /// The number of the browser's own process.
+    process: u64,
     /// `http://127.0.0.1:PORT/session/ID`.
     session: String,
     pub(crate) scripts: Scripts,
@@ -41,7 +43,7 @@ impl Browser {
         let port = told.lines().map_while(Result::ok).find_map(|line| {
             line.rsplit_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.').to_owned())
         });
-        let url = format!("http://127.0.0.1:{}/session", port.expect("chromedriver tells its port"));
+        let url = format!("http://127.0.0.1:{}/session", port.unwrap());
         let profile = tempfile::tempdir().unwrap();
         let mut args = vec![
             "--headless=new".to_owned(),
@@ -70,12 +72,21 @@ impl Browser {
             },
             "goog:loggingPrefs": { "performance": "ALL", "browser": "ALL" },
         } } });
-        let told = ask(Method::POST, &url, Some(&wanted)).await.expect("a browser opens");
+        let told = ask(Method::POST, &url, Some(&wanted)).await.unwrap();
         let id = told["sessionId"].as_str().unwrap();
+        let process = told["capabilities"]["goog:processID"].as_u64().unwrap();
         let screens = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screens").join(test);
         let _ = std::fs::remove_dir_all(&screens); // the first time there is none
         std::fs::create_dir_all(&screens).unwrap();
-        Self { driver, session: format!("{url}/{id}"), scripts, screens, shots: 0, _profile: profile }
+        Self {
+            driver,
+            process,
+            session: format!("{url}/{id}"),
+            scripts,
+            screens,
+            shots: 0,
+            _profile: profile,
+        }
     }
 
     async fn try_to(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, String> {
@@ -125,12 +136,6 @@ impl Browser {
                 Err(_not_yet) => tokio::time::sleep(Duration::from_millis(30)).await,
             }
         }
-    }
-
-    /// How many there are now.
-    pub(crate) async fn count(&self, css: &str) -> usize {
-        let wanted = json!({ "using": "css selector", "value": css });
-        self.post("/elements", wanted).await.as_array().unwrap().len()
     }
 
     /// Types into a field what is to stand there.
@@ -248,9 +253,10 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // the driver ends its browser when it is asked to end
-        let _ = Command::new("kill").args(["-TERM", &self.driver.id().to_string()]).status();
-        let _ = self.driver.wait(); // it may be gone already
+        // the browser goes with its helpers, also after a test that failed; the driver would leave it
+        let _ = Command::new("kill").args(["-KILL", &self.process.to_string()]).status();
+        let _ = self.driver.kill(); // it may be gone already
+        let _ = self.driver.wait(); // as above
     }
 }
 
@@ -272,13 +278,13 @@ impl Element<'_> {
             .await;
     }
 
-    pub(crate) async fn keys(&self, text: &str) {
-        self.browser.post(&format!("/element/{}/value", self.id), json!({ "text": text })).await;
-    }
-
     pub(crate) async fn text(&self) -> String {
         let text = self.browser.get(&format!("/element/{}/text", self.id)).await;
-        text.as_str().unwrap().to_owned()
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) async fn keys(&self, text: &str) {
+        self.browser.post(&format!("/element/{}/value", self.id), json!({ "text": text })).await;
     }
 
     pub(crate) async fn property(&self, name: &str) -> Value {

@@ -8,14 +8,14 @@ CREATE INDEX outbox_state        ON outbox (state, created_at, id);
 
 CREATE INDEX inbox_time          ON inbox (received_at, id);
 CREATE INDEX inbox_peer_time     ON inbox (peer, received_at, id);
-CREATE INDEX inbox_conversation  ON inbox (conversation_id) WHERE conversation_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS inbox_conversation ON inbox (conversation_id) WHERE conversation_id IS NOT NULL;
 CREATE INDEX inbox_message       ON inbox (message_id)      WHERE message_id IS NOT NULL;
 -- Not of the states that each message passes: there it would be written each time.
 CREATE INDEX inbox_apart         ON inbox (state, received_at, id)
     WHERE state IN ('deferred', 'returned', 'quarantined', 'parked');
 
 -- From a message to the document that came with it.
-CREATE INDEX ledger_inbox ON ledger (inbox_id);
+CREATE INDEX IF NOT EXISTS ledger_inbox ON ledger (inbox_id);
 
 CREATE INDEX conversation_finished ON conversation (finished_at) WHERE finished_at IS NOT NULL;
 
