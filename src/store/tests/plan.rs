@@ -42,7 +42,12 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         let lines = plan(&mut tx, text).await;
         // what was found claimable is no more than the limit
         let scans = lines.iter().any(|line| {
-            line.starts_with("SCAN") && !line.contains(" USING INDEX ") && line != "SCAN claimable"
+            // the index of stale cases holds those alone
+            let is_partial = line.ends_with("INDEX pension_case_stale");
+            line.starts_with("SCAN")
+                && !line.contains(" USING INDEX ")
+                && line != "SCAN claimable"
+                && !is_partial
         });
         let sorts = lines.iter().any(|line| line.ends_with("B-TREE FOR ORDER BY"));
         let is_indexed = lines.iter().any(|line| line.contains(own_index));
