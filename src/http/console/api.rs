@@ -96,6 +96,13 @@ async fn done(request: Request, path: &str, address: IpAddr, console: &Console) 
         Verb::Get => Vec::new(),
         Verb::Post => bring::json(headers, body, route.fields, &mut given).await?,
     };
+    // a form sends what was left out as an empty value; a program leaves it out
+    for field in route.fields {
+        let is_word = matches!(field.kind, Kind::Date | Kind::Number(_, _) | Kind::Choice(_) | Kind::Flag);
+        if is_word && given.all(field.name).iter().any(String::is_empty) {
+            faults.push(Fault::new(field.name, "fault-choice"));
+        }
+    }
     faults.extend(given.check(route.fields));
     // who may not is told so, and journalled, whatever he sent (A2)
     let permit = gate::permit(&session, route, &segments, &given, console).await?;

@@ -232,7 +232,7 @@ async fn list(call: Call) -> Done {
             (view.table(&view.choice("state", state.as_str()), &heads, rows.collect()))
             (view.more(next))
             p { (view.link("/console/appeals/new", &view.say("appeal-new"))) }
-            p { (view.link("/console/notices/new", &view.say("notice-new"))) }
+            @if view.may("notice-publish") { p { (view.link("/console/notices/new", &view.say("notice-new"))) } }
         }
     })
 }

@@ -66,7 +66,9 @@ fn drawn(view: &View, case: &CaseView, ctx: &Context) -> Markup {
     html! {
         (view.facts(facts(view, case)))
         @if let Some(person) = &case.person { (person_told(view, person, ctx)) }
-        p { a class="act" href={ (at) "/workbench" } { (view.say("workbench-open")) } }
+        @if case.person.is_some() && view.may("case-workbench") {
+            p { a class="act" href={ (at) "/workbench" } { (view.say("workbench-open")) } }
+        }
 
         h2 { (view.say("case-waits")) }
         @if case.waits.is_empty() { p { (view.say("case-waits-nothing")) } }
@@ -161,6 +163,7 @@ fn next_told(view: &View, case: &CaseView, ctx: &Context) -> Markup {
         writing(case.case.as_str(), it.kind, it.answers, it.to.first().copied().filter(|_| it.to.len() == 1))
     };
     let says = |it: &Next| document_says(it.kind, view.language, &ctx.catalogue);
+    let writes = view.may("case-send");
     let states = |it: &Next| it.to.iter().map(|to| state(view, *to)).collect::<Vec<_>>().join(", ");
     html! {
         @if next.is_empty() { p { (view.say("case-next-nothing")) } }
@@ -168,7 +171,7 @@ fn next_told(view: &View, case: &CaseView, ctx: &Context) -> Markup {
             ul {
                 @for it in next.iter().filter(|it| it.answers.is_some()) {
                     li {
-                        a href=(to(it)) { (says(it)) } " → " (states(it))
+                        @if writes { a href=(to(it)) { (says(it)) } } @else { (says(it)) } " → " (states(it))
                         @if let Some(day) = it.due_on { ", " (view.say("case-until")) " " (view.date(day)) }
                         @if let Some(id) = it.answers { span class="hint" { (view.say("case-about")) " " code { (id.as_uuid()) } } }
                     }
@@ -178,7 +181,7 @@ fn next_told(view: &View, case: &CaseView, ctx: &Context) -> Markup {
         @if next.iter().any(|it| it.answers.is_none()) {
             details {
                 summary { (view.say("case-next-own")) }
-                ul { @for it in next.iter().filter(|it| it.answers.is_none()) { li { a href=(to(it)) { (says(it)) } " → " (states(it)) } } }
+                ul { @for it in next.iter().filter(|it| it.answers.is_none()) { li { @if writes { a href=(to(it)) { (says(it)) } } @else { (says(it)) } " → " (states(it)) } } }
             }
         }
         p class="hint" { (view.say("case-next-how")) }
@@ -221,8 +224,8 @@ fn documents(view: &View, case: &CaseView, listed: &[DocumentView], caption: &st
             html! { @for (at, one) in said.iter().enumerate() { @if at > 0 { br; } (one) } },
             html! { @if let Some(standing) = &standing { (standing) } },
             html! {
-                a href={ (at) "/documents/" (id) "/form" } { (view.say("case-print")) }
-                br; code class="id" { (id) }
+                @if view.may("case-print") { a href={ (at) "/documents/" (id) "/form" } { (view.say("case-print")) } br; }
+                code class="id" { (id) }
                 @if let Some(about) = document.about { span class="hint" { (view.say("case-about")) " " code { (about.as_uuid()) } } }
             },
         ]

@@ -72,7 +72,8 @@ pub(super) fn role_named(view: &View, role: Role) -> String {
     view.say(&format!("role-{}", role.word().replace('_', "-")))
 }
 
-fn may(session: &crate::access::Session, command: &str) -> bool {
+/// Whether a command is open to somebody: what is not is offered nowhere.
+pub(super) fn may(session: &crate::access::Session, command: &str) -> bool {
     Commands::built_in().find(command).is_ok_and(|command| {
         let is_granted =
             command.function == Commands::OWN || session.actor.functions.contains(command.function);

@@ -80,7 +80,7 @@ async fn home(call: Call) -> Done {
                         " — " (view.say(&format!("menu-{command}-told")))
                     }
                 }
-                li { (view.link("/console/requests/new", &view.say("menu-request-file"))) " — " (view.say("menu-request-file-told")) }
+                @if view.may("request-file") { li { (view.link("/console/requests/new", &view.say("menu-request-file"))) " — " (view.say("menu-request-file-told")) } }
             }
         }
     })

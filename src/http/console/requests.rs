@@ -359,7 +359,7 @@ async fn list(call: Call) -> Done {
             }
             (view.table(&view.say("menu-request-list"), &heads, rows.collect()))
             (view.more(next))
-            p { (view.link("/console/requests/new", &view.say("menu-request-file"))) }
+            @if view.may("request-file") { p { (view.link("/console/requests/new", &view.say("menu-request-file"))) } }
         }
     })
 }

@@ -42,6 +42,11 @@ impl View {
         phrases(Language::En).has(key).then(|| self.say(key))
     }
 
+    /// Whether the reader may do something: what he may not is offered to him nowhere.
+    pub(super) fn may(&self, command: &str) -> bool {
+        self.session.as_ref().is_some_and(|session| super::frame::may(session, command))
+    }
+
     /// A day as the reader writes it.
     pub(super) fn date(&self, date: Date) -> String {
         match self.language {

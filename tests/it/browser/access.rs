@@ -40,7 +40,7 @@ async fn a3_from_an_access_request_to_the_first_entry() {
         ("applicant_name", "Вымышленный департамент"),
         ("head_name", "Серик Болат"),
         ("user_name", "Ахметова Айгуль"),
-        ("user_number", "850315300018"),
+        ("user_number", "850315300019"),
         ("user_login", "a.akhmetova"),
         ("user_address", "127.0.0.1"),
         ("user_position", "Главный специалист"),
