@@ -141,6 +141,7 @@ pub(super) const CANDIDATES: &str = "
     SELECT id, peer, own_outbox_id FROM conversation
     WHERE transaction_code = $1 AND role = $2 AND state = 'completed' ORDER BY started_at DESC LIMIT $3";
 
+/// By the conversation, of which there are few rows; what is put together uses no index of a peer's whole backlog.
 pub(super) const CAME: &str = "
     SELECT ledger.document_id, inbox.action FROM inbox JOIN ledger ON ledger.inbox_id = inbox.id
-    WHERE inbox.conversation_id = $1 AND inbox.peer = $2 AND inbox.state = 'settled' ORDER BY inbox.id";
+    WHERE inbox.conversation_id = $1 AND inbox.peer || '' = $2 AND inbox.state || '' = 'settled' ORDER BY inbox.id";
