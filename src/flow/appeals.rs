@@ -10,6 +10,7 @@ use crate::store::{
     AppealDraft, AppealRow, AppealSource, AppealState, JournalDraft, Notice, appeal_answer, appeal_file,
     appeal_find, appeal_page, appeal_put, appeal_take, journal_append, notice_list, notice_put,
 };
+use jiff::ToSpan;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -109,7 +110,7 @@ pub async fn file_appeal(new: NewAppeal, login: Option<&str>, ctx: &Context) -> 
         body: new.body,
         file: new.file,
         filed_at: now,
-        due_on: worked(today(ctx), EXECUTION_WORKING_DAYS, ctx),
+        due_on: due(today(ctx), ctx),
     };
     let mut tx = ctx.store.begin().await?;
     appeal_put(&mut tx, &draft).await?;
@@ -245,20 +246,15 @@ pub async fn notices(language: Language, ctx: &Context) -> Result<Vec<NoticeText
     Ok(told.collect())
 }
 
-/// The last of so many days that are worked, the first being the one after `start`.
-fn worked(start: Date, count: u32, ctx: &Context) -> Date {
+/// The last day on which what was filed on a day is to be executed; every day counts where no calendar is known.
+fn due(filed_on: Date, ctx: &Context) -> Date {
+    let term = &ctx.entry.numbers.law.appeal_execution;
     let book = ctx.cases.book.get();
-    let calendar = book.calendars.of(ctx.state);
-    let (mut day, mut left) = (start, count);
-    while left > 0
-        && let Ok(next) = day.tomorrow()
-    {
-        day = next;
-        if calendar.is_none_or(|calendar| calendar.is_working(day)) {
-            left -= 1;
-        }
-    }
-    day
+    let due = match book.calendars.of(ctx.state) {
+        Some(calendar) => term.last_day(filed_on, calendar),
+        None => filed_on.checked_add(i64::from(term.count).days()).ok(),
+    };
+    due.unwrap_or(filed_on)
 }
 
 fn page(mut rows: Vec<AppealRow>, ctx: &Context) -> AppealPage {
@@ -292,8 +288,6 @@ fn shown(row: AppealRow, ctx: &Context) -> Appeal {
     }
 }
 
-/// Rules of work, maintenance and access, item 15.
-const EXECUTION_WORKING_DAYS: u32 = 3;
 const PAGE: u32 = 50;
 const PAGE_ROWS: usize = 50;
 /// Behind every number.
