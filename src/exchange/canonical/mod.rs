@@ -7,6 +7,7 @@ pub mod case;
 mod check;
 mod fact;
 mod identifier;
+pub mod job;
 mod letters;
 mod likeness;
 mod money;
