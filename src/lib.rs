@@ -7,6 +7,7 @@ pub mod cli;
 pub mod exchange;
 pub mod flow;
 pub mod http;
+pub mod labour;
 pub mod node;
 pub mod paper;
 pub mod pension;
