@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use exchange::Exchange;
 use jiff::Timestamp;
 use pension::Story;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// Watch national nodes exchange insurance records and decide on a pension.
@@ -28,11 +29,15 @@ use std::path::{Path, PathBuf};
 pub(super) struct Demo {
     /// Instead, let these states ask each other, each with a seal and a third
     /// party of its own: AM, BY, KG, KZ, RU, with commas between them.
-    #[arg(long, value_delimiter = ',', conflicts_with = "keep")]
+    #[arg(long, value_delimiter = ',', conflicts_with_all = ["keep", "once"])]
     states: Vec<String>,
-    /// Leave the three nodes of the pension up until Ctrl-C, one of them with its console for a browser.
+    /// Leave the three nodes of the pension up until Ctrl-C, one of them with its console for a browser. In a terminal
+    /// they stay up anyway.
     #[arg(long)]
     keep: bool,
+    /// In a terminal, too, end when the story is told.
+    #[arg(long, conflicts_with = "keep")]
+    once: bool,
     /// Print one summary object instead of the stages.
     #[arg(long)]
     json: bool,
@@ -60,6 +65,12 @@ impl Demo {
         outcome
     }
 
+    /// Whether the nodes stay up for somebody who looks at them.
+    fn stays(&self) -> bool {
+        let is_watched = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        self.keep || (is_watched && !self.once && !self.json)
+    }
+
     async fn play(&self, root: &Path, states: Option<Vec<State>>) -> Result<Exit> {
         if let Some(states) = states {
             let matrix = states::play(root, &states, self.json).await?;
@@ -76,7 +87,7 @@ impl Demo {
         let exchange = Exchange { root: root.to_owned(), narrator, catalogue }.play().await?;
         narrator.show(&exchange.as_text());
         let story = Story { root: root.join("pension"), narrator };
-        let pension = story.play(self.keep).await?;
+        let pension = story.play(self.stays()).await?;
         if self.json {
             let mut told = exchange.as_json();
             if let Some(object) = told.as_object_mut() {
