@@ -14,9 +14,9 @@ use crate::exchange::seal::VerifiedDocument;
 use crate::exchange::transit::{Course, Effect, ErrorCode, Event, Role, Signal, SignalError, Stage};
 use crate::store::{
     Conversation, ConversationState, InboxState, OutboxDraft, OutboxId, PersonRef, Seen, Tx,
-    conversation_lock, conversation_put, delivery_find, inbox_accepted, inbox_find, inbox_received,
-    inbox_retry, inbox_settled, ledger_answers, ledger_knows, ledger_outcome, ledger_record, outbox_find,
-    outbox_knows, outbox_put, person_ref_put,
+    conversation_lock, conversation_put, delivery_find, inbox_accepted, inbox_accepted_at_once, inbox_find,
+    inbox_received, inbox_retry, inbox_settled, ledger_answers, ledger_knows, ledger_outcome, ledger_record,
+    outbox_find, outbox_knows, outbox_put, person_ref_put,
 };
 
 /// Whether a document goes on to the next stage.
@@ -44,7 +44,8 @@ impl Case<'_> {
         if self.passed_here() {
             return Ok(Taken::GoesOn);
         }
-        let Some((tx, _)) = self.take_in(verified, header).await? else { return Ok(Taken::Settled) };
+        let Some((mut tx, _)) = self.take_in(verified, header).await? else { return Ok(Taken::Settled) };
+        inbox_received(&mut tx, self.row.id).await?;
         tx.commit().await?;
         self.ctx.wake.outbox();
         Ok(Taken::GoesOn)
@@ -55,7 +56,8 @@ impl Case<'_> {
         !matches!(self.row.state, InboxState::Leased | InboxState::Held)
     }
 
-    /// The same in a transaction that is still to be committed, with its conversation; nothing if it is settled.
+    /// The same in a transaction that is still to be committed, with its conversation, but for the stage of the row;
+    /// nothing if it is settled.
     async fn take_in(
         &self,
         verified: &VerifiedDocument,
@@ -124,7 +126,6 @@ impl Case<'_> {
                 return Ok(None);
             }
         }
-        inbox_received(&mut tx, row.id).await?;
         if self.plan.sent().rcv_ms.is_some() {
             let rcv = self.signal(&mut tx, (Signal::Received, Vec::new())).await?;
             ledger_outcome(&mut tx, &row.peer, header.document_id, &[rcv]).await?;
@@ -162,12 +163,14 @@ impl Case<'_> {
         if let Content::Case(document) = content {
             let findings = self.belonging(document, header).enter(&mut tx, Some(row.id)).await?;
             if !findings.is_empty() {
+                if !self.passed_here() {
+                    inbox_received(&mut tx, row.id).await?;
+                }
                 tx.commit().await?; // it is received; another document of the case was quicker
                 self.refuse(&findings, misfit_code, "flow.misfit", Some(header)).await?;
                 return Ok(None);
             }
         }
-        inbox_accepted(&mut tx, row.id).await?;
         let of = PersonRef {
             document_id: header.document_id,
             conversation_id: Some(conversation.id),
@@ -177,6 +180,11 @@ impl Case<'_> {
         if self.plan.sent().prs_ms.is_some() {
             let prs = self.signal(&mut tx, (Signal::Accepted, Vec::new())).await?;
             ledger_outcome(&mut tx, &row.peer, header.document_id, &[prs]).await?;
+        }
+        note(&mut tx, row, ("accepted", None), &self.message.code, ctx).await?;
+        match self.passed_here() {
+            true => inbox_accepted(&mut tx, row.id).await?,
+            false => inbox_accepted_at_once(&mut tx, row.id).await?,
         }
         let event = match (self.plan.role, self.plan.pattern.has_response()) {
             (Role::Initiator, _) => Some(Event::Response),
@@ -192,7 +200,6 @@ impl Case<'_> {
                 return Ok(None);
             }
         }
-        note(&mut tx, row, ("accepted", None), &self.message.code, ctx).await?;
         tx.commit().await?;
         ctx.wake.outbox();
         Ok(Some(stage_of(&conversation)))

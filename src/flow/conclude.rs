@@ -18,7 +18,7 @@ use crate::exchange::rules::Refusal;
 use crate::exchange::seal::SealError;
 use crate::exchange::transit::{ErrorCode, Event, Role, Signal, SignalError, Stage};
 use crate::store::{
-    OutboxDraft, OutboxKind, PersonRef, Tx, conversation_lock, handover_record, inbox_deferred,
+    OutboxDraft, OutboxKind, PersonRef, Tx, conversation_lock, handover_put, inbox_deferred,
     inbox_quarantined, inbox_returned, inbox_settled, ledger_outcome, outbox_put, person_ref_put,
 };
 
@@ -84,12 +84,12 @@ impl Case<'_> {
         {
             checks::note_answered(&mut tx, batch, (self, header)).await?;
         }
+        ledger_outcome(&mut tx, &row.peer, header.document_id, &[answered]).await?;
         let is_settled = !self.plan.is_atomic();
         if is_settled {
             self.record_handover(&mut tx, taken).await?;
             inbox_settled(&mut tx, row.id).await?;
         }
-        ledger_outcome(&mut tx, &row.peer, header.document_id, &[answered]).await?;
         tx.commit().await?;
         ctx.wake.outbox();
         Ok((!is_settled).then(|| step.course.stage()))
@@ -104,9 +104,9 @@ impl Case<'_> {
         let (row, ctx) = (self.row, self.ctx);
         let mut tx = ctx.store.begin().await?;
         self.record_handover(&mut tx, taken).await?;
-        inbox_settled(&mut tx, row.id).await?;
         let kind = if self.plan.role == Role::Initiator { "answered" } else { "taken" };
         note(&mut tx, row, (kind, None), &taken.content.told(), ctx).await?;
+        inbox_settled(&mut tx, row.id).await?;
         tx.commit().await?;
         if matches!(taken.content, Content::Check(_)) {
             ctx.wake.checks();
@@ -216,7 +216,7 @@ impl Case<'_> {
         let now = self.ctx.clock.now();
         let fact = self.fact_to_take(content).map(|(_event, fact)| fact);
         if matches!(content, Content::Record(_) | Content::Case(_)) || fact.is_some() {
-            let _first = handover_record(tx, header.document_id, now).await?; // see hand_over
+            handover_put(tx, header.document_id, now).await?; // again it changes nothing, see hand_over
         }
         if let Some(fact) = fact {
             keep(tx, header.document_id, fact, now).await?;

@@ -208,9 +208,11 @@ async fn record(tried: &Try<'_>, sent: &Sent, ctx: &Context) -> Result<(), FlowE
     let mut tx = ctx.store.begin().await?;
     let (kind, code, detail) = match sent {
         Sent::Held => {
+            journal_append(&mut tx, &tried.entry(now, ("sent", None), &row.draft.action)).await?;
             let _overtaken = outbox_sent(&mut tx, row.id).await?; // an answer may be faster than our record
             happened(&mut tx, row, Event::Sent, now, ctx).await?;
-            ("sent", None, row.draft.action.clone())
+            tx.commit().await?;
+            return Ok(());
         }
         Sent::Missed { detail } => {
             let attempts = row.attempts.saturating_add(1);

@@ -10,7 +10,7 @@ use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{Fact, FactInquiry, Inquiry, InsuranceRecord, State};
 use crate::exchange::document::codec::Header;
 use crate::exchange::{OwnError, own_fact_inquiry, own_inquiry};
-use crate::store::{InboxState, Role, conversation_find, outbox_find};
+use crate::store::{InboxState, Role, outbox_of_conversation};
 
 impl Case<'_> {
     /// What speaks against using the content.
@@ -63,10 +63,9 @@ impl Case<'_> {
 
     /// The inquiry that began this conversation, out of the document we sealed.
     async fn asked<T: Send + 'static>(&self, read: ReadOwn<T>) -> Result<Option<T>, FlowError> {
-        let mut tx = self.ctx.store.read().await?;
-        let conversation = conversation_find(&mut tx, self.headers.conversation_id, Role::Initiator).await?;
-        let Some(id) = conversation.and_then(|known| known.own_outbox_id) else { return Ok(None) };
-        let Some(request) = outbox_find(&mut tx, id).await? else { return Ok(None) };
+        let mut tx = self.ctx.store.read_single().await?;
+        let request = outbox_of_conversation(&mut tx, self.headers.conversation_id, Role::Initiator).await?;
+        let Some(request) = request else { return Ok(None) };
         drop(tx);
         let peer = self.ctx.peers.of_name(&self.row.peer)?.state;
         let limits = self.ctx.limits;

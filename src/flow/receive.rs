@@ -9,7 +9,8 @@ use crate::base::Digest256;
 use crate::exchange::seal::sha256;
 use crate::exchange::wire::{Came, Envelope, PeerCertificate, Reply};
 use crate::store::{
-    Arrival, InboxDraft, JournalDraft, PartOf, StoreError, inbox_hold, journal_append, part_use,
+    Arrival, InboxDraft, JournalDraft, PartOf, StoreError, inbox_hold, inbox_hold_alone, journal_append,
+    part_use,
 };
 use bytes::Bytes;
 
@@ -108,11 +109,15 @@ async fn hold(sight: &Sight, Arrived { came, parts }: &Arrived, ctx: &Context) -
         .of_arrival(&draft)
         .on_the_way(sight.headers.to.as_deref(), sight.headers.reply_to.as_deref());
     let mut tx = ctx.store.begin().await?;
+    journal_append(&mut tx, &entry).await?;
+    if parts.is_empty() || !sight.is_of_peer {
+        inbox_hold_alone(&mut tx, &draft).await?;
+        return tx.commit().await;
+    }
     let row = inbox_hold(&mut tx, &draft).await?;
-    for (content_id, part) in parts.iter().filter(|_| sight.is_of_peer) {
+    for (content_id, part) in parts {
         part_use(&mut tx, PartOf::Inbox(row), content_id, part.id).await?;
     }
-    journal_append(&mut tx, &entry).await?;
     tx.commit().await
 }
 

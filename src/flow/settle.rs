@@ -24,7 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 /// The database does not answer.
 pub async fn claim_inbox(limit: u32, busy: &[&str], ctx: &Context) -> Result<Vec<InboxRow>, FlowError> {
     let now = ctx.clock.now();
-    let mut tx = ctx.store.begin().await?;
+    let mut tx = ctx.store.begin_single().await?;
     let rows = inbox_claim(&mut tx, now, lease_until(now, ctx), limit, busy).await?;
     tx.commit().await?;
     Ok(rows)

@@ -135,8 +135,8 @@ pub(super) async fn settle_signal(
         let about = About::taken(headers, role.unwrap_or(Role::Respondent));
         put_signal(&mut tx, &about, &row.peer, error(code, &judged.detail, None), ctx).await?;
     }
-    inbox_settled(&mut tx, row.id).await?;
     note(&mut tx, row, ("signal", judged.code), &judged.detail, ctx).await?;
+    inbox_settled(&mut tx, row.id).await?;
     tx.commit().await?;
     ctx.wake.outbox();
     Ok(())

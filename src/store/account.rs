@@ -1,13 +1,13 @@
 //! Accounts of people and programs.
 
 use super::row::RowReader;
+use super::sqlite_query::row_struct;
 use super::tx::{change, on};
 use super::{StoreError, Tx};
 use crate::access::{PasswordHash, Role, SecondFactor, Standing};
 use crate::base::{Language, Secret};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::FromRow;
 use std::collections::BTreeSet;
 use std::fmt;
 use uuid::Uuid;
@@ -257,30 +257,31 @@ macro_rules! bind_account {
 }
 use bind_account;
 
-/// A row as it is stored.
-#[derive(FromRow)]
-struct Stored {
-    login: String,
-    role: String,
-    state: String,
-    ground: Option<String>,
-    person: Option<String>,
-    name: String,
-    details: String,
-    password: Option<String>,
-    password_at: i64,
-    history: String,
-    factor: Option<Vec<u8>>,
-    factor_step: Option<i64>,
-    factor_offered: Option<Vec<u8>>,
-    public_key: Option<Vec<u8>>,
-    tries: i64,
-    shut_until: Option<i64>,
-    rules: Option<String>,
-    rules_at: Option<i64>,
-    request_id: String,
-    made_at: i64,
-    used_at: i64,
+row_struct! {
+    /// A row as it is stored.
+    struct Stored {
+        login: String,
+        role: String,
+        state: String,
+        ground: Option<String>,
+        person: Option<String>,
+        name: String,
+        details: String,
+        password: Option<String>,
+        password_at: i64,
+        history: String,
+        factor: Option<Vec<u8>>,
+        factor_step: Option<i64>,
+        factor_offered: Option<Vec<u8>>,
+        public_key: Option<Vec<u8>>,
+        tries: i64,
+        shut_until: Option<i64>,
+        rules: Option<String>,
+        rules_at: Option<i64>,
+        request_id: String,
+        made_at: i64,
+        used_at: i64,
+    }
 }
 
 impl Stored {

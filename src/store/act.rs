@@ -2,6 +2,7 @@
 //! proves the table.
 
 use super::row::RowReader;
+use super::sqlite_query::row_struct;
 use super::tx::{change, on};
 use super::{JournalDraft, StoreError, Tx, journal_append, storable};
 use crate::base::Digest256;
@@ -162,19 +163,20 @@ impl Subject {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct Stored {
-    id: String,
-    at: i64,
-    login: String,
-    role: Option<String>,
-    via: String,
-    command: String,
-    object: String,
-    subject: Option<String>,
-    purpose: Option<String>,
-    served: Option<String>,
-    code: Option<String>,
+row_struct! {
+    struct Stored {
+        id: String,
+        at: i64,
+        login: String,
+        role: Option<String>,
+        via: String,
+        command: String,
+        object: String,
+        subject: Option<String>,
+        purpose: Option<String>,
+        served: Option<String>,
+        code: Option<String>,
+    }
 }
 
 impl Stored {

@@ -1,6 +1,7 @@
 //! Appeals of users, incidents, and the notice board.
 
 use super::row::RowReader;
+use super::sqlite_query::row_struct;
 use super::state::word_enum;
 use super::tx::{change, on};
 use super::{StoreError, Tx};
@@ -246,25 +247,26 @@ pub async fn once_forget(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreErr
     change!(tx, "forget what was done for keys", sqlx::query(ONCE_FORGET).bind(before.as_millisecond()))
 }
 
-#[derive(sqlx::FromRow)]
-struct Columns {
-    id: String,
-    kind: String,
-    source: String,
-    channel: String,
-    login: Option<String>,
-    contact: String,
-    subject: String,
-    body: String,
-    file_name: Option<String>,
-    filed_at: i64,
-    due_on: String,
-    state: String,
-    reacted_at: Option<i64>,
-    reacted_by: Option<String>,
-    answer: Option<String>,
-    answered_at: Option<i64>,
-    answered_by: Option<String>,
+row_struct! {
+    struct Columns {
+        id: String,
+        kind: String,
+        source: String,
+        channel: String,
+        login: Option<String>,
+        contact: String,
+        subject: String,
+        body: String,
+        file_name: Option<String>,
+        filed_at: i64,
+        due_on: String,
+        state: String,
+        reacted_at: Option<i64>,
+        reacted_by: Option<String>,
+        answer: Option<String>,
+        answered_at: Option<i64>,
+        answered_by: Option<String>,
+    }
 }
 
 fn row(columns: Columns) -> Result<AppealRow, StoreError> {

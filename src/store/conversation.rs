@@ -8,6 +8,7 @@ use super::Role;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
+use super::sqlite_query::row_struct;
 use super::tx::change;
 use super::tx::later;
 use super::tx::on;
@@ -67,6 +68,7 @@ pub async fn conversation_put(tx: &mut Tx, conversation: &Conversation) -> Resul
     later!(
         tx,
         "put a conversation",
+        "conversation",
         PUT,
         [
             conversation.id.as_uuid().to_string(),
@@ -202,25 +204,26 @@ pub async fn conversation_counts(tx: &mut Tx) -> Result<BTreeMap<ConversationSta
         .collect()
 }
 
-#[derive(sqlx::FromRow)]
-struct RawConversation {
-    id: String,
-    role: String,
-    peer: String,
-    process: String,
-    transaction_code: String,
-    procedure_id: String,
-    request_document_id: Option<String>,
-    own_outbox_id: Option<i64>,
-    state: String,
-    step: String,
-    t1_at: Option<i64>,
-    t2_at: Option<i64>,
-    t3_at: Option<i64>,
-    attempts: i64,
-    outcome: Option<String>,
-    started_at: i64,
-    finished_at: Option<i64>,
+row_struct! {
+    struct RawConversation {
+        id: String,
+        role: String,
+        peer: String,
+        process: String,
+        transaction_code: String,
+        procedure_id: String,
+        request_document_id: Option<String>,
+        own_outbox_id: Option<i64>,
+        state: String,
+        step: String,
+        t1_at: Option<i64>,
+        t2_at: Option<i64>,
+        t3_at: Option<i64>,
+        attempts: i64,
+        outcome: Option<String>,
+        started_at: i64,
+        finished_at: Option<i64>,
+    }
 }
 
 impl RawConversation {

@@ -8,6 +8,9 @@ use super::InboxState;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
+use super::sqlite_query::row_struct;
+use super::statement::query;
+use super::tx::beside;
 use super::tx::change;
 use super::tx::on;
 use crate::base::ConversationId;
@@ -145,21 +148,19 @@ impl Arrival {
 /// Stores a message that came.
 pub async fn inbox_hold(tx: &mut Tx, draft: &InboxDraft) -> Result<InboxId, StoreError> {
     let text = tx.text(HOLD, HOLD_SHARED);
-    on!(tx, "hold a message in the inbox", connection => sqlx::query_scalar(text)
-        .bind(&draft.peer)
-        .bind(draft.message_id.map(|id| id.as_uuid().to_string()))
-        .bind(draft.relates_to.map(|id| id.as_uuid().to_string()))
-        .bind(draft.conversation_id.map(|id| id.as_uuid().to_string()))
-        .bind(draft.procedure_id.as_ref().map(ToString::to_string))
-        .bind(&draft.action)
-        .bind(&draft.raw)
-        .bind(draft.digest.0.as_slice())
-        .bind(&draft.headers)
-        .bind(draft.received_at.as_millisecond())
-        .bind(draft.arrival.state().as_str())
-        .bind(draft.arrival.code())
-        .fetch_one(connection))
+    beside!(tx, "hold a message in the inbox", connection =>
+        bind_draft!(sqlx::query_scalar(text), draft).fetch_one(connection))
     .map(InboxId)
+}
+
+/// The same for one of which nothing more is stored but entries of the journal. On a server it goes with the commit.
+pub async fn inbox_hold_alone(tx: &mut Tx, draft: &InboxDraft) -> Result<(), StoreError> {
+    match tx {
+        Tx::Postgres(inner) => inner.later(|later| later.put_last(bind_draft!(query(HOLD_SHARED), draft))),
+        tx @ (Tx::Sqlite(_) | Tx::SqliteReading(_)) => {
+            change!(tx, "hold a message in the inbox", bind_draft!(sqlx::query(HOLD), draft)).map(drop)
+        }
+    }
 }
 
 /// Claims up to `limit` messages that wait to be settled, oldest first, until `lease_until`.
@@ -232,24 +233,25 @@ pub(super) async fn inbox_release_leases(tx: &mut Tx) -> Result<u64, StoreError>
     Ok(done)
 }
 
-#[derive(sqlx::FromRow)]
-struct RawInbox {
-    id: i64,
-    peer: String,
-    message_id: Option<String>,
-    relates_to: Option<String>,
-    conversation_id: Option<String>,
-    procedure_id: Option<String>,
-    action: String,
-    raw: Vec<u8>,
-    digest: Vec<u8>,
-    headers: String,
-    received_at: i64,
-    state: String,
-    code: Option<String>,
-    attempts: i64,
-    next_try_at: i64,
-    lease_until: i64,
+row_struct! {
+    struct RawInbox {
+        id: i64,
+        peer: String,
+        message_id: Option<String>,
+        relates_to: Option<String>,
+        conversation_id: Option<String>,
+        procedure_id: Option<String>,
+        action: String,
+        raw: Vec<u8>,
+        digest: Vec<u8>,
+        headers: String,
+        received_at: i64,
+        state: String,
+        code: Option<String>,
+        attempts: i64,
+        next_try_at: i64,
+        lease_until: i64,
+    }
 }
 
 impl RawInbox {
@@ -275,6 +277,26 @@ impl RawInbox {
         })
     }
 }
+
+/// The values of a message, in the order of its columns.
+macro_rules! bind_draft {
+    ($query:expr, $draft:expr) => {
+        $query
+            .bind(&$draft.peer)
+            .bind($draft.message_id.map(|id| id.as_uuid().to_string()))
+            .bind($draft.relates_to.map(|id| id.as_uuid().to_string()))
+            .bind($draft.conversation_id.map(|id| id.as_uuid().to_string()))
+            .bind($draft.procedure_id.as_ref().map(ToString::to_string))
+            .bind(&$draft.action)
+            .bind(&$draft.raw)
+            .bind($draft.digest.0.as_slice())
+            .bind(&$draft.headers)
+            .bind($draft.received_at.as_millisecond())
+            .bind($draft.arrival.state().as_str())
+            .bind($draft.arrival.code())
+    };
+}
+use bind_draft;
 
 /// The row and its bytes in one call.
 macro_rules! hold {

@@ -1,6 +1,6 @@
 //! How a row of the inbox moves from state to state; a move from a wrong state is refused.
 //!
-//! `held -> leased -> received -> accepted -> settled`, or `-> returned | quarantined | parked`; in a transaction
+//! `held -> leased -> received -> accepted -> settled`, of which `received` may be passed over in one move, or `-> returned | quarantined | parked`; in a transaction
 //! whose end decides on the effect, `accepted -> deferred -> accepted`.
 
 use super::InboxId;
@@ -22,6 +22,13 @@ pub async fn inbox_received(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> 
 /// It passed signature and rules: received -> accepted; the lease goes on.
 pub async fn inbox_accepted(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> {
     let done = change!(tx, "record a message as accepted", sqlx::query(ACCEPTED).bind(id.0))?;
+    moved(tx, id, InboxState::Accepted, done).await
+}
+
+/// The same with the stage before: leased -> accepted; the lease goes on.
+pub async fn inbox_accepted_at_once(tx: &mut Tx, id: InboxId) -> Result<(), StoreError> {
+    let done =
+        change!(tx, "record a message as received and accepted", sqlx::query(ACCEPTED_AT_ONCE).bind(id.0))?;
     moved(tx, id, InboxState::Accepted, done).await
 }
 
@@ -110,6 +117,8 @@ async fn moved(tx: &mut Tx, id: InboxId, to: InboxState, rows: u64) -> Result<()
 const RECEIVED: &str = "UPDATE inbox SET state = 'received' WHERE id = $1 AND state = 'leased'";
 
 const ACCEPTED: &str = "UPDATE inbox SET state = 'accepted' WHERE id = $1 AND state = 'received'";
+
+const ACCEPTED_AT_ONCE: &str = "UPDATE inbox SET state = 'accepted' WHERE id = $1 AND state = 'leased'";
 
 const DEFERRED: &str =
     "UPDATE inbox SET state = 'deferred', lease_until = 0 WHERE id = $1 AND state = 'accepted'";

@@ -3,13 +3,13 @@
 //! It is only ever appended to, and chained afterwards (see `chain`). It holds ids and codes, never a person's values.
 
 use super::chain::{JournalEntry, entry_columns};
-use super::later::Later;
 use super::row::RowReader;
+use super::statement::{Statement, query};
 use super::tx::{change, on};
 use super::{Conversation, Direction, InboxDraft, InboxRow, OutboxDraft, StoreError, Tx};
 use crate::base::{ConversationId, DocumentId, MessageId, ProcedureId};
 use jiff::Timestamp;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 /// An entry to append.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,58 +165,28 @@ impl JournalDraft {
     }
 }
 
-/// Appends an entry. On SQLite, where each statement crosses to another thread and back, those of a transaction are
-/// written together when it commits; whoever reads the journal in the same transaction sees them nevertheless.
+/// Appends an entry. On a server those of a transaction go together, with what is asked next or the commit.
 pub async fn journal_append(tx: &mut Tx, entry: &JournalDraft) -> Result<(), StoreError> {
-    match tx {
-        Tx::Sqlite(writing) => {
-            writing.said.push(entry.clone());
-            if writing.said.len() < TOGETHER_MAX { Ok(()) } else { told(tx).await }
-        }
-        Tx::SqliteReading(_) | Tx::Postgres(_) => {
-            change!(tx, "append to the journal", bind_entry!(sqlx::query(APPEND), entry))?;
-            Ok(())
-        }
+    if let Tx::Postgres(inner) = tx {
+        return inner.later(|later| later.say(entry.clone()));
     }
+    change!(tx, "append to the journal", bind_entry!(sqlx::query(APPEND), entry))?;
+    Ok(())
 }
 
-/// Writes the entries that wait for the end of their transaction.
-pub(super) async fn told(tx: &mut Tx) -> Result<(), StoreError> {
-    let Tx::Sqlite(writing) = tx else { return Ok(()) };
-    let entries = std::mem::take(&mut writing.said);
-    if entries.is_empty() {
-        return Ok(());
+/// Several entries in one statement, in their order.
+pub(super) fn together(entries: &[JournalDraft]) -> Statement {
+    let mut text = INSERT.to_owned();
+    for row in 0..entries.len() {
+        text.push_str(if row == 0 { " (" } else { ", (" });
+        (1..=COLUMNS).for_each(|column| text.push_str(&format!("${}, ", row * COLUMNS + column)));
+        text.push_str("1)");
     }
-    let connection = writing.connection().map_err(refused)?;
-    put_together(connection, (Later::default(), &entries), "").await.map_err(refused)
-}
-
-fn refused(source: sqlx::Error) -> StoreError {
-    StoreError::Query { action: "append to the journal", source }
-}
-
-/// Runs what was put off and writes entries in one call, with what is to follow.
-pub(super) async fn put_together(
-    connection: &mut SqliteConnection,
-    (mut later, entries): (Later, &[JournalDraft]),
-    then: &str,
-) -> Result<(), sqlx::Error> {
-    // made of numbers alone; of few sizes, so that each is prepared once
-    if !entries.is_empty() {
-        let mut text = INSERT.to_owned();
-        for row in 0..entries.len() {
-            text.push_str(if row == 0 { " (" } else { ", (" });
-            (1..=COLUMNS).for_each(|column| text.push_str(&format!("${}, ", row * COLUMNS + column)));
-            text.push_str("1)");
-        }
-        later.put(&text);
-    }
-    let (text, values) = later.with(then);
-    let mut query = sqlx::query_with(AssertSqlSafe(text), values);
+    let mut statement = query(AssertSqlSafe(text)); // made of numbers alone
     for entry in entries {
-        query = bind_entry!(query, entry);
+        statement = bind_entry!(statement, entry);
     }
-    query.execute(connection).await.map(drop)
+    statement
 }
 
 /// Up to `limit` entries after the place `after` (0: from the start), oldest first.
@@ -226,7 +196,6 @@ pub async fn journal_list(
     after: i64,
     limit: u32,
 ) -> Result<Vec<JournalRow>, StoreError> {
-    told(tx).await?;
     let text = match by {
         JournalBy::All => LIST_ALL,
         JournalBy::Message(_) => LIST_BY_MESSAGE,
@@ -250,7 +219,6 @@ pub async fn journal_latest(
     choice: JournalChoice<'_>,
     limit: u32,
 ) -> Result<Vec<JournalRow>, StoreError> {
-    told(tx).await?;
     let text = match choice.by {
         JournalBy::All => LATEST,
         JournalBy::Message(_) => LATEST_BY_MESSAGE,
@@ -271,7 +239,6 @@ pub async fn journal_latest(
 
 /// The place of the last entry, 0 while there is none.
 pub async fn journal_last(tx: &mut Tx) -> Result<i64, StoreError> {
-    told(tx).await?;
     on!(tx, "find the end of the journal", connection => sqlx::query_scalar(LAST).fetch_one(connection))
 }
 
@@ -337,7 +304,6 @@ impl JournalRow {
     }
 }
 
-// A trigger lets what has a form wait for its link.
 /// The values of an entry, in the order of its columns.
 macro_rules! bind_entry {
     ($query:expr, $entry:expr) => {{
@@ -361,6 +327,7 @@ macro_rules! bind_entry {
 }
 use bind_entry;
 
+// A trigger lets what has a form wait for its link.
 /// Without the values; [`APPEND`] is that of one entry.
 const INSERT: &str = "
     INSERT INTO journal (at, kind, message_id, relates_to, conversation_id, procedure_id, document_id, peer,
@@ -375,8 +342,7 @@ const APPEND: &str = "
 /// How many values an entry binds.
 const COLUMNS: usize = 14;
 
-/// More entries of one transaction are not kept waiting.
-const TOGETHER_MAX: usize = 16;
+pub(super) const TABLE: &str = "journal";
 
 const LAST: &str = "SELECT COALESCE(MAX(id), 0) FROM journal";
 

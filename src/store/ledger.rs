@@ -120,7 +120,13 @@ pub async fn ledger_outcome(
 ) -> Result<(), StoreError> {
     let key = document_id.as_uuid().to_string();
     for answer in answers {
-        later!(tx, "record an answer in the ledger", OUTCOME, [peer.to_owned(), key.clone(), answer.0])?;
+        later!(
+            tx,
+            "record an answer in the ledger",
+            "ledger_answer",
+            OUTCOME,
+            [peer.to_owned(), key.clone(), answer.0]
+        )?;
     }
     Ok(())
 }
@@ -150,6 +156,17 @@ pub async fn handover_record(
         sqlx::query(HANDOVER).bind(document_id.as_uuid().to_string()).bind(at.as_millisecond())
     )?;
     Ok(if done == 1 { Handover::First } else { Handover::AlreadyThere })
+}
+
+/// The same for whoever does not ask whether it is the first time.
+pub async fn handover_put(tx: &mut Tx, document_id: DocumentId, at: Timestamp) -> Result<(), StoreError> {
+    later!(
+        tx,
+        "record a handover",
+        "handover",
+        HANDOVER,
+        [document_id.as_uuid().to_string(), at.as_millisecond()]
+    )
 }
 
 /// When a document was handed to the local system, if it was.

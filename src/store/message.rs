@@ -4,6 +4,7 @@
 //! says how far it has looked.
 
 use super::row::RowReader;
+use super::sqlite_query::row_struct;
 use super::tx::on;
 use super::{
     Direction, InboxId, InboxState, OutboxId, OutboxState, RowId, StoreError, Tx, WordError, word_enum,
@@ -339,22 +340,23 @@ impl Queue {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct RawMessage {
-    id: i64,
-    peer: String,
-    sort: String,
-    at: i64,
-    action: String,
-    state: String,
-    code: Option<String>,
-    attempts: i64,
-    next_try_at: i64,
-    message_id: Option<String>,
-    relates_to: Option<String>,
-    conversation_id: Option<String>,
-    procedure_id: Option<String>,
-    document_id: Option<String>,
+row_struct! {
+    struct RawMessage {
+        id: i64,
+        peer: String,
+        sort: String,
+        at: i64,
+        action: String,
+        state: String,
+        code: Option<String>,
+        attempts: i64,
+        next_try_at: i64,
+        message_id: Option<String>,
+        relates_to: Option<String>,
+        conversation_id: Option<String>,
+        procedure_id: Option<String>,
+        document_id: Option<String>,
+    }
 }
 
 impl RawMessage {

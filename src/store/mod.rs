@@ -47,8 +47,10 @@ mod row;
 mod server;
 mod session;
 mod sqlite;
+mod sqlite_query;
 mod sqlite_writer;
 mod state;
+mod statement;
 mod time_stamp;
 mod told;
 mod tx;
@@ -127,19 +129,19 @@ pub use hint::{Hint, HintLine};
 pub use hop::Hop;
 pub use inbox::{
     Arrival, InboxDraft, InboxRow, inbox_claim, inbox_counts, inbox_extend, inbox_find, inbox_hold,
-    inbox_of_answer,
+    inbox_hold_alone, inbox_of_answer,
 };
 pub use inbox_stage::{
-    inbox_accepted, inbox_deferred, inbox_parked, inbox_quarantined, inbox_received, inbox_release,
-    inbox_resume, inbox_retry, inbox_returned, inbox_settled,
+    inbox_accepted, inbox_accepted_at_once, inbox_deferred, inbox_parked, inbox_quarantined, inbox_received,
+    inbox_release, inbox_resume, inbox_retry, inbox_returned, inbox_settled,
 };
 pub use journal::{
     JournalBy, JournalChoice, JournalDraft, JournalRow, journal_append, journal_last, journal_latest,
     journal_list, storable,
 };
 pub use ledger::{
-    Handover, Seen, handover_find, handover_record, handover_sum, ledger_answers, ledger_find, ledger_first,
-    ledger_forget, ledger_knows, ledger_of_inbox, ledger_outcome, ledger_record,
+    Handover, Seen, handover_find, handover_put, handover_record, handover_sum, ledger_answers, ledger_find,
+    ledger_first, ledger_forget, ledger_knows, ledger_of_inbox, ledger_outcome, ledger_record,
 };
 pub use local::{LocalFile, local_files, local_forget, local_put, local_set_aside};
 pub use message::{
@@ -150,8 +152,8 @@ pub use national::{
 };
 pub use outbox::{
     OutboxDraft, OutboxRow, deliveries_of, delivery_find, delivery_put, outbox_claim, outbox_counts,
-    outbox_extend, outbox_find, outbox_knows, outbox_of_delivery, outbox_of_document, outbox_probe,
-    outbox_put,
+    outbox_extend, outbox_find, outbox_knows, outbox_of_conversation, outbox_of_delivery, outbox_of_document,
+    outbox_probe, outbox_put,
 };
 pub use outbox_stage::{
     Outcome, Resend, outbox_confirmed, outbox_parked, outbox_quarantined, outbox_release, outbox_requeue,
@@ -185,6 +187,7 @@ pub use told::{probe, told_once};
 pub use tx::Tx;
 pub use waiting::{RowId, RowIdError, Waiting, waiting_list};
 
+use self::postgres::{How, PostgresWork};
 use self::primary::Primary;
 use self::sqlite::SqliteFile;
 use self::state::word_enum;
@@ -267,9 +270,15 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         match &self.0 {
             Engine::Sqlite(file) => file.writer.begin().await.map(Tx::Sqlite),
-            Engine::Postgres(primary) => {
-                postgres::begin(primary, "BEGIN ISOLATION LEVEL READ COMMITTED").await
-            }
+            Engine::Postgres(primary) => PostgresWork::begin(primary, How::Writing).await.map(Tx::Postgres),
+        }
+    }
+
+    /// The same for one statement, which is all of the transaction.
+    pub async fn begin_single(&self) -> Result<Tx, StoreError> {
+        match &self.0 {
+            Engine::Sqlite(file) => file.writer.begin().await.map(Tx::Sqlite),
+            Engine::Postgres(primary) => PostgresWork::begin(primary, How::Single).await.map(Tx::Postgres),
         }
     }
 
@@ -280,9 +289,15 @@ impl Store {
                 let begun = file.readers.begin().await.map(Tx::SqliteReading);
                 begun.map_err(|source| StoreError::Begin { source })
             }
-            Engine::Postgres(primary) => {
-                postgres::begin(primary, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
-            }
+            Engine::Postgres(primary) => PostgresWork::begin(primary, How::Reading).await.map(Tx::Postgres),
+        }
+    }
+
+    /// The same for one statement.
+    pub async fn read_single(&self) -> Result<Tx, StoreError> {
+        match &self.0 {
+            Engine::Sqlite(_) => self.read().await,
+            Engine::Postgres(_) => self.begin_single().await,
         }
     }
 

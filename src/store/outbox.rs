@@ -10,6 +10,8 @@ use super::Role;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
+use super::sqlite_query::row_struct;
+use super::tx::beside;
 use super::tx::change;
 use super::tx::later;
 use super::tx::on;
@@ -96,7 +98,7 @@ impl std::fmt::Debug for OutboxRow {
 pub async fn outbox_put(tx: &mut Tx, draft: &OutboxDraft) -> Result<OutboxId, StoreError> {
     let created_at = draft.created_at.as_millisecond();
     let text = tx.text(PUT, PUT_SHARED);
-    on!(tx, "put a message into the outbox", connection => sqlx::query_scalar(text)
+    beside!(tx, "put a message into the outbox", connection => sqlx::query_scalar(text)
         .bind(&draft.peer)
         .bind(draft.conversation_id.as_uuid().to_string())
         .bind(draft.procedure_id.to_string())
@@ -199,10 +201,25 @@ pub async fn delivery_put(
     later!(
         tx,
         "record a delivery",
+        "delivery",
         DELIVERY_PUT,
         [message_id.as_uuid().to_string(), outbox_id.0, at.as_millisecond()]
     )?;
     Ok(())
+}
+
+/// The message of ours whose terms a conversation watches, seen from this side.
+pub async fn outbox_of_conversation(
+    tx: &mut Tx,
+    id: ConversationId,
+    role: Role,
+) -> Result<Option<OutboxRow>, StoreError> {
+    let row: Option<RawOutbox> = on!(tx, "find the message of a conversation", connection =>
+        sqlx::query_as(OF_CONVERSATION)
+            .bind(id.as_uuid().to_string())
+            .bind(role.as_str())
+            .fetch_optional(connection))?;
+    row.map(RawOutbox::parse).transpose()
 }
 
 /// Which row was sent under this message id.
@@ -251,25 +268,26 @@ pub(super) async fn outbox_release_leases(tx: &mut Tx) -> Result<u64, StoreError
     Ok(done)
 }
 
-#[derive(sqlx::FromRow)]
-struct RawOutbox {
-    id: i64,
-    peer: String,
-    conversation_id: String,
-    procedure_id: String,
-    document_id: Option<String>,
-    kind: String,
-    role: String,
-    action: String,
-    body: Vec<u8>,
-    relates_to: Option<String>,
-    digest: Vec<u8>,
-    state: String,
-    code: Option<String>,
-    attempts: i64,
-    created_at: i64,
-    next_try_at: i64,
-    lease_until: i64,
+row_struct! {
+    struct RawOutbox {
+        id: i64,
+        peer: String,
+        conversation_id: String,
+        procedure_id: String,
+        document_id: Option<String>,
+        kind: String,
+        role: String,
+        action: String,
+        body: Vec<u8>,
+        relates_to: Option<String>,
+        digest: Vec<u8>,
+        state: String,
+        code: Option<String>,
+        attempts: i64,
+        created_at: i64,
+        next_try_at: i64,
+        lease_until: i64,
+    }
 }
 
 impl RawOutbox {
@@ -381,6 +399,12 @@ const OF_DELIVERY: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM outbox WHERE id = (SELECT outbox_id FROM delivery WHERE message_id = $1)"
+);
+
+const OF_CONVERSATION: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM outbox WHERE id = (SELECT own_outbox_id FROM conversation WHERE conversation.id = $1 AND role = $2)"
 );
 
 const COUNTS: &str = "SELECT state, COUNT(*) FROM outbox GROUP BY state";

@@ -8,6 +8,7 @@ use super::OutboxId;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
+use super::sqlite_query::row_struct;
 use super::tx::change;
 use super::tx::on;
 use crate::base::Digest256;
@@ -159,12 +160,13 @@ pub async fn parts_forget(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<
     Ok(ids.len())
 }
 
-#[derive(sqlx::FromRow)]
-struct RawPart {
-    content_id: String,
-    id: String,
-    digest: Vec<u8>,
-    bytes: i64,
+row_struct! {
+    struct RawPart {
+        content_id: String,
+        id: String,
+        digest: Vec<u8>,
+        bytes: i64,
+    }
 }
 
 impl RawPart {

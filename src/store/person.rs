@@ -30,12 +30,14 @@ pub struct PersonFill {
     pub unread: i64,
 }
 
-/// Notes whom a document is about; again, it changes nothing.
+/// Notes whom a document is about; in a later transaction again, it changes nothing. In one transaction a document is noted
+/// once: rows that are put off have no order.
 pub async fn person_ref_put(tx: &mut Tx, subjects: &[Digest256], of: &PersonRef) -> Result<(), StoreError> {
     for subject in subjects {
         later!(
             tx,
             "note whom a document is about",
+            "person_ref",
             PUT,
             [
                 subject.0.to_vec(),

@@ -5,24 +5,46 @@
 
 use super::Durable;
 use super::StoreError;
-use super::Tx;
+use super::later::Later;
 use super::primary::{Primary, Suspicion};
 use super::server::Server;
+use super::statement::{Statement, Value};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 /// A transaction on a server; dropped without a commit it leaves no trace.
+///
+/// It begins there with the first statement that is waited for. Each step is a journey to the server and back, so what
+/// is only inserted goes with the next one; and if nothing else is done, all of it is one statement and no more.
 #[derive(Debug)]
 pub struct PostgresWork {
-    inner: sqlx::Transaction<'static, sqlx::Postgres>,
-    pool: PgPool,
     primary: Arc<Primary>,
+    how: How,
+    begun: Option<Begun>,
+    later: Later,
     /// Whether a statement failed: the server undoes the rest with it, and would answer a commit with a rollback.
     is_broken: bool,
+}
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    Writing,
+    Reading,
+    /// One statement, which the server takes for a transaction.
+    Single,
+}
+
+/// What was begun on a server, and the pool of that server.
+#[derive(Debug)]
+enum Begun {
+    Transaction(sqlx::Transaction<'static, sqlx::Postgres>, PgPool),
+    Single(PoolConnection<sqlx::Postgres>, PgPool),
 }
 
 /// Connects to the primary and brings the tables up to date; replicas that start together do so one after the other.
@@ -40,16 +62,22 @@ pub(super) async fn connect(urls: &[String], password: Option<&str>) -> Result<A
     Ok(Arc::new(primary))
 }
 
-/// Begins a transaction on a task of its own: a caller that gives up in the middle would leave the connection in a
-/// transaction that the library does not know of, and the next to use it would be in that one.
+/// Begins a transaction, or takes a connection for a single statement, on a task of its own: a caller that gives up in the
+/// middle would leave the connection in a transaction that the library does not know of, and the next to use it would be in
+/// that one.
 ///
 /// A server that is gone for a moment is waited for, since nothing was done yet.
-pub(super) async fn begin(primary: &Arc<Primary>, how: &'static str) -> Result<Tx, StoreError> {
+async fn begin(primary: &Arc<Primary>, how: How) -> Result<Begun, StoreError> {
     let deadline = Instant::now() + GONE_PATIENCE;
     loop {
         let pool = primary.pool(deadline).await?;
-        let beginning = pool.clone();
-        let mut task = tokio::spawn(async move { beginning.begin_with(how).await });
+        let mut task = tokio::spawn(async move {
+            Ok(match how {
+                How::Writing => Begun::Transaction(pool.begin_with(WRITING).await?, pool),
+                How::Reading => Begun::Transaction(pool.begin_with(READING).await?, pool),
+                How::Single => Begun::Single(pool.acquire().await?, pool),
+            })
+        });
         let mut is_looked_at = false;
         let begun = loop {
             tokio::select! {
@@ -62,10 +90,7 @@ pub(super) async fn begin(primary: &Arc<Primary>, how: &'static str) -> Result<T
             }
         };
         match begun {
-            Ok(inner) => {
-                let primary = primary.clone();
-                return Ok(Tx::Postgres(PostgresWork { inner, pool, primary, is_broken: false }));
-            }
+            Ok(begun) => return Ok(begun),
             Err(sqlx::Error::PoolClosed) if !primary.is_closed() => {} // there is none, or another one, now
             Err(source) => {
                 primary.learn(&source);
@@ -80,12 +105,76 @@ pub(super) async fn begin(primary: &Arc<Primary>, how: &'static str) -> Result<T
 }
 
 impl PostgresWork {
-    /// The connection, unless a statement has failed on it.
-    pub(super) fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
-        if self.is_broken {
-            return Err(undone());
+    /// A transaction that is begun as soon as it is needed, if there is a primary.
+    pub(super) async fn begin(primary: &Arc<Primary>, how: How) -> Result<Self, StoreError> {
+        if primary.is_closed() {
+            return Err(StoreError::Begin { source: sqlx::Error::PoolClosed });
         }
-        Ok(&mut self.inner)
+        primary.pool(Instant::now() + GONE_PATIENCE).await?;
+        let primary = primary.clone();
+        Ok(Self { primary, how, begun: None, later: Later::default(), is_broken: false })
+    }
+
+    /// Puts something off.
+    pub(super) fn later(&mut self, put: impl FnOnce(&mut Later)) -> Result<(), StoreError> {
+        put(&mut self.later);
+        Ok(())
+    }
+
+    /// The connection behind all that was put off, unless a statement has failed on it.
+    pub(super) async fn ready(&mut self, action: &'static str) -> Result<&mut PgConnection, StoreError> {
+        let later = std::mem::take(&mut self.later);
+        if let Some(all) = later.with(None) {
+            self.begun().await?;
+            self.run(all).await.map_err(|source| StoreError::Query { action, source })?;
+        }
+        self.ready_beside(action).await
+    }
+
+    /// The same without waiting for what was put off.
+    pub(super) async fn ready_beside(
+        &mut self,
+        action: &'static str,
+    ) -> Result<&mut PgConnection, StoreError> {
+        self.begun().await?;
+        self.connection().map_err(|source| StoreError::Query { action, source })
+    }
+
+    /// Runs a statement, with what was put off if it may; tells how many rows it has changed.
+    pub(super) async fn change(
+        &mut self,
+        action: &'static str,
+        statement: Statement,
+    ) -> Result<u64, StoreError> {
+        if self.later.bars(&statement) {
+            self.ready(action).await?;
+        }
+        self.begun().await?;
+        let later = std::mem::take(&mut self.later);
+        let Some(all) = later.with(Some(statement)) else { return Ok(0) };
+        self.run(all).await.map_err(|source| StoreError::Query { action, source })
+    }
+
+    async fn begun(&mut self) -> Result<(), StoreError> {
+        if self.begun.is_none() && !self.is_broken {
+            self.begun = Some(begin(&self.primary, self.how).await?);
+        }
+        Ok(())
+    }
+
+    async fn run(&mut self, all: (String, Vec<Value>)) -> Result<u64, sqlx::Error> {
+        let connection = self.connection()?;
+        let outcome = in_time(execute(connection, all)).await;
+        self.learn(outcome)
+    }
+
+    fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        match &mut self.begun {
+            _ if self.is_broken => Err(undone()),
+            Some(Begun::Transaction(inner, _)) => Ok(inner),
+            Some(Begun::Single(inner, _)) => Ok(inner),
+            None => Err(sqlx::Error::BeginFailed),
+        }
     }
 
     /// Takes note of what a statement came to.
@@ -103,16 +192,23 @@ impl PostgresWork {
     ///
     /// A server may keep a commit waiting as long as its synchronous standby is away. Then nobody is told that it is
     /// committed, but the connection is not let go: each would leave a process behind on the server.
-    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        let refused = |source| StoreError::Commit { source: Arc::new(source) };
         if self.is_broken {
-            return Err(undone());
+            return Err(refused(undone()));
         }
-        let Self { inner, pool, primary, .. } = self;
+        let last = std::mem::take(&mut self.later).with(None);
+        if self.begun.is_none() {
+            let Some(_) = &last else { return Ok(()) };
+            self.begun = Some(begin(&self.primary, How::Single).await?);
+        }
+        let (Some(begun), primary) = (self.begun, self.primary) else { return Ok(()) };
         let task = tokio::spawn(async move {
+            let (Begun::Transaction(_, pool) | Begun::Single(_, pool)) = &begun;
             let is_over = pool.close_event();
             tokio::select! {
                 biased;
-                committed = inner.commit() => committed,
+                committed = begun.commit(last) => committed,
                 () = async { is_over.await; sleep(COMMIT_GRACE).await } => Err(sqlx::Error::PoolClosed),
             }
         });
@@ -126,12 +222,40 @@ impl PostgresWork {
                     COMMIT_PATIENCE.as_secs()
                 );
                 primary.suspect(Suspicion::Ailing(told.clone()));
-                return Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, told)));
+                return Err(refused(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, told))));
             }
         };
         primary.learn(&error);
-        Err(error)
+        Err(refused(error))
     }
+}
+
+impl Begun {
+    /// Runs the last statement, if there is one, and ends the transaction.
+    async fn commit(self, last: Option<(String, Vec<Value>)>) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Transaction(mut inner, _) => {
+                if let Some(last) = last {
+                    execute(&mut inner, last).await?;
+                }
+                inner.commit().await
+            }
+            Self::Single(mut inner, _) => match last {
+                Some(last) => execute(&mut inner, last).await.map(drop),
+                None => Ok(()), // its statement was the whole of it
+            },
+        }
+    }
+}
+
+/// Runs a statement; tells how many rows it has changed.
+async fn execute(
+    connection: &mut PgConnection,
+    (text, values): (String, Vec<Value>),
+) -> Result<u64, sqlx::Error> {
+    let query = sqlx::query(AssertSqlSafe(text)); // texts of ours alone
+    let query = values.into_iter().fold(query, |query, value| value.bind_to(query));
+    query.execute(connection).await.map(|done| done.rows_affected())
 }
 
 /// A statement that has its term: the server ends it sooner, if there is one.
@@ -190,6 +314,9 @@ fn undone() -> sqlx::Error {
 }
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations/postgres");
+
+const WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+const READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// How long who begins waits for a primary, when there is none.
 const GONE_PATIENCE: Duration = Duration::from_secs(3);

@@ -323,8 +323,11 @@ fn pool(server: &Server) -> PgPool {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A connection that a firewall forgot is found out in a moment, not when the acquiring runs out.
         .test_before_acquire(false)
-        .before_acquire(|connection, _| {
+        .before_acquire(|connection, about| {
             Box::pin(async move {
+                if about.idle_for < FRESH {
+                    return Ok(true);
+                }
                 let ping = sqlx::Connection::ping(connection);
                 timeout(PING_TIMEOUT, ping).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
                 Ok(true)
@@ -336,6 +339,8 @@ fn pool(server: &Server) -> PgPool {
 const CONNECTIONS: u32 = 16;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// A connection that was used just now is not tried.
+const FRESH: Duration = Duration::from_secs(1);
 const CLOSE_FOR: Duration = Duration::from_secs(5);
 
 /// How long a start waits for a primary.

@@ -1,8 +1,10 @@
 //! The embedded engine: one file, one connection that writes, a few that read.
 
 use super::StoreError;
+use super::sqlite_query::failed;
 use super::sqlite_writer::Fate;
 use super::sqlite_writer::SqliteWriter;
+use rusqlite::{Connection, OpenFlags};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::path::Path;
@@ -12,7 +14,6 @@ use std::time::Duration;
 pub(super) struct SqliteFile {
     pub(super) writer: SqliteWriter,
     pub(super) readers: SqlitePool,
-    writing: SqlitePool,
 }
 
 impl SqliteFile {
@@ -27,33 +28,36 @@ impl SqliteFile {
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("temp_store", "MEMORY") // what a savepoint may have to undo needs no file
             .foreign_keys(true);
-        let writing = options
-            .clone()
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .pragma("cache_size", WRITER_CACHE);
-        let writing_pool = pool_options(1).connect_with(writing).await.map_err(open_error)?;
+        let writing = options.clone().create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+        let first = pool_options(1).connect_with(writing).await.map_err(open_error)?;
         let version: String = sqlx::query_scalar("SELECT sqlite_version()")
-            .fetch_one(&writing_pool)
+            .fetch_one(&first)
             .await
             .map_err(|source| StoreError::Open { place: place(), source })?;
         if !is_recent_enough(&version) {
             let needed = "SQLite 3.51.3, before which committed pages of the write-ahead log can be lost";
             return Err(StoreError::Engine { found: format!("SQLite {version}"), needed });
         }
-        MIGRATIONS
-            .run(&writing_pool)
-            .await
-            .map_err(|source| StoreError::Migrate { place: place(), source })?;
+        MIGRATIONS.run(&first).await.map_err(|source| StoreError::Migrate { place: place(), source })?;
+        let writer = connect(path).map_err(failed).map_err(open_error)?;
+        first.close().await;
         let readers = pool_options(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self { writer: SqliteWriter::new(writing_pool.clone(), fate), readers, writing: writing_pool })
+        Ok(Self { writer: SqliteWriter::new(writer, fate), readers })
     }
 
     pub(super) async fn close(&self) {
         self.writer.close().await;
         self.readers.close().await;
-        self.writing.close().await;
     }
+}
+
+/// The connection that writes; it waits for no other process, see there.
+fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch(WRITER)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
 }
 
 fn pool_options(connections: u32) -> SqlitePoolOptions {
@@ -78,7 +82,12 @@ pub(super) fn schema_version() -> i64 {
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 const READERS: u32 = 4;
-/// 8 MB: what a busy node changes again and again stays at hand.
-const WRITER_CACHE: &str = "-8192";
+/// As above; and 8 MB: what a busy node changes again and again stays at hand, and is written into the file once in 16 MB
+/// of the log.
+const WRITER: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA busy_timeout = 0";
+/// More than there are statements that write.
+const STATEMENTS: usize = 256;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);

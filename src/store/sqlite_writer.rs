@@ -4,19 +4,14 @@
 //! physical transaction, each in a savepoint of its own, and one sync of the disk makes all of them durable. Nobody
 //! is told that he has committed before that sync.
 
-use super::JournalDraft;
 use super::StoreError;
-use super::journal::put_together;
-use super::later::Later;
-use sqlx::AssertSqlSafe;
-use sqlx::SqliteConnection;
-use sqlx::SqlitePool;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::Sqlite;
+use super::sqlite_query::{failed, query};
+use rusqlite::Connection;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::sync::OwnedMutexGuard;
 
@@ -61,16 +56,12 @@ pub(super) struct SqliteWriter {
 pub struct SqliteWriting {
     turn: OwnedMutexGuard<Turn>,
     writer: SqliteWriter,
-    /// Entries of the journal that are written with the commit.
-    pub(super) said: Vec<JournalDraft>,
-    /// Statements that are run with the next one.
-    pub(super) later: Later,
 }
 
 #[derive(Debug)]
 struct Turn {
-    pool: SqlitePool,
-    connection: Option<PoolConnection<Sqlite>>,
+    /// None when it is closed, and while a thread for what takes long has it.
+    connection: Option<Connection>,
     /// Whether a physical transaction is open.
     is_open: bool,
     /// Whether a savepoint may have been left behind by a turn that was dropped.
@@ -84,10 +75,9 @@ struct Turn {
 type Outcome = OnceLock<Result<(), Arc<sqlx::Error>>>;
 
 impl SqliteWriter {
-    pub(super) fn new(pool: SqlitePool, fate: Option<Fate>) -> Self {
+    pub(super) fn new(connection: Connection, fate: Option<Fate>) -> Self {
         let turn = Arc::new(Mutex::new(Turn {
-            pool,
-            connection: None,
+            connection: Some(connection),
             is_open: false,
             is_torn: false,
             group: Arc::default(),
@@ -98,24 +88,19 @@ impl SqliteWriter {
 
     /// Waits for its turn and begins.
     pub(super) async fn begin(&self) -> Result<SqliteWriting, StoreError> {
-        let writer = self.clone();
         if let Some(fate) = &self.fate {
             fate.statement().map_err(|source| StoreError::Begin { source })?;
         }
-        if let Ok(mut turn) = self.turn.clone().try_lock_owned()
-            && turn.is_open
-            && !turn.is_torn
-        {
-            turn.is_torn = true; // as below
-            return Ok(SqliteWriting { turn, writer, said: Vec::new(), later: Later::default() });
+        let mut turn = self.turn.clone().lock_owned().await;
+        if !turn.open().map_err(|source| StoreError::Begin { source })? {
+            turn = on_its_own(async move {
+                turn.wait_and_open().await.map_err(|source| StoreError::Begin { source })?;
+                Ok(turn)
+            })
+            .await?;
         }
-        on_its_own(async move {
-            let mut turn = writer.turn.clone().lock_owned().await;
-            turn.open().await.map_err(|source| StoreError::Begin { source })?;
-            turn.is_torn = true; // until it is released, whatever happens
-            Ok(SqliteWriting { turn, writer, said: Vec::new(), later: Later::default() })
-        })
-        .await
+        turn.is_torn = true; // until it is released, whatever happens
+        Ok(SqliteWriting { turn, writer: self.clone() })
     }
 
     /// Makes durable what has gathered and lets the connection go.
@@ -133,38 +118,29 @@ impl SqliteWriter {
 
 impl SqliteWriting {
     /// The connection, for one statement.
-    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+    pub(super) fn connection(&mut self) -> Result<&mut Connection, sqlx::Error> {
         if let Some(fate) = &self.writer.fate {
             fate.statement()?;
         }
         self.turn.connection()
     }
 
-    /// The same behind all that was put off.
-    pub(super) async fn ready(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
-        if !self.later.is_empty() {
-            let (text, values) = std::mem::take(&mut self.later).with("");
-            sqlx::query_with(AssertSqlSafe(text), values).execute(self.connection()?).await?;
-        }
+    /// The same; who runs very many statements lets other tasks of this thread have it at times.
+    pub(super) async fn ready(&mut self) -> Result<&mut Connection, sqlx::Error> {
+        tokio::task::coop::consume_budget().await;
         self.connection()
     }
 
     /// Gives the turn to the next and waits until the whole group is on the disk.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
-        let Self { mut turn, writer, said, later } = self;
+        let Self { mut turn, writer } = self;
         if let Some(fate) = &writer.fate {
             fate.statement().map_err(|source| StoreError::Commit { source: Arc::new(source) })?;
         }
         let fate = writer.fate.clone();
         on_its_own(async move {
             let refuse = |source| StoreError::Commit { source };
-            let released = match turn.connection() {
-                Ok(connection) if said.is_empty() && later.is_empty() => {
-                    sqlx::query(NEXT).execute(connection).await.map(drop)
-                }
-                Ok(connection) => put_together(connection, (later, &said), THEN_NEXT).await,
-                Err(closed) => Err(closed),
-            };
+            let released = turn.run(NEXT);
             released.map_err(|source| refuse(Arc::new(source)))?;
             turn.is_torn = false;
             let group = turn.group.clone();
@@ -192,29 +168,60 @@ async fn on_its_own<T: Send + 'static>(
 }
 
 impl Turn {
-    fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
-        self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+    fn connection(&mut self) -> Result<&mut Connection, sqlx::Error> {
+        self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
-    async fn run(&mut self, text: &'static str) -> Result<(), sqlx::Error> {
-        sqlx::query(text).execute(self.connection()?).await.map(drop)
+    fn run(&mut self, text: &'static str) -> Result<(), sqlx::Error> {
+        run(self.connection()?, text)
     }
 
-    /// Sees that a physical transaction is open and whole, with a savepoint for the next turn.
-    async fn open(&mut self) -> Result<(), sqlx::Error> {
-        if self.connection.is_none() {
-            self.connection = Some(self.pool.acquire().await?);
-        }
-        self.mend().await;
+    /// Sees that a physical transaction is open and whole, with a savepoint for the next turn; false if another process
+    /// writes just now.
+    fn open(&mut self) -> Result<bool, sqlx::Error> {
+        self.mend();
         if !self.is_open {
-            self.run("BEGIN IMMEDIATE; SAVEPOINT stazh").await?;
+            match self.run(BEGIN) {
+                Ok(()) => {}
+                Err(error) if is_busy(&error) => return Ok(false),
+                Err(error) => return Err(error),
+            }
             self.is_open = true;
         }
+        Ok(true)
+    }
+
+    /// The same, as soon as the other process is done.
+    async fn wait_and_open(&mut self) -> Result<(), sqlx::Error> {
+        self.aside(|connection| {
+            connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+            let begun = run(connection, BEGIN);
+            connection.busy_timeout(Duration::ZERO).map_err(failed)?;
+            begun
+        })
+        .await?;
+        self.is_open = true;
         Ok(())
     }
 
+    /// What takes long is run where it keeps no other task waiting.
+    async fn aside(
+        &mut self,
+        work: impl FnOnce(&mut Connection) -> Result<(), sqlx::Error> + Send + 'static,
+    ) -> Result<(), sqlx::Error> {
+        let mut connection = self.connection.take().ok_or(sqlx::Error::PoolClosed)?;
+        let work = move || {
+            let outcome = work(&mut connection);
+            (connection, outcome)
+        };
+        let (connection, outcome) =
+            tokio::task::spawn_blocking(work).await.map_err(|_stopping| sqlx::Error::PoolClosed)?;
+        self.connection = Some(connection);
+        outcome
+    }
+
     /// Undoes a turn that was dropped. If that cannot be done, the engine has undone the whole group by itself.
-    async fn mend(&mut self) {
+    fn mend(&mut self) {
         if !self.is_torn {
             return;
         }
@@ -223,23 +230,23 @@ impl Turn {
             return;
         }
         // The savepoint stays for the next turn.
-        if let Err(error) = self.run("ROLLBACK TO stazh").await {
-            self.end(Err(Arc::new(error))).await;
+        if let Err(error) = self.run("ROLLBACK TO stazh") {
+            self.end(Err(Arc::new(error)));
         }
     }
 
     /// Makes the group durable and tells all who are in it.
     async fn finish(&mut self) {
-        self.mend().await;
+        self.mend();
         if self.is_open {
-            let outcome = self.run("COMMIT").await.map_err(Arc::new);
-            self.end(outcome).await;
+            let outcome = self.aside(|connection| run(connection, "COMMIT")).await.map_err(Arc::new);
+            self.end(outcome);
         }
     }
 
-    async fn end(&mut self, outcome: Result<(), Arc<sqlx::Error>>) {
+    fn end(&mut self, outcome: Result<(), Arc<sqlx::Error>>) {
         if outcome.is_err() {
-            let _ = self.run("ROLLBACK").await; // there may be nothing left to undo
+            let _ = self.run("ROLLBACK"); // there may be nothing left to undo
         }
         self.is_open = false;
         self.groups += u64::from(outcome.is_ok());
@@ -247,7 +254,16 @@ impl Turn {
     }
 }
 
-/// One call, where two would cross to the connection's thread twice: most of what a statement costs.
+fn run(connection: &mut Connection, text: &'static str) -> Result<(), sqlx::Error> {
+    query(text).execute(connection).map(drop)
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+    code.is_some_and(|code| code & 0xff == rusqlite::ffi::SQLITE_BUSY)
+}
+
+const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT stazh";
 const NEXT: &str = "RELEASE stazh; SAVEPOINT stazh";
-/// The same behind another statement.
-const THEN_NEXT: &str = "; RELEASE stazh; SAVEPOINT stazh";
+/// How long another process may write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -22,11 +22,12 @@ impl Tx {
     /// Makes all of it durable, or nothing.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(inner) => return inner.commit().await,
-            Self::SqliteReading(inner) => inner.commit().await,
+            Self::Sqlite(inner) => inner.commit().await,
+            Self::SqliteReading(inner) => {
+                inner.commit().await.map_err(|source| StoreError::Commit { source: Arc::new(source) })
+            }
             Self::Postgres(inner) => inner.commit().await,
         }
-        .map_err(|source| StoreError::Commit { source: Arc::new(source) })
     }
 
     /// The text for this engine: SQLite has one writer at a time and no row locks, PostgreSQL has both.
@@ -38,80 +39,92 @@ impl Tx {
     }
 }
 
-/// Runs one statement on whichever engine the transaction is of: one text, one place that knows the arms.
+/// Runs one statement on whichever engine the transaction is of: one text, one place that knows the arms. On the
+/// connection that writes to an SQLite file the words of `sqlx` are those of `sqlite_query`.
 macro_rules! on {
     ($tx:expr, $action:literal, $connection:ident => $run:expr) => {
+        $crate::store::tx::run!($tx, $action, ready, $connection => $run)
+    };
+}
+
+/// The same for one that reads nothing of what the transaction has put off: it need not wait for that.
+macro_rules! beside {
+    ($tx:expr, $action:literal, $connection:ident => $run:expr) => {
+        $crate::store::tx::run!($tx, $action, ready_beside, $connection => $run)
+    };
+}
+
+/// See [`on`] and [`beside`].
+macro_rules! run {
+    ($tx:expr, $action:literal, $ready:ident, $connection:ident => $run:expr) => {{
+        let failed = |source| $crate::store::StoreError::Query { action: $action, source };
         match $tx {
             $crate::store::tx::Tx::Sqlite(inner) => match inner.ready().await {
-                Ok($connection) => $run.await,
-                Err(closed) => Err(closed),
+                Ok($connection) => {
+                    use $crate::store::sqlite_query as sqlx;
+                    $run.await.map_err(failed)
+                }
+                Err(closed) => Err(failed(closed)),
             },
             $crate::store::tx::Tx::SqliteReading(inner) => {
                 let $connection = &mut **inner;
-                $run.await
+                $run.await.map_err(failed)
             }
-            $crate::store::tx::Tx::Postgres(inner) => {
-                let outcome = match inner.connection() {
-                    Ok($connection) => $crate::store::postgres::in_time($run).await,
-                    Err(undone) => Err(undone),
-                };
-                inner.learn(outcome)
-            }
+            $crate::store::tx::Tx::Postgres(inner) => match inner.$ready($action).await {
+                Ok($connection) => {
+                    let outcome = $crate::store::postgres::in_time($run).await;
+                    inner.learn(outcome).map_err(failed)
+                }
+                Err(error) => Err(error),
+            },
         }
-        .map_err(|source| $crate::store::StoreError::Query { action: $action, source })
-    };
+    }};
 }
 
 /// The same for a statement of which only the number of changed rows is wanted.
 macro_rules! change {
-    ($tx:expr, $action:literal, $query:expr) => {
-        match $tx {
-            $crate::store::tx::Tx::Sqlite(inner) => match inner.ready().await {
-                Ok(connection) => $query.execute(connection).await.map(|done| done.rows_affected()),
-                Err(closed) => Err(closed),
-            },
-            $crate::store::tx::Tx::SqliteReading(inner) => {
-                $query.execute(&mut **inner).await.map(|done| done.rows_affected())
-            }
-            $crate::store::tx::Tx::Postgres(inner) => {
-                let outcome = match inner.connection() {
-                    Ok(connection) => $crate::store::postgres::in_time($query.execute(connection)).await,
-                    Err(undone) => Err(undone),
-                };
-                inner.learn(outcome).map(|done| done.rows_affected())
-            }
-        }
-        .map_err(|source| $crate::store::StoreError::Query { action: $action, source })
-    };
-}
-
-/// Runs a statement that nobody waits for. On SQLite, where each call crosses to another thread and back, it goes with
-/// the next one of its transaction or with the commit; there it fails, if it does.
-macro_rules! later {
-    ($tx:expr, $action:literal, $text:expr, [$($value:expr),+ $(,)?]) => {
+    ($tx:expr, $action:literal, $query:expr) => {{
+        let failed = |source| $crate::store::StoreError::Query { action: $action, source };
         match $tx {
             $crate::store::tx::Tx::Sqlite(inner) => {
-                inner.later.put($text);
-                Ok(())$(.and_then(|()| inner.later.bind($value)))+
+                use $crate::store::statement as sqlx;
+                let statement = $query;
+                match inner.ready().await {
+                    Ok(connection) => statement.execute(connection).map_err(failed),
+                    Err(closed) => Err(failed(closed)),
+                }
             }
             $crate::store::tx::Tx::SqliteReading(inner) => {
-                sqlx::query($text)$(.bind($value))+.execute(&mut **inner).await.map(drop)
+                let outcome = $query.execute(&mut **inner).await;
+                outcome.map(|done| done.rows_affected()).map_err(failed)
             }
             $crate::store::tx::Tx::Postgres(inner) => {
-                let outcome = match inner.connection() {
-                    Ok(connection) => {
-                        let query = sqlx::query($text)$(.bind($value))+;
-                        $crate::store::postgres::in_time(query.execute(connection)).await
-                    }
-                    Err(undone) => Err(undone),
-                };
-                inner.learn(outcome).map(drop)
+                use $crate::store::statement as sqlx;
+                let statement = $query;
+                inner.change($action, statement).await
             }
         }
-        .map_err(|source| $crate::store::StoreError::Query { action: $action, source })
+    }};
+}
+
+/// Inserts a row into a table, of which nothing is asked. On a server it goes with what is asked next, or with the commit;
+/// there it fails, if it does.
+macro_rules! later {
+    ($tx:expr, $action:literal, $table:literal, $text:expr, [$($value:expr),+ $(,)?]) => {
+        match &mut *$tx {
+            $crate::store::tx::Tx::Postgres(inner) => {
+                let statement = $crate::store::statement::query($text)$(.bind($value))+;
+                inner.later(|later| later.put($table, statement))
+            }
+            tx @ ($crate::store::tx::Tx::Sqlite(_) | $crate::store::tx::Tx::SqliteReading(_)) => {
+                $crate::store::tx::change!(tx, $action, sqlx::query($text)$(.bind($value))+).map(drop)
+            }
+        }
     };
 }
 
+pub(super) use beside;
 pub(super) use change;
 pub(super) use later;
 pub(super) use on;
+pub(super) use run;

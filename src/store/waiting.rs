@@ -5,6 +5,7 @@ use super::OutboxId;
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
+use super::sqlite_query::row_struct;
 use super::tx::on;
 use jiff::Timestamp;
 use std::fmt;
@@ -82,15 +83,16 @@ pub async fn waiting_list(tx: &mut Tx, limit: u32) -> Result<Vec<Waiting>, Store
     out.chain(inside).collect()
 }
 
-#[derive(sqlx::FromRow)]
-struct RawWaiting {
-    id: i64,
-    peer: String,
-    state: String,
-    code: Option<String>,
-    attempts: i64,
-    next_try_at: i64,
-    action: String,
+row_struct! {
+    struct RawWaiting {
+        id: i64,
+        peer: String,
+        state: String,
+        code: Option<String>,
+        attempts: i64,
+        next_try_at: i64,
+        action: String,
+    }
 }
 
 impl RawWaiting {

@@ -36,13 +36,12 @@ pub async fn run_lane(peer: String, mut stop: watch::Receiver<bool>, ctx: Arc<Co
         }
         let go_on = tokio::select! {
             Some(ended) = in_flight.join_next() => {
-                if let Ok(Some(reach)) = ended {
-                    let misses = breaker.learn(reach, ctx.random.permille(), ctx.clock.now(), &ctx.retry);
-                    if let Some(misses) = misses
-                        && let Err(error) = note_misses(&peer, misses, &ctx).await
-                    {
-                        complain(&error, "the journal could not be written");
+                let mut ended = Some(ended);
+                while let Some(one) = ended {
+                    if let Ok(Some(reach)) = one {
+                        learn(&mut breaker, reach, &peer, &ctx).await;
                     }
+                    ended = in_flight.try_join_next(); // one look into the outbox for all that have ended
                 }
                 !*stop.borrow()
             }
@@ -53,6 +52,15 @@ pub async fn run_lane(peer: String, mut stop: watch::Receiver<bool>, ctx: Arc<Co
         }
     }
     while in_flight.join_next().await.is_some() {}
+}
+
+async fn learn(breaker: &mut Breaker, reach: Reach, peer: &str, ctx: &Context) {
+    let misses = breaker.learn(reach, ctx.random.permille(), ctx.clock.now(), &ctx.retry);
+    if let Some(misses) = misses
+        && let Err(error) = note_misses(peer, misses, ctx).await
+    {
+        complain(&error, "the journal could not be written");
+    }
 }
 
 /// Holds a lane back while its peer is not reached.

@@ -12,11 +12,13 @@ use crate::flow::{Desk, compose};
 use crate::node::{Door, Node, Server, Settings};
 use crate::store::{ConversationState, conversation_counts};
 use anyhow::{Context, Result};
+use futures_util::stream::{self, TryStreamExt};
 use jiff::Timestamp;
 use std::fs::File;
 use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -165,15 +167,23 @@ impl Exchange {
     ) -> Result<()> {
         let first = numbers.start;
         let mut progress = Progress::of(what, u64::from(numbers.end.saturating_sub(first)));
-        let mut pace = between.map(tokio::time::interval);
-        for number in numbers {
+        let pace = between.map(tokio::time::interval);
+        let numbers = stream::try_unfold((numbers, pace), |(mut numbers, mut pace)| async {
+            let Some(number) = numbers.next() else { return anyhow::Ok(None) };
             if let Some(pace) = &mut pace {
                 pace.tick().await;
             }
             take(1, desk, node).await?; // given back when the record is handed over
+            Ok(Some((number, (numbers, pace))))
+        });
+        let asked = numbers.map_ok(|number| async move {
             let inquiry = inquiry(number)?;
             desk.ask(number);
             compose(&inquiry, node.flows()).await?;
+            Ok(number)
+        });
+        let mut asked = pin!(asked.try_buffer_unordered(ASKERS));
+        while let Some(number) = asked.try_next().await? {
             progress.reach(u64::from(number.saturating_sub(first)));
         }
         take(self.at_once, desk, node).await?;
@@ -394,6 +404,8 @@ fn quick(mut times: Vec<Duration>) -> Duration {
 }
 
 const WARM_UP: u32 = 100;
+/// How many ask at once, as clerks and programs of a state do.
+const ASKERS: usize = 8;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const ROUNDS: usize = 101;
 /// As long as a signal with its envelope.

@@ -23,8 +23,29 @@ pub use workbench::{LocalRecord, Reckoning, StepView, Totals, Workbench, Workben
 
 use crate::access::Permit;
 
-/// Whether a permit is for this: one of these commands, about this number.
+/// Whether a permit is for this: one of these commands, about the case of this number, or about a piece of it.
 fn is_for(permit: &Permit, commands: &[&str], number: &str) -> bool {
-    let names_it = |part: &str| part.split_once(':').map_or(part, |(_, value)| value) == number;
-    commands.contains(&permit.command()) && permit.object().split(' ').any(names_it)
+    commands.contains(&permit.command()) && is_about(permit.object(), number)
+}
+
+/// A number may hold blanks, so the object is not cut at them.
+fn is_about(object: &str, number: &str) -> bool {
+    let told = object.strip_prefix("case:").unwrap_or(object);
+    let piece = |rest: &str| ["document:", "draft:"].iter().any(|kind| rest.starts_with(kind));
+    told.strip_prefix(number).is_some_and(|rest| rest.is_empty() || rest.strip_prefix(' ').is_some_and(piece))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_about;
+
+    #[test]
+    fn a_number_with_blanks_is_one_number() {
+        for object in ["KG 2028 7", "case:KG 2028 7", "case:KG 2028 7 document:x", "case:KG 2028 7 draft:x"] {
+            assert!(is_about(object, "KG 2028 7"), "{object}");
+        }
+        for object in ["case:KG 2028 70", "case:KG 2028 7 8", "case:KG", "document:KG 2028 7", ""] {
+            assert!(!is_about(object, "KG 2028 7"), "{object}");
+        }
+    }
 }

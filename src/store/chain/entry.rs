@@ -2,6 +2,7 @@
 
 use crate::base::Digest256;
 use crate::exchange::seal::sha256;
+use crate::store::sqlite_query;
 use serde::{Deserialize, Serialize};
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
@@ -49,6 +50,29 @@ macro_rules! entry_columns {
     };
 }
 pub(in crate::store) use entry_columns;
+
+/// Reads an entry out of a row of any engine, its columns from the place `first` on.
+macro_rules! entry_at {
+    ($row:ident, $first:ident) => {
+        Ok(Self {
+            id: $row.try_get($first)?,
+            at: $row.try_get($first + 1)?,
+            kind: $row.try_get($first + 2)?,
+            message_id: $row.try_get($first + 3)?,
+            relates_to: $row.try_get($first + 4)?,
+            conversation_id: $row.try_get($first + 5)?,
+            procedure_id: $row.try_get($first + 6)?,
+            document_id: $row.try_get($first + 7)?,
+            peer: $row.try_get($first + 8)?,
+            direction: $row.try_get($first + 9)?,
+            action: $row.try_get($first + 10)?,
+            to_address: $row.try_get($first + 11)?,
+            reply_to: $row.try_get($first + 12)?,
+            code: $row.try_get($first + 13)?,
+            detail: $row.try_get($first + 14)?,
+        })
+    };
+}
 
 impl JournalEntry {
     /// The hash of a link to this entry, or nothing if links of that form are not known to this program.
@@ -106,23 +130,12 @@ impl JournalEntry {
         i64: Decode<'r, R::Database> + Type<R::Database>,
         String: Decode<'r, R::Database> + Type<R::Database>,
     {
-        Ok(Self {
-            id: row.try_get(first)?,
-            at: row.try_get(first + 1)?,
-            kind: row.try_get(first + 2)?,
-            message_id: row.try_get(first + 3)?,
-            relates_to: row.try_get(first + 4)?,
-            conversation_id: row.try_get(first + 5)?,
-            procedure_id: row.try_get(first + 6)?,
-            document_id: row.try_get(first + 7)?,
-            peer: row.try_get(first + 8)?,
-            direction: row.try_get(first + 9)?,
-            action: row.try_get(first + 10)?,
-            to_address: row.try_get(first + 11)?,
-            reply_to: row.try_get(first + 12)?,
-            code: row.try_get(first + 13)?,
-            detail: row.try_get(first + 14)?,
-        })
+        entry_at!(row, first)
+    }
+
+    /// The same on the connection that writes.
+    pub(super) fn from_written(row: &sqlite_query::Row<'_>, first: usize) -> Result<Self, sqlx::Error> {
+        entry_at!(row, first)
     }
 }
 
@@ -135,6 +148,12 @@ where
 {
     fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
         Self::from_columns(row, 0)
+    }
+}
+
+impl sqlite_query::FromRow for JournalEntry {
+    fn from_row(row: &sqlite_query::Row<'_>) -> Result<Self, sqlx::Error> {
+        Self::from_written(row, 0)
     }
 }
 

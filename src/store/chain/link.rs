@@ -5,8 +5,8 @@ use super::sealed::chain_seals;
 use super::walk::START;
 use super::{Break, ChainSeal, JournalEntry};
 use crate::base::Digest256;
-use crate::store::journal::told;
 use crate::store::row::RowReader;
+use crate::store::sqlite_query;
 use crate::store::tx::{change, on};
 use crate::store::{StoreError, Tx};
 use sqlx::{AssertSqlSafe, ColumnIndex, Decode, FromRow, Row, Type};
@@ -79,7 +79,6 @@ pub async fn chain_head(tx: &mut Tx) -> Result<ChainHead, StoreError> {
 
 /// Up to `limit` entries after `after` (0: from the start) that wait for their link, by their keys.
 pub async fn chain_unlinked(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
-    told(tx).await?;
     on!(tx, "find what waits for its link", connection =>
         sqlx::query_as(UNLINKED).bind(after).bind(i64::from(limit)).fetch_all(connection))
 }
@@ -144,7 +143,6 @@ pub async fn chain_counts(tx: &mut Tx) -> Result<ChainCounts, StoreError> {
 
 /// How many entries wait for their link.
 pub async fn chain_waiting(tx: &mut Tx) -> Result<i64, StoreError> {
-    told(tx).await?;
     on!(tx, "count what waits for its link", connection => sqlx::query_scalar(WAITING).fetch_one(connection))
 }
 
@@ -191,6 +189,20 @@ impl RawLink {
     }
 }
 
+/// Reads a link and its entry, if that is there, out of a row of any engine.
+macro_rules! link_of {
+    ($row:expr, $entry:path) => {{
+        let entry: Option<i64> = $row.try_get(4)?;
+        Ok(Self {
+            number: $row.try_get(0)?,
+            entry_id: $row.try_get(1)?,
+            form: $row.try_get(2)?,
+            hash: $row.try_get(3)?,
+            entry: entry.is_some().then(|| $entry($row, 4)).transpose()?,
+        })
+    }};
+}
+
 impl<'r, R> FromRow<'r, R> for RawLink
 where
     R: Row,
@@ -200,14 +212,13 @@ where
     Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
 {
     fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
-        let entry: Option<i64> = row.try_get(4)?;
-        Ok(Self {
-            number: row.try_get(0)?,
-            entry_id: row.try_get(1)?,
-            form: row.try_get(2)?,
-            hash: row.try_get(3)?,
-            entry: entry.is_some().then(|| JournalEntry::from_columns(row, 4)).transpose()?,
-        })
+        link_of!(row, JournalEntry::from_columns)
+    }
+}
+
+impl sqlite_query::FromRow for RawLink {
+    fn from_row(row: &sqlite_query::Row<'_>) -> Result<Self, sqlx::Error> {
+        link_of!(row, JournalEntry::from_written)
     }
 }
 

@@ -119,8 +119,7 @@ async fn a_refused_statement_leaves_the_others_of_the_group_whole() {
     let (first, second) = tokio::join!(tx.commit(), async {
         let mut tx = store.begin().await.unwrap();
         let lost = outbox_put(&mut tx, &outgoing("kz", 1)).await.unwrap();
-        delivery_put(&mut tx, message(1), lost, at(0)).await.unwrap();
-        (lost, tx.commit().await) // where the statement is run
+        (lost, delivery_put(&mut tx, message(1), lost, at(0)).await)
     });
     first.unwrap();
     let (lost, refused) = second;

@@ -2,6 +2,7 @@
 
 use super::rows::*;
 use crate::base::Verdict;
+use crate::store::sqlite_query::query_scalar;
 use crate::store::*;
 use tempfile::TempDir;
 
@@ -40,9 +41,9 @@ async fn the_file_is_journalled_ahead_and_synced_at_every_commit() {
     let mut tx = store.begin().await.unwrap();
     let Tx::Sqlite(inner) = &mut tx else { panic!("an SQLite file") };
     let inner = inner.connection().unwrap();
-    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *inner).await.unwrap();
-    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *inner).await.unwrap();
-    let keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut *inner).await.unwrap();
+    let mode: String = query_scalar("PRAGMA journal_mode").fetch_one(inner).await.unwrap();
+    let synchronous: i64 = query_scalar("PRAGMA synchronous").fetch_one(inner).await.unwrap();
+    let keys: i64 = query_scalar("PRAGMA foreign_keys").fetch_one(inner).await.unwrap();
     assert_eq!((mode.as_str(), synchronous, keys), ("wal", 2, 1));
 }
 
@@ -106,6 +107,20 @@ async fn a_database_that_is_locked_is_tried_again() {
     assert_eq!(StoreError::Begin { source }.verdict(), Verdict::Retry { not_before: None });
 }
 
+#[tokio::test]
+async fn another_process_that_writes_is_waited_for() {
+    let (folder, store) = store().await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("node.db"));
+    let pool = sqlx::sqlite::SqlitePoolOptions::new().connect_with(options).await.unwrap();
+    let other = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let (begun, ended) = tokio::join!(store.begin(), other.commit()); // in this order: it must wait
+    ended.unwrap();
+    let mut tx = begun.unwrap();
+    let id = outbox_put(&mut tx, &outgoing("kz", 1)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(outbox_find(&mut store.read().await.unwrap(), id).await.unwrap().is_some());
+}
+
 #[test]
 fn every_stored_word_is_read_back_and_no_other() {
     for state in OutboxState::ALL {
@@ -137,7 +152,8 @@ async fn a_commit_after_a_failed_statement_is_refused_where_the_engine_undoes_al
     let mut tx = store.begin().await.unwrap();
     let id = outbox_put(&mut tx, &outgoing("kz", 1)).await.unwrap();
     delivery_put(&mut tx, message(1), id, at(0)).await.unwrap();
-    assert!(delivery_put(&mut tx, message(1), id, at(0)).await.is_err(), "a message id stands once");
+    let twice = delivery_put(&mut tx, message(1), id, at(0)).await;
+    assert!(outcome(&mut tx, twice).await.is_err(), "a message id stands once");
     assert_eq!(outbox_find(&mut tx, id).await.unwrap_err().verdict(), Verdict::Retry { not_before: None });
     assert_eq!(tx.commit().await.unwrap_err().verdict(), Verdict::Retry { not_before: None });
     assert_eq!(outbox_find(&mut store.begin().await.unwrap(), id).await.unwrap(), None);

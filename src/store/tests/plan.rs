@@ -85,7 +85,7 @@ async fn nobody_who_looks_for_a_message_on_a_server_reads_a_whole_table() {
     bulk_put(&mut tx, 1, &past).await.unwrap();
     bulk_end(&mut tx).await.unwrap();
     let Tx::Postgres(work) = &mut tx else { panic!("a server") };
-    let connection = work.connection().unwrap();
+    let connection = work.ready("look at plans").await.unwrap();
     let settings = "SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan";
     sqlx::raw_sql(settings).execute(&mut *connection).await.unwrap();
     for (text, own_index) in looked_for() {

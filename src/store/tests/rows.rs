@@ -63,11 +63,12 @@ pub(crate) async fn tamper(tx: &mut Tx, text: &str) {
     let query = sqlx::AssertSqlSafe(text.to_owned());
     match tx {
         Tx::Sqlite(inner) => {
-            sqlx::query(query).execute(inner.connection().unwrap()).await.map(drop).unwrap();
+            sqlite_query::query(query).execute(inner.connection().unwrap()).map(drop).unwrap();
         }
         Tx::SqliteReading(_) => panic!("it only reads"),
         Tx::Postgres(inner) => {
-            sqlx::query(query).execute(inner.connection().unwrap()).await.map(drop).unwrap();
+            let connection = inner.ready("tamper").await.unwrap();
+            sqlx::query(query).execute(connection).await.map(drop).unwrap();
         }
     }
 }

@@ -103,6 +103,7 @@ async fn every_transition_is_refused_from_every_wrong_state() {
     for (name, right, to) in [
         ("received", &[Leased][..], Received),
         ("accepted", &[Received], Accepted),
+        ("accepted at once", &[Leased], Accepted),
         ("settled", &[Leased, Received, Accepted], Settled),
         ("returned", &[Leased, Received, Accepted], Returned),
         ("quarantined", &[Leased, Received, Accepted], Quarantined),
@@ -137,6 +138,7 @@ async fn act(tx: &mut Tx, name: &str, id: InboxId) -> Result<(), StoreError> {
     match name {
         "received" => inbox_received(tx, id).await,
         "accepted" => inbox_accepted(tx, id).await,
+        "accepted at once" => inbox_accepted_at_once(tx, id).await,
         "settled" => inbox_settled(tx, id).await,
         "returned" => inbox_returned(tx, id, "x.y").await,
         "quarantined" => inbox_quarantined(tx, id, "x.y").await,

@@ -16,6 +16,8 @@ async fn a_person_is_found_by_any_of_his_digests_and_each_document_once() {
     person_ref_put(&mut tx, &[number, name], &of(1, 10)).await.unwrap();
     person_ref_put(&mut tx, &[name], &of(2, 30)).await.unwrap();
     person_ref_put(&mut tx, &[other], &of(3, 20)).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
     person_ref_put(&mut tx, &[number], &of(1, 99)).await.unwrap();
     let found = person_refs(&mut tx, &[number, name], 9).await.unwrap();
     assert_eq!(found, [of(2, 30), of(1, 10)], "the first note of a document stays");
