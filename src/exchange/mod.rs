@@ -13,7 +13,7 @@ pub mod wire;
 
 pub use accept::{
     AcceptedDocument, OwnError, accept, accept_holding, kept_subject, own_case_head, own_fact_inquiry,
-    own_inquiry,
+    own_inquiry, own_job_document,
 };
 
 pub use kept::{KeptDocument, KeptError};
