@@ -16,7 +16,9 @@ pub use accept::{
     own_inquiry, own_job_document,
 };
 
-pub use kept::{KeptDocument, KeptError};
+pub use kept::{KeptDocument, KeptError, RecordOrJob};
 
+#[cfg(test)]
+mod job_tests;
 #[cfg(test)]
 mod tests;
