@@ -232,7 +232,7 @@ fn proved_twice(all: &[Placed<'_>]) -> Findings {
 }
 
 /// By what an employer is told: its number, else its name.
-fn named(employer: &Employer) -> &str {
+pub(super) fn named(employer: &Employer) -> &str {
     let number = employer.number.as_ref().map(|number| number.value.as_str());
     number.or_else(|| employer.name.as_ref().map(|name| name.as_str())).unwrap_or_default()
 }

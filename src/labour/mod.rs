@@ -2,5 +2,7 @@
 //! person's way from a vacancy to a pension. Pure: no file, no database, no peer.
 
 mod employment;
+mod events;
 
 pub use employment::{doubts, insurance_record};
+pub use events::{Drawn, draw};

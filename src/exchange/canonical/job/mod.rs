@@ -7,6 +7,7 @@ mod candidate;
 mod code;
 mod document;
 mod employment;
+mod event;
 mod pay;
 mod place;
 mod reach;
@@ -19,6 +20,7 @@ pub use code::{
 };
 pub use document::{JobDocument, JobDocumentKind};
 pub use employment::{Contract, ContractKind, EmploymentBasis, EmploymentPeriod, EmploymentRecord};
+pub use event::{EmploymentEvent, EventKind};
 pub use pay::{Pay, PayInterval, PayTax};
 pub use place::{Place, Remote};
 pub use reach::{Application, ApplicationId, Interest, JobOffer, Reveal, RevealEnd, RevealId, Revealed};
