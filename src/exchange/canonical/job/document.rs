@@ -120,7 +120,7 @@ mod tests {
             ),
             (
                 include_str!("../../../../fixtures/jobs/employment-record.json"),
-                ["Токтосунов", "Бакыт", "2027-", "ТД-17", "Электросварщик"],
+                ["Токтосунов", "Бакыт", "2026-", "ТД-17", "Электросварщик"],
             ),
         ] {
             let document: JobDocument = serde_json::from_str(file).unwrap();
