@@ -2,12 +2,13 @@
 
 use super::{Exit, Misused, dry_run, local, noted, show};
 use crate::base::{DocumentId, Finding, ProcedureId};
-use crate::exchange::canonical::case::CaseDocument;
+use crate::exchange::canonical::case::{CaseDocument, CaseDocumentKind};
+use crate::exchange::canonical::job::{JobDocument, JobDocumentKind};
 use crate::exchange::canonical::{FactInquiry, FactOffer, Inquiry, InsuranceRecord, ResourceStatus, State};
-use crate::exchange::document::codec::case_root;
+use crate::exchange::document::codec::{case_root, job_root};
 use crate::exchange::rules::{Carries, Catalogue};
 use crate::flow::{Begin, Composed, Context as Flows, Opening, begin};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,8 @@ use std::path::{Path, PathBuf};
 /// P.XP.03 to 05    documents of pension cases; the file says which (see stazh case kinds)
 /// P.XP.06.TRN.001  a fact about a person (see stazh fact)
 /// P.XP.06.TRN.002  a fact is offered
+/// P.XL.01 to 03    interest, reveal and its end, vacancy, offer of a post, employment record; the file says which.
+///                  A profile is never sent so: it leaves by a consent, when nodes synchronise
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Send {
@@ -66,6 +69,7 @@ enum Content {
     Inquiry(Box<Inquiry>),
     Record(Box<InsuranceRecord>),
     Case(Box<CaseDocument>),
+    Job(Box<JobDocument>),
     Status(ResourceStatus),
     FactInquiry(Box<FactInquiry>),
     FactOffer(Box<FactOffer>),
@@ -81,6 +85,7 @@ impl Content {
             }
             Self::Inquiry(_)
             | Self::Record(_)
+            | Self::Job(_)
             | Self::Status(_)
             | Self::FactInquiry(_)
             | Self::FactOffer(_) => ("inquiry-send", format!("{transaction} to:{to}")),
@@ -92,6 +97,7 @@ impl Content {
             Self::Inquiry(inquiry) => Opening::Inquiry(inquiry),
             Self::Record(record) => Opening::Record(record),
             Self::Case(document) => Opening::Case(document),
+            Self::Job(document) => Opening::Job(document),
             Self::Status(status) => Opening::Status(status),
             Self::FactInquiry(inquiry) => Opening::FactInquiry(inquiry),
             Self::FactOffer(offer) => Opening::FactOffer { offer, to, row: None },
@@ -109,6 +115,7 @@ impl Content {
             Self::Inquiry(_)
             | Self::Record(_)
             | Self::Case(_)
+            | Self::Job(_)
             | Self::Status(_)
             | Self::FactInquiry(_)
             | Self::FactOffer(_) => Ok(self),
@@ -177,12 +184,11 @@ impl Send {
     fn content(&self, file: &Path, catalogue: &Catalogue) -> Result<(String, Content)> {
         let code = match &self.transaction {
             Some(code) => code.clone(),
-            None if local::read_json::<Value>(file, "document")?.get("document").is_some() => {
-                let document = read_case(file)?;
-                let begins = catalogue.beginning_with_root(case_root(document.kind()));
-                return Ok((begins?.1.code.clone(), Content::Case(document)));
-            }
-            None => INQUIRY.to_owned(),
+            None => match named(file)? {
+                Some(Named::Case(kind)) => catalogue.beginning_with_root(case_root(kind))?.1.code.clone(),
+                Some(Named::Job(kind)) => beginning(kind, catalogue)?,
+                None => INQUIRY.to_owned(),
+            },
         };
         let (process, transaction) = catalogue.transaction(&code)?;
         let content = match process.message(&transaction.request)?.carries {
@@ -191,6 +197,11 @@ impl Send {
                 Content::Record(Box::new(local::read_json(file, "insurance record")?))
             }
             Carries::CaseDocument => Content::Case(read_case(file)?),
+            Carries::JobDocument => {
+                let document: JobDocument = local::read_json(file, "document of the labour half")?;
+                beginning(document.kind(), catalogue)?;
+                Content::Job(Box::new(document))
+            }
             Carries::FactInquiry => {
                 Content::FactInquiry(Box::new(local::read_json(file, "question for a fact")?))
             }
@@ -216,9 +227,14 @@ impl Send {
                 Err(Misused(format!("the inquiry asks {}, not {to}; leave out --to", inquiry.asked)).into())
             }
             (_, Some(to)) => Ok(to),
-            (Content::Record(_) | Content::Case(_) | Content::Status(_) | Content::FactOffer(_), None) => {
-                Err(Misused(format!("{transaction} needs --to with a state")).into())
-            }
+            (
+                Content::Record(_)
+                | Content::Case(_)
+                | Content::Job(_)
+                | Content::Status(_)
+                | Content::FactOffer(_),
+                None,
+            ) => Err(Misused(format!("{transaction} needs --to with a state")).into()),
         }
     }
 
@@ -237,6 +253,34 @@ impl Send {
 
 fn read_case(file: &Path) -> Result<Box<CaseDocument>> {
     local::read_json(file, "document of a pension case").map(Box::new)
+}
+
+/// What a file says that it holds.
+enum Named {
+    Case(CaseDocumentKind),
+    Job(JobDocumentKind),
+}
+
+/// The document that a file names; none of one that names no document, as an inquiry.
+fn named(file: &Path) -> Result<Option<Named>> {
+    let whole: Value = local::read_json(file, "document")?;
+    let Some(word) = whole.get("document") else { return Ok(None) };
+    let word = word.as_str().unwrap_or_default();
+    if let Ok(kind) = word.parse() {
+        return Ok(Some(Named::Job(kind)));
+    }
+    let refuse =
+        |finding: Finding| anyhow!("understand the document in {}: {}", file.display(), finding.message);
+    word.parse().map(|kind| Some(Named::Case(kind))).map_err(refuse)
+}
+
+/// The transaction that a document of the labour half begins.
+fn beginning(kind: JobDocumentKind, catalogue: &Catalogue) -> Result<String> {
+    if kind == JobDocumentKind::CandidateProfile {
+        let text = "a profile leaves its node by a consent alone, when nodes synchronise; it cannot be sent by a file";
+        return Err(Misused(text.to_owned()).into());
+    }
+    Ok(catalogue.beginning_with_root(job_root(kind))?.1.code.clone())
 }
 
 fn state(text: &str) -> Result<State, String> {

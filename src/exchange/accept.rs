@@ -1,6 +1,7 @@
 //! What may be decoded: a document whose signature is good *and* which the rules of its message accept.
 
 use super::canonical::case::{CaseDocument, CaseHead};
+use super::canonical::job::JobDocument;
 use super::canonical::{
     CheckDocument, Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, Person, ResourceStatus, State,
 };
@@ -8,7 +9,7 @@ use super::document::Scope;
 use super::document::codec::{
     Attachments, CodecError, Header, HeldDocument, ProcessingResult, contents_inside, decode_case,
     decode_case_head, decode_check, decode_container, decode_fact, decode_fact_inquiry, decode_fact_offer,
-    decode_inquiry, decode_record, decode_result, decode_status, decode_subject,
+    decode_inquiry, decode_job, decode_record, decode_result, decode_status, decode_subject,
 };
 use super::rules::{MessageKind, Rules};
 use super::seal::{SealError, VerifiedDocument, open, open_within, sha256};
@@ -79,6 +80,15 @@ pub fn own_fact_inquiry(
     let decode = |document: &[u8]| decode_fact_inquiry(document, asked, limits);
     let (_header, inquiry) = own((sealed, digest), limits, decode)?;
     Ok(inquiry)
+}
+
+/// The document of the labour half that this node sealed itself.
+///
+/// # Errors
+/// As [`own_inquiry`].
+pub fn own_job_document(sealed: &[u8], digest: Digest256, limits: &Limits) -> Result<JobDocument, OwnError> {
+    let (_header, document) = own((sealed, digest), limits, |document| decode_job(document, limits))?;
+    Ok(document)
 }
 
 /// Whose document of which case one is that this node sealed itself; the attachments beside it are not looked at.
@@ -158,6 +168,14 @@ impl AcceptedDocument<'_> {
     /// Values that mean nothing.
     pub fn check_document(&self, limits: &Limits) -> Result<(Header, CheckDocument), CodecError> {
         decode_check(self.0.document(), limits)
+    }
+
+    /// The document of the labour half that it is.
+    ///
+    /// # Errors
+    /// Values that mean nothing.
+    pub fn job_document(&self, limits: &Limits) -> Result<(Header, JobDocument), CodecError> {
+        decode_job(self.0.document(), limits)
     }
 
     /// The contents of the attachments that stand inside it; those beside it were never in it.

@@ -3,8 +3,9 @@
 
 use super::canonical::InsuranceRecord;
 use super::canonical::case::CaseDocument;
+use super::canonical::job::JobDocument;
 use super::document::Scope;
-use super::document::codec::{Attachments, CodecError, Header, decode_case, decode_record};
+use super::document::codec::{Attachments, CodecError, Header, decode_case, decode_job, decode_record};
 use super::seal::{SealError, open_within, sha256};
 use crate::base::{Digest256, HeldPart, Limits};
 use std::collections::HashMap;
@@ -22,6 +23,15 @@ pub struct KeptDocument<'k> {
     pub parts: &'k HashMap<String, HeldPart>,
 }
 
+/// A document that tells of a person's work.
+#[derive(Debug)]
+pub enum RecordOrJob {
+    /// An insurance record.
+    Record(Box<InsuranceRecord>),
+    /// A document of the labour half.
+    Job(Box<JobDocument>),
+}
+
 /// A document that is kept and cannot be read again.
 #[derive(Debug, thiserror::Error)]
 pub enum KeptError {
@@ -34,12 +44,17 @@ pub enum KeptError {
 }
 
 impl KeptDocument<'_> {
-    /// The insurance record that it carries.
+    /// The insurance record that it carries, or the document of the labour half that it is.
     ///
     /// # Errors
-    /// The bytes are not those that were noted, or hold no record.
-    pub fn record(&self, limits: &Limits) -> Result<(Header, InsuranceRecord), KeptError> {
-        self.read(limits, |document, parts| decode_record(document, parts, limits))
+    /// The bytes are not those that were noted, or hold neither.
+    pub fn record_or_job(&self, limits: &Limits) -> Result<RecordOrJob, KeptError> {
+        self.read(limits, |document, parts| {
+            if Header::read(document, limits)?.structure.starts_with(JOB_STRUCTURES) {
+                return Ok(RecordOrJob::Job(Box::new(decode_job(document, limits)?.1)));
+            }
+            Ok(RecordOrJob::Record(Box::new(decode_record(document, parts, limits)?.1)))
+        })
     }
 
     /// The document of a pension case that it is.
@@ -65,3 +80,6 @@ impl KeptDocument<'_> {
         Ok(decode(document, Attachments::new(&beside, sha256))?)
     }
 }
+
+/// How the codes of the structures of the labour half begin.
+const JOB_STRUCTURES: &str = "R.XL.";

@@ -13,10 +13,12 @@ pub mod wire;
 
 pub use accept::{
     AcceptedDocument, OwnError, accept, accept_holding, kept_subject, own_case_head, own_fact_inquiry,
-    own_inquiry,
+    own_inquiry, own_job_document,
 };
 
-pub use kept::{KeptDocument, KeptError};
+pub use kept::{KeptDocument, KeptError, RecordOrJob};
 
+#[cfg(test)]
+mod job_tests;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use super::checks::{REFUSED_HERE, SaidOfCheck, say_of_check};
 use super::copies::OwnParts;
 use super::document::Content;
 use super::facts::{SaidOfFact, declined, refusal_text, say};
+use super::jobs::say_of_job;
 use super::local::note_local_findings;
 use super::offers::late;
 use super::parts::fill;
@@ -12,9 +13,10 @@ use super::third_party::receipted;
 use super::{Context, FlowError};
 use crate::base::{Code, Digest256, DocumentId};
 use crate::exchange::adapter::Found;
+use crate::exchange::canonical::job::JobDocument;
 use crate::exchange::canonical::{CheckDocument, Fact, InsuranceRecord, Person, ResourceStatus};
 use crate::exchange::document::codec::{
-    Header, HeaderText, NoticeCode, ProcessingResult, encode_check, encode_fact, encode_record,
+    Header, HeaderText, NoticeCode, ProcessingResult, encode_check, encode_fact, encode_job, encode_record,
     encode_result, encode_status,
 };
 use crate::exchange::rules::{Carries, MessageKind, Process, Refusal, Transaction};
@@ -57,11 +59,12 @@ impl Remark {
 }
 
 /// What the local system has to say to a request.
-enum Said {
+pub(super) enum Said {
     Record(Box<InsuranceRecord>, Arc<[String]>),
     Status(ResourceStatus),
     Fact(Box<Fact>, Arc<[String]>),
     Check(Box<CheckDocument>),
+    Job(Box<JobDocument>),
     Result { code: NoticeCode, text: Cow<'static, str> },
 }
 
@@ -71,6 +74,7 @@ impl Said {
         match self {
             Self::Record(record, _) => Some(&record.person),
             Self::Fact(fact, _) => Some(&fact.person),
+            Self::Job(document) => document.person(),
             Self::Status(_) | Self::Check(_) | Self::Result { .. } => None,
         }
     }
@@ -81,6 +85,7 @@ impl Said {
             Self::Status(_) => Carries::Status,
             Self::Fact(..) => Carries::Fact,
             Self::Check(_) => Carries::CheckDocument,
+            Self::Job(_) => Carries::JobDocument,
             Self::Result { .. } => Carries::Notice,
         }
     }
@@ -117,6 +122,7 @@ pub(super) async fn answer(
             encode_fact(&fact, &header)?
         }
         Said::Check(document) => encode_check(&document, &header)?,
+        Said::Job(document) => encode_job(&document, &header)?,
         Said::Result { code, text } => {
             let ended_at = HeaderText::of(now);
             let notice = ProcessingResult { ended_at, code, description: Some(text.into_owned()) };
@@ -193,11 +199,13 @@ async fn ask(
             }
         },
         Content::Case(_) => notice(NoticeCode::received(), "Документ получен"),
+        Content::Job(document) => say_of_job(document, remarks, ctx).await?,
     };
     Ok(said)
 }
 
-fn notice(code: NoticeCode, text: &'static str) -> Said {
+/// A notice, as an answer.
+pub(super) fn notice(code: NoticeCode, text: &'static str) -> Said {
     Said::Result { code, text: text.into() }
 }
 

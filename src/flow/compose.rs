@@ -10,12 +10,13 @@ use super::persons::subjects_of;
 use super::{Context, FlowError};
 use crate::base::{ConversationId, Digest256, DocumentId, ProcedureId};
 use crate::exchange::canonical::case::CaseDocument;
+use crate::exchange::canonical::job::JobDocument;
 use crate::exchange::canonical::{
     CheckDocument, FactInquiry, FactOffer, Inquiry, InsuranceRecord, Person, ResourceStatus, State,
 };
 use crate::exchange::document::codec::{
     Header, case_root, check_root, encode_case, encode_check, encode_fact_inquiry, encode_fact_offer,
-    encode_inquiry, encode_record, encode_status,
+    encode_inquiry, encode_job, encode_record, encode_status, job_root,
 };
 use crate::exchange::rules::{Carries, MessageKind, Process, Transaction};
 use crate::exchange::transit::{Action, Course, MessageCode, Role};
@@ -49,6 +50,8 @@ pub enum Opening<'a> {
     Case(&'a CaseDocument),
     /// A document of a bulk check.
     Check(&'a CheckDocument),
+    /// A document of the labour half.
+    Job(&'a JobDocument),
     /// A question for a fact.
     FactInquiry(&'a FactInquiry),
     /// A fact of our own state, unasked.
@@ -69,6 +72,7 @@ impl<'a> Opening<'a> {
             Self::Inquiry(inquiry) => Some(&inquiry.person),
             Self::Record(record) => Some(&record.person),
             Self::Case(document) => document.person(),
+            Self::Job(document) => document.person(),
             Self::FactInquiry(inquiry) => Some(&inquiry.person),
             Self::FactOffer { offer, .. } => Some(&offer.fact.person),
             Self::Status(_) | Self::Check(_) => None,
@@ -183,6 +187,7 @@ pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, 
         | Opening::Record(_)
         | Opening::Status(_)
         | Opening::Check(_)
+        | Opening::Job(_)
         | Opening::FactInquiry(_)
         | Opening::FactOffer { .. } => None,
     };
@@ -242,6 +247,7 @@ async fn written(
             return Ok((Carries::CaseDocument, encode_case(&document, header)?, parts));
         }
         Opening::Check(document) => (Carries::CheckDocument, encode_check(document, header)?),
+        Opening::Job(document) => (Carries::JobDocument, encode_job(document, header)?),
         Opening::Status(status) => (Carries::Status, encode_status(status, header)?),
         Opening::FactInquiry(inquiry) => (Carries::FactInquiry, encode_fact_inquiry(inquiry, header)?),
         Opening::FactOffer { offer, .. } => (Carries::FactOffer, encode_fact_offer(offer, header)?),
@@ -273,6 +279,7 @@ pub(super) async fn encoded<'c>(what: &Begin<'_>, ctx: &'c Context) -> Result<En
         Opening::Record(record) => record.state,
         Opening::Status(_) | Opening::Check(_) => ctx.state,
         Opening::Case(document) => document.head().state,
+        Opening::Job(document) => document.state(),
         Opening::FactInquiry(inquiry) => inquiry.asking,
         Opening::FactOffer { offer, .. } => offer.fact.state,
     };
@@ -296,6 +303,7 @@ pub(super) async fn encoded<'c>(what: &Begin<'_>, ctx: &'c Context) -> Result<En
         | Opening::Record(_)
         | Opening::Status(_)
         | Opening::Check(_)
+        | Opening::Job(_)
         | Opening::FactInquiry(_)
         | Opening::FactOffer { .. } => None,
     };
@@ -308,6 +316,9 @@ pub(super) async fn encoded<'c>(what: &Begin<'_>, ctx: &'c Context) -> Result<En
         }
         Opening::Check(document) => {
             check_root(document) == (message.root.as_str(), message.namespace.as_str())
+        }
+        Opening::Job(document) => {
+            job_root(document.kind()) == (message.root.as_str(), message.namespace.as_str())
         }
         Opening::Inquiry(_)
         | Opening::Record(_)

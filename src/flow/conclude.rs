@@ -173,6 +173,7 @@ impl Case<'_> {
                 let document = document.clone();
                 Context::aside(move || desk.hand_over_case(&origin, &document)).await??;
             }
+            Content::Job(document) => self.hand_over_job(origin, document).await?,
             Content::Check(document) => {
                 if let CheckDocument::Result(result) = &**document {
                     checks::take_result(result, self.ctx).await?;
@@ -207,6 +208,7 @@ impl Case<'_> {
             | Content::Notice(_)
             | Content::FactInquiry(_)
             | Content::Check(_)
+            | Content::Job(_)
             | Content::Case(_) => None,
         }
     }
@@ -215,7 +217,7 @@ impl Case<'_> {
         let Accepted { content, header, .. } = taken;
         let now = self.ctx.clock.now();
         let fact = self.fact_to_take(content).map(|(_event, fact)| fact);
-        if matches!(content, Content::Record(_) | Content::Case(_)) || fact.is_some() {
+        if matches!(content, Content::Record(_) | Content::Case(_) | Content::Job(_)) || fact.is_some() {
             handover_put(tx, header.document_id, now).await?; // again it changes nothing, see hand_over
         }
         if let Some(fact) = fact {
@@ -330,6 +332,7 @@ impl Content {
                 let of = case.map_or_else(String::new, |case| format!(" of case {}", case.as_str()));
                 format!("{what}{of} is with the local system")
             }
+            Self::Job(document) => format!("{} is with the local system", document.kind().as_code()),
             Self::Check(document) => {
                 format!("{} of check {} is taken", document.as_word(), document.number().as_str())
             }

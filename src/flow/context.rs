@@ -3,13 +3,14 @@
 use super::entry::EntryPolicy;
 use super::{
     AgreementOf, CertificateFile, CheckError, Checks, CopyWriter, Facts, FlowError, KeptRows, OutcomeWriter,
-    OwnThirdParty, OwnTimeStamps, Proactive, StatusSources, Wake,
+    OwnThirdParty, OwnTimeStamps, Proactive, SaidToInterest, StatusSources, Wake,
 };
 use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::{
     EachRows, FactFound, FactQuestion, Found, LocalReading, PersonEvent, Profile,
 };
 use crate::exchange::canonical::case::CaseDocument;
+use crate::exchange::canonical::job::{Interest, JobDocument};
 use crate::exchange::canonical::{
     Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, RecordId, State,
 };
@@ -208,6 +209,26 @@ pub trait Desk: Send + Sync {
             verdict: Verdict::Park { code: "flow.no_cases" },
             detail: "it takes no documents of pension cases".to_owned(),
         })
+    }
+
+    /// Hands a document of the labour half over; the second time under the same id has no effect. Of an employment record
+    /// the pension side is told by [`Desk::hand_over`] first.
+    ///
+    /// # Errors
+    /// The local system cannot be told.
+    fn hand_over_job(&self, _origin: &Origin, _document: &JobDocument) -> Result<Done, FlowError> {
+        Err(FlowError::Local {
+            verdict: Verdict::Park { code: "flow.no_jobs" },
+            detail: "it takes no documents of the labour half".to_owned(),
+        })
+    }
+
+    /// What the person behind a profile decided about an employer's interest; most are asked only when it came.
+    ///
+    /// # Errors
+    /// The local system cannot be asked.
+    fn say_to_interest(&self, _interest: &Interest) -> Result<SaidToInterest, FlowError> {
+        Ok(SaidToInterest::Later)
     }
 
     /// What the local forms of facts say on a day.

@@ -12,6 +12,7 @@ use super::revocation::ask_statuses;
 use super::{Context, FlowError, OwnThirdParty};
 use crate::base::{Code, Digest256, Finding, Findings, Limits, Shelf};
 use crate::exchange::canonical::case::CaseDocument;
+use crate::exchange::canonical::job::JobDocument;
 use crate::exchange::canonical::{
     CheckDocument, Fact, FactInquiry, FactOffer, Inquiry, InsuranceRecord, Person, ResourceStatus, State,
 };
@@ -307,6 +308,7 @@ pub(super) enum Content {
     FactOffer(Box<FactOffer>),
     Case(Box<CaseDocument>),
     Check(Box<CheckDocument>),
+    Job(Box<JobDocument>),
 }
 
 impl Content {
@@ -332,6 +334,7 @@ impl Content {
                 (Self::Case(Box::new(document)), inside)
             }
             Carries::CheckDocument => Self::Check(Box::new(accepted.check_document(limits)?.1)).alone(),
+            Carries::JobDocument => Self::Job(Box::new(accepted.job_document(limits)?.1)).alone(),
             Carries::Notice => Self::Notice(accepted.notice(limits)?.1).alone(),
             Carries::Status => Self::Status(accepted.status(limits)?.1).alone(),
             Carries::FactInquiry => {
@@ -351,6 +354,7 @@ impl Content {
             Self::Fact(fact) => Some(&fact.person),
             Self::FactOffer(offer) => Some(&offer.fact.person),
             Self::Case(document) => document.person(),
+            Self::Job(document) => document.person(),
             Self::Status(_) | Self::Notice(_) | Self::Check(_) => None,
         }
     }

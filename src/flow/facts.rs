@@ -163,6 +163,7 @@ pub(super) fn may_begin(opening: Opening<'_>, ctx: &Context) -> Result<(), FlowE
         | Opening::Record(_)
         | Opening::Status(_)
         | Opening::Case(_)
+        | Opening::Job(_)
         | Opening::Check(_) => return Ok(()),
     };
     judged.map_err(|refusal| FlowError::Fact { kind: kind.as_str().to_owned(), refusal })

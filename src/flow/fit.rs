@@ -43,6 +43,7 @@ impl Case<'_> {
                 Ok(findings)
             }
             Content::Check(document) => self.check_misfits(header, document, peer).await,
+            Content::Job(document) => self.job_misfits(document, peer).await,
             Content::Notice(_) | Content::Status(_) => Ok(Findings::new()),
         }
     }
@@ -62,7 +63,7 @@ impl Case<'_> {
     }
 
     /// The inquiry that began this conversation, out of the document we sealed.
-    async fn asked<T: Send + 'static>(&self, read: ReadOwn<T>) -> Result<Option<T>, FlowError> {
+    pub(super) async fn asked<T: Send + 'static>(&self, read: ReadOwn<T>) -> Result<Option<T>, FlowError> {
         let mut tx = self.ctx.store.read_single().await?;
         let request = outbox_of_conversation(&mut tx, self.headers.conversation_id, Role::Initiator).await?;
         let Some(request) = request else { return Ok(None) };
@@ -75,7 +76,7 @@ impl Case<'_> {
 }
 
 /// Reads the question out of a document that we sealed.
-type ReadOwn<T> = fn(&[u8], Digest256, State, &Limits) -> Result<T, OwnError>;
+pub(super) type ReadOwn<T> = fn(&[u8], Digest256, State, &Limits) -> Result<T, OwnError>;
 
 fn of_asking(asking: State, peer: State) -> Findings {
     let message =
@@ -95,7 +96,7 @@ fn of_record(record: &InsuranceRecord, asked: Option<&Inquiry>, peer: State) -> 
 }
 
 /// What is written by a state comes from its node.
-fn of_state(state: State, peer: State) -> Findings {
+pub(super) fn of_state(state: State, peer: State) -> Findings {
     if state == peer {
         return Findings::new();
     }

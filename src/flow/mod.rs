@@ -28,6 +28,7 @@ mod expired;
 mod facts;
 mod fit;
 mod inspect;
+mod jobs;
 mod journal;
 mod keys;
 mod local;
@@ -82,6 +83,7 @@ pub use evidence::{Evidence, evidence_of};
 pub use expired::came_back;
 pub use facts::{FactAsked, Facts, ask_fact, day_of, forget_facts, kept_facts};
 pub use inspect::Caller;
+pub use jobs::SaidToInterest;
 pub use keys::{KeysChange, note_keys};
 pub use local::{Replayed, note_local_findings, replay};
 pub use offers::{

@@ -13,6 +13,7 @@ use crate::exchange::adapter::{
     LocalReading, PersonEvent, Profile, ProfileBook, Sink, Source, late_feeds, payment_rows,
 };
 use crate::exchange::canonical::case::CaseDocument;
+use crate::exchange::canonical::job::JobDocument;
 use crate::exchange::canonical::{Coded, CopyOfDocument, Fact, Inquiry, InsuranceRecord, Person, RecordId};
 use crate::exchange::rules::CodeLists;
 use crate::flow::{AgreementOf, CopyWriter, Desk, Done, FlowError, KeptRows, Origin, OutcomeWriter};
@@ -345,7 +346,8 @@ impl Desk for FolderDesk {
             let detail = "records are told where [hand_over] says, and are not kept to be fetched".to_owned();
             return Err(FlowError::Local { verdict: Verdict::Return { code: "flow.no_place" }, detail });
         }
-        for folder in [self.handed_over.clone(), self.handed_over.join(CASES)] {
+        let below = [CASES, JOBS].map(|folder| self.handed_over.join(folder));
+        for folder in std::iter::once(self.handed_over.clone()).chain(below) {
             let path = folder.join(format!("{id}.json"));
             match std::fs::read(&path) {
                 Ok(bytes) => return Ok(Some(bytes)),
@@ -370,6 +372,20 @@ impl Desk for FolderDesk {
             Some(_) | None => {
                 let handed = Handed::of(&self.told, origin, document);
                 Ok(done(self.sink.hand_over_json(CASES, origin.document_id, &handed).map_err(local)?))
+            }
+        }
+    }
+
+    /// The same of documents of the labour half. Of an employment record whoever is told by a line was told under the same
+    /// id before, as of an insurance record: the whole of it is a file in any case.
+    fn hand_over_job(&self, origin: &Origin, document: &JobDocument) -> Result<Done, FlowError> {
+        match &self.teller {
+            Some(teller) if teller.takes_all() && document.person().is_none() => {
+                teller.hand_over(origin, document)
+            }
+            Some(_) | None => {
+                let handed = Handed::of(&self.told, origin, document);
+                Ok(done(self.sink.hand_over_json(JOBS, origin.document_id, &handed).map_err(local)?))
             }
         }
     }
@@ -400,9 +416,11 @@ fn local(error: AdapterError) -> FlowError {
     FlowError::Local { verdict: error.verdict(), detail: with_causes(&error) }
 }
 
-/// A start is not held up by a local system that hangs.
 /// The folder of documents of pension cases.
 const CASES: &str = "cases";
+/// The folder of documents of the labour half.
+const JOBS: &str = "jobs";
+/// A start is not held up by a local system that hangs.
 const LOOK_FOR: Duration = Duration::from_secs(5);
 
 /// More findings of one moment would only hide each other.

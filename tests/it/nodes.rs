@@ -4,8 +4,9 @@ use crate::keys::Authority;
 use stazh::base::{Digest256, DocumentId};
 use stazh::exchange::adapter::Found;
 use stazh::exchange::canonical::case::CaseDocument;
+use stazh::exchange::canonical::job::{Interest, JobDocument, Reveal};
 use stazh::exchange::canonical::{CopyOfDocument, Inquiry, InsuranceRecord, Person};
-use stazh::flow::{CopyWriter, Desk, Done, FlowError, Origin};
+use stazh::flow::{CopyWriter, Desk, Done, FlowError, Origin, SaidToInterest};
 use stazh::node::{Door, Node, Settings};
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -26,6 +27,10 @@ pub(crate) struct TestDesk {
     pub(crate) told: Mutex<HashMap<DocumentId, (InsuranceRecord, u32)>>,
     /// The documents of pension cases that came.
     pub(crate) cases: Mutex<HashMap<DocumentId, (CaseDocument, u32)>>,
+    /// The documents of the labour half that came.
+    pub(crate) jobs: Mutex<HashMap<DocumentId, (JobDocument, u32)>>,
+    /// What is said to any interest.
+    pub(crate) reveal: Option<Box<Reveal>>,
 }
 
 impl TestDesk {
@@ -92,6 +97,17 @@ impl Desk for TestDesk {
         let entry = cases.entry(origin.document_id).or_insert_with(|| (document.clone(), 0));
         entry.1 += 1;
         Ok(if entry.1 == 1 { Done::First } else { Done::AlreadyThere })
+    }
+
+    fn hand_over_job(&self, origin: &Origin, document: &JobDocument) -> Result<Done, FlowError> {
+        let mut jobs = self.jobs.lock().unwrap();
+        let entry = jobs.entry(origin.document_id).or_insert_with(|| (document.clone(), 0));
+        entry.1 += 1;
+        Ok(if entry.1 == 1 { Done::First } else { Done::AlreadyThere })
+    }
+
+    fn say_to_interest(&self, _interest: &Interest) -> Result<SaidToInterest, FlowError> {
+        Ok(self.reveal.clone().map_or(SaidToInterest::Later, SaidToInterest::Revealed))
     }
 }
 

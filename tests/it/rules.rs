@@ -9,8 +9,9 @@ use crate::shared::{CONTAINER, allowed, container};
 use mutants::{Mutant, mutants};
 use stazh::base::{Finding, Findings, Limits};
 use stazh::exchange::canonical::case::CaseDocumentKind;
+use stazh::exchange::canonical::job::JobDocumentKind;
 use stazh::exchange::document::Element;
-use stazh::exchange::document::codec::case_root;
+use stazh::exchange::document::codec::{case_root, job_root};
 use stazh::exchange::rules::{Catalogue, MessageKind, Rules, SchemaFiles};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,7 +58,7 @@ const POOR: [&str; 7] = [
 
 const FACT: &str = "facts/X_R_XP_XP_06_Fact_v1.0.0.xsd";
 
-/// These, and one of each document of a pension case.
+/// These, and one of each document of a pension case and of the labour half.
 fn samples() -> Vec<(String, String, String)> {
     let catalogue = Catalogue::built_in().unwrap();
     let named =
@@ -69,7 +70,16 @@ fn samples() -> Vec<(String, String, String)> {
         let schema = format!("pension/X_R_XP_XP_{number}_{}_v1.0.0.xsd", message.root);
         (format!("case-{}", kind.as_code()), message.code.clone(), schema)
     };
-    SAMPLES.into_iter().map(named).chain(CaseDocumentKind::ALL.iter().map(of_case)).collect()
+    let of_job = |kind: &JobDocumentKind| {
+        let (root, namespace) = job_root(*kind);
+        let message = catalogue.message_of_root(namespace, root).unwrap();
+        let number = &message.code["P.XL.".len().."P.XL.01".len()];
+        let schema = format!("labour/X_R_XL_XL_{number}_{root}_v1.0.0.xsd");
+        (format!("job-{}", kind.as_code()), message.code.clone(), schema)
+    };
+    let of_cases = CaseDocumentKind::ALL.iter().map(of_case);
+    let of_jobs = JobDocumentKind::ALL.iter().map(of_job);
+    SAMPLES.into_iter().map(named).chain(of_cases).chain(of_jobs).collect()
 }
 
 fn root() -> PathBuf {
@@ -95,7 +105,7 @@ fn rules() -> Rules {
 /// A schema that imports those of all structures, since what stands in a container may be of any.
 fn write_schema_of_all(path: &Path) {
     let mut text = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\">".to_owned();
-    for folder in ["base", "facts", "pension"] {
+    for folder in ["base", "facts", "labour", "pension"] {
         for entry in fs::read_dir(root().join("schemas").join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
@@ -195,8 +205,11 @@ fn every_finding_has_a_place_and_no_value() {
         let mut values = Vec::new();
         let tree = Element::parse(document.as_bytes(), &Limits::default()).unwrap();
         tree.visit(&mut |path, element| {
-            // the channel is one of three words that messages use too
-            let is_of_person = !path.contains("EDocHeader") && !path.ends_with("/FactChannelCode");
+            // these are words of lists that messages use too, such as "contract"
+            let is_word = ["/FactChannelCode", "/EmploymentBasisCode", "/EvidenceKindCode"]
+                .iter()
+                .any(|end| path.ends_with(end));
+            let is_of_person = !path.contains("EDocHeader") && !is_word;
             if element.children.is_empty() && is_of_person && element.text.chars().count() > 5 {
                 values.push(element.text.clone().into_owned());
             }

@@ -120,6 +120,8 @@ pub enum Carries {
     Inquiry,
     /// The insurance record.
     InsuranceRecord,
+    /// A document of the labour half; which one, its root element says.
+    JobDocument,
     /// The notice of a processing result.
     Notice,
     /// The state of a shared resource: when it was last brought up to date.
@@ -178,6 +180,9 @@ impl Catalogue {
             ("P.XP.04.toml", include_str!("../../../schemas/processes/P.XP.04.toml")),
             ("P.XP.05.toml", include_str!("../../../schemas/processes/P.XP.05.toml")),
             ("P.XP.06.toml", include_str!("../../../schemas/processes/P.XP.06.toml")),
+            ("P.XL.01.toml", include_str!("../../../schemas/processes/P.XL.01.toml")),
+            ("P.XL.02.toml", include_str!("../../../schemas/processes/P.XL.02.toml")),
+            ("P.XL.03.toml", include_str!("../../../schemas/processes/P.XL.03.toml")),
             ("P.XP.07.toml", include_str!("../../../schemas/processes/P.XP.07.toml")),
         ])
     }

@@ -92,6 +92,12 @@ pub(super) enum Demand {
     InList { at: Place, list: String, attribute: Option<String>, on: Option<Beside> },
     /// The value is one of these.
     OneOf { at: Place, values: BTreeSet<String> },
+    /// The text is plain: no mark-up of a page is in it.
+    PlainText { at: Place },
+    /// The text holds no telephone, no address of mail and no page: nothing by which a person can be reached.
+    NoContact { at: Place },
+    /// Below every `each` the first amount is not above the last, both are above zero, and both of one currency.
+    AmountsInOrder { each: Place, first: String, last: String },
     /// The year of the date, month or instant lies between these.
     YearRange { at: Place, from: i64, to: i64 },
     /// No two elements have the same value.
@@ -137,6 +143,8 @@ impl Demand {
             | Self::StructureCode { at }
             | Self::InList { at, .. }
             | Self::OneOf { at, .. }
+            | Self::PlainText { at }
+            | Self::NoContact { at }
             | Self::YearRange { at, .. }
             | Self::NotBefore { at, .. }
             | Self::NotAfter { at, .. }
@@ -144,6 +152,7 @@ impl Demand {
             Self::Required { each, .. }
             | Self::Absent { each, .. }
             | Self::AnyOf { each, .. }
+            | Self::AmountsInOrder { each, .. }
             | Self::NoOverlap { each, .. }
             | Self::Closed { each, .. }
             | Self::Order { each, .. } => each,

@@ -5,11 +5,13 @@ use super::codelists::Standing;
 use super::days::{Held, Span, day, overlapping};
 use super::fill::{Demand, Rule};
 use super::place::{Beside, descend};
+use super::text::{has_contact, has_markup};
 use super::{CodeLists, MessageKind};
 use crate::base::{Finding, Findings, Severity};
 use crate::exchange::document::{Element, Trail};
 use jiff::ToSpan;
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -89,6 +91,13 @@ impl<'c> Case<'c> {
             }
             Demand::OneOf { values, .. } => {
                 self.expect(rule, trail, values.contains(element.word().as_ref()), element);
+            }
+            Demand::PlainText { .. } => self.expect(rule, trail, !has_markup(&element.text), element),
+            Demand::NoContact { .. } => self.expect(rule, trail, !has_contact(&element.text), element),
+            Demand::AmountsInOrder { first, last, .. } => {
+                if let Some(place) = out_of_order(element, first, last) {
+                    self.find("rules.fill", rule, format!("{}/{place}", trail.path()), "");
+                }
             }
             Demand::YearRange { from, to, .. } => {
                 // What is no date at all is the schema's finding.
@@ -221,6 +230,25 @@ impl<'c> Case<'c> {
             Severity::Warning => finding.as_warning(),
         });
     }
+}
+
+/// Which of two amounts is wrong: one that is not above zero, or the last if the first is above it or of another
+/// currency. What is no amount is the schema's finding.
+fn out_of_order<'n>(element: &Element, first: &'n str, last: &'n str) -> Option<&'n str> {
+    let amount = |at: &str| {
+        let found = descend(element, at)?;
+        let value = found.word().parse::<Decimal>().ok()?;
+        Some((value, found.attribute("currencyCode").map(str::to_owned)))
+    };
+    let (low, high) = (amount(first), amount(last));
+    let is_nothing = |end: &Option<(Decimal, Option<String>)>| {
+        end.as_ref().is_some_and(|(value, _)| *value <= Decimal::ZERO)
+    };
+    if is_nothing(&low) {
+        return Some(first);
+    }
+    let is_crossed = low.zip(high.clone()).is_some_and(|(low, high)| low.0 > high.0 || low.1 != high.1);
+    (is_nothing(&high) || is_crossed).then_some(last)
 }
 
 /// What the date of an element may mean, and the one that it is measured by.

@@ -18,6 +18,7 @@ mod place;
 mod plain;
 mod plain_schema;
 mod structure;
+mod text;
 mod vocabulary;
 
 pub use catalogue::{Carries, Catalogue, CatalogueError, MessageKind, Names, Process, Transaction};

@@ -3,9 +3,11 @@
 use crate::base::{ConversationId, Digest256, DocumentId, HeldPart};
 use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::canonical::case::CaseDocument;
+use crate::exchange::canonical::job::JobDocument;
 use crate::exchange::document::Scope;
 use crate::exchange::wire::Envelope;
-use crate::exchange::{KeptDocument, KeptError};
+use crate::exchange::{KeptDocument, KeptError, RecordOrJob};
+use crate::flow::jobs::insurance_of;
 use crate::flow::parts::parts_by_name;
 use crate::flow::{Context, FlowError};
 use crate::pension::{CaseEntry, CaseFile};
@@ -53,11 +55,23 @@ impl Kept {
         Ok(Some(Self { sealed, scope: Scope::default(), digest, parts, conversation_id }))
     }
 
-    /// The insurance record in it; none, with a line in the log, if it cannot be read again.
+    /// The insurance record in it, or what an employment record makes of one; none, with a line in the log, if it cannot be read again.
     pub(super) async fn record(self, ctx: &Context) -> Result<Option<InsuranceRecord>, FlowError> {
         let limits = ctx.limits;
-        let read = Context::aside(move || self.document().record(&limits)).await?;
-        Ok(told(read).map(|(_header, record)| record))
+        let read = Context::aside(move || self.document().record_or_job(&limits)).await?;
+        match told(read) {
+            Some(RecordOrJob::Record(record)) => Ok(Some(*record)),
+            Some(RecordOrJob::Job(document)) => match *document {
+                JobDocument::EmploymentRecord(record) => insurance_of(&record).map(Some),
+                JobDocument::Vacancy(_)
+                | JobDocument::CandidateProfile(_)
+                | JobDocument::Interest(_)
+                | JobDocument::Reveal(_)
+                | JobDocument::RevealEnd(_)
+                | JobDocument::JobOffer(_) => Ok(None),
+            },
+            None => Ok(None),
+        }
     }
 
     /// The document of a case that it is; likewise.

@@ -4,8 +4,10 @@ use super::is_for;
 use super::kept::{Kept, read_case};
 use crate::access::Permit;
 use crate::base::{ConversationId, DocumentId};
+use crate::exchange::canonical::job::JobDocumentKind;
 use crate::exchange::canonical::{InsuranceRecord, Person, RecordId};
-use crate::exchange::rules::Carries;
+use crate::exchange::document::codec::job_root;
+use crate::exchange::rules::{Carries, MessageKind};
 use crate::exchange::transit::{Action, MessageCode};
 use crate::flow::{Context, FlowError, conversation_of};
 use crate::pension::CaseFile;
@@ -66,9 +68,13 @@ pub async fn gather_records(
     }
     let Some(person) = person_of(case, ctx).await? else { return Ok(None) };
     let mut gathered = Gathered::default();
-    for (carries, role) in [(Carries::Inquiry, Role::Initiator), (Carries::InsuranceRecord, Role::Respondent)]
-    {
-        let Ok((_process, transaction)) = ctx.catalogue.beginning_with(carries) else { continue };
+    let begins = [
+        (ctx.catalogue.beginning_with(Carries::Inquiry), Role::Initiator),
+        (ctx.catalogue.beginning_with(Carries::InsuranceRecord), Role::Respondent),
+        (ctx.catalogue.beginning_with_root(job_root(JobDocumentKind::EmploymentRecord)), Role::Respondent),
+    ];
+    for (begins, role) in begins {
+        let Ok((_process, transaction)) = begins else { continue };
         let code = transaction.code.clone();
         let found = record_candidates(&mut ctx.store.read().await?, &code, role, LOOKED_AT_MAX).await?;
         gathered.is_cut |= found.len() >= usize::try_from(LOOKED_AT_MAX).unwrap_or(usize::MAX);
@@ -174,7 +180,10 @@ fn carries_record(action: &str, ctx: &Context) -> bool {
         return false;
     };
     let message = ctx.catalogue.process(&process).and_then(|process| process.message(&code));
-    message.is_ok_and(|message| message.carries == Carries::InsuranceRecord)
+    let is_employment = |message: &MessageKind| {
+        job_root(JobDocumentKind::EmploymentRecord) == (message.root.as_str(), message.namespace.as_str())
+    };
+    message.is_ok_and(|message| message.carries == Carries::InsuranceRecord || is_employment(message))
 }
 
 async fn person_of(case: &RecordId, ctx: &Context) -> Result<Option<Person>, FlowError> {

@@ -24,6 +24,15 @@ impl fmt::Display for ProfileRef {
     }
 }
 
+impl FromStr for ProfileRef {
+    type Err = uuid::Error;
+
+    /// Reads the bare UUID, as documents hold it.
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        text.parse().map(Self)
+    }
+}
+
 /// What a person offers and wishes, and nothing that tells who he is (`privacy.md` §5): no name, day of birth, age,
 /// sex, citizenship, contact, address, employer's or school's name, free text, number.
 ///

@@ -5,8 +5,12 @@
 
 mod candidate;
 mod code;
+mod document;
+mod employment;
+mod event;
 mod pay;
 mod place;
+mod reach;
 mod vacancy;
 
 pub use candidate::{Candidate, CandidateProfile, ExperienceBand, PastWork, ProfileRef, Wishes, Worked};
@@ -14,6 +18,10 @@ pub use code::{
     Certificate, DrivingLicence, IscoCode, LanguageCode, LanguageLevel, LanguageSkill, Occupation, Offering,
     Relation, Schedule, Schooling, Skill,
 };
+pub use document::{JobDocument, JobDocumentKind};
+pub use employment::{Contract, ContractKind, EmploymentBasis, EmploymentPeriod, EmploymentRecord};
+pub use event::{EmploymentEvent, EventKind};
 pub use pay::{Pay, PayInterval, PayTax};
 pub use place::{Place, Remote};
+pub use reach::{Application, ApplicationId, Interest, JobOffer, Reveal, RevealEnd, RevealId, Revealed};
 pub use vacancy::{Contact, ContactChannel, Vacancy, VacancyRef, VacancyStatus};

@@ -6,10 +6,13 @@
 mod case;
 mod check;
 mod container;
+mod dice;
 mod fact;
+mod field;
 mod fields;
 mod header;
 mod inquiry;
+mod job;
 mod lineage;
 mod parts;
 mod record;
@@ -17,17 +20,20 @@ mod result;
 mod status;
 mod subject;
 
-pub use case::{Dice, case_root, encode_case, invent_case};
+pub use case::{case_root, encode_case, invent_case};
 pub(in crate::exchange) use case::{decode_case, decode_case_head};
 pub(in crate::exchange) use check::decode_check;
 pub use check::{check_root, encode_check};
 pub(in crate::exchange) use container::decode_container;
 pub use container::{HeldDocument, encode_container};
+pub use dice::Dice;
 pub(in crate::exchange) use fact::{decode_fact, decode_fact_inquiry, decode_fact_offer};
 pub use fact::{encode_fact, encode_fact_inquiry, encode_fact_offer};
 pub use header::{Header, HeaderText};
 pub(in crate::exchange) use inquiry::decode_inquiry;
 pub use inquiry::encode_inquiry;
+pub(in crate::exchange) use job::decode_job;
+pub use job::{encode_job, invent_job, job_root};
 pub use lineage::{Origin, origins};
 pub(in crate::exchange) use record::contents_inside;
 pub(in crate::exchange) use record::decode_record;
@@ -48,6 +54,7 @@ mod namespaces {
     pub(super) const XCDO: &str = "urn:x-stazh:M:CaseDataObjects:v1.0.0";
     pub(super) const XFDO: &str = "urn:x-stazh:M:FactDataObjects:v1.0.0";
     pub(super) const XKDO: &str = "urn:x-stazh:M:CheckDataObjects:v1.0.0";
+    pub(super) const XLDO: &str = "urn:x-stazh:M:LabourDataObjects:v1.0.0";
     pub(super) const XPDO: &str = "urn:x-stazh:M:PensionDataObjects:v1.0.0";
 }
 

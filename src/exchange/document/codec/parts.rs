@@ -50,7 +50,7 @@ pub(super) fn encode_person(writer: &mut CanonicalWriter, person: &Person) {
     writer.end();
 }
 
-fn encode_name(writer: &mut CanonicalWriter, name: &Name) {
+pub(super) fn encode_name(writer: &mut CanonicalWriter, name: &Name) {
     let parts = [("FirstName", name.given()), ("MiddleName", name.patronymic()), ("LastName", name.family())];
     for (local, part) in parts {
         if let Some(part) = part {
@@ -102,11 +102,11 @@ pub(super) fn read_person(fields: &Fields<'_>, findings: &mut Findings) -> Optio
         findings.push(fields.missing("FullNameDetails"));
         return None;
     };
-    let name = decode_name(&name, findings);
+    let name = read_name(&name, findings);
     let original_name = fields.child(XPDO, "OriginalFullNameDetails").and_then(|original| {
         let language = original.attribute("languageCode").unwrap_or_default().parse::<Coded>();
         let language = original.keep(language, findings);
-        let name = decode_name(&original, findings);
+        let name = read_name(&original, findings);
         Some(OriginalName { language: language?, name: name? })
     });
     let birth_date = fields.require_day(CSDO, "BirthDate", findings);
@@ -124,7 +124,8 @@ pub(super) fn read_person(fields: &Fields<'_>, findings: &mut Findings) -> Optio
     Some(Person { name: name?, original_name, birth_date: birth_date?, sex, citizenships, identifiers })
 }
 
-fn decode_name(fields: &Fields<'_>, findings: &mut Findings) -> Option<Name> {
+/// The name of an element that holds it.
+pub(super) fn read_name(fields: &Fields<'_>, findings: &mut Findings) -> Option<Name> {
     let mut part = |local| fields.read::<String>(CSDO, local, findings);
     let parts =
         NameParts { given: part("FirstName"), patronymic: part("MiddleName"), family: part("LastName") };
@@ -146,7 +147,11 @@ pub(super) fn decode_interval(fields: &Fields<'_>, findings: &mut Findings) -> O
 }
 
 pub(super) fn decode_employer(parent: &Fields<'_>, findings: &mut Findings) -> Option<Employer> {
-    let fields = parent.child(CCDO, "EmployerDetails")?;
+    read_employer(&parent.child(CCDO, "EmployerDetails")?, findings)
+}
+
+/// The employer of an element that is its.
+pub(super) fn read_employer(fields: &Fields<'_>, findings: &mut Findings) -> Option<Employer> {
     let number = fields.child(CSDO, "BusinessEntityId").and_then(|number| {
         let kind = number.attribute("kindId").unwrap_or_default().parse::<Coded>();
         let kind = number.keep(kind, findings);

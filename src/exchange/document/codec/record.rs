@@ -125,21 +125,26 @@ fn encode_period(writer: &mut CanonicalWriter, period: &InsurancePeriod) {
     if let Some(position) = &period.position {
         writer.leaf("csdo", "PositionName", position.as_str());
     }
-    for SpecialCondition { kind, code, coefficient } in &period.special_conditions {
-        writer.start("xpdo", "SpecialConditionDetails");
-        coded(writer, "xpdo", "SpecialConditionKindCode", CONDITION_KINDS, kind.as_str());
-        if let Some(code) = code {
-            writer.leaf("xpdo", "SpecialConditionCode", code.as_str());
-        }
-        if let Some(coefficient) = coefficient {
-            writer.leaf_shown("xpdo", "SpecialConditionCoefficient", &coefficient);
-        }
-        writer.end();
+    for condition in &period.special_conditions {
+        encode_condition(writer, condition);
     }
     for evidence in &period.evidence {
         encode_evidence(writer, evidence);
     }
     encode_fate(writer, period.supersedes.as_ref().map(|id| id.as_str()), period.cancelled_on);
+    writer.end();
+}
+
+pub(super) fn encode_condition(writer: &mut CanonicalWriter, condition: &SpecialCondition) {
+    let SpecialCondition { kind, code, coefficient } = condition;
+    writer.start("xpdo", "SpecialConditionDetails");
+    coded(writer, "xpdo", "SpecialConditionKindCode", CONDITION_KINDS, kind.as_str());
+    if let Some(code) = code {
+        writer.leaf("xpdo", "SpecialConditionCode", code.as_str());
+    }
+    if let Some(coefficient) = coefficient {
+        writer.leaf_shown("xpdo", "SpecialConditionCoefficient", &coefficient);
+    }
     writer.end();
 }
 
@@ -167,7 +172,7 @@ pub(super) fn encode_evidence(writer: &mut CanonicalWriter, evidence: &Evidence)
     writer.end();
 }
 
-fn encode_contribution(writer: &mut CanonicalWriter, contribution: &Contribution) {
+pub(super) fn encode_contribution(writer: &mut CanonicalWriter, contribution: &Contribution) {
     writer.start("xpdo", "ContributionDetails");
     writer.leaf("xpdo", "RecordId", contribution.id.as_str());
     writer.leaf_shown("xpdo", "ContributionMonth", &contribution.month);
@@ -234,7 +239,7 @@ fn decode_period(
     })
 }
 
-fn decode_condition(fields: &Fields<'_>, findings: &mut Findings) -> Option<SpecialCondition> {
+pub(super) fn decode_condition(fields: &Fields<'_>, findings: &mut Findings) -> Option<SpecialCondition> {
     Some(SpecialCondition {
         kind: fields.require(XPDO, "SpecialConditionKindCode", findings)?,
         code: fields.read(XPDO, "SpecialConditionCode", findings),
@@ -305,7 +310,7 @@ fn no_place(fields: &Fields<'_>) -> Finding {
     Finding::error("document.attachment", fields.path(), "XOP 1.0", "", text)
 }
 
-fn decode_contribution(fields: &Fields<'_>, findings: &mut Findings) -> Option<Contribution> {
+pub(super) fn decode_contribution(fields: &Fields<'_>, findings: &mut Findings) -> Option<Contribution> {
     let id = fields.require(XPDO, "RecordId", findings);
     let month = fields.require_day(XPDO, "ContributionMonth", findings);
     let kind = fields.require(XPDO, "ContributionKindCode", findings);

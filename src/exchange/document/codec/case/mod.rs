@@ -1,13 +1,11 @@
 //! Documents of a pension case: needs A to M, and what every case system needs (structures R.XP.XP.03–05).
 
-mod dice;
-mod field;
+mod head;
 mod places;
 
-pub use dice::Dice;
-
-use self::field::{At, Inside, Reading, Slot};
 use super::CodecError;
+use super::dice::Dice;
+use super::field::{At, Home, Inside, Reading, Slot, at};
 use super::fields::{Fields, finish};
 use super::header::Header;
 use super::namespaces::{CCDO, CSDO, XCDO, XPDO};
@@ -120,8 +118,7 @@ pub(in crate::exchange) fn decode_case_head(
     let header = Header::decode(&fields, &mut findings);
     let mut parts = Attachments::new(&[], |_| Digest256([0; 32]));
     let mut reading = Reading { findings: &mut findings, parts: &mut parts };
-    let at = At { local: "CaseHeadDetails", list: None, is_some: true };
-    let head = <CaseHead as Slot>::read(&fields, &at, &mut reading);
+    let head = <CaseHead as Slot>::read(&fields, &at!("CaseHeadDetails"), &mut reading);
     let about = header.and_then(|header| header.answers);
     finish(head.map(|head| CaseHead { about, ..head }), findings)
 }
@@ -156,3 +153,6 @@ pub(in crate::exchange) fn decode_case(
     }
     finish(header.zip(read), findings)
 }
+
+/// The model whose elements these documents name.
+const HOME: Home = ("xcdo", XCDO);

@@ -1,7 +1,6 @@
 //! Where each field of a case document stands, in the order of its schema.
 
-use super::Dice;
-use super::field::{At, Inside, Reading, Slot};
+use super::HOME;
 use crate::base::Finding;
 use crate::exchange::canonical::case::{
     AmountsInquiry, AmountsRecord, Answer, Body, BodyDirectory, CertificateRequest, CircumstanceNotice,
@@ -13,35 +12,9 @@ use crate::exchange::canonical::case::{
     VerificationRequest, VerifiedDocument, WithholdingAnswer, WithholdingRequest,
 };
 use crate::exchange::document::CanonicalWriter;
+use crate::exchange::document::codec::dice::Dice;
+use crate::exchange::document::codec::field::{At, Inside, Reading, Slot, at, fields};
 use crate::exchange::document::codec::fields::Fields;
-
-macro_rules! fields {
-    ($($name:ident { $($field:ident: $($some:ident)? $local:literal $(in $list:literal)?),* $(,)? })*) => {
-        $(impl Inside for $name {
-            fn write_inside(&self, writer: &mut CanonicalWriter) {
-                $(Slot::write(&self.$field, writer, &at!($local $(, in $list)? $(, $some)?));)*
-            }
-
-            fn read_inside(fields: &Fields<'_>, reading: &mut Reading<'_, '_>) -> Option<Self> {
-                $(let $field = Slot::read(fields, &at!($local $(, in $list)? $(, $some)?), reading);)*
-                Some(Self { $($field: $field?),* })
-            }
-
-            fn invent_inside(dice: &mut Dice<'_>) -> Result<Self, Finding> {
-                Ok(Self { $($field: Slot::invent(&at!($local $(, in $list)? $(, $some)?), dice)?),* })
-            }
-        })*
-    };
-}
-
-macro_rules! at {
-    ($local:literal $(, in $list:literal)?) => {
-        At { local: $local, list: None$(.or(Some($list)))?, is_some: false }
-    };
-    ($local:literal $(, in $list:literal)?, some) => {
-        At { is_some: true, ..at!($local $(, in $list)?) }
-    };
-}
 
 fields! {
     Body {

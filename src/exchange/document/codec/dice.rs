@@ -1,12 +1,13 @@
-//! Invented case documents: lawful ones, out of octets, so that fewer octets make a simpler one.
+//! Invented documents: lawful ones, out of octets, so that fewer octets make a simpler one.
 
 use crate::base::Finding;
 use crate::exchange::canonical::{
-    Coded, Evidence, HeldIdentifier, Identifier, IdentifierKind, Interval, Money, Name, NameParts,
-    OriginalName, Person, State, WrittenInstant, YearMonth,
+    Coded, Contribution, Employer, EmployerNumber, Evidence, HeldIdentifier, Identifier, IdentifierKind,
+    Interval, Money, Name, NameParts, OriginalName, Person, SpecialCondition, State, WrittenInstant,
+    YearMonth,
 };
-use jiff::Span;
 use jiff::civil::{Date, date};
+use jiff::{Span, Timestamp};
 use rust_decimal::Decimal;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -21,6 +22,48 @@ impl<'d> Dice<'d> {
     /// Dice that fall as the octets say; `codes` tells the codes of a list.
     pub fn new(octets: &'d [u8], codes: &'d dyn Fn(&str) -> Vec<String>) -> Self {
         Self { octets: octets.iter(), codes }
+    }
+
+    /// A code that no list of the program knows.
+    pub(super) fn mark(&mut self) -> Result<Coded, Finding> {
+        format!("X{:04}", self.below(10_000)).parse()
+    }
+
+    /// An instant, to the second.
+    pub(super) fn moment(&mut self) -> Result<Timestamp, Finding> {
+        let seconds = i64::from(self.below(65_536)) * 20_000 + 700_000_000;
+        let none = |_cause| Finding::error("document.value", "dice", "an instant", "", "no instant");
+        Timestamp::from_second(seconds).map_err(none)
+    }
+
+    pub(super) fn employer(&mut self) -> Result<Employer, Finding> {
+        let state = self.is_so().then(|| self.state()).transpose()?.map(Into::into);
+        let name = Some(self.words(40)?);
+        let number = match self.is_so() {
+            true => Some(EmployerNumber { kind: self.code("XER")?, value: self.words(12)? }),
+            false => None,
+        };
+        Ok(Employer { state, name, number })
+    }
+
+    pub(super) fn condition(&mut self) -> Result<SpecialCondition, Finding> {
+        let kind = self.code("XSK")?;
+        let code = self.is_so().then(|| self.words(12)).transpose()?;
+        let coefficient = self.is_so().then(|| self.decimal());
+        Ok(SpecialCondition { kind, code, coefficient })
+    }
+
+    pub(super) fn contribution(&mut self) -> Result<Contribution, Finding> {
+        Ok(Contribution {
+            id: self.words(30)?,
+            month: self.month()?,
+            kind: self.code("XCK")?,
+            employer: self.is_so().then(|| self.employer()).transpose()?,
+            base: self.is_so().then(|| self.money()).transpose()?,
+            amount: self.money()?,
+            supersedes: self.is_so().then(|| self.words(30)).transpose()?,
+            cancelled_on: self.is_so().then(|| self.day()),
+        })
     }
 
     fn octet(&mut self) -> u8 {
@@ -41,7 +84,7 @@ impl<'d> Dice<'d> {
         u16::from(self.octet()) * 7
     }
 
-    fn pick<'a, T>(&mut self, all: &'a [T]) -> Result<&'a T, Finding> {
+    pub(super) fn pick<'a, T>(&mut self, all: &'a [T]) -> Result<&'a T, Finding> {
         let at = self.below(u32::try_from(all.len()).unwrap_or(u32::MAX));
         let none = || Finding::error("document.value", "dice", "one at least", "", "nothing to pick from");
         usize::try_from(at).ok().and_then(|at| all.get(at)).ok_or_else(none)
@@ -102,7 +145,7 @@ impl<'d> Dice<'d> {
         Money::new(Decimal::new(i64::from(self.below(65_536)), self.below(5)), currency.parse()?)
     }
 
-    fn name(&mut self) -> Result<Name, Finding> {
+    pub(super) fn name(&mut self) -> Result<Name, Finding> {
         let word = |dice: &mut Self| dice.pick(NAMES).map(|name| (*name).to_owned());
         let family = Some(word(self)?);
         let given = self.is_so().then(|| word(self)).transpose()?;

@@ -1,26 +1,36 @@
-//! How values, aggregates and persons stand in elements: each written, read and invented in one place.
+//! How values, aggregates and persons stand in elements: each written, read and invented in one place. What stands where
+//! in which document is told by tables of [`fields!`].
 
-use super::Dice;
+use super::dice::Dice;
+use super::fields::Fields;
+use super::namespaces::{CCDO, CSDO, XPDO};
+use super::parts::{
+    coded, decode_interval, encode_employer, encode_interval, encode_money, encode_name, encode_person,
+    read_employer, read_money, read_name, read_person,
+};
+use super::record::{
+    Attachments, decode_condition, decode_contribution, decode_evidence, encode_condition,
+    encode_contribution, encode_evidence,
+};
 use crate::base::{Finding, Findings};
-use crate::exchange::canonical::case::{CaseHead, Filing};
 use crate::exchange::canonical::{
-    Coded, Country, Evidence, Interval, Money, Number, Person, RecordId, RegisterNumber, Remark, State,
-    Title, WrittenInstant, YearMonth,
+    Coded, Contribution, Country, Employer, Evidence, Interval, Money, Name, Number, Person, Position,
+    RecordId, RegisterNumber, Remark, SpecialCondition, State, Title, WrittenInstant, YearMonth,
 };
 use crate::exchange::document::CanonicalWriter;
-use crate::exchange::document::codec::fields::Fields;
-use crate::exchange::document::codec::namespaces::{CSDO, XCDO, XPDO};
-use crate::exchange::document::codec::parts::{
-    COUNTRIES, coded, decode_interval, encode_interval, encode_money, encode_person, read_money, read_person,
-};
-use crate::exchange::document::codec::record::{Attachments, decode_evidence, encode_evidence};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use std::str::FromStr;
 use uuid::Uuid;
 
+/// The model whose elements a table names: the prefix that we write, and its namespace.
+pub(super) type Home = (&'static str, &'static str);
+
 /// The element of a field.
 pub(super) struct At {
+    /// The model of the element, unless what fills it has one of its own.
+    pub(super) home: Home,
     pub(super) local: &'static str,
     /// The list whose id the element names.
     pub(super) list: Option<&'static str>,
@@ -36,8 +46,8 @@ pub(super) struct Reading<'r, 'p> {
 
 /// What fills one element.
 pub(super) trait Part: Sized {
-    /// Of the element.
-    const NAMESPACE: &str = XCDO;
+    /// The namespace of the element, of what has an element of its own.
+    const NAMESPACE: Option<&str> = None;
 
     fn write(&self, writer: &mut CanonicalWriter, at: &At);
     fn read(fields: &Fields<'_>, reading: &mut Reading<'_, '_>) -> Option<Self>;
@@ -65,7 +75,7 @@ impl<T: Part> Slot for T {
     }
 
     fn read(parent: &Fields<'_>, at: &At, reading: &mut Reading<'_, '_>) -> Option<Self> {
-        let Some(child) = parent.child(T::NAMESPACE, at.local) else {
+        let Some(child) = parent.child(T::NAMESPACE.unwrap_or(at.home.1), at.local) else {
             reading.findings.push(parent.missing(at.local));
             return None;
         };
@@ -83,7 +93,11 @@ impl<T: Part> Slot for Option<T> {
     }
 
     fn read(parent: &Fields<'_>, at: &At, reading: &mut Reading<'_, '_>) -> Option<Self> {
-        Some(parent.child(T::NAMESPACE, at.local).and_then(|child| T::read(&child, reading)))
+        Some(
+            parent
+                .child(T::NAMESPACE.unwrap_or(at.home.1), at.local)
+                .and_then(|child| T::read(&child, reading)),
+        )
     }
 
     fn invent(at: &At, dice: &mut Dice<'_>) -> Result<Self, Finding> {
@@ -97,7 +111,7 @@ impl<T: Part> Slot for Vec<T> {
     }
 
     fn read(parent: &Fields<'_>, at: &At, reading: &mut Reading<'_, '_>) -> Option<Self> {
-        let children = parent.children(T::NAMESPACE, at.local);
+        let children = parent.children(T::NAMESPACE.unwrap_or(at.home.1), at.local);
         if at.is_some && children.is_empty() {
             reading.findings.push(parent.missing(at.local));
         }
@@ -112,7 +126,7 @@ impl<T: Part> Slot for Vec<T> {
 
 impl<T: Inside> Part for T {
     fn write(&self, writer: &mut CanonicalWriter, at: &At) {
-        writer.start("xcdo", at.local);
+        writer.start(at.home.0, at.local);
         self.write_inside(writer);
         writer.end();
     }
@@ -148,25 +162,32 @@ macro_rules! leaf {
 }
 
 leaf! {
-    Coded: |it| it.as_str().to_owned(), |at, dice| dice.code(at.list.unwrap_or_default());
+    Coded: |it| it.as_str().to_owned(), |at, dice| match at.list {
+        Some(list) => dice.code(list),
+        None => dice.mark(),
+    };
     State: |it| it.as_code().to_owned(), |_at, dice| dice.state();
     Country: ToString::to_string, |_at, dice| dice.state().map(Into::into);
     Title: |it| it.as_str().to_owned(), |_at, dice| dice.words(40);
     Remark: |it| it.as_str().to_owned(), |_at, dice| dice.words(200);
+    Position: |it| it.as_str().to_owned(), |_at, dice| dice.words(40);
     Number: |it| it.as_str().to_owned(), |_at, dice| dice.words(20);
     RecordId: |it| it.as_str().to_owned(), |_at, dice| dice.words(30);
     RegisterNumber: |it| it.as_str().to_owned(), |_at, dice| dice.words(12);
     WrittenInstant: ToString::to_string, |_at, dice| dice.instant();
     u16: ToString::to_string, |_at, dice| Ok(dice.number());
+    u32: ToString::to_string, |_at, dice| Ok(dice.below(65_536));
+    String: Clone::clone, |_at, dice| dice.mark().map(|mark| mark.as_str().to_owned());
+    Timestamp: ToString::to_string, |_at, dice| dice.moment();
     Uuid: ToString::to_string, |_at, dice| Ok(dice.uuid());
     Decimal: ToString::to_string, |_at, dice| Ok(dice.decimal());
 }
 
-fn leaf(writer: &mut CanonicalWriter, at: &At, text: &str) {
+pub(super) fn leaf(writer: &mut CanonicalWriter, at: &At, text: &str) {
     match at.list {
-        Some(list) => coded(writer, "xcdo", at.local, list, text),
+        Some(list) => coded(writer, at.home.0, at.local, list, text),
         None => {
-            writer.leaf("xcdo", at.local, text);
+            writer.leaf(at.home.0, at.local, text);
         }
     }
 }
@@ -227,7 +248,7 @@ impl Part for bool {
 
 impl Part for Money {
     fn write(&self, writer: &mut CanonicalWriter, at: &At) {
-        encode_money(writer, ("xcdo", at.local), self);
+        encode_money(writer, (at.home.0, at.local), self);
     }
 
     fn read(fields: &Fields<'_>, reading: &mut Reading<'_, '_>) -> Option<Self> {
@@ -241,7 +262,7 @@ impl Part for Money {
 
 impl Part for Interval {
     fn write(&self, writer: &mut CanonicalWriter, at: &At) {
-        writer.start("xcdo", at.local);
+        writer.start(at.home.0, at.local);
         encode_interval(writer, self);
         writer.end();
     }
@@ -259,7 +280,7 @@ impl Part for Interval {
 }
 
 impl Part for Person {
-    const NAMESPACE: &str = XPDO;
+    const NAMESPACE: Option<&str> = Some(XPDO);
 
     fn write(&self, writer: &mut CanonicalWriter, _at: &At) {
         encode_person(writer, self);
@@ -275,7 +296,7 @@ impl Part for Person {
 }
 
 impl Part for Evidence {
-    const NAMESPACE: &str = XPDO;
+    const NAMESPACE: Option<&str> = Some(XPDO);
 
     fn write(&self, writer: &mut CanonicalWriter, _at: &At) {
         encode_evidence(writer, self);
@@ -290,29 +311,75 @@ impl Part for Evidence {
     }
 }
 
-/// By hand, since what it is about stands in the header of the document.
-impl Inside for CaseHead {
-    fn write_inside(&self, writer: &mut CanonicalWriter) {
-        self.case.write(writer, &CASE_ID);
-        coded(writer, "csdo", "UnifiedCountryCode", COUNTRIES, self.state.as_code());
-        Slot::write(&self.body, writer, &BODY);
-        self.filing.write(writer, &FILING);
-    }
+/// What has an element of its own, whatever model it stands in.
+macro_rules! own_elements {
+    ($($name:ty: $namespace:expr, $write:expr, $read:expr, $invent:expr;)*) => {
+        $(impl Part for $name {
+            const NAMESPACE: Option<&str> = Some($namespace);
 
-    fn read_inside(fields: &Fields<'_>, reading: &mut Reading<'_, '_>) -> Option<Self> {
-        let case = Slot::read(fields, &CASE_ID, reading);
-        let state = fields.require(CSDO, "UnifiedCountryCode", reading.findings);
-        let body = Slot::read(fields, &BODY, reading);
-        let filing = Option::<Filing>::read(fields, &FILING, reading);
-        Some(Self { case: case?, state: state?, body: body?, filing: filing?, about: None })
-    }
+            fn write(&self, writer: &mut CanonicalWriter, _at: &At) {
+                $write(writer, self);
+            }
 
-    fn invent_inside(dice: &mut Dice<'_>) -> Result<Self, Finding> {
-        let (case, filing) = (Some(dice.words(30)?), Some(Filing::invent_inside(dice)?));
-        Ok(Self { case, state: dice.state()?, body: Slot::invent(&BODY, dice)?, filing, about: None })
-    }
+            fn read(fields: &Fields<'_>, reading: &mut Reading<'_, '_>) -> Option<Self> {
+                $read(fields, reading.findings)
+            }
+
+            fn invent(_at: &At, dice: &mut Dice<'_>) -> Result<Self, Finding> {
+                $invent(dice)
+            }
+        })*
+    };
 }
 
-const CASE_ID: At = At { local: "CaseId", list: None, is_some: false };
-const BODY: At = At { local: "BodyDetails", list: None, is_some: false };
-const FILING: At = At { local: "FilingDetails", list: None, is_some: false };
+own_elements! {
+    Name: CCDO, write_name, read_name, Dice::name;
+    Employer: CCDO, encode_employer, read_employer, Dice::employer;
+    SpecialCondition: XPDO, encode_condition, decode_condition, Dice::condition;
+    Contribution: XPDO, encode_contribution, decode_contribution, Dice::contribution;
+}
+
+fn write_name(writer: &mut CanonicalWriter, name: &Name) {
+    writer.start("ccdo", "FullNameDetails");
+    encode_name(writer, name);
+    writer.end();
+}
+
+/// Where each field of a type stands, in the order of its schema; what stands in no document has its default. `HOME` is
+/// the model of the module that calls it.
+macro_rules! fields {
+    ($($name:ident { $($field:ident: $($some:ident)? $local:literal $(in $list:literal)?),* $(,)? $(; absent $($absent:ident),*)? })*) => {
+        $(impl Inside for $name {
+            fn write_inside(&self, writer: &mut CanonicalWriter) {
+                $(Slot::write(&self.$field, writer, &at!($local $(, in $list)? $(, $some)?));)*
+            }
+
+            fn read_inside(fields: &Fields<'_>, reading: &mut Reading<'_, '_>) -> Option<Self> {
+                $(let $field = Slot::read(fields, &at!($local $(, in $list)? $(, $some)?), reading);)*
+                Some(Self { $($field: $field?,)* $($($absent: Default::default(),)*)? })
+            }
+
+            fn invent_inside(dice: &mut Dice<'_>) -> Result<Self, Finding> {
+                Ok(Self {
+                    $($field: Slot::invent(&at!($local $(, in $list)? $(, $some)?), dice)?,)*
+                    $($($absent: Default::default(),)*)?
+                })
+            }
+        })*
+    };
+}
+
+/// The element of a field, of the model `HOME`.
+macro_rules! at {
+    ($local:literal) => {
+        At { home: HOME, local: $local, list: None, is_some: false }
+    };
+    ($local:literal, in $list:literal) => {
+        At { home: HOME, local: $local, list: Some($list), is_some: false }
+    };
+    ($local:literal $(, in $list:literal)?, some) => {
+        At { is_some: true, ..at!($local $(, in $list)?) }
+    };
+}
+
+pub(super) use {at, fields};
