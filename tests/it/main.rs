@@ -29,6 +29,7 @@ mod full_disk;
 mod golden;
 mod hand_over;
 mod hints;
+mod jobs;
 mod journal;
 mod keys;
 mod kill;
