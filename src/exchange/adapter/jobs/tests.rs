@@ -8,10 +8,12 @@ mod shapes;
 use super::Cleaner;
 use jiff::civil::date;
 use serde_json::Value;
+use std::sync::LazyLock;
 
 /// As of a day on which the samples are fresh.
-fn cleaner() -> Cleaner {
-    Cleaner::built_in(date(2026, 8, 1)).unwrap()
+fn cleaner() -> &'static Cleaner {
+    static CLEANER: LazyLock<Cleaner> = LazyLock::new(|| Cleaner::built_in(date(2026, 8, 1)).unwrap());
+    &CLEANER
 }
 
 /// The entry of the sample of the interface.

@@ -145,7 +145,7 @@ fn a_cv_gives_a_profile_and_times_of_work_and_nothing_of_who_it_is() {
     assert!(profile.wishes.would_move && profile.wishes.schedules == [Schedule::Rotation]);
     assert_eq!(profile.changed.to_string(), "2026-07");
     let written = serde_json::to_string(&taken.record).unwrap();
-    for private in ["1990", "Мужской", "age"] {
+    for private in ["1990", "Мужской", "\"age\"", "gender"] {
         assert!(!written.contains(private), "{private}");
     }
     assert_eq!(taken.findings.len(), 1, "{:?}", taken.findings);

@@ -32,7 +32,9 @@ fn a_posting_tells_the_vacancy_and_no_contact() {
     }
     let text = posting.to_string();
     assert!(!text.contains("null") && !text.contains("hr@example") && !text.contains("REDACTED"), "{text}");
-    for absent in ["/validThrough", "/jobLocationType", "/applicantLocationRequirements", "/baseSalary/value/maxValue"] {
+    for absent in
+        ["/validThrough", "/jobLocationType", "/applicantLocationRequirements", "/baseSalary/value/maxValue"]
+    {
         assert_eq!(posting.pointer(absent), None, "{absent}");
     }
 }
