@@ -22,7 +22,7 @@ bench: prerequisites
 
 # Each target for FUZZ_SECONDS, from the fixtures; the compiler's unstable flags are asked for, no other compiler.
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= canonicalize certificate document envelope local package seal third_party time_stamp
+FUZZ_TARGETS ?= canonicalize certificate document envelope hr_xml jobs local package seal third_party time_stamp
 fuzz: prerequisites
 	deploy/prerequisites --fuzz
 	for target in $(FUZZ_TARGETS); do \

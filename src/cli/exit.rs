@@ -1,5 +1,6 @@
 //! Exit codes: decided here and nowhere else.
 
+use super::jobs::UnfitDrop;
 use crate::base::Verdict;
 use crate::exchange::seal::SealError;
 use crate::flow::FlowError;
@@ -36,6 +37,9 @@ impl Exit {
         }
         if error.chain().any(|cause| cause.is::<Misused>()) {
             return Self::Usage;
+        }
+        if error.chain().any(|cause| cause.is::<UnfitDrop>()) {
+            return Self::Refused;
         }
         if error.chain().any(|cause| matches!(cause.downcast_ref(), Some(SealError::Unsealable { .. }))) {
             return Self::Refused;

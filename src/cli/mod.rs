@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod fact;
 mod init;
+mod jobs;
 mod journal;
 mod kept;
 mod local;
@@ -106,6 +107,7 @@ enum Command {
     Scan(scan::Scan),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
+    Jobs(jobs::JobsCommand),
     Bench(bench::Bench),
     Simulate(simulate::Simulate),
 }
@@ -149,6 +151,7 @@ pub fn run() -> ExitCode {
         Command::Scan(scan) => scan.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Jobs(jobs) => jobs.run(),
         Command::Bench(bench) => bench.run(),
         Command::Simulate(simulate) => simulate.run(),
     });

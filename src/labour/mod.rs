@@ -1,8 +1,10 @@
 //! The labour half: occupations and how they are told apart, matching with its reasons, consent, and the case of one
 //! person's way from a vacancy to a pension. Pure: no file, no database, no peer.
 
+mod duplicates;
 mod employment;
 mod events;
 
+pub use duplicates::{Duplicate, Sameness, duplicates};
 pub use employment::{doubts, insurance_record};
 pub use events::{Drawn, draw};

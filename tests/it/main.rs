@@ -70,4 +70,5 @@ mod time_stamps;
 mod token;
 mod totalise;
 mod treaty;
+mod vacancies;
 mod wire;

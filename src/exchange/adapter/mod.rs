@@ -20,6 +20,7 @@ mod fixed;
 mod folder;
 mod guess;
 mod home;
+pub mod jobs;
 mod json;
 mod json_rows;
 mod lineage;

@@ -6,6 +6,7 @@
 
 mod chars;
 pub mod codec;
+pub mod hr_xml;
 mod reader;
 mod tag;
 mod tree;

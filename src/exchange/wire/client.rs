@@ -120,6 +120,16 @@ pub(super) fn not_sent(peer: &str, timeout_ms: u64, source: reqwest::Error) -> W
 pub(super) async fn finish(
     peer: &str,
     timeout_ms: u64,
+    response: reqwest::Response,
+) -> Result<Reply, WireError> {
+    finish_within(peer, timeout_ms, REPLY_BYTES_MAX, response).await
+}
+
+/// The same of one that may be longer than a fault is.
+pub(super) async fn finish_within(
+    peer: &str,
+    timeout_ms: u64,
+    bytes_max: usize,
     mut response: reqwest::Response,
 ) -> Result<Reply, WireError> {
     let peer = peer.to_owned();
@@ -133,8 +143,8 @@ pub(super) async fn finish(
     loop {
         match response.chunk().await {
             Ok(None) => return Ok(Reply { status, body: body.freeze() }),
-            Ok(Some(chunk)) if body.len() + chunk.len() > REPLY_BYTES_MAX => {
-                return Err(WireError::ReplyTooLarge { peer, bytes_max: REPLY_BYTES_MAX });
+            Ok(Some(chunk)) if body.len() + chunk.len() > bytes_max => {
+                return Err(WireError::ReplyTooLarge { peer, bytes_max });
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Err(source) if source.is_timeout() => {
