@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod fact;
 mod init;
+mod jobs;
 mod journal;
 mod kept;
 mod local;
@@ -86,6 +87,7 @@ enum Command {
     Check(check::CheckCommand),
     Fact(fact::FactCommand),
     Proactive(proactive::ProactiveCommand),
+    Jobs(jobs::Jobs),
     Account(account::AccountCommand),
     Acts(acts::Acts),
     Status(status::Status),
@@ -129,6 +131,7 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Fact(fact) => fact.run(),
         Command::Proactive(proactive) => proactive.run(),
+        Command::Jobs(jobs) => jobs.run(),
         Command::Account(account) => account.run(),
         Command::Acts(acts) => acts.run(),
         Command::Status(status) => status.run(),

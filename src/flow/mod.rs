@@ -30,6 +30,7 @@ mod fit;
 mod inspect;
 mod journal;
 mod keys;
+pub mod labour;
 mod local;
 mod note;
 mod offers;

@@ -3,7 +3,7 @@
 use super::labour_stream::{AT_ONCE, places};
 use super::row::RowReader;
 use super::state::word_enum;
-use super::tx::{change, later, on};
+use super::tx::{change, on};
 use super::{StoreError, Tx};
 use crate::base::Digest256;
 use crate::labour::sync::StreamKind;
@@ -183,23 +183,42 @@ pub async fn mirror_put(
     match becomes {
         MirrorMove::Hold { content, hash, until } => {
             let until = until.map(|until| until.as_millisecond());
-            later!(
+            change!(
                 tx,
                 "keep a record of a peer",
-                HOLD,
-                [peer, kind.as_str(), reference, content.as_str(), hash.to_string(), until, generation, at]
-            )
+                sqlx::query(HOLD)
+                    .bind(peer)
+                    .bind(kind.as_str())
+                    .bind(reference)
+                    .bind(content)
+                    .bind(hash.to_string())
+                    .bind(until)
+                    .bind(generation)
+                    .bind(at)
+            )?;
         }
         MirrorMove::Same => {
-            later!(tx, "see a record of a peer again", SAME, [peer, kind.as_str(), reference, generation])
+            change!(
+                tx,
+                "see a record of a peer again",
+                sqlx::query(SAME).bind(peer).bind(kind.as_str()).bind(reference).bind(generation)
+            )?;
         }
-        MirrorMove::Want { code } => later!(
-            tx,
-            "note a record of a peer that could not be had",
-            WANT,
-            [peer, kind.as_str(), reference, generation, at, code.as_str()]
-        ),
+        MirrorMove::Want { code } => {
+            change!(
+                tx,
+                "note a record of a peer that could not be had",
+                sqlx::query(WANT)
+                    .bind(peer)
+                    .bind(kind.as_str())
+                    .bind(reference)
+                    .bind(generation)
+                    .bind(at)
+                    .bind(code)
+            )?;
+        }
     }
+    Ok(())
 }
 
 /// Blanks a record of a peer, content and hash together; false if it was never here, or is blank already.

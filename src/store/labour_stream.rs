@@ -216,21 +216,20 @@ pub async fn published_put(tx: &mut Tx, record: &Published) -> Result<(), StoreE
         record.content.as_ref().map(|(text, hash)| (text.as_str(), hash.to_string())).unzip();
     let consent = record.consent_id.map(|id| id.to_string());
     let at = record.changed_at.as_millisecond();
-    later!(
+    change!(
         tx,
         "publish a record",
-        PUBLISH,
-        [
-            record.kind.as_str(),
-            record.reference.as_str(),
-            record.peer.as_str(),
-            record.state.as_str(),
-            content,
-            hash,
-            consent,
-            at
-        ]
-    )
+        sqlx::query(PUBLISH)
+            .bind(record.kind.as_str())
+            .bind(&record.reference)
+            .bind(&record.peer)
+            .bind(record.state.as_str())
+            .bind(content)
+            .bind(hash.clone())
+            .bind(consent.clone())
+            .bind(at)
+    )?;
+    Ok(())
 }
 
 /// The hashes and states of published records by their references; those that are not there are left out.
