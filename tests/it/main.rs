@@ -32,6 +32,7 @@ mod hints;
 mod journal;
 mod keys;
 mod kill;
+mod labour_sync;
 mod link;
 mod live;
 mod local_api;

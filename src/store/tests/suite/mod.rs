@@ -13,6 +13,7 @@ mod fact;
 mod figure;
 mod inbox;
 mod journal;
+mod labour;
 mod ledger;
 mod local;
 mod message;
