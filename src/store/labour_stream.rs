@@ -322,9 +322,8 @@ pub async fn published_untouched(
     before: Timestamp,
     limit: u32,
 ) -> Result<Vec<String>, StoreError> {
-    let end = format!("{source}\u{10ffff}");
     on!(tx, "find vacancies that a source has no more", connection => sqlx::query_scalar(UNTOUCHED)
-        .bind(source).bind(end).bind(before.as_millisecond()).bind(i64::from(limit)).fetch_all(connection))
+        .bind(source).bind(before.as_millisecond()).bind(i64::from(limit)).fetch_all(connection))
 }
 
 /// How many records stand how, by kind.
@@ -424,9 +423,11 @@ pub(super) const ERASE: &str = "
     UPDATE labour_published SET state = 'erased', content = NULL, hash = NULL, changed_at = $2
     WHERE consent_id = $1 AND state <> 'erased' RETURNING peer, ref";
 
-const UNTOUCHED: &str = "
+/// Not by a range of references: how they are ordered is a matter of the database.
+pub(super) const UNTOUCHED: &str = "
     SELECT ref FROM labour_published
-    WHERE kind = 'vacancy' AND ref >= $1 AND ref < $2 AND state = 'active' AND changed_at < $3 LIMIT $4";
+    WHERE kind = 'vacancy' AND state = 'active' AND changed_at < $2 AND SUBSTR(ref, 1, LENGTH($1)) = $1
+    ORDER BY changed_at LIMIT $3";
 
 const COUNTS: &str =
     "SELECT kind, state, COUNT(*) FROM labour_published GROUP BY kind, state ORDER BY kind, state";

@@ -35,6 +35,7 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         (labour_stream::PAGE, "labour_change_seq"),
         (labour_stream::SNAPSHOT, "labour_change_active"),
         (labour_stream::FIND, "labour_change_seq"),
+        (labour_stream::UNTOUCHED, "labour_published_open"),
         (labour_stream::ERASE, "labour_published_consent"),
         (labour_consent::ACTIVE, "labour_consent_active"),
         (labour_consent::LIST, "labour_consent_subject"),
