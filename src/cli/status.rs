@@ -1,8 +1,10 @@
 //! `stazh status`: what a node has sent, received and is waiting for.
 
 use super::explain::remedy;
+use super::jobs::{lag_json, lag_table};
 use super::{Exit, local, set_aside, show};
-use crate::base::Language;
+use crate::base::{Clock, Language, SystemClock};
+use crate::flow::labour::lags;
 use crate::store::{
     ChainCounts, ChainSeal, Tx, Waiting, chain_counts, chain_seal_last, conversation_counts, handover_sum,
     inbox_counts, local_files, local_set_aside, outbox_counts, waiting_list,
@@ -46,12 +48,14 @@ impl Status {
             let handed_over = handover_sum(&mut tx).await?;
             let waiting = if self.waiting { Some(waiting_list(&mut tx, WAITING_ROWS).await?) } else { None };
             let files = local_files(&mut tx).await?;
+            let behind = lags(&mut tx, SystemClock.now()).await?;
             let aside = if self.aside { Some(local_set_aside(&mut tx, WAITING_ROWS).await?) } else { None };
             drop(tx);
             store.close().await;
             if self.json {
                 let mut object = as_json(&counts, &journal, handed_over, waiting.as_deref());
                 object.insert("local".to_owned(), set_aside::as_json(&files, aside.as_deref()));
+                object.insert("jobs".to_owned(), behind.iter().map(lag_json).collect());
                 show::json(&object.into());
                 return Ok(Exit::Done);
             }
@@ -60,7 +64,9 @@ impl Status {
                 (None, Some(aside)) => set_aside::as_text(&files, &aside),
                 (None, None) => {
                     let (local, journal) = (set_aside::in_one_line(&files), journal.as_text());
-                    format!("{}\n{}\n{journal}\n{local}", counts_table(&counts), told_of(handed_over))
+                    let told =
+                        format!("{}\n{}\n{journal}\n{local}", counts_table(&counts), told_of(handed_over));
+                    if behind.is_empty() { told } else { format!("{told}\n{}", lag_table(&behind)) }
                 }
             });
             Ok(Exit::Done)

@@ -1,6 +1,7 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
 use super::entry::EntryPolicy;
+use super::labour::Labour;
 use super::{
     AgreementOf, CertificateFile, CheckError, Checks, CopyWriter, Facts, FlowError, KeptRows, OutcomeWriter,
     OwnThirdParty, OwnTimeStamps, Proactive, SaidToInterest, StatusSources, Wake,
@@ -64,6 +65,8 @@ pub struct Context {
     pub proactive: Option<Proactive>,
     /// With whom this node checks persons in payment.
     pub checks: Checks,
+    /// How it exchanges jobs.
+    pub labour: Labour,
     /// The certificates that the node works with, for those who watch over it.
     pub certificates: Vec<CertificateFile>,
     /// How people and programs are let in.

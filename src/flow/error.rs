@@ -81,6 +81,9 @@ pub enum FlowError {
     /// A bulk check that cannot go on.
     #[error(transparent)]
     Check(#[from] super::CheckError),
+    /// Jobs that cannot be published or taken.
+    #[error(transparent)]
+    Labour(#[from] super::labour::LabourError),
     /// An offer that another replica has sent.
     #[error("send an offer that has left")]
     OfferGone,
@@ -176,6 +179,7 @@ impl FlowError {
             Self::OtherContent { .. } => Verdict::Return { code: "flow.other_content" },
             Self::Fact { refusal, .. } => Verdict::Return { code: refusal.code() },
             Self::Check(error) => error.verdict(),
+            Self::Labour(error) => error.verdict(),
             Self::KeptFact => Verdict::Park { code: "flow.kept_fact" },
             Self::NotPrepared { .. } => Verdict::Return { code: "flow.not_prepared" },
             Self::OfferGone => Verdict::Return { code: "flow.offer_gone" },

@@ -31,6 +31,7 @@ mod inspect;
 mod jobs;
 mod journal;
 mod keys;
+pub mod labour;
 mod local;
 mod note;
 mod offers;

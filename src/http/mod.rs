@@ -11,6 +11,7 @@ mod local;
 mod peer;
 mod problem;
 mod seats;
+mod sync;
 mod third_party;
 mod trouble;
 

@@ -5,6 +5,7 @@
 
 use super::body::{Unread, read_body};
 use super::seats::{Seat, Seats};
+use super::sync::sync_routes;
 use super::trouble::Trouble;
 use crate::exchange::wire::{
     Announced, GZIP, Handshake, PeerCertificate, Reply, TlsListener, VIEW_PATH, View, WireError,
@@ -186,7 +187,8 @@ async fn serve_caller(
     let grace = Duration::from_millis(limits.body_stall_ms);
     let is_peer = guest.seat.is_peer;
     let router = Router::new().route("/", post(take)).route(VIEW_PATH, get(view)).with_state(door.clone());
-    let service = TowerToHyperService::new(router.layer(Extension(guest)));
+    let jobs = sync_routes(guest.certificate.clone(), door.ctx.clone());
+    let service = TowerToHyperService::new(router.layer(Extension(guest)).merge(jobs));
     let mut builder = http1::Builder::new();
     // the time for a header runs from the end of the message before it, so it closes an idle connection too
     builder.timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(BUFFER_BYTES).keep_alive(is_peer);

@@ -1,10 +1,20 @@
 //! The labour half: occupations and how they are told apart, matching with its reasons, consent, and the case of one
 //! person's way from a vacancy to a pension. Pure: no file, no database, no peer.
 
+mod cells;
+pub mod consent;
 mod duplicates;
 mod employment;
 mod events;
+mod leak;
+mod profile;
+pub mod sync;
+mod words;
 
+pub use cells::{CellCount, CellCounts, ShownCells, groups_of};
 pub use duplicates::{Duplicate, Sameness, duplicates};
 pub use employment::{doubts, insurance_record};
 pub use events::{Drawn, draw};
+pub use leak::{Known, contact_in, leaks};
+pub use profile::{Withheld, profile_for};
+pub use words::WordFault;

@@ -152,6 +152,7 @@ impl Node {
                 processes: peer.processes.clone(),
             });
         }
+        let labour_peers = endpoints.clone();
         let store = Self::store(settings).await?;
         let entry = settings.access.policy(&store, random.as_ref()).await?;
         let ctx = Context {
@@ -177,6 +178,7 @@ impl Node {
             facts: settings.facts.of(settings.state)?,
             cases: settings.treaty.policy(settings.cases)?,
             proactive: settings.proactive.as_ref().map(ProactiveSettings::plan),
+            labour: settings.labour.of(labour_peers, settings, identity)?,
             checks: settings.checks.of(&settings.peers.iter().map(|peer| peer.state).collect())?,
             entry,
             desk,

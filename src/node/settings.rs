@@ -5,8 +5,8 @@
 
 use super::{
     AccessSettings, CaseSettings, CheckSettings, ConsoleSettings, FactSettings, HandOverSettings,
-    LiveSettings, LocalApiSettings, PollSettings, ProactiveSettings, RehearsalSettings, RevocationSettings,
-    SealPlan, TreatySettings,
+    LabourSettings, LiveSettings, LocalApiSettings, PollSettings, ProactiveSettings, RehearsalSettings,
+    RevocationSettings, SealPlan, TreatySettings,
 };
 use crate::base::Limits;
 use crate::exchange::canonical::State;
@@ -73,6 +73,8 @@ pub struct Settings {
     pub proactive: Option<ProactiveSettings>,
     /// With whom persons in payment are checked.
     pub checks: CheckSettings,
+    /// How it exchanges jobs.
+    pub labour: LabourSettings,
     /// How people and programs are let in.
     pub access: AccessSettings,
     /// The other nodes, at most one a state.
@@ -248,6 +250,7 @@ impl Settings {
             treaty,
             proactive,
             checks,
+            labour,
             access,
             wire,
             seal,
@@ -297,6 +300,7 @@ impl Settings {
             treaty: treaty.within(folder),
             proactive: proactive.map(|plan| plan.within(folder)),
             checks: checks.within(folder),
+            labour,
             access: access.within(folder),
             peers,
             limits,
@@ -383,6 +387,8 @@ struct Written {
     proactive: Option<ProactiveSettings>,
     #[serde(default)]
     checks: CheckSettings,
+    #[serde(default)]
+    labour: LabourSettings,
     #[serde(default)]
     access: AccessSettings,
     wire: WireFiles,
@@ -544,8 +550,12 @@ impl Written {
         let of_ages = self.proactive.as_ref().and_then(|plan| plan.misfit(self.node.state));
         let of_door = self.local_api.as_ref().and_then(LocalApiSettings::misfit);
         let of_door = of_door.or_else(|| self.console.as_ref().and_then(ConsoleSettings::misfit));
-        if let Some(reason) =
-            of_revocation.or(of_door).or(of_sources).or(of_ages).or_else(|| self.hand_over.misfit())
+        if let Some(reason) = of_revocation
+            .or(of_door)
+            .or(of_sources)
+            .or(of_ages)
+            .or(self.labour.misfit())
+            .or_else(|| self.hand_over.misfit())
         {
             return Some(reason);
         }

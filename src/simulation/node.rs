@@ -9,6 +9,7 @@ use crate::exchange::rules::{Catalogue, FactCatalogue, Rules};
 use crate::exchange::seal::{KeyKind, Signer, Signers, ThrowAwayAuthority, TrustStore, sha256};
 use crate::exchange::transit::Schedule;
 use crate::flow::entry::EntryPolicy;
+use crate::flow::labour::Labour;
 use crate::flow::{
     CasePolicy, Checks, Context, CopyWriter, Desk, Done, Facts, FlowError, Origin, Peer, Peers, Wake,
     take_back_leases,
@@ -150,6 +151,7 @@ async fn start(
         time_stamps: None,
         revocation: None,
         checks: Checks::default(),
+        labour: Labour::default(),
         facts: Facts { catalogue, gives: BTreeSet::new(), takes: BTreeSet::new(), every_ms: 60_000 },
         cases: CasePolicy::default(),
         proactive: None,

@@ -29,6 +29,10 @@ mod hop;
 mod inbox;
 mod inbox_stage;
 mod journal;
+mod labour_consent;
+mod labour_mirror;
+mod labour_reveal;
+mod labour_stream;
 mod later;
 mod ledger;
 mod local;
@@ -138,6 +142,22 @@ pub use inbox_stage::{
 pub use journal::{
     JournalBy, JournalChoice, JournalDraft, JournalRow, journal_append, journal_last, journal_latest,
     journal_list, storable,
+};
+pub use labour_consent::{
+    ConsentTarget, cell_counts, cell_put, consent_active, consent_candidate, consent_due, consent_end,
+    consent_find, consent_list, consent_lock, consent_put, target_confirm, target_erased, target_list,
+    target_missing, target_oldest, target_put, target_tried, target_waiting,
+};
+pub use labour_mirror::{
+    Cursor, MirrorMove, MirrorState, Mirrored, cursor_find, cursor_list, cursor_move, mirror_blank,
+    mirror_counts, mirror_expire, mirror_find, mirror_hashes, mirror_page, mirror_put, mirror_sweep,
+    mirror_wanted,
+};
+pub use labour_reveal::{RevealBody, RevealRow, reveal_end, reveal_list, reveal_put};
+pub use labour_stream::{
+    Published, PublishedState, StreamRow, change_page, published_counts, published_erase, published_find,
+    published_hashes, published_put, published_untouched, snapshot_page, stream_acknowledge, stream_find,
+    stream_list, stream_lock, stream_open, stream_put, stream_renew,
 };
 pub use ledger::{
     Handover, Seen, handover_find, handover_put, handover_record, handover_sum, ledger_answers, ledger_find,

@@ -10,6 +10,7 @@ mod endings;
 mod facts;
 mod gateway;
 mod hints;
+mod labour;
 mod lane;
 mod persons;
 mod pickup;
@@ -26,6 +27,7 @@ pub use endings::run_endings;
 pub use facts::run_facts;
 pub use gateway::{Queue, run_gateway};
 pub use hints::run_hints;
+pub use labour::{run_labour, run_sync};
 pub use lane::run_lane;
 pub use persons::run_persons;
 pub use pickup::run_pickup;
@@ -62,6 +64,13 @@ pub async fn run_workers(
     }
     for peer in ctx.peers.names() {
         workers.spawn(run_lane(peer, stop.clone(), ctx.clone()));
+    }
+    let road = ctx.labour.road.as_ref().filter(|_| ctx.labour.is_enabled);
+    for peer in road.map(|road| road.peers()).unwrap_or_default() {
+        workers.spawn(run_sync(peer, stop.clone(), ctx.clone()));
+    }
+    if ctx.labour.is_enabled {
+        workers.spawn(run_labour(stop.clone(), ctx.clone()));
     }
     workers.spawn(run_settler(stop.clone(), ctx.clone()));
     workers.spawn(run_terms(stop.clone(), ctx.clone()));

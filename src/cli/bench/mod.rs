@@ -7,6 +7,7 @@ mod pages;
 mod pension;
 mod pipeline;
 mod reconcile;
+mod sync;
 mod translate;
 mod validation;
 
@@ -46,6 +47,7 @@ enum Part {
     Exchange(exchange::Exchange),
     Pages(pages::Pages),
     Pension(pension::Pension),
+    Sync(sync::Sync),
     Translate(translate::Translate),
 }
 
@@ -55,6 +57,7 @@ impl Bench {
             Some(Part::Exchange(exchange)) => return exchange.run(),
             Some(Part::Pages(pages)) => return pages.run(),
             Some(Part::Pension(pension)) => return pension.run(),
+            Some(Part::Sync(sync)) => return sync.run(),
             Some(Part::Translate(translate)) => return translate.run(),
             None => {}
         }

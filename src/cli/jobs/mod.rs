@@ -1,25 +1,34 @@
-//! `stazh jobs`: vacancies out of national systems, and out to others.
+//! `stazh jobs`: vacancies out of national systems and out to others, and between nodes with those who seek them.
 
+mod consent;
 mod export;
 mod fetch;
 mod import;
+mod mirror;
 mod out;
+mod publish;
+mod sync;
 
 pub(super) use import::UnfitDrop;
+pub(super) use sync::{lag_json, lag_table};
 
-use super::Exit;
+use super::{Exit, local, noted, show};
 use anyhow::Result;
 use clap::Subcommand;
 
-/// Vacancies of national systems: fetch, import, export.
+/// Vacancies and those who seek them: fetch, clean, publish, take what peers publish.
 ///
 ///   stazh jobs fetch trudvsem --region 77 --out ru
 ///   stazh jobs import by/gsz.jsonl --state BY --out by-clean
 ///   stazh jobs export by-clean/vacancies.jsonl --as hr-xml --out by-xml
+///   stazh jobs publish kz vacancies.jsonl
+///   stazh jobs consent give kg candidate.json --to RU,KZ --sections occupation,skills ...
+///   stazh jobs sync kg --once
+///   stazh jobs mirror kg
 ///
-/// What is written are vacancies of our own form, one on each line, clean: plain texts,
-/// known currencies, codes by explicit tables, no contacts unless --with-contacts asks for
-/// them. Beside them stand a manifest and report.json, which tells what was set aside and
+/// What fetch and import write are vacancies of our own form, one on each line, clean: plain
+/// texts, known currencies, codes by explicit tables, no contacts unless --with-contacts asks
+/// for them. Beside them stand a manifest and report.json, which tells what was set aside and
 /// left out, and why, with file and line.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -33,6 +42,10 @@ enum What {
     Fetch(fetch::Fetch),
     Import(import::Import),
     Export(export::Export),
+    Publish(publish::Publish),
+    Consent(consent::ConsentCommand),
+    Sync(sync::Sync),
+    Mirror(mirror::Mirror),
 }
 
 impl JobsCommand {
@@ -41,6 +54,10 @@ impl JobsCommand {
             What::Fetch(fetch) => fetch.run(),
             What::Import(import) => import.run(),
             What::Export(export) => export.run(),
+            What::Publish(publish) => publish.run(),
+            What::Consent(consent) => consent.run(),
+            What::Sync(sync) => sync.run(),
+            What::Mirror(mirror) => mirror.run(),
         }
     }
 }

@@ -3,13 +3,37 @@
 use super::error::SealError;
 use super::signer::Signer;
 use super::suites::{PublicKey, Suite, own_key, sha256, suite_for};
+use super::trust::TrustStore;
+use super::verify::SignerCertificate;
 use crate::base::Digest256;
+use jiff::Timestamp;
 use openssl::x509::X509;
 use std::fmt;
+use std::sync::Arc;
 
 /// Signs a sentence.
 pub fn attest(sentence: &str, signer: &Signer) -> Result<Vec<u8>, SealError> {
     signer.sign(&octets(sentence))
+}
+
+/// Whether a sentence is signed with the first certificate of a PEM text, which may sign and leads to an authority of `trust`.
+///
+/// # Errors
+/// The certificate cannot be read, or does not lead there now.
+pub fn is_attested(
+    (sentence, signature): (&str, &[u8]),
+    certificates_pem: &[u8],
+    trust: &TrustStore,
+    now: Timestamp,
+) -> Result<bool, SealError> {
+    let reason = "the certificates are not PEM";
+    let all = X509::stack_from_pem(certificates_pem).map_err(|_cause| SealError::Key { reason })?;
+    let own = all.into_iter().next().ok_or(SealError::Key { reason: "there is no certificate" })?;
+    let der = own.to_der()?;
+    trust.check(der.clone(), Arc::new(SignerCertificate::read(&der)?), now)?;
+    let mut witness = Witness::default();
+    witness.add_der(&der)?;
+    Ok(witness.confirms(&sha256(&der), sentence, signature) == Some(true))
 }
 
 /// Certificates that sentences may have been signed with.
@@ -104,6 +128,13 @@ mod tests {
             let mut by_der = Witness::default();
             by_der.add_der(witness.certificates().next().unwrap()).unwrap();
             assert_eq!(by_der.confirms(&print, "one", &signature), Some(true));
+            let trust = TrustStore::from_pem(&authority.pem().unwrap()).unwrap();
+            let attested = |sentence, trust: &TrustStore| {
+                is_attested((sentence, signature.as_slice()), &issued.chain_pem, trust, now)
+            };
+            assert!(attested("one", &trust).unwrap() && !attested("two", &trust).unwrap());
+            let foreign = ThrowAwayAuthority::new("foreign", "RU", now).unwrap().pem().unwrap();
+            assert!(attested("one", &TrustStore::from_pem(&foreign).unwrap()).is_err());
         }
     }
 }

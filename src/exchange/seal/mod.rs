@@ -66,7 +66,7 @@ mod token;
 mod trust;
 mod verify;
 
-pub use attest::{Witness, attest};
+pub use attest::{Witness, attest, is_attested};
 pub use breach::{Breach, Piece};
 pub use c14n::{Canonicalizer, canonicalize};
 pub use container::{SIGNED_DATA_NAMESPACE, SealedDocument, Sealing, includes, seal, seal_unchecked};

@@ -95,7 +95,10 @@ pub fn takes_gzip(codings: &str) -> bool {
 }
 
 /// Deflates a body.
-pub(super) fn deflate(body: &[u8]) -> std::io::Result<Bytes> {
+///
+/// # Errors
+/// None, in memory.
+pub fn deflate(body: &[u8]) -> std::io::Result<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 2), Compression::fast());
     encoder.write_all(body)?;
     encoder.finish().map(Bytes::from)

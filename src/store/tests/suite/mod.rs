@@ -13,6 +13,7 @@ mod fact;
 mod figure;
 mod inbox;
 mod journal;
+mod labour;
 mod later;
 mod ledger;
 mod local;

@@ -1,0 +1,79 @@
+//! Jobs between nodes: what is published, by whose consent, and what peers publish. A stream for each peer tells it what has
+//! become of each record; contents are asked for apart, and each time a consent is judged anew.
+
+mod consents;
+mod error;
+mod publish;
+mod pull;
+mod receipt;
+mod serve;
+mod watch;
+
+pub use consents::{
+    Given, NewConsent, end_expired, give_consent, publish_waiting, subject_of, withdraw_consent,
+};
+pub use error::LabourError;
+pub use publish::{PublishedSum, close_untouched, publish_vacancies, vacancy_name};
+pub use pull::{Pulled, pull};
+pub use receipt::take_receipt;
+pub use serve::{Refusal, answer_changes, answer_details, answer_ping, answer_snapshot};
+pub use watch::{StreamLag, lags, note_missing_receipts};
+
+use super::{Context, FlowError};
+use crate::exchange::wire::SyncRoad;
+use std::sync::Arc;
+
+/// How a node exchanges jobs: the section `[labour]`.
+#[derive(Clone)]
+pub struct Labour {
+    /// Whether it does.
+    pub is_enabled: bool,
+    /// How often peers are asked.
+    pub every_ms: u64,
+    /// How many must share a cell.
+    pub k: u32,
+    /// The longest consent.
+    pub consent_days_max: u32,
+    /// Within how many hours peers confirm an erasure.
+    pub receipt_hours: u32,
+    /// After how many days without that a peer gets no new profiles.
+    pub suspend_days: u32,
+    /// How many changes a page has.
+    pub page: u32,
+    /// How many contents are asked for at once.
+    pub batch: u32,
+    /// The road to the peers; none where nothing is to be asked.
+    pub road: Option<Arc<dyn SyncRoad>>,
+}
+
+impl Default for Labour {
+    fn default() -> Self {
+        Self {
+            is_enabled: false,
+            every_ms: 60_000,
+            k: 5,
+            consent_days_max: 365,
+            receipt_hours: 24,
+            suspend_days: 7,
+            page: 500,
+            batch: 250,
+            road: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Labour {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Labour").field("is_enabled", &self.is_enabled).finish_non_exhaustive()
+    }
+}
+
+/// Refuses what a node that exchanges no jobs does not do.
+fn enabled(ctx: &Context) -> Result<&Labour, FlowError> {
+    if ctx.labour.is_enabled { Ok(&ctx.labour) } else { Err(LabourError::Off.into()) }
+}
+
+/// The most changes that a page may have, whatever is asked for.
+pub const PAGE_MAX: u32 = 1_000;
+/// The most records that may be asked for at once.
+pub const REFS_MAX: usize = 1_000;

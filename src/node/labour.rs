@@ -1,0 +1,105 @@
+//! How a node exchanges jobs, by its settings.
+
+use super::{Settings, StartError};
+use crate::exchange::wire::{HttpsSync, NodeIdentity, PeerEndpoint, SyncRoad};
+use crate::flow::labour::{Labour, PAGE_MAX, REFS_MAX};
+use crate::labour::sync::NODE_SCHEME;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// The exchange of jobs: the section `[labour]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LabourSettings {
+    /// Whether this node takes part.
+    pub enabled: bool,
+    /// How often peers are asked for what has changed.
+    pub sync_every_ms: u64,
+    /// A region stands beside an occupation only if so many profiles share both.
+    pub small_cell: u32,
+    /// The longest consent.
+    pub consent_days_max: u32,
+    /// Within how many hours peers confirm an erasure, before a person is asked.
+    pub receipt_hours: u32,
+    /// After so many days without that a peer gets no new profiles.
+    pub suspend_days: u32,
+    /// How many changes are asked for at once.
+    pub page: u32,
+    /// How many contents are asked for at once.
+    pub batch: u32,
+}
+
+impl Default for LabourSettings {
+    fn default() -> Self {
+        let Labour {
+            is_enabled,
+            every_ms,
+            k,
+            consent_days_max,
+            receipt_hours,
+            suspend_days,
+            page,
+            batch,
+            road: _,
+        } = Labour::default();
+        Self {
+            enabled: is_enabled,
+            sync_every_ms: every_ms,
+            small_cell: k,
+            consent_days_max,
+            receipt_hours,
+            suspend_days,
+            page,
+            batch,
+        }
+    }
+}
+
+impl LabourSettings {
+    /// The first thing that does not fit, if any.
+    pub(super) fn misfit(&self) -> Option<String> {
+        let batch_max = u32::try_from(REFS_MAX).unwrap_or(u32::MAX);
+        if self.sync_every_ms == 0 {
+            return Some("sync_every_ms of [labour] is 0; write 1 or more".to_owned());
+        }
+        if self.small_cell == 0 {
+            return Some("small_cell of [labour] is 0; write 1 or more, 5 unless the law says so".to_owned());
+        }
+        if !(1..=PAGE_MAX).contains(&self.page) || !(1..=batch_max).contains(&self.batch) {
+            return Some(format!("page and batch of [labour] are from 1 to {PAGE_MAX}"));
+        }
+        if !(1..=3_660).contains(&self.consent_days_max) {
+            return Some("consent_days_max of [labour] is from 1 to 3660".to_owned());
+        }
+        None
+    }
+
+    /// What the flows are told of it, with a road to the peers that are reached by HTTPS.
+    ///
+    /// # Errors
+    /// Our key or certificate is unusable.
+    pub(super) fn of(
+        &self,
+        peers: Vec<PeerEndpoint>,
+        settings: &Settings,
+        identity: &NodeIdentity,
+    ) -> Result<Labour, StartError> {
+        let road: Option<Arc<dyn SyncRoad>> = if self.enabled {
+            let caller = format!("{NODE_SCHEME} {}", settings.state);
+            Some(Arc::new(HttpsSync::new(peers, settings.limits.post_timeout_ms, identity, caller)?))
+        } else {
+            None
+        };
+        Ok(Labour {
+            is_enabled: self.enabled,
+            every_ms: self.sync_every_ms,
+            k: self.small_cell,
+            consent_days_max: self.consent_days_max,
+            receipt_hours: self.receipt_hours,
+            suspend_days: self.suspend_days,
+            page: self.page,
+            batch: self.batch,
+            road,
+        })
+    }
+}
