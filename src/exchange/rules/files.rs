@@ -81,6 +81,8 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "facts/events.toml",
     "facts/kinds.toml",
     "facts/rows.toml",
+    "labour/recognition.toml",
+    "labour/weights.toml",
     "pension/R.XP.XP.03.001.rules.toml",
     "pension/R.XP.XP.03.002.rules.toml",
     "pension/R.XP.XP.03.003.rules.toml",
