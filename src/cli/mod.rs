@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod doctor;
 mod dry_run;
+mod eval;
 mod evidence;
 mod exit;
 mod explain;
@@ -106,6 +107,7 @@ enum Command {
     Scan(scan::Scan),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
+    Eval(eval::Eval),
     Bench(bench::Bench),
     Simulate(simulate::Simulate),
 }
@@ -149,6 +151,7 @@ pub fn run() -> ExitCode {
         Command::Scan(scan) => scan.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Eval(eval) => eval.run(),
         Command::Bench(bench) => bench.run(),
         Command::Simulate(simulate) => simulate.run(),
     });
