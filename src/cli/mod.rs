@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 mod fact;
 mod init;
+mod jobs;
 mod journal;
 mod kept;
 mod local;
@@ -28,6 +29,7 @@ mod release;
 mod replay;
 mod resend;
 mod scan;
+mod scratch;
 mod send;
 mod serve;
 mod set_aside;
@@ -90,6 +92,7 @@ enum Command {
     Account(account::AccountCommand),
     Acts(acts::Acts),
     Status(status::Status),
+    Jobs(Box<jobs::JobsCommand>),
     Journal(journal::Journal),
     Release(release::Release),
     Replay(replay::Replay),
@@ -134,6 +137,7 @@ pub fn run() -> ExitCode {
         Command::Account(account) => account.run(),
         Command::Acts(acts) => acts.run(),
         Command::Status(status) => status.run(),
+        Command::Jobs(jobs) => jobs.run(),
         Command::Journal(journal) => journal.run(),
         Command::Release(release) => release.run(),
         Command::Replay(replay) => replay.run(),

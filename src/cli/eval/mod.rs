@@ -1,6 +1,8 @@
 //! `stazh eval`: how good what the program proposes is, on frozen sets, beside a baseline of the same run.
 
 mod interval;
+mod matching;
+mod responses;
 mod titles;
 
 use super::{Exit, show};
@@ -22,12 +24,16 @@ pub(super) struct Eval {
 /// What is measured.
 #[derive(Debug, clap::Subcommand)]
 enum Part {
+    Matching(matching::MatchingEval),
+    Responses(responses::ResponsesEval),
     Titles(titles::Titles),
 }
 
 impl Eval {
     pub(super) fn run(self) -> Result<Exit> {
         match self.part {
+            Part::Matching(matching) => matching.run(),
+            Part::Responses(responses) => responses.run(),
             Part::Titles(titles) => titles.run(),
         }
     }

@@ -25,3 +25,6 @@ pub use score::{Matching, Offer, Sought, score};
 pub use tables::{Guess, NoTables, Tables};
 pub use weights::Weights;
 pub use words::{grams, plain_words, word_terms};
+
+#[cfg(test)]
+mod tests;

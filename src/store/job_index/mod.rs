@@ -88,3 +88,6 @@ const BLOCK_BYTES: usize = 4096;
 const CACHED_BLOCKS: usize = 512;
 /// The most that a page holds.
 pub const PER_PAGE_MAX: usize = 50;
+
+#[cfg(test)]
+mod tests;
