@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod doctor;
 mod dry_run;
+mod eval;
 mod evidence;
 mod exit;
 mod explain;
@@ -28,6 +29,7 @@ mod release;
 mod replay;
 mod resend;
 mod scan;
+mod scratch;
 mod send;
 mod serve;
 mod set_aside;
@@ -90,6 +92,7 @@ enum Command {
     Account(account::AccountCommand),
     Acts(acts::Acts),
     Status(status::Status),
+    Jobs(Box<jobs::JobsCommand>),
     Journal(journal::Journal),
     Release(release::Release),
     Replay(replay::Replay),
@@ -107,7 +110,7 @@ enum Command {
     Scan(scan::Scan),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
-    Jobs(jobs::JobsCommand),
+    Eval(eval::Eval),
     Bench(bench::Bench),
     Simulate(simulate::Simulate),
 }
@@ -134,6 +137,7 @@ pub fn run() -> ExitCode {
         Command::Account(account) => account.run(),
         Command::Acts(acts) => acts.run(),
         Command::Status(status) => status.run(),
+        Command::Jobs(jobs) => jobs.run(),
         Command::Journal(journal) => journal.run(),
         Command::Release(release) => release.run(),
         Command::Replay(replay) => replay.run(),
@@ -151,7 +155,7 @@ pub fn run() -> ExitCode {
         Command::Scan(scan) => scan.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Explain(explain) => explain.run(),
-        Command::Jobs(jobs) => jobs.run(),
+        Command::Eval(eval) => eval.run(),
         Command::Bench(bench) => bench.run(),
         Command::Simulate(simulate) => simulate.run(),
     });

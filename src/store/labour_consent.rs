@@ -135,7 +135,7 @@ pub async fn cell_put(
 ) -> Result<(), StoreError> {
     let (id, region) = (consent_id.to_string(), region.map_or("", Coded::as_str));
     for group in groups {
-        later!(tx, "count a person", COUNT_IN, [group.as_code(), id.as_str(), region])?;
+        later!(tx, "count a person", "labour_cell", COUNT_IN, [group.as_code(), id.as_str(), region])?;
     }
     Ok(())
 }

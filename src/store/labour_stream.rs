@@ -117,6 +117,7 @@ pub async fn stream_put(
             later!(
                 tx,
                 "put a change into a stream",
+                "labour_change",
                 CHANGE,
                 [peer, kind.as_str(), *reference, seq, state.as_str(), hash, now.as_millisecond()]
             )?;

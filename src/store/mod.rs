@@ -28,6 +28,7 @@ mod hint;
 mod hop;
 mod inbox;
 mod inbox_stage;
+pub mod job_index;
 mod journal;
 mod labour_consent;
 mod labour_mirror;

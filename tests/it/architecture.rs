@@ -18,7 +18,7 @@ const STAGES: [&[&str]; 7] =
     [&["wire"], &["transit"], &["seal"], &["rules"], &["document", "adapter"], &["canonical"], &[]];
 
 /// Which modules may name which crate.
-const OWNERS: [(&str, &[&str]); 21] = [
+const OWNERS: [(&str, &[&str]); 22] = [
     ("argon2", &["access/password"]),
     ("totp_rs", &["access/totp"]),
     ("sqlx", &["store"]),
@@ -28,6 +28,7 @@ const OWNERS: [(&str, &[&str]); 21] = [
     ("axum", &["http"]),
     ("lapin", &["exchange/wire"]),
     ("clap", &["cli"]),
+    ("tantivy", &["store/job_index"]),
     ("cms", &["exchange/seal"]),
     ("curve25519_dalek", &["pension/check/blind"]),
     ("sha2", &["pension/check"]),

@@ -119,7 +119,7 @@ fn ask(folder: &Path, rows: u64) -> Result<Duration> {
 }
 
 /// The most memory that this process ever had in the machine, as the kernel tells it.
-fn peak_kib() -> Result<u64> {
+pub(super) fn peak_kib() -> Result<u64> {
     let text = std::fs::read_to_string("/proc/self/status").context("read /proc/self/status")?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let number = line.and_then(|line| line.split_whitespace().next()).and_then(|number| number.parse().ok());

@@ -1,6 +1,7 @@
 //! `stazh bench`: what a node costs on this machine.
 
 mod exchange;
+mod jobs;
 mod load;
 mod long_file;
 mod pages;
@@ -45,6 +46,7 @@ pub(super) struct Bench {
 #[derive(Debug, clap::Subcommand)]
 enum Part {
     Exchange(exchange::Exchange),
+    Jobs(jobs::Jobs),
     Pages(pages::Pages),
     Pension(pension::Pension),
     Sync(sync::Sync),
@@ -55,6 +57,7 @@ impl Bench {
     pub(super) fn run(self) -> Result<Exit> {
         match self.part {
             Some(Part::Exchange(exchange)) => return exchange.run(),
+            Some(Part::Jobs(jobs)) => return jobs.run(),
             Some(Part::Pages(pages)) => return pages.run(),
             Some(Part::Pension(pension)) => return pension.run(),
             Some(Part::Sync(sync)) => return sync.run(),

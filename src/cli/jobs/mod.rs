@@ -4,17 +4,24 @@ mod consent;
 mod export;
 mod fetch;
 mod import;
+mod index;
 mod mirror;
 mod out;
 mod publish;
+mod search;
 mod sync;
+mod told;
 
 pub(super) use import::UnfitDrop;
+pub(super) use index::index_files;
 pub(super) use sync::{lag_json, lag_table};
 
 use super::{Exit, local, noted, show};
-use anyhow::Result;
+use crate::base::Finding;
+use crate::labour::matching::{NoTables, Rates, Tables};
+use anyhow::{Context, Result, anyhow};
 use clap::Subcommand;
+use std::path::Path;
 
 /// Vacancies and those who seek them: fetch, clean, publish, take what peers publish.
 ///
@@ -25,6 +32,9 @@ use clap::Subcommand;
 ///   stazh jobs consent give kg candidate.json --to RU,KZ --sections occupation,skills ...
 ///   stazh jobs sync kg --once
 ///   stazh jobs mirror kg
+///   stazh jobs index vacancies.jsonl jobs
+///   stazh jobs search jobs --words сварщик --state KZ --state RU
+///   stazh jobs search jobs --profile profile.json --rates rates.toml
 ///
 /// What fetch and import write are vacancies of our own form, one on each line, clean: plain
 /// texts, known currencies, codes by explicit tables, no contacts unless --with-contacts asks
@@ -46,6 +56,8 @@ enum What {
     Consent(consent::ConsentCommand),
     Sync(sync::Sync),
     Mirror(mirror::Mirror),
+    Index(index::IndexCommand),
+    Search(Box<search::SearchCommand>),
 }
 
 impl JobsCommand {
@@ -58,6 +70,25 @@ impl JobsCommand {
             What::Consent(consent) => consent.run(),
             What::Sync(sync) => sync.run(),
             What::Mirror(mirror) => mirror.run(),
+            What::Index(index) => index.run(),
+            What::Search(search) => search.run(),
         }
     }
+}
+
+/// What is known of occupations and skills.
+fn tables() -> &'static dyn Tables {
+    &NoTables
+}
+
+/// A table that cannot be used.
+pub(super) fn unusable(finding: Finding) -> anyhow::Error {
+    anyhow!("use a table of matching: {finding}")
+}
+
+/// Rates of currencies out of a file.
+fn rates(path: Option<&Path>) -> Result<Option<Rates>> {
+    let Some(path) = path else { return Ok(None) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
+    Rates::parse(&text).map(Some).map_err(|finding| anyhow!("use the rates in {}: {finding}", path.display()))
 }

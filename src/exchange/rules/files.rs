@@ -112,6 +112,8 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "labour/X_R_XL_XL_01_Vacancy_v1.0.0.xsd",
     "labour/X_R_XL_XL_02_JobOffer_v1.0.0.xsd",
     "labour/X_R_XL_XL_03_EmploymentRecord_v1.0.0.xsd",
+    "labour/recognition.toml",
+    "labour/weights.toml",
     "pension/R.XP.XP.03.001.rules.toml",
     "pension/R.XP.XP.03.002.rules.toml",
     "pension/R.XP.XP.03.003.rules.toml",

@@ -1,0 +1,30 @@
+//! Matching of persons and vacancies, both ways: first what stands between them ([`barriers`]), then a score whose parts
+//! add up to it and say what they were made of ([`score`]).
+//!
+//! Only a [`CandidateProfile`](crate::exchange::canonical::job::CandidateProfile) is read, which has no field for sex,
+//! citizenship, age, health or family (`privacy.md` (h)). A score is advice: nothing is refused by it.
+
+mod barrier;
+mod facets;
+mod part;
+mod rank;
+mod rates;
+mod recognition;
+mod score;
+mod tables;
+mod weights;
+mod words;
+
+pub use barrier::{Barrier, Need, barriers};
+pub use facets::{FACET_VALUES_MAX, Facets};
+pub use part::{LanguageSeen, Part, PartKind, PlaceStanding, Score, Warning, Why};
+pub use rank::{Matched, Ranked, Removed, rank_profiles, rank_vacancies};
+pub use rates::{Monthly, PayShown, Rate, Rates};
+pub use recognition::{Asked, Recognition};
+pub use score::{Matching, Offer, Sought, score};
+pub use tables::{Guess, NoTables, Tables};
+pub use weights::Weights;
+pub use words::{grams, plain_words, word_terms};
+
+#[cfg(test)]
+mod tests;

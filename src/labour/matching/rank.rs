@@ -1,0 +1,99 @@
+//! The order of what was found, the same on every node, and what was left out and why.
+
+use super::barrier::{Barrier, barriers};
+use super::facets::Facets;
+use super::part::Score;
+use super::score::{Matching, Offer, score};
+use crate::exchange::canonical::YearMonth;
+use crate::exchange::canonical::job::{CandidateProfile, ProfileRef, VacancyRef};
+use jiff::civil::Date;
+use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// What was found, the best first.
+#[derive(Debug, Clone)]
+pub struct Ranked<T> {
+    /// In order: by score, then the newest, then by reference.
+    pub found: Vec<Matched<T>>,
+    /// How many were looked at.
+    pub looked_at: usize,
+    /// By the names of barriers, what they removed.
+    pub removed: BTreeMap<&'static str, Removed>,
+    /// Counts of what was found.
+    pub facets: Facets,
+}
+
+/// How many a barrier removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Removed {
+    /// That have it.
+    pub all: usize,
+    /// That have no other: so many more would be found without it.
+    pub by_it_alone: usize,
+}
+
+/// One that was found.
+#[derive(Debug, Clone)]
+pub struct Matched<T> {
+    /// What.
+    pub item: T,
+    /// Why.
+    pub score: Score,
+}
+
+/// The vacancies that a person may take, the best first.
+pub fn rank_vacancies<'a>(
+    profile: &CandidateProfile,
+    offers: impl IntoIterator<Item = Offer<'a>>,
+    by: &Matching<'_>,
+) -> Ranked<Offer<'a>> {
+    let pairs = offers.into_iter().map(|offer| (barriers(profile, offer.vacancy, by.today), offer));
+    let mut ranked = keep(pairs, |offer| score(profile, offer, by));
+    let key = |offer: &Offer<'a>| (Reverse(offer.vacancy.posted_on), &offer.vacancy.reference);
+    ranked.found.sort_by(|a, b| {
+        let newest: (Reverse<Date>, &VacancyRef) = key(&b.item);
+        b.score.points.cmp(&a.score.points).then_with(|| key(&a.item).cmp(&newest))
+    });
+    ranked.facets = Facets::of(ranked.found.iter().map(|matched| matched.item.vacancy));
+    ranked
+}
+
+/// The persons who may take a vacancy, the best first.
+pub fn rank_profiles<'a>(
+    offer: &Offer<'_>,
+    profiles: impl IntoIterator<Item = &'a CandidateProfile>,
+    by: &Matching<'_>,
+) -> Ranked<&'a CandidateProfile> {
+    let pairs = profiles.into_iter().map(|profile| (barriers(profile, offer.vacancy, by.today), profile));
+    let mut ranked = keep(pairs, |profile| score(profile, offer, by));
+    let key = |profile: &CandidateProfile| -> (Reverse<(i16, i8)>, ProfileRef) {
+        let changed: YearMonth = profile.changed;
+        (Reverse((changed.year(), changed.month())), profile.reference)
+    };
+    ranked
+        .found
+        .sort_by(|a, b| b.score.points.cmp(&a.score.points).then_with(|| key(a.item).cmp(&key(b.item))));
+    ranked
+}
+
+fn keep<T>(pairs: impl Iterator<Item = (Vec<Barrier>, T)>, score: impl Fn(&T) -> Score) -> Ranked<T> {
+    let mut ranked =
+        Ranked { found: Vec::new(), looked_at: 0, removed: BTreeMap::new(), facets: Facets::default() };
+    for (barriers, item) in pairs {
+        ranked.looked_at += 1;
+        if barriers.is_empty() {
+            let score = score(&item);
+            ranked.found.push(Matched { item, score });
+            continue;
+        }
+        let mut names: Vec<_> = barriers.iter().map(Barrier::name).collect();
+        names.dedup(); // those of one name stand together
+        for name in &names {
+            let removed = ranked.removed.entry(name).or_default();
+            removed.all += 1;
+            removed.by_it_alone += usize::from(names.len() == 1);
+        }
+    }
+    ranked
+}

@@ -1,0 +1,96 @@
+//! Writing the index.
+
+use super::fields::reference_term;
+use super::{JobIndex, JobIndexError};
+use crate::exchange::canonical::job::{Vacancy, VacancyRef, VacancyStatus};
+use crate::labour::matching::{Tables, Weights};
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+use tantivy::indexer::NoMergePolicy;
+use tantivy::{IndexWriter, Term};
+
+/// The one writer of an index. Nothing is seen of what it wrote before it commits.
+pub struct JobIndexWriter<'a> {
+    writer: IndexWriter,
+    index: &'a JobIndex,
+    weights: &'a Weights,
+    tables: &'a dyn Tables,
+    /// Hashes of what was put into an index that was empty, in which nothing needs to be taken out before. Two of one hash
+    /// cost a look, no more.
+    fresh: Option<HashSet<u64>>,
+    path: PathBuf,
+}
+
+impl JobIndex {
+    /// The writer of this index.
+    ///
+    /// # Errors
+    /// Another writer is at work.
+    pub fn writer<'a>(
+        &'a self,
+        weights: &'a Weights,
+        tables: &'a dyn Tables,
+    ) -> Result<JobIndexWriter<'a>, JobIndexError> {
+        let threads = std::thread::available_parallelism().map_or(1, |count| count.get()).min(THREADS_MAX);
+        let refuse = |source| JobIndexError::Write { path: self.path.clone(), source: Box::new(source) };
+        let writer: IndexWriter =
+            self.index.writer_with_num_threads(threads, MEMORY_BYTES).map_err(refuse)?;
+        let fresh = (self.count() == 0).then(HashSet::new);
+        if fresh.is_some() {
+            writer.set_merge_policy(Box::new(NoMergePolicy)); // a build makes few segments, and merging would double its time
+        }
+        Ok(JobIndexWriter { writer, index: self, weights, tables, fresh, path: self.path.clone() })
+    }
+}
+
+impl JobIndexWriter<'_> {
+    /// Puts a vacancy in the place of what the index has under its reference; one that is closed is taken out.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn put(&mut self, vacancy: &Vacancy) -> Result<(), JobIndexError> {
+        let is_first = self.fresh.as_mut().is_some_and(|seen| {
+            let mut hasher = DefaultHasher::new();
+            vacancy.reference.hash(&mut hasher);
+            seen.insert(hasher.finish())
+        });
+        if !is_first {
+            self.delete(&vacancy.reference);
+        }
+        if vacancy.status == VacancyStatus::Closed {
+            return Ok(());
+        }
+        let guesses = self.tables.guesses(vacancy.title.as_str(), vacancy.language);
+        let row = self.index.fields.row(vacancy, &guesses, self.weights)?;
+        match self.writer.add_document(row) {
+            Ok(_) => Ok(()),
+            Err(source) => Err(self.failed(source)),
+        }
+    }
+
+    /// Takes a vacancy out: a tombstone. One that is not there is no error.
+    pub fn delete(&mut self, reference: &VacancyRef) {
+        let term = Term::from_field_text(self.index.fields.reference, &reference_term(reference));
+        let _ = self.writer.delete_term(term); // the number of the operation tells nothing
+    }
+
+    /// Makes what was written durable, and shows it.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn commit(&mut self) -> Result<(), JobIndexError> {
+        if let Err(source) = self.writer.commit() {
+            return Err(self.failed(source));
+        }
+        self.index.reload()
+    }
+
+    fn failed(&self, source: tantivy::TantivyError) -> JobIndexError {
+        JobIndexError::Write { path: self.path.clone(), source: Box::new(source) }
+    }
+}
+
+const THREADS_MAX: usize = 4;
+/// What all threads of a writer may hold before they write.
+const MEMORY_BYTES: usize = 400_000_000;
