@@ -5,8 +5,8 @@ use super::answer::{Remark, Said, notice};
 use super::document::Case;
 use super::{Context, FlowError, Origin};
 use crate::base::{Digest256, Finding, Findings, Limits, explanations};
-use crate::exchange::canonical::State;
 use crate::exchange::canonical::job::{EmploymentRecord, Interest, JobDocument, Reveal};
+use crate::exchange::canonical::{InsuranceRecord, State};
 use crate::exchange::document::codec::NoticeCode;
 use crate::exchange::{OwnError, own_job_document};
 use crate::labour::{doubts, insurance_record};
@@ -83,11 +83,10 @@ impl Case<'_> {
         peer: State,
     ) -> Result<Findings, FlowError> {
         let mut findings = super::fit::of_state(document.state(), peer);
-        if let (JobDocument::Reveal(reveal), Role::Initiator) = (document, self.plan.role) {
-            match self.asked(own_job).await? {
-                Some(JobDocument::Interest(interest)) => findings.extend(of_reveal(reveal, &interest)),
-                Some(_) | None => {}
-            }
+        if let (JobDocument::Reveal(reveal), Role::Initiator) = (document, self.plan.role)
+            && let Some(JobDocument::Interest(interest)) = self.asked(own_job).await?
+        {
+            findings.extend(of_reveal(reveal, &interest));
         }
         Ok(findings)
     }
@@ -120,9 +119,7 @@ impl Case<'_> {
 }
 
 /// The insurance record of an employment record.
-pub(super) fn insurance_of(
-    record: &EmploymentRecord,
-) -> Result<crate::exchange::canonical::InsuranceRecord, FlowError> {
+pub(super) fn insurance_of(record: &EmploymentRecord) -> Result<InsuranceRecord, FlowError> {
     insurance_record(record).map_err(|finding| FlowError::Unlawful(vec![finding]))
 }
 
