@@ -128,9 +128,9 @@ fn gender(person: &Person) -> &'static str {
 fn preferences(pen: &mut Pen, profile: &CandidateProfile) {
     let wishes = &profile.wishes;
     let schedules = || wishes.schedules.iter().filter(|schedule| is_of_profile(schedule));
-    let is_there = !(wishes.states.is_empty() && wishes.places.is_empty() && profile.work.is_empty())
-        || !wishes.offerings.is_empty()
-        || schedules().next().is_some();
+    let has_place = !wishes.states.is_empty() || !wishes.places.is_empty();
+    let has_work = !profile.work.is_empty() || !wishes.offerings.is_empty() || schedules().next().is_some();
+    let is_there = has_place || has_work;
     pen.around("CandidatePositionPreferences", is_there, |pen| {
         let of_state = |state: &crate::exchange::canonical::State| Place {
             country: (*state).into(),
