@@ -21,9 +21,9 @@ words! {
 words! {
     /// What became of a record.
     ChangeKind {
-        /// It is new to whoever asked from there.
+        /// It was published after the number that was asked from.
         Created = "created",
-        /// It is another now.
+        /// It was published before that number and is another now; whoever has it not takes it all the same.
         Modified = "modified",
         /// It is open no more.
         Closed = "closed",

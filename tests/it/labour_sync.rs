@@ -430,7 +430,7 @@ async fn the_door_answers_peers_alone_and_refuses_what_is_malformed() {
     let (code, told) =
         status(&peer, post("details", json!({ "stream": "vacancy", "refs": refs }).to_string())).await;
     assert!(code == 413 && told.contains("labour.too_many"), "{told}");
-    assert_eq!(status(&peer, post("details", "x".repeat(600_000))).await.0, 413);
+    assert_eq!(status(&peer, post("details", "x".repeat(530_000))).await.0, 413);
     assert_eq!(status(&peer, post("details", "{}".to_owned())).await.0, 400);
     let receipt = json!({ "stream": "vacancy", "stream_epoch": "other", "seq": 1, "applied_at": NOW });
     assert_eq!(status(&peer, post("receipts", receipt.to_string())).await.0, 409);

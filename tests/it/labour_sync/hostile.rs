@@ -120,7 +120,7 @@ async fn one_bad_record_takes_nothing_from_the_others_and_unknown_erasures_are_c
                 changes.into_iter().filter(|it| it["seq"].as_u64().unwrap() > since).collect();
             json!({ "head": head(6), "changes": left, "next_seq": 6, "has_more": false })
         }
-        path if path.contains("/details") && number < 6 => {
+        path if path.contains("/details") && number < 4 => {
             let mut spoilt = ok(3, 3);
             spoilt["hash"] = "00".repeat(32).into();
             json!({ "results": [ok(1, 1), failed(2), spoilt, with_contact(), ok(5, 1)] })

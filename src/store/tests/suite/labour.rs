@@ -80,11 +80,10 @@ async fn the_union_over_pages_is_the_set_of_changes_each_record_once() {
                 let names: BTreeSet<&str> = all.iter().map(|change| change.reference.as_str()).collect();
                 assert_eq!((all.len(), names.len()), (truth.len(), truth.len()), "each once, none lost");
                 for change in &all {
-                    let expected = match truth[&change.reference] {
-                        PublishedState::Active => ChangeKind::Created, // new to who begins at 0
-                        PublishedState::Closed | PublishedState::Erased => ChangeKind::Closed,
-                    };
-                    assert_eq!(change.kind, expected);
+                    let is_open = truth[&change.reference] == PublishedState::Active;
+                    assert_eq!(change.kind == ChangeKind::Closed, !is_open);
+                    // new to who begins at 0; on a later page it may be told as modified, if it was published before that page
+                    assert!(limit < 1_000 || !is_open || change.kind == ChangeKind::Created);
                     assert_eq!(change.hash.is_some(), change.kind.has_content());
                 }
             }
