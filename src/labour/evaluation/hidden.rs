@@ -6,7 +6,7 @@ use super::phrases::regions_of;
 use super::world::World;
 use crate::exchange::canonical::State;
 use crate::exchange::canonical::job::{DrivingLicence, LanguageCode, Schedule, Schooling};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far each trade helps in each other, 0 to 1.
 pub(super) struct Transfer(Vec<Vec<f64>>);
@@ -46,8 +46,8 @@ pub(super) struct Seeker {
     pub(super) language: LanguageCode,
     /// How well he knows each, 0 to 6.
     pub(super) languages: BTreeMap<LanguageCode, usize>,
-    /// How glad he would be to live in each state, 0 to 1; absent where never.
-    pub(super) states: BTreeMap<State, f64>,
+    /// In which states he would work.
+    pub(super) states: BTreeSet<State>,
     pub(super) would_move: bool,
     pub(super) takes_afar: bool,
     /// The least pay he would take, in roubles.
@@ -185,15 +185,15 @@ impl Seeker {
             }
         }
         let would_move = dice.falls(0.7);
-        let mut states: BTreeMap<State, f64> = BTreeMap::new();
+        let mut states: BTreeSet<State> = BTreeSet::new();
         for wished in State::ALL {
             let chance = if wished == state { 0.85 } else { 0.45 };
             if dice.falls(chance) {
-                states.insert(wished, if wished == state { 1.0 } else { 0.4 + 0.6 * dice.unit() });
+                states.insert(wished);
             }
         }
         if states.is_empty() || !would_move {
-            states.insert(state, 1.0);
+            states.insert(state);
         }
         let mut licences: Vec<DrivingLicence> = Vec::new();
         licences.extend(trades.get(trade).and_then(|trade| licence_of(trade.group.as_code())));
@@ -231,49 +231,45 @@ impl Seeker {
 
 /// How well a post fits a person, 0 to 3, as one who knows both would say.
 ///
-/// What bars is absolute. Then: whether he could do it (the trade, or how far his own helps in it; what the work needs and
-/// how well he can do each), and whether he would take it (pay, state, schedule). Of those who judge, one in twenty is a
-/// grade off.
+/// What bars is absolute. Then what he could do: 3 in a trade of his own if he truly can at least a half of what the work
+/// needs, less if he can less; 2 or 1 in another trade in which his own helps. One less for each thing that he would not
+/// like: pay below the least that he would take, a schedule that he dislikes, experience that he lacks. Of those who judge,
+/// one in twenty is a grade off.
 pub(super) fn grade(seeker: &Seeker, opening: &Opening, world: &World) -> u8 {
-    let from_second = seeker.second.map_or(0.0, |second| 0.85 * world.transfer.of(second, opening.trade));
-    let familiar = world.transfer.of(seeker.trade, opening.trade).max(from_second);
-    if familiar < 0.25 || is_barred(seeker, opening) {
+    let is_own = seeker.trade == opening.trade || seeker.second == Some(opening.trade);
+    let from_second = seeker.second.map_or(0.0, |second| world.transfer.of(second, opening.trade));
+    let helps = world.transfer.of(seeker.trade, opening.trade).max(from_second);
+    if helps < 0.4 || is_barred(seeker, opening) {
         return 0;
     }
     let weight: f64 = opening.needs.iter().map(|(_, weight)| weight).sum();
-    let able = opening
-        .needs
-        .iter()
-        .map(|(skill, weight)| weight * seeker.skills.get(skill).copied().unwrap_or_default());
-    let covered = if weight > 0.0 { able.sum::<f64>() / weight } else { 0.6 };
-    let short = if seeker.months < opening.months { 0.12 } else { 0.0 };
-    let could = 0.6 * familiar + 0.5 * covered - short + 0.03 * world.dice.normal();
-    let place = match (opening.is_afar && seeker.takes_afar, opening.state == seeker.state) {
-        (true, _) => 1.0,
-        (false, true) if opening.region == seeker.region => 1.0,
-        (false, _) => seeker.states.get(&opening.state).copied().unwrap_or_default(),
+    let can =
+        opening.needs.iter().filter(|(skill, _)| seeker.skills.get(skill).is_some_and(|level| *level > 0.5));
+    let covered = if weight > 0.0 { can.map(|(_, weight)| weight).sum::<f64>() / weight } else { 0.5 };
+    let could: u8 = match is_own {
+        true if covered >= 0.5 => 3,
+        true if covered >= 0.25 => 2,
+        true => 1,
+        false if covered >= 0.6 => 2,
+        false if covered >= 0.35 => 1,
+        false => 0,
     };
-    let paid = ((opening.pay / seeker.least_pay - 0.75) / 0.35).clamp(0.0, 1.0);
-    let schedule = if seeker.dislikes == Some(opening.schedule) { 0.6 } else { 1.0 };
-    let stale = if opening.days_ago > 45 { 0.85 } else { 1.0 };
-    let would = (0.35 + 0.65 * paid) * (0.6 + 0.4 * place) * schedule * stale + 0.03 * world.dice.normal();
-    let both = could.clamp(0.0, 1.0) * would.clamp(0.0, 1.0);
-    let judged = match both {
-        both if both >= 0.72 => 3,
-        both if both >= 0.55 => 2,
-        both if both >= 0.35 => 1,
-        _ => 0,
-    };
-    match (judged, world.dice.falls(0.05), world.dice.falls(0.5)) {
-        (1..=3, true, true) => judged - 1,
-        (0..=2, true, false) => judged + 1,
-        _ => judged,
+    let dislikes = [
+        opening.pay * 1.1 < seeker.least_pay,
+        seeker.dislikes == Some(opening.schedule),
+        seeker.months < opening.months,
+    ];
+    let disliked = dislikes.into_iter().map(u8::from).sum();
+    match (could.saturating_sub(disliked), world.dice.falls(0.05), world.dice.falls(0.5)) {
+        (judged @ 1..=3, true, true) => judged - 1,
+        (judged @ 1..=2, true, false) => judged + 1,
+        (judged, _, _) => judged,
     }
 }
 
 fn is_barred(seeker: &Seeker, opening: &Opening) -> bool {
     let is_from_home = opening.is_afar && seeker.takes_afar;
-    let goes_there = seeker.states.contains_key(&opening.state)
+    let goes_there = seeker.states.contains(&opening.state)
         && (seeker.would_move || opening.state == seeker.state && opening.region == seeker.region);
     let speaks = opening
         .works_in

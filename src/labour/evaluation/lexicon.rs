@@ -138,8 +138,11 @@ impl Tables for Lexicon {
         let mut best: BTreeMap<IscoCode, u16> = BTreeMap::new();
         for (place, shared) in shared {
             let Some(name) = self.names.get(place) else { continue };
-            let all = u32::try_from(name.grams + of_title.len()).unwrap_or(u32::MAX);
-            let certainty = u16::try_from(2000 * shared / all.max(1)).unwrap_or(1000);
+            let count = |grams: usize| u32::try_from(grams).unwrap_or(u32::MAX).max(1);
+            // alike as a whole, and the name as a part of the title: a title says more than the trade
+            let alike = 2000 * shared / count(name.grams + of_title.len());
+            let inside = 1000 * shared / count(name.grams);
+            let certainty = u16::try_from(u32::midpoint(alike, inside)).unwrap_or(1000);
             let kept = best.entry(name.group).or_default();
             *kept = certainty.max(*kept);
         }
@@ -154,5 +157,5 @@ impl Tables for Lexicon {
     }
 }
 
-const CERTAINTY_MIN: u16 = 450;
+const CERTAINTY_MIN: u16 = 500;
 const GUESSES_MAX: usize = 2;

@@ -147,7 +147,7 @@ impl World {
                 name: None,
             }),
             wishes: Wishes {
-                states: seeker.states.keys().copied().collect(),
+                states: seeker.states.iter().copied().collect(),
                 places: Vec::new(),
                 would_move: seeker.would_move,
                 remote: seeker.takes_afar.then_some(Remote::Possible),

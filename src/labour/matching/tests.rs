@@ -295,8 +295,7 @@ proptest! {
         };
         let straight = order(POOL.vacancies.iter().collect());
         prop_assert_eq!(&straight, &order(turned));
-        prop_assert!(straight.is_sorted_by(|a, b| {
-            (b.0, b.1).cmp(&(a.0, a.1)).then_with(|| a.2.cmp(&b.2)).is_lt()
-        }));
+        let is_total = straight.is_sorted_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then_with(|| a.2.cmp(&b.2)).is_lt());
+        prop_assert!(is_total);
     }
 }
