@@ -28,7 +28,7 @@ pub(super) struct JobsCommand {
 #[derive(Debug, clap::Subcommand)]
 enum Part {
     Index(index::IndexCommand),
-    Search(search::SearchCommand),
+    Search(Box<search::SearchCommand>),
 }
 
 impl JobsCommand {
