@@ -19,8 +19,8 @@ use std::path::PathBuf;
 /// The set is generated: what fits whom is told by what the persons can do and would
 /// accept, which matching does not see. It sees gaps, wrong codes, other words, other
 /// languages. Beside it, in the same run, a search by the words of the profile alone
-/// (BM25), once as it is and once with the hard filters of matching before it. The
-/// weights were tuned on seed 11; figures are told of other seeds.
+/// (BM25), once as it is and once with the hard filters of matching before it. Tune
+/// weights on seed 11, and tell the figures of another seed.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct MatchingEval {

@@ -80,7 +80,7 @@ fn heading(vacancy: &Vacancy) -> String {
         name.map_or(place.country.to_string(), |name| format!("{} {name}", place.country))
     });
     let place = place.unwrap_or_else(|| vacancy.reference.state.to_string());
-    let pay = vacancy.pay.as_ref().map_or("pay not told".to_owned(), |pay| told_pay(pay));
+    let pay = vacancy.pay.as_ref().map_or("pay not told".to_owned(), told_pay);
     format!("{} · {place} · {pay}", vacancy.title.as_str())
 }
 

@@ -72,7 +72,7 @@ pub(super) struct Filter {
 impl Keys {
     /// What the keys demand.
     pub(super) fn filters(&self, fields: &Fields, by: &Matching<'_>) -> Vec<Filter> {
-        let regions: Vec<String> = self.regions.iter().filter_map(|place| region_tag(place)).collect();
+        let regions: Vec<String> = self.regions.iter().filter_map(region_tag).collect();
         let sources = self.sources.iter().map(|(state, source)| format!("{state}/{}", source.as_str()));
         let lists: [(&'static str, Vec<String>); 9] = [
             ("state", texts(&self.states)),
@@ -184,7 +184,10 @@ pub(super) fn profile_filters(
     filters
 }
 
-const NEEDS: [(&str, fn(&Need) -> bool); 4] = [
+/// A kind of demand, and what is of it.
+type NeedKind = (&'static str, fn(&Need) -> bool);
+
+const NEEDS: [NeedKind; 4] = [
     ("licence_lacking", |need| matches!(need, Need::Licence(_))),
     ("certificate_lacking", |need| matches!(need, Need::Certificate(_))),
     ("language_lacking", |need| matches!(need, Need::Language(..))),
