@@ -18,7 +18,7 @@ const STAGES: [&[&str]; 7] =
     [&["wire"], &["transit"], &["seal"], &["rules"], &["document", "adapter"], &["canonical"], &[]];
 
 /// Which modules may name which crate.
-const OWNERS: [(&str, &[&str]); 21] = [
+const OWNERS: [(&str, &[&str]); 22] = [
     ("argon2", &["access/password"]),
     ("totp_rs", &["access/totp"]),
     ("sqlx", &["store"]),
@@ -39,6 +39,7 @@ const OWNERS: [(&str, &[&str]); 21] = [
     ("rqrr", &["paper/scan"]),
     ("image", &["paper/scan", "paper/error"]),
     ("reqwest", &["exchange/wire", "cli"]),
+    ("snowball_stemmers_rs", &["labour/occupations/coder"]),
     ("anyhow", &["main", "cli"]),
 ];
 

@@ -27,6 +27,7 @@ fn codes_in_sources() -> BTreeSet<String> {
         "document",
         "flow",
         "http",
+        "labour",
         "paper",
         "pension",
         "rules",
