@@ -305,7 +305,9 @@ impl Crosswalks {
         for table in self.tables.iter().filter(of_scheme) {
             match table.map(code, on, |group| self.units.contains(&group)) {
                 Mapping::Unmapped(Unmapped::UnknownCode) => why = Unmapped::UnknownCode,
-                known => return known,
+                known @ (Mapping::Mapped(_) | Mapping::Unmapped(Unmapped::NoTable | Unmapped::NoTarget)) => {
+                    return known;
+                }
             }
         }
         Mapping::Unmapped(why)

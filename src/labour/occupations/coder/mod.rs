@@ -100,7 +100,7 @@ struct Ranked {
 
 impl Coder {
     /// From which confidence a group is an answer: of 100 answers about 80 are right where the title is no name of the
-    /// tables, nearly all where it is (`stazh eval titles`).
+    /// tables (`stazh eval titles`).
     pub const ANSWER_FROM: f64 = 0.6;
     /// What the views are called: words of the occupation, words of the group, letters of the group, vote of names, nearest
     /// name.
