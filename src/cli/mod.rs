@@ -20,6 +20,7 @@ mod kept;
 mod local;
 mod matching;
 mod noted;
+mod occupation;
 mod pair;
 mod print;
 mod proactive;
@@ -99,6 +100,7 @@ enum Command {
     Resend(resend::Resend),
     Translate(translate::Translate),
     Match(matching::Match),
+    Occupation(occupation::OccupationCommand),
     Synth(synth::Synth),
     Totalise(totalise::Totalise),
     Profile(profile::ProfileCommand),
@@ -144,6 +146,7 @@ pub fn run() -> ExitCode {
         Command::Resend(resend) => resend.run(),
         Command::Translate(translate) => translate.run(),
         Command::Match(matching) => matching.run(),
+        Command::Occupation(occupation) => occupation.run(),
         Command::Synth(synth) => synth.run(),
         Command::Totalise(totalise) => totalise.run(),
         Command::Profile(profile) => profile.run(),

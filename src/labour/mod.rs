@@ -9,6 +9,7 @@ pub mod evaluation;
 mod events;
 mod leak;
 pub mod matching;
+pub mod occupations;
 mod profile;
 pub mod sync;
 mod words;

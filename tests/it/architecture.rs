@@ -40,6 +40,7 @@ const OWNERS: [(&str, &[&str]); 22] = [
     ("rqrr", &["paper/scan"]),
     ("image", &["paper/scan", "paper/error"]),
     ("reqwest", &["exchange/wire", "cli"]),
+    ("snowball_stemmers_rs", &["labour/occupations/coder"]),
     ("anyhow", &["main", "cli"]),
 ];
 

@@ -39,6 +39,7 @@ mod live;
 mod local_api;
 mod national;
 mod nodes;
+mod occupation;
 mod office;
 mod operation;
 mod paper;
