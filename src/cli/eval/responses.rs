@@ -6,7 +6,7 @@ use crate::cli::scratch::Scratch;
 use crate::exchange::canonical::Currency;
 use crate::exchange::canonical::job::Vacancy;
 use crate::labour::evaluation::{Applied, Response, Responses, ndcg, recall, reciprocal_rank};
-use crate::labour::matching::{Matching, NoTables, Recognition, Sought, Weights};
+use crate::labour::matching::{BuiltInTables, Matching, Recognition, Sought, Weights};
 use crate::store::job_index::{JobIndex, Keys, PER_PAGE_MAX};
 use anyhow::{Context, Result};
 use jiff::civil::Date;
@@ -47,7 +47,7 @@ impl ResponsesEval {
     pub(super) fn run(self) -> Result<Exit> {
         let mut release = Responses::default();
         release.read_vacancies(open(&self.folder, "vacancies")?)?;
-        release.read_people(open(&self.folder, "curricula_vitae")?, &NoTables)?;
+        release.read_people(open(&self.folder, "curricula_vitae")?, &BuiltInTables)?;
         release.read_pairs(open(&self.folder, "responses")?, Response::Applied)?;
         if self.folder.join("invitations.csv").exists() {
             release.read_pairs(open(&self.folder, "invitations")?, Response::Invited)?;
@@ -55,7 +55,7 @@ impl ResponsesEval {
         let scratch = Scratch::new("responses")?;
         let index = JobIndex::open(scratch.path())?;
         let weights = Weights::built_in().map_err(unusable)?;
-        let mut writer = index.writer(weights, &NoTables)?;
+        let mut writer = index.writer(weights, &BuiltInTables)?;
         for vacancy in &release.vacancies {
             writer.put(vacancy)?;
         }
@@ -66,7 +66,7 @@ impl ResponsesEval {
         let by = Matching {
             weights,
             recognition: Recognition::built_in().map_err(unusable)?,
-            tables: &NoTables,
+            tables: &BuiltInTables,
             rates: None,
             currency: rouble,
             today: newest.unwrap_or(Date::ZERO),

@@ -18,7 +18,7 @@ pub(super) use sync::{lag_json, lag_table};
 
 use super::{Exit, local, noted, show};
 use crate::base::Finding;
-use crate::labour::matching::{NoTables, Rates, Tables};
+use crate::labour::matching::{BuiltInTables, Rates, Tables};
 use anyhow::{Context, Result, anyhow};
 use clap::Subcommand;
 use std::path::Path;
@@ -78,7 +78,7 @@ impl JobsCommand {
 
 /// What is known of occupations and skills.
 fn tables() -> &'static dyn Tables {
-    &NoTables
+    &BuiltInTables
 }
 
 /// A table that cannot be used.

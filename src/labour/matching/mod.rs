@@ -22,7 +22,7 @@ pub use rank::{Matched, Ranked, Removed, rank_profiles, rank_vacancies};
 pub use rates::{Monthly, PayShown, Rate, Rates};
 pub use recognition::{Asked, Recognition};
 pub use score::{Matching, Offer, Sought, score};
-pub use tables::{Guess, NoTables, Tables};
+pub use tables::{BuiltInTables, Guess, NoTables, Tables};
 pub use weights::Weights;
 pub use words::{grams, plain_words, word_terms};
 

@@ -2,6 +2,9 @@
 
 use crate::exchange::canonical::Coded;
 use crate::exchange::canonical::job::{IscoCode, LanguageCode};
+use crate::labour::occupations::{Candidate, Coder, SkillList};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
 /// Occupations and skills, as far as matching asks about them.
 pub trait Tables: Sync {
@@ -32,5 +35,62 @@ impl Tables for NoTables {
 
     fn guesses(&self, _title: &str, _language: Option<LanguageCode>) -> Vec<Guess> {
         Vec::new()
+    }
+}
+
+/// The tables that come with the program: skills that are near, and titles in six languages.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BuiltInTables;
+
+impl Tables for BuiltInTables {
+    fn are_kin(&self, one: &Coded, other: &Coded) -> bool {
+        SkillList::built_in().skill(one.as_str()).is_some_and(|skill| skill.kin.contains(other.as_str()))
+    }
+
+    fn guesses(&self, title: &str, _language: Option<LanguageCode>) -> Vec<Guess> {
+        let coding = Coder::built_in().code(title);
+        let told = coding.candidates.into_iter().filter(|candidate| candidate.confidence >= GUESSED_FROM);
+        told.map(|Candidate { group, confidence, .. }| Guess { group, certainty: permille(confidence) })
+            .collect()
+    }
+}
+
+/// A share as parts of 1000.
+fn permille(share: f64) -> u16 {
+    Decimal::from_f64((share * 1000.0).clamp(0.0, 1000.0))
+        .and_then(|parts| parts.to_u16())
+        .unwrap_or_default()
+}
+
+/// What is less sure than one in five says more about the table than about the title.
+const GUESSED_FROM: f64 = 0.2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_guessed_in_any_language_and_nonsense_is_not() {
+        for title in ["электрогазосварщик 5 разряда", "welder", "дәнекерлеуші"]
+        {
+            let guesses = BuiltInTables.guesses(title, None);
+            assert_eq!(
+                guesses.first().map(|guess| guess.group.to_string()).as_deref(),
+                Some("7212"),
+                "{title}"
+            );
+        }
+        assert_eq!(BuiltInTables.guesses("qwrtpsdf", None), []);
+    }
+
+    #[test]
+    fn kinship_of_skills_goes_both_ways() {
+        let list = SkillList::built_in();
+        for (code, skill) in list.all() {
+            for kin in &skill.kin {
+                let (one, other) = (code.parse().unwrap(), kin.parse().unwrap());
+                assert!(BuiltInTables.are_kin(&one, &other) && BuiltInTables.are_kin(&other, &one));
+            }
+        }
     }
 }

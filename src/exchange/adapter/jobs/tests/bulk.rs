@@ -80,10 +80,7 @@ fn json_lines_and_cells_tell_the_same_as_json() {
     let all = entries(EntryForm::JsonLines, &lines);
     assert_eq!((all.len(), all[1].1), (2, 2));
     let fields = whole.as_object().unwrap();
-    let cell = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
-    };
+    let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let quoted = |text: String| format!("\"{}\"", text.replace('"', "\"\""));
     let header: Vec<&str> = fields.keys().map(String::as_str).collect();
     let row: Vec<String> = fields.values().map(|value| quoted(cell(value))).collect();

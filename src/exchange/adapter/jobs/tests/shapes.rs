@@ -18,9 +18,10 @@ fn taken(entry: &Value) -> Vacancy {
 fn with(changes: Value) -> Value {
     let mut entry = sample();
     for (name, value) in changes.as_object().unwrap() {
-        match value {
-            Value::Null => drop(entry.as_object_mut().unwrap().remove(name)),
-            value => entry[name] = value.clone(),
+        if value.is_null() {
+            entry.as_object_mut().unwrap().remove(name);
+        } else {
+            entry[name] = value.clone();
         }
     }
     entry
