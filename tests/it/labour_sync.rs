@@ -270,7 +270,9 @@ async fn a_withdrawal_is_proven_at_the_peer_and_a_new_consent_serves_content_aga
     pull("RU", &follower).await.unwrap();
     let target = target_list(&mut server.store.read().await.unwrap(), given.id).await.unwrap().remove(0);
     let name = target.reference.unwrap();
-    let of = |name| ("RU", StreamKind::Profile, name);
+    fn of(name: &str) -> (&'static str, StreamKind, &str) {
+        ("RU", StreamKind::Profile, name)
+    }
     let held = mirror_find(&mut follower.store.read().await.unwrap(), of(&name)).await.unwrap().unwrap();
     let first_hash = held.content.unwrap().1;
     assert_eq!(held.until, Some("2026-12-30T10:00:00Z".parse().unwrap()));

@@ -96,9 +96,12 @@ async fn one_bad_record_takes_nothing_from_the_others_and_unknown_erasures_are_c
     let (_world, _clock, _server, mut follower) = two().await;
     follower.labour.page = 9;
     follower.labour.batch = 9;
-    let content =
-        |number: u32| serde_json::to_string(&vacancy(number, "Сварщик", true).without_contacts()).unwrap();
-    let hash = |number: u32| sha256(content(number).as_bytes()).to_string();
+    fn content(number: u32) -> String {
+        serde_json::to_string(&vacancy(number, "Сварщик", true).without_contacts()).unwrap()
+    }
+    fn hash(number: u32) -> String {
+        sha256(content(number).as_bytes()).to_string()
+    }
     let ok = move |number: u32, of: u32| {
         let raw: Value = serde_json::from_str(&content(of)).unwrap();
         json!({ "ref": format!("RU/trudvsem/v-{number}"), "result": "ok", "content": raw, "hash": hash(of) })
