@@ -246,10 +246,8 @@ impl Consent {
 
     /// Where it stands at an instant: one that is past its end is expired, whether that was noted or not.
     pub fn state(&self, now: Timestamp) -> ConsentState {
-        match self.state {
-            ConsentState::Active if self.terms.expires_at <= now => ConsentState::Expired,
-            state => state,
-        }
+        let is_past = self.state == ConsentState::Active && self.terms.expires_at <= now;
+        if is_past { ConsentState::Expired } else { self.state }
     }
 
     /// Takes a step.

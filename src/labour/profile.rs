@@ -117,7 +117,7 @@ fn coded(skills: &[Skill]) -> Vec<Skill> {
 }
 
 fn at_region(place: &Place, region: Option<&Coded>) -> Place {
-    Place { country: place.country.clone(), region: region.cloned(), name: None }
+    Place { country: place.country, region: region.cloned(), name: None }
 }
 
 fn occupation(group: IscoCode, own: IscoCode) -> Result<Occupation, Withheld> {

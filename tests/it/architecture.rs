@@ -18,7 +18,7 @@ const STAGES: [&[&str]; 7] =
     [&["wire"], &["transit"], &["seal"], &["rules"], &["document", "adapter"], &["canonical"], &[]];
 
 /// Which modules may name which crate.
-const OWNERS: [(&str, &[&str]); 22] = [
+const OWNERS: [(&str, &[&str]); 23] = [
     ("argon2", &["access/password"]),
     ("totp_rs", &["access/totp"]),
     ("sqlx", &["store"]),

@@ -282,8 +282,7 @@ impl Puller<'_> {
         let Detail { reference, outcome } = detail;
         match outcome {
             DetailOutcome::Ok { content, hash, until } => {
-                let content: String =
-                    Box::<str>::from(Box::<serde_json::value::RawValue>::from(content)).into();
+                let content: String = Box::<str>::from(content).into();
                 let is_fit = sha256(content.as_bytes()) == hash && self.is_fit(&reference, &content);
                 let becomes = match is_fit {
                     true => MirrorMove::Hold { content, hash, until },

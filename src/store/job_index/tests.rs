@@ -114,6 +114,9 @@ fn contacts_do_not_stand_in_the_index() {
     assert!(index.search(None, &by_number, &by(&world)).unwrap().page.is_empty());
 }
 
+/// What a key should keep.
+type Judge = Box<dyn Fn(&Vacancy) -> bool>;
+
 #[test]
 fn each_key_keeps_what_it_says_and_nothing_else() {
     let (_folder, world, vacancies, index) = filled(300);
@@ -121,7 +124,7 @@ fn each_key_keeps_what_it_says_and_nothing_else() {
     let count = |keys: Keys| index.search(None, &Keys { per_page: 50, ..keys }, &by).unwrap().hits;
     let expected = |is: &dyn Fn(&Vacancy) -> bool| vacancies.iter().filter(|vacancy| is(vacancy)).count();
     let any = Keys::default;
-    let cases: Vec<(Keys, Box<dyn Fn(&Vacancy) -> bool>)> = vec![
+    let cases: Vec<(Keys, Judge)> = vec![
         (
             Keys { states: vec![State::Kz, State::Am], ..any() },
             Box::new(|one| [State::Kz, State::Am].contains(&one.reference.state)),
