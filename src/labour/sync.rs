@@ -134,26 +134,24 @@ pub struct DetailsAsked {
 }
 
 /// The contents, each record by itself: what is wrong with one takes nothing from the others (D5).
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Details {
     /// In the order of the question; what did not fit is not there, and is asked for again.
     pub results: Vec<Detail>,
 }
 
 /// What is known of one record.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "WrittenDetail", into = "WrittenDetail")]
 pub struct Detail {
     /// Which.
-    #[serde(rename = "ref")]
     pub reference: String,
     /// What came of the question.
-    #[serde(flatten)]
     pub outcome: DetailOutcome,
 }
 
 /// What came of the question for one record.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "result", rename_all = "snake_case")]
+#[derive(Debug, Clone)]
 pub enum DetailOutcome {
     /// It is here.
     Ok {
@@ -162,7 +160,6 @@ pub enum DetailOutcome {
         /// Its SHA-256.
         hash: Digest256,
         /// Until when it may be kept, if that is limited.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
     /// There is none for the caller.
@@ -174,6 +171,61 @@ pub enum DetailOutcome {
         /// A stable code.
         reason: String,
     },
+}
+
+/// The same as it is written: one flat object, since bytes of a content are kept as they are only in a plain field.
+#[derive(Serialize, Deserialize)]
+struct WrittenDetail {
+    #[serde(rename = "ref")]
+    reference: String,
+    result: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    content: Option<Box<RawValue>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hash: Option<Digest256>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl TryFrom<WrittenDetail> for Detail {
+    type Error = super::WordFault;
+
+    fn try_from(written: WrittenDetail) -> Result<Self, Self::Error> {
+        let WrittenDetail { reference, result, content, hash, until, reason } = written;
+        let outcome = match (result.as_str(), content, hash) {
+            ("ok", Some(content), Some(hash)) => DetailOutcome::Ok { content, hash, until },
+            ("not_found", _, _) => DetailOutcome::NotFound,
+            ("closed", _, _) => DetailOutcome::Closed,
+            ("failed", _, _) => DetailOutcome::Failed { reason: reason.unwrap_or_default() },
+            (_, _, _) => {
+                return Err(super::WordFault { words: "ok with content and hash, not_found, closed, failed" });
+            }
+        };
+        Ok(Self { reference, outcome })
+    }
+}
+
+impl From<Detail> for WrittenDetail {
+    fn from(Detail { reference, outcome }: Detail) -> Self {
+        let bare = |result: &str| Self {
+            reference: reference.clone(),
+            result: result.to_owned(),
+            content: None,
+            hash: None,
+            until: None,
+            reason: None,
+        };
+        match outcome {
+            DetailOutcome::Ok { content, hash, until } => {
+                Self { content: Some(content), hash: Some(hash), until, ..bare("ok") }
+            }
+            DetailOutcome::NotFound => bare("not_found"),
+            DetailOutcome::Closed => bare("closed"),
+            DetailOutcome::Failed { reason } => Self { reason: Some(reason), ..bare("failed") },
+        }
+    }
 }
 
 /// A peer confirms that it has applied all changes up to a number, erasures among them.
@@ -338,6 +390,17 @@ mod tests {
         assert_eq!(bare.judge(3, 2), Err(PageFault::Unfit));
         bare.changes[0].kind = ChangeKind::Erased;
         assert_eq!(bare.judge(3, 2), Ok(()));
+    }
+
+    #[test]
+    fn a_content_comes_as_the_very_bytes_it_was() {
+        let text = r#"{"results":[{"ref":"a","result":"ok","content":{"n": 1.0,"a":[ ]},"hash":"1111111111111111111111111111111111111111111111111111111111111111"},{"ref":"b","result":"closed"}]}"#;
+        let details: Details = serde_json::from_str(text).unwrap();
+        let DetailOutcome::Ok { content, .. } = &details.results[0].outcome else { panic!("it is there") };
+        assert_eq!(content.get(), r#"{"n": 1.0,"a":[ ]}"#);
+        assert_eq!(serde_json::to_string(&details).unwrap(), text);
+        let unlawful = r#"{"results":[{"ref":"a","result":"ok"}]}"#;
+        assert!(serde_json::from_str::<Details>(unlawful).is_err());
     }
 
     proptest! {
