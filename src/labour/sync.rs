@@ -200,7 +200,9 @@ impl TryFrom<WrittenDetail> for Detail {
             ("closed", _, _) => DetailOutcome::Closed,
             ("failed", _, _) => DetailOutcome::Failed { reason: reason.unwrap_or_default() },
             (_, _, _) => {
-                return Err(super::WordFault { words: "ok with content and hash, not_found, closed, failed" });
+                return Err(super::WordFault {
+                    words: "ok with content and hash, not_found, closed, failed",
+                });
             }
         };
         Ok(Self { reference, outcome })

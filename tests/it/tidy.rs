@@ -82,6 +82,41 @@ fn a_fixture_that_only_shares_a_name_is_not_used() {
     assert!(!is_used("named/y.xml") && !is_used("walked/below/y.xml"));
 }
 
+/// The schema processor ties only the first alternative of a pattern to the beginning and only the last to the end, so
+/// `A|B` would take what begins with A: alternatives stand in brackets.
+#[test]
+fn no_pattern_of_a_schema_has_an_alternative_outside_brackets() {
+    assert!(
+        has_bare_alternative("A|B")
+            && has_bare_alternative("(A|B)|C")
+            && !has_bare_alternative("(A|B)[|]\\|")
+    );
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    read_all(&root, &mut |path, text| {
+        for value in text.split("pattern value=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(!has_bare_alternative(value), "{}: {value}", path.display());
+        }
+    });
+}
+
+fn has_bare_alternative(pattern: &str) -> bool {
+    let (mut depth, mut is_class, mut is_escaped) = (0, false, false);
+    for c in pattern.chars() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            ']' => is_class = false,
+            '[' => is_class = true,
+            _ if is_class => {}
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            '|' if depth == 0 => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 fn read_all(folder: &Path, see: &mut dyn FnMut(&Path, String)) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
