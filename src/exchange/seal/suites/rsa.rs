@@ -58,8 +58,9 @@ impl Scheme for Rsa {
 
     fn is_signature(&self, key: &PublicKey, bytes: &[u8], signature: &[u8]) -> bool {
         let PublicKey::Library(key) = key else { return false };
-        // a signature the library cannot even read is no signature of this key
-        self.verify_by(key, bytes, signature).unwrap_or(false)
+        // as long as the modulus (RFC 8017, 8.1.2 and 8.2.2): the library takes one whose leading zeros are cut off;
+        // a signature it cannot even read is no signature of this key
+        key.size() == signature.len() && self.verify_by(key, bytes, signature).unwrap_or(false)
     }
 }
 

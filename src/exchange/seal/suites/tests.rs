@@ -89,6 +89,23 @@ fn a_signature_verifies_by_its_own_key_and_suite_alone_and_to_the_bit() {
     suites_keep_apart(&[KeyKind::Rsa2048, KeyKind::P256, KeyKind::P384, KeyKind::Bign]);
 }
 
+/// One signature of 256 begins with a zero octet, and means the same number without it.
+#[test]
+fn a_signature_of_rsa_is_as_long_as_its_key() {
+    let pair = Pair::of(KeyKind::Rsa2048);
+    for suite in &pair.suites {
+        let begins_with_zero = |number: u32| {
+            let (bytes, signature) =
+                (number.to_be_bytes(), suite.scheme.sign(&pair.private, &number.to_be_bytes()));
+            let signature = signature.unwrap();
+            (signature[0] == 0).then_some((bytes, signature))
+        };
+        let (bytes, signature) = (0..100_000).find_map(begins_with_zero).unwrap();
+        assert!(suite.scheme.is_signature(&pair.public, &bytes, &signature), "{suite:?}");
+        assert!(!suite.scheme.is_signature(&pair.public, &bytes, &signature[1..]), "{suite:?}");
+    }
+}
+
 #[test]
 fn no_name_is_given_twice_and_every_alias_is_read() {
     let mut names = Vec::new();

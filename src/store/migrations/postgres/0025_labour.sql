@@ -14,7 +14,7 @@ CREATE TABLE labour_published (
     PRIMARY KEY (kind, ref)
 );
 CREATE INDEX labour_published_consent ON labour_published (consent_id) WHERE consent_id IS NOT NULL;
-CREATE INDEX labour_published_open ON labour_published (changed_at) WHERE kind = 'vacancy' AND state = 'active';
+CREATE INDEX labour_published_open ON labour_published (kind, state, changed_at) WHERE kind = 'vacancy' AND state = 'active';
 
 -- A stream for each peer and kind. Its row is locked while numbers are given, so that they become visible in their order. What the
 -- peer has confirmed.
