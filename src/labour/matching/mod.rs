@@ -1,5 +1,5 @@
 //! Matching of persons and vacancies, both ways: first what stands between them ([`barriers`]), then a score whose parts
-//! add up to it and say what they were made of ([`score`]).
+//! add up to it and say what they were made of ([`score()`]).
 //!
 //! Only a [`CandidateProfile`](crate::exchange::canonical::job::CandidateProfile) is read, which has no field for sex,
 //! citizenship, age, health or family (`privacy.md` (h)). A score is advice: nothing is refused by it.
