@@ -82,10 +82,10 @@ pub(super) fn schema_version() -> i64 {
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 const READERS: u32 = 4;
-/// As above; and 8 MB: what a busy node changes again and again stays at hand, and is written into the file once in 16 MB
-/// of the log.
+/// As above; and 8 MB: what a busy node changes again and again stays at hand. The log goes into the file each 4 MB: one
+/// that may grow longer would fill a small disk before its first time.
 const WRITER: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;
     PRAGMA busy_timeout = 0";
 /// More than there are statements that write.
 const STATEMENTS: usize = 256;

@@ -1,3 +1,5 @@
+//! The generated world is frozen, and its measures are what they are called.
+
 use super::*;
 use crate::exchange::canonical::job::ExperienceBand;
 use crate::labour::matching::{NoTables, Tables};

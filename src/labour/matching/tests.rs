@@ -1,3 +1,5 @@
+//! Scores that add up, barriers with names, an order that is total, and a thousand swapped candidates.
+
 use super::*;
 use crate::exchange::canonical::job::{Candidate, CandidateProfile, Remote, Vacancy, VacancyStatus};
 use crate::exchange::canonical::{Currency, State};

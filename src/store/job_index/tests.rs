@@ -1,3 +1,5 @@
+//! Each key keeps what it says; what is closed is gone; what is found is scored as if all were.
+
 use super::*;
 use crate::exchange::canonical::job::{CandidateProfile, Vacancy, VacancyStatus};
 use crate::exchange::canonical::{Currency, Money, State};
