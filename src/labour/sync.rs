@@ -141,7 +141,7 @@ pub struct Details {
 }
 
 /// What is known of one record.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct Detail {
     /// Which.
     #[serde(rename = "ref")]
@@ -152,7 +152,7 @@ pub struct Detail {
 }
 
 /// What came of the question for one record.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum DetailOutcome {
     /// It is here.
@@ -162,7 +162,7 @@ pub enum DetailOutcome {
         /// Its SHA-256.
         hash: Digest256,
         /// Until when it may be kept, if that is limited.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
     /// There is none for the caller.
@@ -174,6 +174,45 @@ pub enum DetailOutcome {
         /// A stable code.
         reason: String,
     },
+}
+
+/// A record as it comes. The bytes of a content survive in a plain struct alone: a tagged or flattened one is read through a buffer that
+/// does not hold them.
+#[derive(Deserialize)]
+struct DetailRead {
+    #[serde(rename = "ref")]
+    reference: String,
+    result: String,
+    #[serde(default)]
+    content: Option<Box<RawValue>>,
+    #[serde(default)]
+    hash: Option<Digest256>,
+    #[serde(default)]
+    until: Option<Timestamp>,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Detail {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let DetailRead { reference, result, content, hash, until, reason } =
+            DetailRead::deserialize(deserializer)?;
+        let outcome = match result.as_str() {
+            "ok" => DetailOutcome::Ok {
+                content: content.ok_or_else(|| D::Error::missing_field("content"))?,
+                hash: hash.ok_or_else(|| D::Error::missing_field("hash"))?,
+                until,
+            },
+            "not_found" => DetailOutcome::NotFound,
+            "closed" => DetailOutcome::Closed,
+            "failed" => {
+                DetailOutcome::Failed { reason: reason.ok_or_else(|| D::Error::missing_field("reason"))? }
+            }
+            _ => return Err(D::Error::custom("result is none of ok, not_found, closed, failed")),
+        };
+        Ok(Self { reference, outcome })
+    }
 }
 
 /// A peer confirms that it has applied all changes up to a number, erasures among them.

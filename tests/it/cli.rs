@@ -50,8 +50,7 @@ fn the_demo_tells_what_came_of_it() {
     ] {
         assert_eq!(labour[name], expected, "{name} of {out}");
     }
-    for name in
-        ["certificate_warned", "scores_explained", "revealed_to_employer", "offered", "reveal_ended"]
+    for name in ["certificate_warned", "scores_explained", "revealed_to_employer", "offered", "reveal_ended"]
     {
         assert_eq!(labour[name], true, "{name} of {out}");
     }
