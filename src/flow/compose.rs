@@ -6,6 +6,7 @@ use super::answer::sealed;
 use super::cases::Belonging;
 use super::copies::OwnParts;
 use super::facts::may_begin;
+use super::labour::note_reveal;
 use super::persons::subjects_of;
 use super::{Context, FlowError};
 use crate::base::{ConversationId, Digest256, DocumentId, ProcedureId};
@@ -114,7 +115,7 @@ pub async fn compose(inquiry: &Inquiry, ctx: &Context) -> Result<Composed, FlowE
 /// # Errors
 /// The content is of another state, does not fit the transaction or makes no lawful document; the peer or transaction is not known; the database does not answer.
 pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError> {
-    let opening = what.opening;
+    let (opening, to) = (what.opening, what.to);
     let prepared = prepare(what, ctx).await?;
     let mut tx = ctx.store.begin().await?;
     let composed = prepared.put(&mut tx).await?;
@@ -122,6 +123,9 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
         && !fact_offer_sent(&mut tx, row, composed.conversation_id).await?
     {
         return Err(FlowError::OfferGone);
+    }
+    if let Opening::Job(JobDocument::Reveal(reveal)) = opening {
+        note_reveal(&mut tx, reveal, to, ctx).await?;
     }
     tx.commit().await?;
     ctx.wake.outbox();

@@ -179,6 +179,9 @@ impl Case<'_> {
                     checks::take_result(result, self.ctx).await?;
                 }
             }
+            Content::Notice(notice) if notice.code == NoticeCode::received() => {
+                self.hand_over_own_job().await?;
+            }
             Content::Inquiry(_)
             | Content::Status(_)
             | Content::Notice(_)

@@ -8,9 +8,10 @@ use crate::base::{Digest256, Finding, Findings, Limits, explanations};
 use crate::exchange::canonical::job::{EmploymentRecord, Interest, JobDocument, Reveal};
 use crate::exchange::canonical::{InsuranceRecord, State};
 use crate::exchange::document::codec::NoticeCode;
+use crate::exchange::rules::Carries;
 use crate::exchange::{OwnError, own_job_document};
-use crate::labour::{doubts, insurance_record};
-use crate::store::Role;
+use crate::labour::{doubts, insurance_record, through_the_wall};
+use crate::store::{Role, outbox_of_conversation};
 use std::borrow::Cow;
 
 /// What the local system has to say to an employer's interest.
@@ -98,15 +99,8 @@ impl Case<'_> {
         document: &JobDocument,
     ) -> Result<(), FlowError> {
         let (desk, told) = (self.ctx.desk.clone(), document.clone());
-        let record = match document {
-            JobDocument::EmploymentRecord(record) => Some(insurance_of(record)?),
-            JobDocument::Vacancy(_)
-            | JobDocument::CandidateProfile(_)
-            | JobDocument::Interest(_)
-            | JobDocument::Reveal(_)
-            | JobDocument::RevealEnd(_)
-            | JobDocument::JobOffer(_) => None,
-        };
+        // what came by consent goes to the labour side alone
+        let record = through_the_wall(document).ok().map(insurance_of).transpose()?;
         Context::aside(move || {
             if let Some(record) = &record {
                 desk.hand_over(&origin, record)?;
@@ -115,6 +109,38 @@ impl Case<'_> {
         })
         .await??;
         Ok(())
+    }
+}
+
+impl Case<'_> {
+    /// An employment record of ours that a peer has received is with our own pension side too, under the id under which it was
+    /// sent: both count the same entries.
+    pub(super) async fn hand_over_own_job(&self) -> Result<(), FlowError> {
+        let carries = self.process.message(&self.transaction.request)?.carries;
+        if self.plan.role != Role::Initiator || carries != Carries::JobDocument {
+            return Ok(());
+        }
+        let mut tx = self.ctx.store.read_single().await?;
+        let sent = outbox_of_conversation(&mut tx, self.headers.conversation_id, Role::Initiator).await?;
+        drop(tx);
+        let Some(sent) = sent.map(|sent| sent.draft) else { return Ok(()) };
+        let Some(document_id) = sent.document_id else { return Ok(()) };
+        let origin = Origin {
+            document_id,
+            conversation_id: self.headers.conversation_id,
+            sender: self.ctx.state.to_string(),
+            message: self.transaction.request.clone(),
+            digest: sent.digest,
+        };
+        let (desk, limits) = (self.ctx.desk.clone(), self.ctx.limits);
+        Context::aside(move || {
+            let document = own_job_document(&sent.body, sent.digest, &limits)?;
+            if let Ok(record) = through_the_wall(&document) {
+                desk.hand_over(&origin, &insurance_of(record)?)?;
+            }
+            Ok::<_, FlowError>(())
+        })
+        .await?
     }
 }
 

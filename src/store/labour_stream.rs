@@ -211,6 +211,16 @@ pub async fn snapshot_page(
     rows.into_iter().map(row).collect()
 }
 
+/// Up to `limit` open vacancies that this node published, by their references after one: reference and content.
+pub async fn published_page(
+    tx: &mut Tx,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<(String, String)>, StoreError> {
+    on!(tx, "page published vacancies", connection =>
+        sqlx::query_as(OWN).bind(after).bind(i64::from(limit)).fetch_all(connection))
+}
+
 /// Publishes a record in place of what stood under its reference.
 pub async fn published_put(tx: &mut Tx, record: &Published) -> Result<(), StoreError> {
     let (content, hash) =
@@ -413,6 +423,10 @@ pub(super) const PAGE: &str = "
 pub(super) const SNAPSHOT: &str = "
     SELECT ref, seq, hash FROM labour_change
     WHERE peer = $1 AND kind = $2 AND state = 'active' AND seq > $3 ORDER BY seq LIMIT $4";
+
+const OWN: &str = "
+    SELECT ref, content FROM labour_published
+    WHERE kind = 'vacancy' AND state = 'active' AND content IS NOT NULL AND ref > $1 ORDER BY ref LIMIT $2";
 
 const PUBLISH: &str = "
     INSERT INTO labour_published (kind, ref, peer, state, content, hash, consent_id, created_at, changed_at)

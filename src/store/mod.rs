@@ -157,8 +157,8 @@ pub use labour_mirror::{
 pub use labour_reveal::{RevealBody, RevealRow, reveal_end, reveal_list, reveal_put};
 pub use labour_stream::{
     Published, PublishedState, StreamRow, change_page, published_counts, published_erase, published_find,
-    published_hashes, published_put, published_untouched, snapshot_page, stream_acknowledge, stream_find,
-    stream_list, stream_lock, stream_open, stream_put, stream_renew,
+    published_hashes, published_page, published_put, published_untouched, snapshot_page, stream_acknowledge,
+    stream_find, stream_list, stream_lock, stream_open, stream_put, stream_renew,
 };
 pub use ledger::{
     Handover, Seen, handover_find, handover_put, handover_record, handover_sum, ledger_answers, ledger_find,

@@ -35,6 +35,26 @@ fn the_demo_tells_what_came_of_it() {
         assert_eq!(pension[name], expected, "{name} of {out}");
     }
     assert_eq!((&pension["records"], &pension["documents"]), (&3.into(), &9.into()), "{out}");
+    let labour = &summary["labour"];
+    for (name, expected) in [
+        ("profiles_waited", 8),
+        ("profiles_at_peers", 2),
+        ("files_with_name_before_reveal", 0),
+        ("files_with_name_where_not_revealed", 0),
+        ("insurance_records", 2),
+        ("links_by_consent", 3),
+        ("links_by_treaty", 2),
+        ("erasures_proven", 2),
+        ("tombstones", 2),
+        ("profiles_left", 0),
+    ] {
+        assert_eq!(labour[name], expected, "{name} of {out}");
+    }
+    for name in ["certificate_warned", "scores_explained", "revealed_to_employer", "offered", "reveal_ended"]
+    {
+        assert_eq!(labour[name], true, "{name} of {out}");
+    }
+    assert!(labour["found"]["RU"].as_u64() >= Some(1) && labour["found"]["KZ"].as_u64() >= Some(1), "{out}");
     let (code, out, err) = stazh(folder.path(), &["demo", "--folder", "kept"]);
     assert_eq!(code, Some(0), "{err}");
     assert!(std::fs::read(folder.path().join("kept/pension/notice.pdf")).unwrap().starts_with(b"%PDF"));
@@ -48,6 +68,10 @@ fn the_demo_tells_what_came_of_it() {
         "20 days on its way are not counted (T9)",
         "T14  Not paid while the claimant lives in Kyrgyzstan: fixed payment",
         "case RU-2028-000417: decided",
+        "KZ takes nobody without its certificate for 7212",
+        "in 0 files of both nodes stands his name, number, telephone or day of birth",
+        "name, contacts, experience_history are on the way to ТОО «Сарыарка Монтаж» in KZ, and to nobody else",
+        "found 2 in KZ, 2 in RU",
     ] {
         assert!(out.contains(told), "{told} in {out}");
     }

@@ -1,9 +1,13 @@
 //! `stazh demo`: the main job, watched from the inside.
 
 mod exchange;
+mod labour;
+mod labour_facts;
 mod pension;
 mod people;
+mod stage;
 
+use super::pair::kill;
 use super::{Exit, show, states};
 use crate::base::{Clock, SystemClock};
 use crate::exchange::canonical::State;
@@ -11,9 +15,12 @@ use crate::exchange::rules::Catalogue;
 use anyhow::{Context, Result};
 use exchange::Exchange;
 use jiff::Timestamp;
+use labour::Search;
 use pension::Story;
+use stage::Stage;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use tokio::process::Child;
 
 /// Watch national nodes exchange insurance records and decide on a pension.
 ///
@@ -22,8 +29,9 @@ use std::path::{Path, PathBuf};
 /// the way and started again; every answer arrives exactly once.
 ///
 /// Then three nodes rehearse the year 2028: Azamat, a citizen of Kyrgyzstan who
-/// worked there, in Kazakhstan and in Russia, claims his pension in Russia. The
-/// persons are invented.
+/// worked there, in Kazakhstan and in Russia, claims his pension in Russia. And
+/// the autumn before: Bakyt, a welder in Bishkek, finds work in Kazakhstan by
+/// consent, and takes the consent back. The persons are invented.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Demo {
@@ -86,19 +94,36 @@ impl Demo {
         let (narrator, catalogue) = (&narrator, &catalogue);
         let exchange = Exchange { root: root.to_owned(), narrator, catalogue }.play().await?;
         narrator.show(&exchange.as_text());
-        let story = Story { root: root.join("pension"), narrator };
-        let pension = story.play(self.stays()).await?;
+        let stage = |name| Stage { root: root.join(name), narrator };
+        let story = Story { stage: stage("pension") };
+        let (pension, nodes) = story.play().await?;
+        narrator.show(&pension.as_text());
+        let nodes = if self.stays() { nodes } else { end(nodes).await? };
+        let labour = Search { stage: stage("labour") }.play().await?;
+        narrator.show(&labour.as_text());
         if self.json {
             let mut told = exchange.as_json();
             if let Some(object) = told.as_object_mut() {
                 object.insert("pension".to_owned(), pension.as_json());
+                object.insert("labour".to_owned(), labour.as_json());
             }
             show::json(&told);
-        } else {
-            show::line(&pension.as_text());
         }
-        Ok(if exchange.is_whole() && pension.is_whole() { Exit::Done } else { Exit::Refused })
+        if self.stays() {
+            story.stay().await?;
+        }
+        end(nodes).await?;
+        let is_whole = exchange.is_whole() && pension.is_whole() && labour.is_whole();
+        Ok(if is_whole { Exit::Done } else { Exit::Refused })
     }
+}
+
+/// Ends nodes; none are left.
+async fn end(nodes: Vec<Child>) -> Result<Vec<Child>> {
+    for node in nodes {
+        kill(node).await?;
+    }
+    Ok(Vec::new())
 }
 
 /// Who tells what is seen, with the time since the beginning.

@@ -8,7 +8,9 @@ use crate::exchange::seal::sha256;
 use crate::flow::labour::{NewConsent, give_consent, subject_of, withdraw_consent};
 use crate::labour::WordFault;
 use crate::labour::consent::{Consent, ConsentText, EmployerClass, Purpose, Section, SignatureLevel};
-use crate::store::{ConsentTarget, consent_list, reveal_list, target_list, target_missing};
+use crate::store::{
+    ConsentTarget, RevealBody, RevealRow, consent_list, reveal_list, target_list, target_missing,
+};
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -142,6 +144,7 @@ impl ConsentCommand {
                             show::json_line(&told);
                         } else {
                             show::line(&as_text(consent, &targets, now));
+                            reveals.iter().for_each(|row| show::line(&reveal_text(row)));
                         }
                     }
                     Ok(Exit::Done)
@@ -231,6 +234,13 @@ fn as_text(consent: &Consent, targets: &[ConsentTarget], now: Timestamp) -> Stri
     )];
     lines.extend(targets.iter().map(|target| format!("  {}", target_text(target))));
     lines.join("\n")
+}
+
+fn reveal_text(row: &RevealRow) -> String {
+    let RevealBody { employer, state, vacancy, fields } = &row.body;
+    let ended = row.ended_at.map_or(String::new(), |at| format!(", ended at {at}"));
+    let fields = fields.join(", ");
+    format!("  shown to {employer} in {state} for {vacancy} at {}: {fields}{ended}", row.given_at)
 }
 
 fn target_text(target: &ConsentTarget) -> String {

@@ -1,7 +1,9 @@
 //! `stazh jobs index`: the index out of files of vacancies.
 
-use super::{Exit, show, tables, unusable};
+use super::local_index::is_node;
+use super::{Exit, local_index, show, tables, unusable};
 use crate::base::from_json;
+use crate::cli::exit::Misused;
 use crate::cli::progress::Progress;
 use crate::exchange::canonical::job::Vacancy;
 use crate::labour::matching::{Tables, Weights};
@@ -15,12 +17,16 @@ use std::path::{Path, PathBuf};
 /// what is closed is taken out. One vacancy on a line, as JSON (UTF-8). A line that
 /// cannot be used is told by its place and left out; contacts are never kept.
 ///
+/// Of a node alone, the index in its data folder is made anew: what it published itself,
+/// and what it has of its peers.
+///
 ///   stazh jobs index ru.jsonl kz.jsonl jobs
+///   stazh jobs index kg
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(in crate::cli) struct IndexCommand {
-    /// Files of vacancies, and last the folder of the index.
-    #[arg(required = true, num_args = 2.., value_name = "FILE… DIR")]
+    /// Files of vacancies, and last the folder of the index; or a node's folder, or its settings file.
+    #[arg(required = true, num_args = 1.., value_name = "FILE… DIR")]
     paths: Vec<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
@@ -38,6 +44,13 @@ pub(in crate::cli) struct Indexed {
 impl IndexCommand {
     pub(super) fn run(self) -> Result<Exit> {
         let Some((folder, files)) = self.paths.split_last() else { return Ok(Exit::Usage) };
+        if files.is_empty() && is_node(folder) {
+            return local_index::make(folder, self.json);
+        }
+        if files.is_empty() {
+            let why = format!("{} is no node; name files of vacancies before the folder", folder.display());
+            return Err(Misused(why).into());
+        }
         let index = JobIndex::open(folder)?;
         let Indexed { taken, refused } = index_files(&index, files, tables())?;
         if self.json {

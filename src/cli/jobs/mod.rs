@@ -5,9 +5,11 @@ mod export;
 mod fetch;
 mod import;
 mod index;
+mod local_index;
 mod mirror;
 mod out;
 mod publish;
+mod reveal;
 mod search;
 mod sync;
 mod told;
@@ -30,9 +32,12 @@ use std::path::Path;
 ///   stazh jobs export by-clean/vacancies.jsonl --as hr-xml --out by-xml
 ///   stazh jobs publish kz vacancies.jsonl
 ///   stazh jobs consent give kg candidate.json --to RU,KZ --sections occupation,skills ...
+///   stazh jobs reveal kg interest.json candidate.json --consent 0d8e... --fields name,contacts
 ///   stazh jobs sync kg --once
 ///   stazh jobs mirror kg
 ///   stazh jobs index vacancies.jsonl jobs
+///   stazh jobs index kg
+///   stazh jobs search kg --profile candidate.json --rates rates.toml
 ///   stazh jobs search jobs --words сварщик --state KZ --state RU
 ///   stazh jobs search jobs --profile profile.json --rates rates.toml
 ///
@@ -54,6 +59,7 @@ enum What {
     Export(export::Export),
     Publish(publish::Publish),
     Consent(consent::ConsentCommand),
+    Reveal(reveal::RevealCommand),
     Sync(sync::Sync),
     Mirror(mirror::Mirror),
     Index(index::IndexCommand),
@@ -68,6 +74,7 @@ impl JobsCommand {
             What::Export(export) => export.run(),
             What::Publish(publish) => publish.run(),
             What::Consent(consent) => consent.run(),
+            What::Reveal(reveal) => reveal.run(),
             What::Sync(sync) => sync.run(),
             What::Mirror(mirror) => mirror.run(),
             What::Index(index) => index.run(),

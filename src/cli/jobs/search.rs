@@ -1,7 +1,8 @@
 //! `stazh jobs search`: vacancies for words, a profile, or both, with the reasons.
 
+use super::local_index::{self, is_node};
 use super::{Exit, rates, show, tables, told, unusable};
-use crate::base::{Clock, Finding, SystemClock};
+use crate::base::{Clock, Finding, SystemClock, from_json};
 use crate::cli::exit::Misused;
 use crate::cli::local;
 use crate::exchange::canonical::job::{
@@ -10,11 +11,11 @@ use crate::exchange::canonical::job::{
 use crate::exchange::canonical::{Coded, Currency, Money, State};
 use crate::labour::matching::{Matching, Recognition, Sought, Weights};
 use crate::store::job_index::{JobIndex, Keys, Order};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Find vacancies in an index, by words, for a profile, or both.
 ///
@@ -24,17 +25,22 @@ use std::path::PathBuf;
 /// filter may be given several times. Where nothing is found, it is told what each
 /// filter removed.
 ///
+/// Of a node, its index (stazh jobs index) is searched, and it is told how old what it
+/// has of each state is, and which state does not answer.
+///
 ///   stazh jobs search jobs --words сварщик --state KZ --state RU
 ///   stazh jobs search jobs --profile profile.json --rates rates.toml --currency KGS
+///   stazh jobs search kg --profile candidate.json
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(in crate::cli) struct SearchCommand {
-    /// The folder of the index.
+    /// The folder of the index, or that of a node.
     index: PathBuf,
     /// Words to look for.
     #[arg(long, default_value = "")]
     words: String,
-    /// A profile, as JSON: codes and wishes, nothing that tells who it is.
+    /// A profile, as JSON: codes and wishes, nothing that tells who it is. Of a candidate, as the home node keeps him,
+    /// the profile alone is read.
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
     /// In which state.
@@ -104,15 +110,31 @@ enum Sort {
 
 impl SearchCommand {
     pub(super) fn run(self) -> Result<Exit> {
-        if !self.index.join("meta.json").exists() {
-            let folder = self.index.display();
+        let node = is_node(&self.index).then_some(&self.index);
+        let folder = match node {
+            Some(node) => local_index::folder(node)?,
+            None => self.index.clone(),
+        };
+        if !folder.join("meta.json").exists() {
+            let folder = folder.display();
             return Err(Misused(format!("find an index in {folder}; make one with stazh jobs index")).into());
         }
-        let index = JobIndex::open(&self.index)?;
-        let profile: Option<CandidateProfile> =
-            self.profile.as_deref().map(|path| local::read_json(path, "profile")).transpose()?;
+        let index = JobIndex::open(&folder)?;
+        let profile = self.profile.as_deref().map(profile).transpose()?;
         let rates = rates(self.rates.as_deref())?;
-        let today = self.on.unwrap_or_else(|| SystemClock.now().to_zoned_datetime(TimeZone::UTC).date());
+        let (now, sources) = match node {
+            None => (SystemClock.now(), Vec::new()),
+            Some(node) => {
+                let settings = local::settings(node)?;
+                local::block_on(async {
+                    let ctx = local::context(&settings).await?;
+                    let seen = (ctx.clock.now(), local_index::sources(&ctx).await?);
+                    ctx.store.close().await;
+                    Ok(seen)
+                })?
+            }
+        };
+        let today = self.on.unwrap_or_else(|| now.to_zoned_datetime(TimeZone::UTC).date());
         let by = Matching {
             weights: Weights::built_in().map_err(unusable)?,
             recognition: Recognition::built_in().map_err(unusable)?,
@@ -126,9 +148,15 @@ impl SearchCommand {
         let found = index.search(profile.as_ref(), &keys, &by)?;
         let has_found = !found.page.is_empty();
         if self.json {
-            show::json(&told::as_json(&found, index.count())?);
+            let mut told = told::as_json(&found, index.count())?;
+            if let (Some(_), Some(object)) = (node, told.as_object_mut()) {
+                let sources = sources.iter().map(local_index::Source::as_json).collect();
+                object.insert("sources".to_owned(), sources);
+            }
+            show::json(&told);
         } else {
             told::tell(&found, keys.page.saturating_mul(keys.per_page), self.facets, index.count());
+            sources.iter().for_each(|source| show::line(&source.as_text()));
         }
         Ok(if has_found { Exit::Done } else { Exit::Refused })
     }
@@ -162,6 +190,14 @@ impl SearchCommand {
             per_page: usize::from(self.per_page),
         })
     }
+}
+
+/// The profile in a file, or that of the candidate in it: who he is is not read.
+fn profile(path: &Path) -> Result<CandidateProfile> {
+    let whole: serde_json::Value = local::read_json(path, "profile")?;
+    let profile = whole.get("profile").cloned().unwrap_or(whole);
+    from_json(profile.to_string().as_bytes())
+        .map_err(|fault| anyhow!("understand the profile in {}: {fault}", path.display()))
 }
 
 fn read<T: std::str::FromStr<Err = Finding>>(text: &str) -> Result<T, String> {

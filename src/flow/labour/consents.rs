@@ -1,5 +1,6 @@
 //! Consents given and ended. A profile is published, and erased, in the transaction in which its consent says so.
 
+use super::reveals::Ends;
 use super::{LabourError, enabled};
 use crate::base::Digest256;
 use crate::exchange::canonical::job::{Candidate, ProfileRef};
@@ -102,11 +103,21 @@ pub async fn give_consent(candidate: &Candidate, new: NewConsent, ctx: &Context)
             return Err(LabourError::from(Withheld::Identity(findings)).into());
         }
     }
+    let purpose = consent.terms().purpose;
+    let standing = consent_active(&mut ctx.store.read().await?, subject, purpose).await?;
+    let ends = match &standing {
+        Some(standing) => Some((standing.terms().id, Ends::of(standing.terms().id, ctx).await?)),
+        None => None,
+    };
     let mut tx = ctx.store.begin().await?;
-    let before = consent_active(&mut tx, subject, consent.terms().purpose).await?;
+    let before = consent_active(&mut tx, subject, purpose).await?;
     let superseded = before.map(|before| before.terms().id);
-    if let Some(before) = superseded {
-        end(&mut tx, before, (ConsentState::Superseded, None), ctx).await?;
+    if superseded != ends.as_ref().map(|(id, _)| *id) {
+        return Err(LabourError::Overtaken.into());
+    }
+    if let Some((before, ends)) = &ends {
+        end(&mut tx, *before, (ConsentState::Superseded, None), ctx).await?;
+        ends.put(&mut tx, ctx).await?;
     }
     consent_put(&mut tx, &consent, ConsentState::Active, publishes.then_some(candidate)).await?;
     if publishes {
@@ -124,6 +135,9 @@ pub async fn give_consent(candidate: &Candidate, new: NewConsent, ctx: &Context)
     let detail = format!("consent {id} for {}", consent.terms().purpose.as_str());
     journal_append(&mut tx, &JournalDraft::at(now, "consent_given", detail)).await?;
     tx.commit().await?;
+    if let Some((_, ends)) = &ends {
+        ends.wake(ctx);
+    }
     let mut given = Given { id, superseded, published: Vec::new(), waiting: Vec::new() };
     if publishes {
         for state in &consent.terms().target_states {
@@ -138,19 +152,22 @@ pub async fn give_consent(candidate: &Candidate, new: NewConsent, ctx: &Context)
 }
 
 /// Takes a consent back: it ends, its profiles are blanked with their hashes, and every peer that had one is told, in one
-/// transaction.
+/// transaction; so is the node of each employer whom the person showed himself to by it.
 ///
 /// # Errors
 /// No consent of this number is in force; the database.
 pub async fn withdraw_consent(id: Uuid, channel: &RecordId, ctx: &Context) -> Result<(), FlowError> {
     enabled(ctx)?;
+    let ends = Ends::of(id, ctx).await?;
     let mut tx = ctx.store.begin().await?;
     let Some(consent) = consent_find(&mut tx, id).await? else { return Err(LabourError::NoConsent.into()) };
     consent.step(ConsentStep::Withdraw, ctx.clock.now()).map_err(LabourError::from)?;
     if !end(&mut tx, id, (ConsentState::Withdrawn, Some(channel)), ctx).await? {
         return Err(LabourError::NoConsent.into());
     }
+    ends.put(&mut tx, ctx).await?;
     tx.commit().await?;
+    ends.wake(ctx);
     Ok(())
 }
 

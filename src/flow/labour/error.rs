@@ -24,6 +24,9 @@ pub enum LabourError {
     /// No such consent.
     #[error("find the consent; stazh jobs consent show lists those of a person")]
     NoConsent,
+    /// What speaks against showing a person.
+    #[error("show a person to an employer: {0}")]
+    Reveal(&'static str),
     /// Another consent of the person was given at the same moment.
     #[error("give a consent; another one was given meanwhile, look at it and try again")]
     Overtaken,
@@ -74,6 +77,7 @@ impl LabourError {
             Self::Consent(fault) => Verdict::Return { code: fault.code() },
             Self::Withheld(withheld) => Verdict::Return { code: withheld.code() },
             Self::NoConsent => Verdict::Return { code: "labour.no_consent" },
+            Self::Reveal(_) => Verdict::Return { code: "labour.reveal" },
             Self::Unwritable => Verdict::Park { code: "labour.vacancy" },
             Self::Wire(error) => error.verdict(),
             Self::Refused { .. } => Verdict::Park { code: "labour.sync_refused" },

@@ -6,6 +6,7 @@ mod error;
 mod publish;
 mod pull;
 mod receipt;
+mod reveals;
 mod serve;
 mod watch;
 
@@ -16,6 +17,8 @@ pub use error::LabourError;
 pub use publish::{PublishedSum, close_untouched, publish_vacancies, vacancy_name};
 pub use pull::{Pulled, pull};
 pub use receipt::take_receipt;
+pub(in crate::flow) use reveals::note_reveal;
+pub use reveals::{NewReveal, reveal};
 pub use serve::{Refusal, answer_changes, answer_details, answer_ping, answer_snapshot};
 pub use watch::{StreamLag, lags, note_missing_receipts};
 
