@@ -39,7 +39,7 @@ fn holding(path: &Path, words: &[&str]) -> Vec<PathBuf> {
     }
     let bytes = fs::read(path).unwrap_or_default(); // a file may have gone meanwhile
     let has = |word: &&str| memchr::memmem::find(&bytes, word.as_bytes()).is_some();
-    if words.iter().any(|word| has(&word)) { vec![path.to_owned()] } else { Vec::new() }
+    if words.iter().any(|word| has(word)) { vec![path.to_owned()] } else { Vec::new() }
 }
 
 /// The nodes of Kyrgyzstan, Kazakhstan and Russia, each trusting the others.
@@ -170,7 +170,7 @@ async fn nobody_learns_who_a_person_is_before_he_shows_himself_and_then_one_empl
         logs().filter(|path| path.extension().is_some_and(|ending| ending == "log")).collect();
     assert!(logs.len() >= 4 && fs::read_to_string(&logs[0]).unwrap().contains("TRACE"), "{logs:?}");
     for place in logs.iter().chain([&kz, &ru]) {
-        assert_eq!(holding(place, &KNOWN), [] as [PathBuf; 0], "it tells who he is");
+        assert_eq!(holding(place, &KNOWN), Vec::<PathBuf>::new(), "it tells who he is");
     }
 
     let consent = give(&kg, &["--purpose", "reveal", "--to", "KZ", "--sections", "experience_history"]);
@@ -204,7 +204,7 @@ async fn nobody_learns_who_a_person_is_before_he_shows_himself_and_then_one_empl
     assert_eq!(shown.matches("and the key of its seals").count(), 2, "{shown}");
     assert!(shown.contains(", ended at "), "{shown}");
     for place in [&ru, &root.join("ru.log"), &root.join("kz.log")] {
-        assert_eq!(holding(place, &KNOWN), [] as [PathBuf; 0], "it tells who he is");
+        assert_eq!(holding(place, &KNOWN), Vec::<PathBuf>::new(), "it tells who he is");
     }
     assert_eq!((records(&kg), records(&kz)), (1, 1), "the records of the treaty's channel stay");
 }
