@@ -255,7 +255,7 @@ mod tests {
         assert!(Weights::built_in().is_ok(), "{:?}", Weights::built_in().err());
         let text = include_str!("../../../schemas/labour/weights.toml");
         for (from, to) in
-            [("occupation = 291", "occupation = 292"), ("near = 590", "near = 1001"), ("above", "over")]
+            [("occupation = 355", "occupation = 356"), ("near = 383", "near = 1001"), ("above", "over")]
         {
             assert!(text.contains(from));
             assert!(Weights::parse(&text.replacen(from, to, 1)).is_err(), "{to}");
