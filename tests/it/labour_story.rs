@@ -168,7 +168,8 @@ async fn nobody_learns_who_a_person_is_before_he_shows_himself_and_then_one_empl
         || fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
     let logs: Vec<PathBuf> =
         logs().filter(|path| path.extension().is_some_and(|ending| ending == "log")).collect();
-    assert!(logs.len() >= 4 && fs::read_to_string(&logs[0]).unwrap().contains("TRACE"), "{logs:?}");
+    let tells_all = |path: &PathBuf| fs::read_to_string(path).unwrap().contains("TRACE");
+    assert!(logs.len() >= 4 && logs.iter().any(tells_all), "{logs:?}");
     for place in logs.iter().chain([&kz, &ru]) {
         assert_eq!(holding(place, &KNOWN), Vec::<PathBuf>::new(), "it tells who he is");
     }

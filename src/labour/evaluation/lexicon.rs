@@ -28,6 +28,8 @@ pub(super) struct Trade {
 pub(super) struct KnownSkill {
     pub(super) code: Coded,
     names: BTreeMap<LanguageCode, Vec<String>>,
+    /// The trades that need it.
+    groups: Vec<IscoCode>,
     /// Near skills, by their places.
     pub(super) kin: Vec<usize>,
 }
@@ -74,7 +76,8 @@ impl Lexicon {
         let mut skills = Vec::new();
         for (code, of_skill) in words.skill {
             let kin = of_skill.kin.iter().filter_map(|code| places.get(code).copied()).collect();
-            skills.push(KnownSkill { code: code.parse().ok()?, names: of_skill.names, kin });
+            let groups = of_skill.groups.iter().map(|group| group.parse().ok()).collect::<Option<_>>()?;
+            skills.push(KnownSkill { code: code.parse().ok()?, names: of_skill.names, groups, kin });
         }
         let mut lexicon = Self { trades, skills, places, names_by_gram: HashMap::new(), names: Vec::new() };
         lexicon.learn();
@@ -122,6 +125,11 @@ impl Tables for Lexicon {
         let (Some(one), Some(other)) = (place(one), place(other)) else { return false };
         let has = |of: usize, kin: usize| self.skills.get(of).is_some_and(|skill| skill.kin.contains(&kin));
         has(one, other) || has(other, one)
+    }
+
+    fn groups(&self, skill: &Coded) -> Vec<IscoCode> {
+        let skill = self.places.get(skill.as_str()).and_then(|place| self.skills.get(*place));
+        skill.map(|skill| skill.groups.clone()).unwrap_or_default()
     }
 
     /// By the grams that a title shares with the names that are known.

@@ -6,6 +6,7 @@
 
 mod barrier;
 mod facets;
+mod meant;
 mod part;
 mod rank;
 mod rates;
@@ -17,6 +18,7 @@ mod words;
 
 pub use barrier::{Barrier, Need, barriers};
 pub use facets::{FACET_VALUES_MAX, Facets};
+pub use meant::{Meant, meant_occupations, own_occupations};
 pub use part::{LanguageSeen, Part, PartKind, PlaceStanding, Score, Warning, Why};
 pub use rank::{Matched, Ranked, Removed, rank_profiles, rank_vacancies};
 pub use rates::{Monthly, PayShown, Rate, Rates};

@@ -3,7 +3,7 @@
 use super::barrier::{Barrier, barriers};
 use super::facets::Facets;
 use super::part::Score;
-use super::score::{Matching, Offer, score};
+use super::score::{Asker, Matching, Offer, score, score_for};
 use crate::exchange::canonical::YearMonth;
 use crate::exchange::canonical::job::{CandidateProfile, ProfileRef, VacancyRef};
 use jiff::civil::Date;
@@ -49,7 +49,8 @@ pub fn rank_vacancies<'a>(
     by: &Matching<'_>,
 ) -> Ranked<Offer<'a>> {
     let pairs = offers.into_iter().map(|offer| (barriers(profile, offer.vacancy, by.today), offer));
-    let mut ranked = keep(pairs, |offer| score(profile, offer, by));
+    let asker = Asker::of(profile, by);
+    let mut ranked = keep(pairs, |offer| score_for(&asker, offer, by));
     let key = |offer: &Offer<'a>| (Reverse(offer.vacancy.posted_on), &offer.vacancy.reference);
     ranked.found.sort_by(|a, b| {
         let newest: (Reverse<Date>, &VacancyRef) = key(&b.item);

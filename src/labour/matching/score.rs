@@ -1,13 +1,15 @@
 //! The score of a person and a vacancy: each part by itself, in whole points.
 
 use super::barrier::{countries, home, is_afar};
+use super::meant::{Meant, meant_occupations, own_occupations};
 use super::part::{LanguageSeen, Part, PartKind, PlaceStanding, Score, Warning, Why};
 use super::rates::{PayShown, Rates};
 use super::recognition::Recognition;
 use super::tables::{Guess, Tables};
 use super::weights::{WHOLE, Weights};
 use crate::exchange::canonical::job::{
-    CandidateProfile, ExperienceBand, IscoCode, LanguageLevel, Place, Schedule, Schooling, Vacancy, Worked,
+    CandidateProfile, ExperienceBand, IscoCode, LanguageCode, LanguageLevel, LanguageSkill, Place, Schedule,
+    Schooling, Vacancy,
 };
 use crate::exchange::canonical::{Coded, Country, Currency, State};
 use jiff::civil::Date;
@@ -60,28 +62,45 @@ impl<'a> Offer<'a> {
     }
 }
 
+/// A person with what a matching asks about him again and again, found out once.
+pub(super) struct Asker<'a> {
+    profile: &'a CandidateProfile,
+    occupations: Vec<Meant>,
+}
+
+impl<'a> Asker<'a> {
+    pub(super) fn of(profile: &'a CandidateProfile, by: &Matching<'_>) -> Self {
+        Self { profile, occupations: own_occupations(profile, by.tables, by.weights) }
+    }
+}
+
 /// How well the two fit. The points of the parts add up to the score.
 pub fn score(profile: &CandidateProfile, offer: &Offer<'_>, by: &Matching<'_>) -> Score {
-    let vacancy = offer.vacancy;
+    score_for(&Asker::of(profile, by), offer, by)
+}
+
+/// [`score`] for a person who is asked for often.
+pub(super) fn score_for(asker: &Asker<'_>, offer: &Offer<'_>, by: &Matching<'_>) -> Score {
+    let (profile, vacancy) = (asker.profile, offer.vacancy);
     let points = by.weights.points(offer.likeness.is_some());
     let mut warnings = Vec::new();
-    let nearest = nearest(profile, offer, by);
-    if let Some(nearest) = &nearest {
-        if nearest.is_guessed {
+    let standing = standing_of(asker, offer, by);
+    if let Some(nearest) = standing.nearest {
+        if !nearest.offered.is_coded {
             warnings.push(Warning::OccupationGuessed);
         }
-        warnings.extend(recognition(profile, vacancy, nearest.offered, by.recognition));
+        warnings.extend(recognition(profile, vacancy, nearest.offered.group, by.recognition));
     }
     let mut parts = Vec::with_capacity(PartKind::ALL.len());
     for kind in PartKind::ALL {
         let (share, why) = match kind {
-            PartKind::Occupation => occupation(nearest.as_ref(), by.weights),
-            PartKind::Skills => skills(profile, vacancy, by),
-            PartKind::Languages => languages(profile, vacancy, by.weights),
+            PartKind::Occupation => occupation(&standing, by.weights),
+            PartKind::Skills => skills(asker, vacancy, &standing, by),
+            PartKind::Languages => languages(profile, vacancy, &standing, by.weights),
             PartKind::Place => place(profile, vacancy, by.weights),
             PartKind::Pay => pay(profile, vacancy, by, &mut warnings),
-            PartKind::Experience => experience(profile, vacancy, nearest.as_ref(), by.weights),
-            PartKind::Schooling => schooling(profile, vacancy, by.weights),
+            PartKind::Experience => experience(profile, vacancy, &standing, by.weights),
+            PartKind::Schooling => schooling(profile, vacancy, &standing, by.weights),
             PartKind::Terms => terms(profile, vacancy, by.weights),
             PartKind::Freshness => freshness(profile, vacancy, by),
             PartKind::Text => match offer.likeness {
@@ -96,46 +115,48 @@ pub fn score(profile: &CandidateProfile, offer: &Offer<'_>, by: &Matching<'_>) -
     Score { points: parts.iter().map(|part| part.points).sum(), parts, warnings }
 }
 
-/// The two occupations that lie nearest, and what they are worth.
-struct Nearest<'a> {
-    worked: &'a Worked,
-    own: IscoCode,
-    offered: IscoCode,
-    is_guessed: bool,
+/// How the occupations of both lie to each other.
+struct Standing {
+    /// The two that count most.
+    nearest: Option<Nearest>,
+    /// How near all of them are, of 1000: each that the vacancy may mean counts as far as it is meant.
     share: u32,
 }
 
-fn nearest<'a>(profile: &'a CandidateProfile, offer: &Offer<'_>, by: &Matching<'_>) -> Option<Nearest<'a>> {
+#[derive(Clone, Copy)]
+struct Nearest {
+    own: Meant,
+    offered: Meant,
+}
+
+fn standing_of(asker: &Asker<'_>, offer: &Offer<'_>, by: &Matching<'_>) -> Standing {
     let shares = &by.weights.occupation;
-    let first = offer.guesses.first();
-    let is_doubted = |code: IscoCode| {
-        first.is_some_and(|guess| guess.group.level() == code.level() && guess.group != code)
-    };
-    let coded = offer
-        .vacancy
-        .isco()
-        .map(|code| (code, if is_doubted(code) { shares.doubted_code } else { WHOLE }, false));
-    let guessed = offer
-        .guesses
-        .iter()
-        .map(|guess| (guess.group, shares.guess.saturating_mul(u32::from(guess.certainty)) / WHOLE, true));
-    let offered: Vec<_> = coded.chain(guessed).collect();
-    let mut best: Option<Nearest<'_>> = None;
-    for (at, worked) in profile.work.iter().enumerate() {
-        let Some(own) = worked.occupation.isco else { continue };
-        let order = shares.order.get(at).or(shares.order.last()).copied().unwrap_or(WHOLE);
-        for (offered, trust, is_guessed) in offered.iter().copied() {
-            let levels = usize::from(own.shared_levels(&offered));
+    let offered = meant_occupations(offer.vacancy, offer.guesses, by.tables, by.weights);
+    let mut standing = Standing { nearest: None, share: 0 };
+    let mut most = 0;
+    for offered in offered {
+        let near = |own: &Meant| {
+            let levels = usize::from(own.group.shared_levels(&offered.group));
             let share = shares.shared_levels.get(levels).copied().unwrap_or_default();
-            let lasting = worked.experience.map_or(0, |band| band_share(&shares.experience, band));
+            let lasting = own.experience.map_or(0, |band| band_share(&shares.experience, band));
             let kept = WHOLE - shares.experience_weight + shares.experience_weight * lasting / WHOLE;
-            let share = share * order / WHOLE * trust / WHOLE * kept / WHOLE;
-            if best.as_ref().is_none_or(|best| best.share < share) {
-                best = Some(Nearest { worked, own, offered, is_guessed, share });
+            share * own.share / WHOLE * kept / WHOLE
+        };
+        let mut best: Option<(u32, &Meant)> = None;
+        for own in &asker.occupations {
+            let share = near(own);
+            if best.is_none_or(|(most, _)| most < share) {
+                best = Some((share, own));
             }
         }
+        let Some((share, own)) = best else { continue };
+        let share = share * offered.share / WHOLE;
+        standing.share += share;
+        if standing.nearest.is_none() || most < share {
+            (standing.nearest, most) = (Some(Nearest { own: *own, offered }), share);
+        }
     }
-    best
+    standing
 }
 
 fn band_share(shares: &[u32; 5], band: ExperienceBand) -> u32 {
@@ -149,37 +170,54 @@ fn band_share(shares: &[u32; 5], band: ExperienceBand) -> u32 {
     }
 }
 
-fn occupation(nearest: Option<&Nearest<'_>>, weights: &Weights) -> (u32, Why) {
-    let Some(nearest) = nearest else { return (weights.occupation.unknown, Why::Unknown) };
-    let Nearest { own, offered, is_guessed, .. } = *nearest;
-    let shared_levels = own.shared_levels(&offered);
-    let experience = nearest.worked.experience;
-    (nearest.share, Why::Occupation { own, offered, shared_levels, experience, is_guessed })
+fn occupation(standing: &Standing, weights: &Weights) -> (u32, Why) {
+    let Some(Nearest { own, offered }) = standing.nearest else {
+        return (weights.occupation.unknown, Why::Unknown);
+    };
+    let why = Why::Occupation {
+        own: own.group,
+        offered: offered.group,
+        shared_levels: own.group.shared_levels(&offered.group),
+        experience: own.experience,
+        is_guessed: !offered.is_coded,
+    };
+    (standing.share, why)
 }
 
-fn skills(profile: &CandidateProfile, vacancy: &Vacancy, by: &Matching<'_>) -> (u32, Why) {
+/// Which part of what is asked is there. A skill of the person's own trade that he does not tell may be there all the same;
+/// who has enough of them has the rest soon.
+fn skills(asker: &Asker<'_>, vacancy: &Vacancy, standing: &Standing, by: &Matching<'_>) -> (u32, Why) {
     let shares = &by.weights.skills;
-    let own: Vec<&Coded> = profile.skills.iter().filter_map(|skill| skill.code.as_ref()).collect();
+    let own: Vec<&Coded> = asker.profile.skills.iter().filter_map(|skill| skill.code.as_ref()).collect();
+    // what one who works as this is taken to have, told or not
+    let usual = shares.nobody + shares.of_trade.saturating_sub(shares.nobody) * standing.share / WHOLE;
+    let untold = shares.untold * standing.share / WHOLE;
     let (mut had, mut near, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     let (mut whole, mut there) = (0_u32, 0_u32);
     for asked in &vacancy.skills {
         let Some(code) = asked.code.as_ref() else { continue };
-        let weight = if asked.is_required { shares.required_times } else { 1 };
+        let groups = u32::try_from(by.tables.groups(code).len()).unwrap_or(u32::MAX);
+        let rare = 1 + shares.rare_times / groups.max(1);
+        let weight = rare * if asked.is_required { shares.required_times } else { 2 };
         whole += weight * WHOLE;
         if own.contains(&code) {
             there += weight * WHOLE;
             had.push(code.clone());
         } else if let Some(kin) = own.iter().find(|own| by.tables.are_kin(own, code)) {
-            there += weight * shares.near;
+            there += weight * shares.near.max(untold);
             near.push((code.clone(), (*kin).clone()));
         } else {
+            there += weight * untold;
             missing.push(code.clone());
         }
     }
     match (own.is_empty(), whole) {
-        (true, 0) | (false, 0) => (shares.unknown, Why::Unknown),
-        (true, _) => (shares.unknown, Why::Skills { had, near, missing }),
-        (false, whole) => (share_of(there, whole), Why::Skills { had, near, missing }),
+        (true, 0) | (false, 0) => (usual, Why::Unknown),
+        (true, _) => (usual, Why::Skills { had, near, missing }),
+        (false, whole) => {
+            let share = share_of(there, whole);
+            (share_of(share, shares.enough).min(WHOLE), Why::Skills { had, near, missing })
+        }
     }
 }
 
@@ -188,10 +226,18 @@ fn share_of(part: u32, whole: u32) -> u32 {
     u32::try_from(share).unwrap_or(WHOLE)
 }
 
-fn languages(profile: &CandidateProfile, vacancy: &Vacancy, weights: &Weights) -> (u32, Why) {
+fn languages(
+    profile: &CandidateProfile,
+    vacancy: &Vacancy,
+    standing: &Standing,
+    weights: &Weights,
+) -> (u32, Why) {
     let shares = &weights.languages;
     let mut asked: Vec<_> = vacancy.languages.iter().map(|one| (one.language, one.level)).collect();
-    if asked.is_empty() {
+    let is_asked = !asked.is_empty();
+    let offered = standing.nearest.map(|nearest| nearest.offered.group);
+    let is_office = offered.is_some_and(|group| group.as_code().starts_with(OFFICE)); // its work is words
+    if !is_asked {
         asked.extend(vacancy.language.map(|language| (language, None))); // who works there reads it
     }
     if asked.is_empty() || profile.languages.is_empty() {
@@ -203,7 +249,11 @@ fn languages(profile: &CandidateProfile, vacancy: &Vacancy, weights: &Weights) -
         let known = profile.languages.iter().find(|known| known.language == language);
         let own = known.and_then(|known| known.level);
         sum += match (known, level, own) {
+            (None, _, _) if !is_asked && knows_other(profile, vacancy, language) => shares.other_of_state,
             (None, _, _) => shares.lacking,
+            (Some(_), None, Some(own)) if !is_asked && is_office && rank(own) < rank(LanguageLevel::B1) => {
+                shares.little
+            }
             (Some(_), None, _) => WHOLE,
             (Some(_), Some(_), None) => shares.unknown,
             (Some(_), Some(asked), Some(own)) => match rank(asked).saturating_sub(rank(own)) {
@@ -216,6 +266,34 @@ fn languages(profile: &CandidateProfile, vacancy: &Vacancy, weights: &Weights) -
     let count = u32::try_from(seen.len()).unwrap_or(u32::MAX);
     (sum / count.max(1), Why::Languages(seen))
 }
+
+/// Whether the person knows another language of the state where the work is: one that nobody asks for may do.
+fn knows_other(profile: &CandidateProfile, vacancy: &Vacancy, written: LanguageCode) -> bool {
+    let is_of = |state: State| state_languages(state).iter();
+    let states = countries(vacancy)
+        .filter_map(|country| State::ALL.into_iter().find(|one| Country::from(*one) == country));
+    let codes: Vec<&str> = states.flat_map(is_of).copied().collect();
+    let is_other =
+        |known: &LanguageSkill| known.language != written && codes.contains(&known.language.as_code());
+    codes.contains(&written.as_code())
+        && written.as_code() != RUSSIAN
+        && profile.languages.iter().any(is_other)
+}
+
+/// The languages of a state, and Russian where most read it (`labour.md` §1).
+fn state_languages(state: State) -> &'static [&'static str] {
+    match state {
+        State::Ru => &[RUSSIAN],
+        State::Kz => &["kk", RUSSIAN],
+        State::Kg => &["ky", RUSSIAN],
+        State::By => &["be", RUSSIAN],
+        State::Am => &["hy", RUSSIAN],
+    }
+}
+
+const RUSSIAN: &str = "ru";
+/// Major groups whose work is done in words: managers to clerks.
+const OFFICE: [char; 4] = ['1', '2', '3', '4'];
 
 fn rank(level: LanguageLevel) -> usize {
     LanguageLevel::ALL.iter().position(|one| *one == level).unwrap_or_default()
@@ -320,27 +398,38 @@ fn pay_share(least: Decimal, most: Decimal, wish: Decimal, between: u32, nothing
 fn experience(
     profile: &CandidateProfile,
     vacancy: &Vacancy,
-    nearest: Option<&Nearest<'_>>,
+    standing: &Standing,
     weights: &Weights,
 ) -> (u32, Why) {
-    let Some(asked_months) = vacancy.experience_months else { return (WHOLE, Why::Unknown) };
+    let shares = &weights.experience;
+    let Some(asked_months) = vacancy.experience_months else { return (shares.not_asked, Why::Unknown) };
     let longest = || profile.work.iter().filter_map(|worked| worked.experience).max();
-    let own = nearest.and_then(|nearest| nearest.worked.experience).or_else(longest);
-    let Some(own) = own else { return (weights.experience.unknown, Why::Unknown) };
+    let own = standing.nearest.and_then(|nearest| nearest.own.experience).or_else(longest);
+    let Some(own) = own else {
+        return (if asked_months == 0 { WHOLE } else { shares.unknown }, Why::Unknown);
+    };
     let share = match asked_months {
-        0 => WHOLE,
-        asked => share_of(u32::from(own.months_max().min(asked)), u32::from(asked)),
+        asked if own.months_min() >= asked => WHOLE,
+        asked if own.months_max() >= asked => shares.maybe,
+        asked => shares.lacking * u32::from(own.months_max()) / u32::from(asked),
     };
     (share, Why::Experience { asked_months, own })
 }
 
-fn schooling(profile: &CandidateProfile, vacancy: &Vacancy, weights: &Weights) -> (u32, Why) {
+fn schooling(
+    profile: &CandidateProfile,
+    vacancy: &Vacancy,
+    standing: &Standing,
+    weights: &Weights,
+) -> (u32, Why) {
     let shares = &weights.schooling;
     let Some(own) = profile.schooling else { return (shares.unknown, Why::Unknown) };
     let asked = vacancy.schooling;
+    let usual = standing.nearest.and_then(|nearest| usual_schooling(nearest.offered.group));
     let level = |one: Schooling| Schooling::ALL.iter().position(|of| *of == one).unwrap_or_default();
     let share = match asked {
-        None => shares.unknown,
+        None if usual.is_some_and(|usual| own < usual) => shares.below_usual,
+        None => WHOLE,
         Some(asked) if own < asked => 0,
         Some(asked) => {
             let above = u32::try_from(level(own) - level(asked)).unwrap_or_default();
@@ -350,6 +439,17 @@ fn schooling(profile: &CandidateProfile, vacancy: &Vacancy, weights: &Weights) -
     (share, Why::Schooling { asked, own })
 }
 
+/// What a group usually needs, by the skill level that ISCO-08 gives its major group.
+fn usual_schooling(group: IscoCode) -> Option<Schooling> {
+    match group.as_code().bytes().next() {
+        Some(b'2') => Some(Schooling::Bachelor),
+        Some(b'3') => Some(Schooling::PostSecondary),
+        Some(b'4'..=b'8') => Some(Schooling::UpperSecondary),
+        Some(_) | None => None,
+    }
+}
+
+/// Schedule and contract; what the person leaves free cannot be missed.
 fn terms(profile: &CandidateProfile, vacancy: &Vacancy, weights: &Weights) -> (u32, Why) {
     let shares = &weights.terms;
     let wishes = &profile.wishes;
@@ -358,13 +458,15 @@ fn terms(profile: &CandidateProfile, vacancy: &Vacancy, weights: &Weights) -> (u
         vacancy.schedule.map(|one| (one, is_free || one == Schedule::Any || wishes.schedules.contains(&one)));
     let offering =
         vacancy.offering.map(|one| (one, wishes.offerings.is_empty() || wishes.offerings.contains(&one)));
-    let share = |is_wished: Option<bool>| match is_wished {
+    let share = |is_free: bool, is_wished: Option<bool>| match is_wished {
+        _ if is_free => WHOLE,
         Some(true) => WHOLE,
         Some(false) => shares.other,
         None => shares.unknown,
     };
-    let sum = share(schedule.map(|(_, is)| is)) + share(offering.map(|(_, is)| is));
-    (sum / 2, Why::Terms { schedule, offering })
+    let of_schedule = share(is_free, schedule.map(|(_, is)| is));
+    let of_offering = share(wishes.offerings.is_empty(), offering.map(|(_, is)| is));
+    (of_schedule.min(of_offering), Why::Terms { schedule, offering })
 }
 
 fn freshness(profile: &CandidateProfile, vacancy: &Vacancy, by: &Matching<'_>) -> (u32, Why) {

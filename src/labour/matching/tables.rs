@@ -11,6 +11,9 @@ pub trait Tables: Sync {
     /// Whether one skill does in part for another; asked both ways.
     fn are_kin(&self, one: &Coded, other: &Coded) -> bool;
 
+    /// The unit groups that need a skill; none where the skill is not known.
+    fn groups(&self, skill: &Coded) -> Vec<IscoCode>;
+
     /// Which groups a title may mean, the likeliest first; none where nobody can tell.
     fn guesses(&self, title: &str, language: Option<LanguageCode>) -> Vec<Guess>;
 }
@@ -33,6 +36,10 @@ impl Tables for NoTables {
         false
     }
 
+    fn groups(&self, _skill: &Coded) -> Vec<IscoCode> {
+        Vec::new()
+    }
+
     fn guesses(&self, _title: &str, _language: Option<LanguageCode>) -> Vec<Guess> {
         Vec::new()
     }
@@ -45,6 +52,11 @@ pub struct BuiltInTables;
 impl Tables for BuiltInTables {
     fn are_kin(&self, one: &Coded, other: &Coded) -> bool {
         SkillList::built_in().skill(one.as_str()).is_some_and(|skill| skill.kin.contains(other.as_str()))
+    }
+
+    fn groups(&self, skill: &Coded) -> Vec<IscoCode> {
+        let skill = SkillList::built_in().skill(skill.as_str());
+        skill.map(|skill| skill.groups.iter().copied().collect()).unwrap_or_default()
     }
 
     fn guesses(&self, title: &str, _language: Option<LanguageCode>) -> Vec<Guess> {

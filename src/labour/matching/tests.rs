@@ -243,6 +243,65 @@ fn both_ways_give_one_score_but_for_freshness() {
     assert!(ranked.found.is_sorted_by(|a, b| a.score.points >= b.score.points));
 }
 
+/// A title and skills of one trade outvote a code of another; a code that stands alone is believed.
+#[test]
+fn a_lone_wrong_code_is_outvoted() {
+    let weights = Weights::built_in().unwrap();
+    let cook = json!([{ "scheme": "isco-08", "edition": "2008", "code": "5120", "isco": "5120" }]);
+    let skills = json!([{ "code": "X0101" }, { "code": "X0102" }, { "code": "X0103" }, { "code": "X0104" }]);
+    let mistaken = vacancy(json!({ "occupations": cook, "skills": skills }));
+    let guesses = BuiltInTables.guesses(mistaken.title.as_str(), None);
+    let groups = |meant: Vec<Meant>| meant.iter().map(|one| one.group.to_string()).collect::<Vec<_>>();
+    let meant = meant_occupations(&mistaken, &guesses, &BuiltInTables, weights);
+    assert_eq!((meant[0].group.as_code(), meant[0].is_coded), ("7212", false), "{meant:?}");
+    assert!(meant.iter().map(|one| one.share).sum::<u32>() <= 1000);
+    let alone = vacancy(json!({ "occupations": cook, "skills": [] }));
+    assert_eq!(groups(meant_occupations(&alone, &[], &BuiltInTables, weights)), ["5120"]);
+
+    let work = json!([{ "occupation": cook[0], "experience": "D" }]);
+    let welder =
+        own_occupations(&profile(json!({ "work": work, "skills": skills })), &BuiltInTables, weights);
+    let share = |own: &[Meant], code: &str| {
+        own.iter().find(|one| one.group.as_code() == code).map_or(0, |one| one.share)
+    };
+    assert!(share(&welder, "7212") > share(&welder, "5120"), "{welder:?}");
+    let untold = own_occupations(&profile(json!({ "work": work, "skills": [] })), &BuiltInTables, weights);
+    assert_eq!(
+        (untold.len(), share(&untold, "5120")),
+        (1, 1000),
+        "without skills nothing speaks against a code"
+    );
+}
+
+/// Each thing that the person would not take costs points, and what is not told costs fewer.
+#[test]
+fn what_is_not_wished_costs_more_than_what_is_not_told() {
+    let points = |profile: &CandidateProfile, vacancy: &Vacancy, kind| {
+        let score = score(profile, &Offer::plain(vacancy), &by("KGS"));
+        score.parts.iter().find(|part| part.kind == kind).unwrap().points
+    };
+    let picky = profile(json!({ "wishes": {
+        "states": ["RU", "KZ"], "would_move": true, "schedules": ["FullTime"],
+        "pay": { "min": "60000", "currency": "KGS", "interval": "month" }
+    } }));
+    let pay = |max: &str| json!({ "pay": { "max": max, "currency": "KGS", "interval": "month" } });
+    let cases = [
+        (PartKind::Terms, json!({ "schedule": "FullTime" }), json!({}), json!({ "schedule": "X-Shift" })),
+        (PartKind::Pay, pay("70000"), json!({ "pay": null }), pay("50000")),
+        (
+            PartKind::Experience,
+            json!({ "experience_months": 12 }),
+            json!({ "experience_months": null }),
+            json!({ "experience_months": 120 }),
+        ),
+    ];
+    for (kind, wished, untold, unwished) in cases {
+        let [wished, untold, unwished] =
+            [wished, untold, unwished].map(|more| points(&picky, &vacancy(more), kind));
+        assert!(wished > untold && untold > unwished, "{kind:?}: {wished} {untold} {unwished}");
+    }
+}
+
 proptest! {
     #[test]
     fn parts_add_up_to_the_score(one in 0_usize..200, other in 0_usize..300, likeness in prop::option::of(0_u16..=1000)) {

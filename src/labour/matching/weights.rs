@@ -49,6 +49,10 @@ pub(super) struct OccupationShares {
     pub(super) experience: [u32; 5],
     pub(super) doubted_code: u32,
     pub(super) guess: u32,
+    pub(super) by_skills: u32,
+    pub(super) skills_enough: u32,
+    pub(super) votes_agree: u32,
+    pub(super) sharpness: u8,
     pub(super) unknown: u32,
 }
 
@@ -56,14 +60,20 @@ pub(super) struct OccupationShares {
 #[serde(deny_unknown_fields)]
 pub(super) struct SkillShares {
     pub(super) near: u32,
+    pub(super) untold: u32,
     pub(super) required_times: u32,
-    pub(super) unknown: u32,
+    pub(super) rare_times: u32,
+    pub(super) enough: u32,
+    pub(super) nobody: u32,
+    pub(super) of_trade: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LanguageShares {
     pub(super) lacking: u32,
+    pub(super) other_of_state: u32,
+    pub(super) little: u32,
     pub(super) level_lower: Vec<u32>,
     pub(super) unknown: u32,
 }
@@ -103,6 +113,7 @@ pub(super) struct TermShares {
 #[serde(deny_unknown_fields)]
 pub(super) struct SchoolingShares {
     pub(super) unknown: u32,
+    pub(super) below_usual: u32,
     pub(super) above: u32,
 }
 
@@ -110,6 +121,9 @@ pub(super) struct SchoolingShares {
 #[serde(deny_unknown_fields)]
 pub(super) struct ExperienceShares {
     pub(super) unknown: u32,
+    pub(super) not_asked: u32,
+    pub(super) maybe: u32,
+    pub(super) lacking: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -191,10 +205,17 @@ impl Weights {
             occupation.experience_weight,
             occupation.doubted_code,
             occupation.guess,
+            occupation.by_skills,
+            occupation.votes_agree,
             occupation.unknown,
             skills.near,
-            skills.unknown,
+            skills.untold,
+            skills.enough,
+            skills.nobody,
+            skills.of_trade,
             languages.lacking,
+            languages.other_of_state,
+            languages.little,
             languages.unknown,
             place.home_region,
             place.wished_region,
@@ -210,7 +231,11 @@ impl Weights {
             terms.unknown,
             schooling.unknown,
             schooling.above,
+            schooling.below_usual,
             experience.unknown,
+            experience.not_asked,
+            experience.maybe,
+            experience.lacking,
         ];
         let lists = occupation.shared_levels.into_iter().chain(occupation.experience);
         let lists = lists.chain(occupation.order.clone()).chain(languages.level_lower.clone());
@@ -230,7 +255,7 @@ mod tests {
         assert!(Weights::built_in().is_ok(), "{:?}", Weights::built_in().err());
         let text = include_str!("../../../schemas/labour/weights.toml");
         for (from, to) in
-            [("occupation = 370", "occupation = 371"), ("near = 500", "near = 1001"), ("above", "over")]
+            [("occupation = 355", "occupation = 356"), ("near = 383", "near = 1001"), ("above", "over")]
         {
             assert!(text.contains(from));
             assert!(Weights::parse(&text.replacen(from, to, 1)).is_err(), "{to}");

@@ -2,7 +2,7 @@
 
 use super::JobIndexError;
 use crate::exchange::canonical::job::{ExperienceBand, IscoCode, Pay, Vacancy, VacancyRef};
-use crate::labour::matching::{Facets, Guess, Need, Weights, grams, word_terms};
+use crate::labour::matching::{Facets, Guess, Need, Tables, Weights, grams, meant_occupations, word_terms};
 use jiff::civil::Date;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
@@ -16,10 +16,8 @@ use tantivy::schema::{
 pub(super) struct Fields {
     /// The reference, by which one is taken out.
     pub(super) reference: Field,
-    /// Groups of ISCO-08 by the codes of the source, at all four levels.
+    /// Groups of ISCO-08 that it means, at all four levels.
     pub(super) group: Field,
-    /// The same by the title.
-    pub(super) guess: Field,
     /// Codes of skills.
     pub(super) skill: Field,
     /// `state:KZ`, `region:KZ/75`, `remote:only` and the like: filters and facets in one.
@@ -72,7 +70,6 @@ impl Fields {
         let fields = Self {
             reference: schema.add_text_field("reference", code.clone()),
             group: schema.add_text_field("group", code.clone()),
-            guess: schema.add_text_field("guess", code.clone()),
             skill: schema.add_text_field("skill", code.clone()),
             tag: schema.add_text_field("tag", code.clone().set_fast("raw")),
             need: schema.add_text_field("need", code),
@@ -91,13 +88,15 @@ impl Fields {
     pub(super) fn row(
         &self,
         vacancy: &Vacancy,
-        guesses: &[Guess],
+        tables: &dyn Tables,
         weights: &Weights,
     ) -> Result<TantivyDocument, JobIndexError> {
+        let guesses = tables.guesses(vacancy.title.as_str(), vacancy.language);
         let mut row = TantivyDocument::default();
         row.add_text(self.reference, reference_term(&vacancy.reference));
-        vacancy.isco().for_each(|code| add_levels(&mut row, self.group, code));
-        guesses.iter().for_each(|guess| add_levels(&mut row, self.guess, guess.group));
+        let meant = meant_occupations(vacancy, &guesses, tables, weights);
+        let meant = meant.iter().filter(|meant| meant.share >= MEANT_MIN);
+        meant.for_each(|meant| add_levels(&mut row, self.group, meant.group));
         for code in vacancy.skills.iter().filter_map(|skill| skill.code.as_ref()) {
             row.add_text(self.skill, code.as_str());
         }
@@ -133,6 +132,9 @@ impl Fields {
         Ok(row)
     }
 }
+
+/// A vacancy is not found by what it means less than this, of 1000.
+const MEANT_MIN: u32 = 150;
 
 fn add_levels(row: &mut TantivyDocument, field: Field, code: IscoCode) {
     for level in (1..=IscoCode::LEVELS).filter_map(|level| code.at_level(level)) {

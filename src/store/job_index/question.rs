@@ -6,7 +6,7 @@ use crate::exchange::canonical::job::{
     CandidateProfile, ExperienceBand, LanguageCode, Offering, Place, Remote, Schedule, Schooling,
 };
 use crate::exchange::canonical::{Coded, Country, Money, State};
-use crate::labour::matching::{Matching, Need, grams, word_terms};
+use crate::labour::matching::{Matching, Need, grams, own_occupations, word_terms};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -195,24 +195,28 @@ const NEEDS: [NeedKind; 4] = [
 ];
 
 /// What is likely to fit a profile: near occupations and its skills. The order that it gives is rough: the score decides.
-pub(super) fn profile_query(profile: &CandidateProfile, fields: &Fields) -> Box<dyn Query> {
+pub(super) fn profile_query(
+    profile: &CandidateProfile,
+    fields: &Fields,
+    by: &Matching<'_>,
+) -> Box<dyn Query> {
     let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
     let mut add = |field, term: &str, points| {
         let query = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::Basic);
         clauses.push((Occur::Should, Box::new(ConstScoreQuery::new(Box::new(query), points))));
     };
-    for (at, worked) in profile.work.iter().enumerate() {
-        let Some(own) = worked.occupation.isco else { continue };
-        let kept = if at == 0 { 1.0 } else { LATER };
+    for own in own_occupations(profile, by.tables, by.weights) {
+        let kept = f32::from(u16::try_from(own.share).unwrap_or(1000)) / 1000.0;
         for (level, points) in LEVEL_POINTS {
-            if let Some(group) = own.at_level(level) {
+            if let Some(group) = own.group.at_level(level) {
                 add(fields.group, group.as_code(), points * kept);
-                add(fields.guess, group.as_code(), points * kept);
             }
         }
     }
     for code in profile.skills.iter().filter_map(|skill| skill.code.as_ref()) {
-        add(fields.skill, code.as_str(), SKILL_POINTS);
+        if by.tables.groups(code).len() <= SKILL_GROUPS_MAX {
+            add(fields.skill, code.as_str(), SKILL_POINTS);
+        }
     }
     for tag in profile.wishes.places.iter().chain(&profile.home).filter_map(region_tag) {
         add(fields.tag, &format!("region:{tag}"), PLACE_POINTS);
@@ -294,6 +298,7 @@ const GRAM_BOOST: f32 = 0.3;
 const TERMS_MAX: usize = 64;
 /// What a group shared at a level gives on the way to the score: only the order of the first few hundred matters.
 const LEVEL_POINTS: [(u8, f32); 3] = [(4, 8.0), (3, 5.0), (2, 2.0)];
-const LATER: f32 = 0.9;
 const SKILL_POINTS: f32 = 2.0;
-const PLACE_POINTS: f32 = 1.5;
+/// A skill that more groups need finds everything and tells nothing.
+const SKILL_GROUPS_MAX: usize = 8;
+const PLACE_POINTS: f32 = 0.5;

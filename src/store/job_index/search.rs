@@ -68,7 +68,7 @@ impl JobIndex {
             None => Ok(HashMap::new()),
         };
         let mut sought: Vec<Box<dyn Query>> =
-            profile.map(|profile| profile_query(profile, &self.fields)).into_iter().collect();
+            profile.map(|profile| profile_query(profile, &self.fields, by)).into_iter().collect();
         sought.extend(words.as_ref().map(|words| words.box_clone()));
         if sought.is_empty() {
             sought.push(Box::new(AllQuery));
@@ -113,7 +113,7 @@ impl JobIndex {
         let searcher = self.reader.searcher();
         let mut filters = Keys::default().filters(&self.fields, by);
         filters.extend(profile_filters(profile, &self.needs()?, &self.fields, by.today));
-        let query = together(profile_query(profile, &self.fields), &filters)?;
+        let query = together(profile_query(profile, &self.fields, by), &filters)?;
         let found = searcher.search(query.as_ref(), &TopDocs::with_limit(CANDIDATES).order_by_score())?;
         let mut addresses: Vec<DocAddress> = found.into_iter().map(|(_, address)| address).collect();
         addresses.sort();

@@ -61,8 +61,7 @@ impl JobIndexWriter<'_> {
         if vacancy.status == VacancyStatus::Closed {
             return Ok(());
         }
-        let guesses = self.tables.guesses(vacancy.title.as_str(), vacancy.language);
-        let row = self.index.fields.row(vacancy, &guesses, self.weights)?;
+        let row = self.index.fields.row(vacancy, self.tables, self.weights)?;
         match self.writer.add_document(row) {
             Ok(_) => Ok(()),
             Err(source) => Err(self.failed(source)),

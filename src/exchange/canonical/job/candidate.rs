@@ -109,6 +109,17 @@ impl ExperienceBand {
         }
     }
 
+    /// The least months that it means.
+    pub fn months_min(&self) -> u16 {
+        match self {
+            Self::None => 0,
+            Self::UpToOne => 1,
+            Self::UpToTwo => 13,
+            Self::TwoToFive => 25,
+            Self::OverFive => 61,
+        }
+    }
+
     /// The most months that it may mean, for a comparison that gives the person the benefit of the doubt.
     pub fn months_max(&self) -> u16 {
         match self {
