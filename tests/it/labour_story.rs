@@ -39,7 +39,7 @@ fn holding(path: &Path, words: &[&str]) -> Vec<PathBuf> {
     }
     let bytes = fs::read(path).unwrap_or_default(); // a file may have gone meanwhile
     let has = |word: &&str| memchr::memmem::find(&bytes, word.as_bytes()).is_some();
-    if words.iter().any(|word| has(word)) { vec![path.to_owned()] } else { Vec::new() }
+    if words.iter().any(has) { vec![path.to_owned()] } else { Vec::new() }
 }
 
 /// The nodes of Kyrgyzstan, Kazakhstan and Russia, each trusting the others.
