@@ -6,12 +6,13 @@ use super::{Context, FlowError};
 use crate::base::{DocumentId, Findings};
 use crate::exchange::canonical::case::{BodyDirectory, CaseDocument};
 use crate::exchange::canonical::{RecordId, RegisterNumber, State};
-use crate::pension::{CaseEntry, CaseFile, CaseStage, agreement, judge, judge_body};
+use crate::pension::{CaseEntry, CaseFile, CaseStage, TermBook, agreement, judge, judge_body, late_changes};
 use crate::store::{
-    InboxId, Tx, case_entries, case_held, case_list, case_lock, case_put, case_unwatch, case_voided,
-    case_watched, directory_find, directory_put,
+    InboxId, JournalDraft, Tx, case_entries, case_held, case_list, case_lock, case_put, case_unwatch,
+    case_voided, case_watched, directory_find, directory_put, journal_append,
 };
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// A document, on its way to or from the border, and what it means for those that follow.
 #[derive(Debug, Clone)]
@@ -23,15 +24,23 @@ pub(super) struct Belonging {
     body: Option<RegisterNumber>,
     /// The bodies of a state, if it tells them.
     directory: Option<Box<BodyDirectory>>,
+    /// By which terms.
+    book: Arc<TermBook>,
 }
 
 impl Belonging {
     /// Where a document belongs.
-    pub(super) fn of(document: &CaseDocument, (id, to): (DocumentId, State), at: Timestamp) -> Self {
+    pub(super) fn of(
+        document: &CaseDocument,
+        (id, to): (DocumentId, State),
+        at: Timestamp,
+        ctx: &Context,
+    ) -> Self {
         let head = document.head();
         let directory = if let CaseDocument::BodyDirectory(it) = document { Some(it.clone()) } else { None };
         let (case, body) = (head.case.clone(), head.body.id.clone());
-        Self { case, entry: CaseEntry::of(document, id, to, at), body, directory }
+        let book = ctx.cases.book.get();
+        Self { case, entry: CaseEntry::of(document, id, to, at), body, directory, book }
     }
 
     /// What the documents before it speak against it.
@@ -74,9 +83,28 @@ impl Belonging {
             case_put(tx, case, &self.entry, by).await?;
         }
         if let Some(directory) = &self.directory {
+            self.note_late(directory, tx).await?;
             directory_put(tx, directory).await?;
         }
         Ok(())
+    }
+}
+
+impl Belonging {
+    /// Journals what a directory tells later than the Agreement has it (T46); that refuses nothing.
+    async fn note_late(&self, directory: &BodyDirectory, tx: &mut Tx) -> Result<(), FlowError> {
+        let CaseEntry { from: state, at, .. } = self.entry;
+        let Some(known) = directory_find(tx, state).await? else { return Ok(()) };
+        let late = late_changes(&known, &directory.entries, (state, day_of(at)), &self.book);
+        if late.is_empty() {
+            return Ok(());
+        }
+        let changes: Vec<String> =
+            late.iter().map(|change| format!("of {}, due by {}", change.on, change.due)).collect();
+        let detail =
+            format!("the directory of {state} tells late what changed: {} (T46)", changes.join("; "));
+        let entry = JournalDraft::at(at, "hint", detail).coded(Some("case.directory_late"));
+        Ok(journal_append(tx, &entry).await?)
     }
 }
 

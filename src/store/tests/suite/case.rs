@@ -40,6 +40,7 @@ fn entry(number: u128, ms: i64) -> CaseEntry {
             filed: Some(Filed { state: State::Kg, at: "2026-02-10T10:00:00+06:00".parse().unwrap() }),
             pensions: vec!["ru-old-age".parse().unwrap()],
             decision: Some("award".parse().unwrap()),
+            reason: None, // it is judged, and not kept
             due: None,
             check: Some("KZ-RU-1".parse().unwrap()),
         },
