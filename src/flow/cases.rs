@@ -8,10 +8,10 @@ use crate::exchange::canonical::case::{BodyDirectory, CaseDocument};
 use crate::exchange::canonical::{RecordId, RegisterNumber, State};
 use crate::pension::{CaseEntry, CaseFile, CaseStage, TermBook, agreement, judge, judge_body, late_changes};
 use crate::store::{
-    InboxId, JournalDraft, Tx, case_entries, case_held, case_list, case_lock, case_put, case_unwatch,
-    case_voided, case_watched, directory_find, directory_put, journal_append,
+    InboxId, JournalDraft, Tx, case_ended, case_entries, case_forget, case_held, case_list, case_lock,
+    case_put, case_unwatch, case_voided, case_watched, directory_find, directory_put, journal_append,
 };
-use jiff::Timestamp;
+use jiff::{Span, Timestamp};
 use std::sync::Arc;
 
 /// A document, on its way to or from the border, and what it means for those that follow.
@@ -166,6 +166,51 @@ pub(super) async fn leave(case: &RecordId, ctx: &Context) -> Result<(), FlowErro
     }
     Ok(())
 }
+
+/// Forgets the cases that are closed and of which every document is older than the settings keep (T43: how long is law of each
+/// state, so that nothing is forgotten where they do not say). Tells how many.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn forget_cases(ctx: &Context) -> Result<usize, FlowError> {
+    let Some(days) = ctx.cases.keep_days else { return Ok(0) };
+    let kept = Span::new().hours(24 * i64::from(days.min(DAYS_MAX)));
+    let Ok(before) = ctx.clock.now().checked_sub(kept) else { return Ok(0) };
+    let (mut after, mut count) = (String::new(), 0);
+    loop {
+        let mut tx = ctx.store.read().await?;
+        let cases = case_ended(&mut tx, &after, before, AT_ONCE).await?;
+        drop(tx);
+        let Some(last) = cases.last() else { return Ok(count) };
+        last.as_str().clone_into(&mut after);
+        for case in &cases {
+            count += usize::from(forget(case, before, ctx).await?);
+        }
+    }
+}
+
+/// Forgets a case, unless somebody has written to it since.
+async fn forget(case: &RecordId, before: Timestamp, ctx: &Context) -> Result<bool, FlowError> {
+    let mut tx = ctx.store.begin().await?;
+    case_lock(&mut tx, case).await?; // nobody writes to it until the end of this transaction
+    let file = CaseFile::new(case_entries(&mut tx, case).await?);
+    let is_ended = file.stage() == CaseStage::Closed && file.entries().iter().all(|entry| entry.at < before);
+    let Some(last) = file.entries().last().filter(|_| is_ended) else { return Ok(false) };
+    if !case_held(&mut tx, case).await?.is_empty() {
+        return Ok(false);
+    }
+    case_forget(&mut tx, case).await?;
+    let detail =
+        format!("case {} is closed, and its last document was of {}", case.as_str(), day_of(last.at));
+    journal_append(&mut tx, &JournalDraft::at(ctx.clock.now(), "forgotten", detail)).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Cases that are looked at in one read.
+const AT_ONCE: u32 = 500;
+/// Some 2,700 years.
+const DAYS_MAX: u32 = 1_000_000;
 
 async fn known(tx: &mut Tx, ids: Vec<RecordId>) -> Result<Vec<KnownCase>, FlowError> {
     let mut cases = Vec::new();
