@@ -186,7 +186,7 @@ pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, 
     let Encoded { peer, process, transaction, message, document_id, document, parts } =
         encoded(&what, ctx).await?;
     let belonging = match what.opening {
-        Opening::Case(document) => Some(Belonging::of(document, (document_id, what.to), now)),
+        Opening::Case(document) => Some(Belonging::of(document, (document_id, what.to), now, ctx)),
         Opening::Inquiry(_)
         | Opening::Record(_)
         | Opening::Status(_)

@@ -84,11 +84,13 @@ pub struct CasePolicy {
     pub book: Shelf<TermBook>,
     /// Whether it reminds a peer whose answer is late; else a person does.
     pub reminds: bool,
+    /// How many days after its last document a closed case is forgotten; never if absent.
+    pub keep_days: Option<u32>,
 }
 
 impl Default for CasePolicy {
     fn default() -> Self {
-        Self { book: Shelf::new(TermBook::built_in()), reminds: false }
+        Self { book: Shelf::new(TermBook::built_in()), reminds: false, keep_days: None }
     }
 }
 

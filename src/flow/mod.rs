@@ -67,7 +67,7 @@ pub use brought::{
 };
 pub use case_pages::{InCase, PageNoted, in_case, note_page, pages_of};
 pub use case_terms::note_due;
-pub use cases::{KnownCase, case_of, cases_after, voided_of};
+pub use cases::{KnownCase, case_of, cases_after, forget_cases, voided_of};
 pub use chain::{Linked, Sealing, link_journal, seal_journal, verify_journal};
 pub use checks::{
     CheckError, CheckPlan, Checks, HitInquiries, KeptRow, KnownCheck, OutcomeWriter, Permit, begin_check,

@@ -90,9 +90,9 @@ pub use asked::{
 };
 pub use bulk::{PastExchange, bulk_end, bulk_put};
 pub use case::{
-    CasePage, case_entries, case_held, case_list, case_lock, case_of_document, case_page_put, case_pages,
-    case_put, case_restore, case_unwatch, case_void, case_voided, case_watched, directory_find,
-    directory_put,
+    CasePage, case_ended, case_entries, case_forget, case_held, case_list, case_lock, case_of_document,
+    case_page_put, case_pages, case_put, case_restore, case_unwatch, case_void, case_voided, case_watched,
+    directory_find, directory_put,
 };
 pub use case_board::{
     BoardChoice, BoardCount, BoardPlace, BoardRow, case_board_counts, case_board_page, case_board_put,

@@ -17,7 +17,7 @@ use stazh::flow::office::{
 };
 use stazh::flow::{Begin, Context, Opening, begin, compose};
 use stazh::node::{Door, Node, Server, Settings};
-use stazh::pension::{CaseStage, Choice, Right, Side};
+use stazh::pension::{Branch, CaseStage, Choice, Right, Side};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -171,7 +171,8 @@ async fn a_day(is_on_server: bool) {
 
     // the case: whose turn, and what may be sent next
     let file = case_file(&day.permit("case-view"), &day.case, Language::En, ctx).await.unwrap().unwrap();
-    assert_eq!(file.stage, CaseStage::Waiting);
+    assert_eq!((file.stage, &file.branches[..]), (CaseStage::Waiting, &[Branch::OldAge][..]));
+    assert_eq!(file.lacks, [], "age rests on service alone");
     assert_eq!(file.person.as_ref().unwrap().name, "Осмонов Бакыт Асанович");
     assert!(file.waits.len() == 1 && file.waits[0].is_ours && file.waits[0].due_on.is_some());
     let answers: Vec<&str> =
@@ -249,8 +250,34 @@ async fn a_day(is_on_server: bool) {
     assert!(case_file(&forged, &day.case, Language::En, ctx).await.unwrap().is_none());
 
     four_eyes(&day).await;
+    a_death(&day).await;
     day.ru.stop().await;
     day.kg.stop().await;
+}
+
+/// A document of the case tells that the worker died: service after that day is told of, and nobody states the day again.
+async fn a_death(day: &Day) {
+    let dead = async || {
+        let bench = day.workbench(&Choice::default(), &Reckoning::default()).await;
+        bench.totals[0].findings.iter().any(|finding| finding.code == "pension.after_death")
+    };
+    assert!(!dead().await);
+    let claim = claim();
+    let text = std::fs::read_to_string(fixture("cases/circumstance-notice.json")).unwrap();
+    let mut notice: serde_json::Value = serde_json::from_str(&text).unwrap();
+    notice["head"] = serde_json::to_value(claim.head()).unwrap();
+    notice["person"] = serde_json::to_value(claim.person()).unwrap();
+    (notice["circumstance"], notice["on"]) = ("death".into(), "2024-06-30".into());
+    let notice: CaseDocument = serde_json::from_value(notice).unwrap();
+    let transaction = "P.XP.04.TRN.001";
+    let opening = Opening::Case(&notice);
+    let what = Begin { opening, to: State::Kg, transaction, within: None, refers_to: None };
+    begin(what, day.ru.flows()).await.unwrap();
+    let begun = Instant::now();
+    while !dead().await {
+        assert!(begun.elapsed() < Duration::from_secs(120), "nobody knows of the death");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// What a second person decides about what waits.

@@ -2,6 +2,7 @@
 
 pub(crate) mod dates;
 mod mutants;
+mod refused;
 mod written;
 
 use crate::fixtures::every_file_of;

@@ -30,6 +30,7 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         (case_board::STALE, "pension_case_stale"),
         (case_board::PAGE, "pension_case_due"),
         (case_board::PAGE_OF_STAGE, "pension_case_stage"),
+        (case::ENDED, "pension_case_stage"),
         (case_record::CANDIDATES, "conversation_transaction"),
         (case_record::CAME, "inbox_conversation"),
         (labour_stream::PAGE, "labour_change_seq"),
