@@ -11,6 +11,7 @@ use crate::labour::sync::StreamKind;
 use crate::store::job_index::{JobIndex, JobIndexError};
 use crate::store::{cursor_list, mirror_page, mirror_wanted, published_page, stream_list};
 use std::fmt::Write;
+use std::io::ErrorKind;
 use std::path::Path;
 use tokio::sync::mpsc;
 
@@ -159,14 +160,26 @@ fn fill(
     let made = Made { taken: renewed.taken, refused: renewed.refused, ..made };
     let text = serde_json::to_vec(&made).map_err(|source| JobIndexError::Kept { source })?;
     std::fs::write(fresh.join(MADE), text).map_err(of_folder(&fresh))?;
-    let old = folder.with_extension("old");
-    remove(&old)?;
-    if folder.exists() {
-        std::fs::rename(folder, &old).map_err(of_folder(folder))?;
-    }
-    std::fs::rename(&fresh, folder).map_err(of_folder(folder))?;
-    remove(&old)?;
+    put_in_place(&fresh, folder, &folder.with_extension(format!("old-{beside}")))?;
     Ok(Some(renewed))
+}
+
+/// Puts a new folder in the place of the old one. Who does so at the same time takes the same way: the last one stays.
+fn put_in_place(fresh: &Path, folder: &Path, old: &Path) -> Result<(), JobIndexError> {
+    let mut tries = 0;
+    loop {
+        remove(old)?;
+        match std::fs::rename(folder, old) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(source) => return Err(of_folder(folder)(source)),
+        }
+        match std::fs::rename(fresh, folder) {
+            Ok(()) => return remove(old),
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty && tries < TRIES_MAX => tries += 1,
+            Err(source) => return Err(of_folder(folder)(source)),
+        }
+    }
 }
 
 fn remove(folder: &Path) -> Result<(), JobIndexError> {
@@ -179,6 +192,7 @@ fn of_folder(path: &Path) -> impl FnOnce(std::io::Error) -> JobIndexError {
 }
 
 const PAGE: u32 = 500;
+const TRIES_MAX: u32 = 100;
 const PAGES_AHEAD: usize = 2;
 const WANTED_MAX: u32 = 1_000;
 /// More that could not be used are counted and not told.
