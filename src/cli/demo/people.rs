@@ -43,7 +43,7 @@ async fn registered(node: &Path, posts: &[Post]) -> Result<Vec<Officer>> {
 }
 
 async fn officers(posts: &[Post], flows: &Flows) -> Result<Vec<Officer>> {
-    let numbers = match flows.state {
+    let numbers: &[&str] = match flows.state {
         State::Kg => &NUMBERS_KG,
         State::Am | State::By | State::Kz | State::Ru => &NUMBERS_RU,
     };

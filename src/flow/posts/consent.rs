@@ -40,7 +40,7 @@ pub struct ConsentText {
 
 /// What came of a consent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Decided {
+pub struct ConsentGiven {
     /// The worker, by the digest under which he is kept.
     pub worker: String,
     /// The number of the consent.
@@ -131,7 +131,7 @@ pub async fn give(
     (worker, candidate): (Option<Digest256>, Option<Candidate>),
     new: NewConsent,
     ctx: &Context,
-) -> Result<Option<Decided>, FlowError> {
+) -> Result<Option<ConsentGiven>, FlowError> {
     if permit.command() != "consent-give" {
         return Ok(None);
     }
@@ -142,7 +142,7 @@ pub async fn give(
     };
     let Some(candidate) = candidate else { return Ok(None) };
     let given = give_consent(&candidate, new, ctx).await?;
-    Ok(Some(Decided {
+    Ok(Some(ConsentGiven {
         worker: subject_of(&candidate.person, ctx)?.to_string(),
         consent: given.id.to_string(),
         superseded: given.superseded.map(|id| id.to_string()),

@@ -1,8 +1,9 @@
 //! Profiles: those of our own state that were published by consent, and those that peers published, for a vacancy of ours. None
 //! has a field for a name.
 
+use super::scored::{ScoreTold, score_told};
 use super::seek::By;
-use super::told::{ProfileTold, ScoreTold, profile_told, score_told};
+use super::told::{ProfileTold, profile_told};
 use super::vacancy::{found, guesses_of, offer};
 use crate::access::Permit;
 use crate::base::{Digest256, Language, from_json};

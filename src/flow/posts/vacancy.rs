@@ -1,10 +1,10 @@
 //! A vacancy as people read it: in a list, and with all that was published of it.
 
+use super::scored::{ScoreTold, WarningTold, score_told, warning_told};
 use super::seek::By;
 use super::told::{
-    LanguageTold, NameTold, OccupationTold, PayTold, PlaceTold, ScoreTold, WarningTold, choice,
-    languages_told, named, occupation_told, pay_told, place_told, schooling_told, score_told, skills_told,
-    warning_told,
+    LanguageTold, NameTold, OccupationTold, PayTold, PlaceTold, choice, group_says, languages_told, named,
+    occupation_told, pay_told, place_told, schooling_told, skills_told,
 };
 use crate::access::Permit;
 use crate::base::{Language, from_json};
@@ -219,10 +219,7 @@ fn view(found: &FoundOne, by: &Matching<'_>, language: Language) -> VacancyView 
             .iter()
             .map(|guess| {
                 (
-                    NameTold {
-                        code: guess.group.to_string(),
-                        name: super::told::group_says(language, guess.group),
-                    },
+                    NameTold { code: guess.group.to_string(), name: group_says(language, guess.group) },
                     guess.certainty,
                 )
             })

@@ -23,16 +23,16 @@ pub struct Way {
     /// Whether what came by the Agreement may be seen here.
     pub has_treaty_channel: bool,
     /// The stages in their order; those of a channel that may not be seen here are not among them.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<WayStage>,
 }
 
 /// A stage of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Stage {
+pub struct WayStage {
     /// Which.
-    pub name: StageName,
+    pub name: WayStageName,
     /// Whether it was reached.
-    pub is: StageIs,
+    pub is: WayStageIs,
     /// By which channel it is told: `consent` or `treaty`.
     pub channel: String,
     /// Whose node it came from.
@@ -48,7 +48,7 @@ pub struct Stage {
 /// The stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum StageName {
+pub enum WayStageName {
     /// An employer is interested, for a vacancy.
     Interest,
     /// He showed himself to that one.
@@ -63,7 +63,7 @@ pub enum StageName {
     Inquiry,
 }
 
-impl StageName {
+impl WayStageName {
     const ALL: [Self; 6] =
         [Self::Interest, Self::Reveal, Self::Offer, Self::Employment, Self::Contributions, Self::Inquiry];
 
@@ -101,7 +101,7 @@ impl StageName {
 /// Whether a stage was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum StageIs {
+pub enum WayStageIs {
     /// It was.
     Done,
     /// It was not.
@@ -174,7 +174,7 @@ async fn case_of(worker: Digest256, ctx: &Context) -> Result<MobilityCase, FlowE
 
 fn way(worker: Digest256, links: &[&Link], (consent, treaty): (bool, bool), language: Language) -> Way {
     let mut stages = Vec::new();
-    for name in StageName::ALL {
+    for name in WayStageName::ALL {
         let is_seen = match name.channel() {
             Channel::Consent => consent,
             Channel::Treaty => treaty,
@@ -183,12 +183,12 @@ fn way(worker: Digest256, links: &[&Link], (consent, treaty): (bool, bool), lang
             continue;
         }
         let before = stages.len();
-        let here = links.iter().filter(|link| StageName::of(&link.kind) == name);
+        let here = links.iter().filter(|link| WayStageName::of(&link.kind) == name);
         stages.extend(here.map(|link| reached(name, link, language)));
         if stages.len() == before {
-            stages.push(Stage {
+            stages.push(WayStage {
                 name,
-                is: StageIs::Ahead,
+                is: WayStageIs::Ahead,
                 channel: name.channel().as_str().to_owned(),
                 source: None,
                 on: None,
@@ -200,7 +200,7 @@ fn way(worker: Digest256, links: &[&Link], (consent, treaty): (bool, bool), lang
     Way { worker: worker.to_string(), has_consent_channel: consent, has_treaty_channel: treaty, stages }
 }
 
-fn reached(name: StageName, link: &Link, language: Language) -> Stage {
+fn reached(name: WayStageName, link: &Link, language: Language) -> WayStage {
     let what = match &link.kind {
         LinkKind::Interest(vacancy) => {
             format!("{}/{}/{}", vacancy.state, vacancy.source.as_str(), vacancy.id.as_str())
@@ -210,9 +210,9 @@ fn reached(name: StageName, link: &Link, language: Language) -> Stage {
         LinkKind::Employment(count) | LinkKind::Contributions(count) => count.to_string(),
         LinkKind::Inquiry(asked) => super::told::state_says(language, *asked),
     };
-    Stage {
+    WayStage {
         name,
-        is: StageIs::Done,
+        is: WayStageIs::Done,
         channel: link.channel().as_str().to_owned(),
         source: Some(super::told::state_says(language, link.source)),
         on: link.on.map(|on| on.to_string()),

@@ -51,7 +51,6 @@ pub(super) const ROUTES: &[Route] = &[
 ];
 
 const STATES: &[&str] = &["AM", "BY", "KG", "KZ", "RU"];
-const MAJORS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 pub(super) const CURRENCIES: &[&str] = &["AMD", "BYN", "KGS", "KZT", "RUB"];
 const SOUGHT: &[Field] = &[
     Field { name: "words", kind: Kind::Line(200), is_required: false },
@@ -60,7 +59,7 @@ const SOUGHT: &[Field] = &[
     Field { name: "pay_from", kind: Kind::Number(1, 1_000_000_000), is_required: false },
     Field { name: "currency", kind: Kind::Choice(CURRENCIES), is_required: false },
     Field { name: "order_by", kind: Kind::Choice(&["match", "recent"]), is_required: false },
-    Field { name: "major", kind: Kind::Choice(MAJORS), is_required: false },
+    Field { name: "major", kind: Kind::Number(0, 9), is_required: false },
     Field { name: "cursor", kind: Kind::Line(80), is_required: false },
 ];
 pub(super) const FURTHER: &[Field] = &[Field { name: "cursor", kind: Kind::Line(400), is_required: false }];

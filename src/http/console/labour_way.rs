@@ -5,7 +5,7 @@ use super::labour_matches::worker;
 use super::labour_vacancies::day;
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
 use super::view::View;
-use crate::flow::posts::{Stage, StageIs, Way, institution_way, worker_way};
+use crate::flow::posts::{Way, WayStage, WayStageIs, institution_way, worker_way};
 use maud::{Markup, html};
 use schemars::schema_for;
 
@@ -60,7 +60,7 @@ fn page(call: &Call, found: Option<Way>, is_labour: bool) -> Done {
 }
 
 fn stages(view: &View, shown: &Way) -> Markup {
-    let (consent, treaty): (Vec<&Stage>, Vec<&Stage>) =
+    let (consent, treaty): (Vec<&WayStage>, Vec<&WayStage>) =
         shown.stages.iter().partition(|stage| stage.channel == "consent");
     html! {
         @if shown.has_consent_channel {
@@ -73,16 +73,16 @@ fn stages(view: &View, shown: &Way) -> Markup {
     }
 }
 
-fn one(view: &View, stage: &Stage) -> Markup {
+fn one(view: &View, stage: &WayStage) -> Markup {
     let (class, mark) = match stage.is {
-        StageIs::Done => ("done", "✓"),
-        StageIs::Ahead => ("ahead", "·"),
+        WayStageIs::Done => ("done", "✓"),
+        WayStageIs::Ahead => ("ahead", "·"),
     };
     html! {
         li class=(class) {
             span class="stop" aria-hidden="true" { (mark) }
             strong { (view.say(&format!("way-{}", stage.name.word()))) }
-            @if stage.is == StageIs::Done { " " (view.badge("good", &view.say("way-done"))) } @else { " " (view.badge("plain", &view.say("way-ahead"))) }
+            @if stage.is == WayStageIs::Done { " " (view.badge("good", &view.say("way-done"))) } @else { " " (view.badge("plain", &view.say("way-ahead"))) }
             br;
             (stage.told)
             @if let Some(source) = &stage.source { br; (view.say("way-source")) " " (source) }

@@ -18,6 +18,7 @@ mod gate;
 mod help;
 mod labour_consents;
 mod labour_matches;
+mod labour_reveals;
 mod labour_told;
 mod labour_vacancies;
 mod labour_way;

@@ -3,8 +3,8 @@
 use super::route::{Route, Verb};
 use super::{
     accounts, appeals, approvals, case, cases, entry, figures, help, labour_consents, labour_matches,
-    labour_vacancies, labour_way, labour_workers, messages, peers, persons, profiles, requests, send,
-    workbench,
+    labour_reveals, labour_vacancies, labour_way, labour_workers, messages, peers, persons, profiles,
+    requests, send, workbench,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 20] = [
+const TOPICS: [&[Route]; 21] = [
     messages::ROUTES,
     persons::ROUTES,
     figures::ROUTES,
@@ -32,6 +32,7 @@ const TOPICS: [&[Route]; 20] = [
     send::ROUTES,
     labour_vacancies::ROUTES,
     labour_consents::ROUTES,
+    labour_reveals::ROUTES,
     labour_matches::ROUTES,
     labour_workers::ROUTES,
     labour_way::ROUTES,
