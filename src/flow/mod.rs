@@ -39,6 +39,7 @@ pub mod office;
 mod once;
 mod parts;
 mod persons;
+pub mod posts;
 mod proactive;
 mod receive;
 mod release;

@@ -146,15 +146,17 @@ pub use journal::{
 };
 pub use labour_consent::{
     ConsentTarget, cell_counts, cell_put, consent_active, consent_candidate, consent_due, consent_end,
-    consent_find, consent_list, consent_lock, consent_put, target_confirm, target_erased, target_list,
-    target_missing, target_oldest, target_put, target_tried, target_waiting,
+    consent_find, consent_list, consent_lock, consent_page, consent_put, target_confirm, target_erased,
+    target_list, target_missing, target_oldest, target_put, target_tried, target_waiting,
 };
 pub use labour_mirror::{
     Cursor, MirrorMove, MirrorState, Mirrored, cursor_find, cursor_list, cursor_move, mirror_blank,
     mirror_counts, mirror_expire, mirror_find, mirror_hashes, mirror_page, mirror_put, mirror_sweep,
     mirror_wanted,
 };
-pub use labour_reveal::{RevealBody, RevealRow, reveal_end, reveal_list, reveal_put};
+pub use labour_reveal::{
+    RevealBody, RevealRow, reveal_end, reveal_end_one, reveal_find, reveal_list, reveal_put,
+};
 pub use labour_stream::{
     Published, PublishedState, StreamRow, change_page, published_counts, published_erase, published_find,
     published_hashes, published_page, published_put, published_untouched, snapshot_page, stream_acknowledge,

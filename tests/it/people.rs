@@ -1,5 +1,6 @@
 //! A node with a door for people, accounts of every role, and callers who come by plain HTTP.
 
+mod jobs;
 mod program;
 
 use crate::nodes::{TestDesk, World};
@@ -14,6 +15,7 @@ use stazh::store::{
 };
 use std::sync::{Arc, LazyLock};
 
+pub(crate) use jobs::{JobsHouse, candidate, read, until};
 pub(crate) use program::Program;
 
 /// What everybody of these tests has as his password.

@@ -9,6 +9,7 @@ use crate::access::{Ask, First, Permit, Purpose, Session, Via};
 use crate::base::{Language, explain};
 use crate::flow::entry as entries;
 use crate::http::problem::Problem;
+use crate::store::Subject;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -260,13 +261,20 @@ pub(super) async fn permit(
         For::Case(segment) => {
             segments.get(segment).map(|case| Purpose { code: "case".to_owned(), case: case.clone() })
         }
+        For::Named(code, segment) => {
+            let about = segments.get(segment).map_or("new", |value| value.as_str());
+            Some(Purpose { code: code.to_owned(), case: about.to_owned() })
+        }
         For::Asked => {
             Some(Purpose { code: given.text("purpose").to_owned(), case: given.text("reason").to_owned() })
         }
     };
     let at = console.ctx.clock.now();
     let ask = Ask { command: route.command, object: &object, purpose: purpose.as_ref(), at };
-    let subject = persons::subject_of(route.command, given, &console.ctx)?;
+    let subject = match segments.get("worker") {
+        Some(worker) => worker.parse().ok().map(Subject::of),
+        None => persons::subject_of(route.command, given, &console.ctx)?,
+    };
     Ok(entries::permit(&session.actor, ask, subject.as_ref(), &console.ctx).await?)
 }
 

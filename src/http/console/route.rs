@@ -41,6 +41,9 @@ pub(super) enum For {
     Nothing,
     /// The case whose number stands in this segment of the path.
     Case(&'static str),
+    /// For this code, about what stands in the segment of the path; about something new where the path has no such segment. A
+    /// worker's data are used for his consent, a vacancy's matches for the vacancy.
+    Named(&'static str, &'static str),
     /// What the fields `purpose` and `reason` say.
     Asked,
 }

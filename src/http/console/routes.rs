@@ -2,7 +2,8 @@
 
 use super::route::{Route, Verb};
 use super::{
-    accounts, appeals, approvals, case, cases, entry, figures, help, messages, peers, persons, profiles,
+    accounts, appeals, approvals, case, cases, entry, figures, help, labour_consents, labour_matches,
+    labour_reveals, labour_vacancies, labour_way, labour_workers, messages, peers, persons, profiles,
     requests, send, workbench,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 15] = [
+const TOPICS: [&[Route]; 21] = [
     messages::ROUTES,
     persons::ROUTES,
     figures::ROUTES,
@@ -29,6 +30,12 @@ const TOPICS: [&[Route]; 15] = [
     case::ROUTES,
     workbench::ROUTES,
     send::ROUTES,
+    labour_vacancies::ROUTES,
+    labour_consents::ROUTES,
+    labour_reveals::ROUTES,
+    labour_matches::ROUTES,
+    labour_workers::ROUTES,
+    labour_way::ROUTES,
 ];
 
 /// What stands in the menu: a page, and the command of it; its name is the phrase `menu-COMMAND`.
@@ -37,6 +44,9 @@ pub(super) const MENU: &[(&str, &str)] = &[
     ("/console/approvals", "approval-list"),
     ("/console/messages", "message-list"),
     ("/console/persons", "message-find-person"),
+    ("/console/vacancies", "vacancy-list"),
+    ("/console/matches", "match-list"),
+    ("/console/workers", "worker-list"),
     ("/console/figures", "dashboard-view"),
     ("/console/peers", "peer-list"),
     ("/console/profiles", "profile-list"),

@@ -8,8 +8,8 @@ use super::recognition::Recognition;
 use super::tables::{Guess, Tables};
 use super::weights::{WHOLE, Weights};
 use crate::exchange::canonical::job::{
-    CandidateProfile, ExperienceBand, IscoCode, LanguageCode, LanguageLevel, LanguageSkill, Place, Schedule,
-    Schooling, Vacancy,
+    CandidateProfile, ExperienceBand, IscoCode, LanguageCode, LanguageLevel, LanguageSkill, Pay, Place,
+    Schedule, Schooling, Vacancy,
 };
 use crate::exchange::canonical::{Coded, Country, Currency, State};
 use jiff::civil::Date;
@@ -33,6 +33,14 @@ pub struct Matching<'a> {
     pub today: Date,
     /// Which side is sought: its newness counts.
     pub sought: Sought,
+}
+
+impl Matching<'_> {
+    /// Pay as the source says it, and for the reader.
+    pub fn pay_shown(&self, pay: &Pay) -> PayShown {
+        let monthly = self.weights.pay.monthly(pay, self.currency, self.rates, self.today);
+        PayShown { offered: *pay, monthly }
+    }
 }
 
 /// Which side is sought.

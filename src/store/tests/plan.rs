@@ -41,6 +41,7 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         (labour_consent::ACTIVE, "labour_consent_active"),
         (labour_consent::LIST, "labour_consent_subject"),
         (labour_consent::DUE, "labour_consent_due"),
+        (labour_consent::IN_FORCE, "labour_consent_due"),
         (labour_consent::CELLS, "labour_cell_region"),
         (labour_consent::WAITING, "labour_target_waiting"),
         (labour_consent::CONFIRM, "labour_target_erased"),
