@@ -53,6 +53,7 @@ mod third_party;
 mod time_stamp;
 mod try_out;
 mod turned_away;
+pub mod upkeep;
 mod wake;
 pub mod watch;
 

@@ -3,6 +3,7 @@
 use super::dropped::{Dropped, run_dropped};
 use super::keys::{keys_on_disk, watch_keys};
 use super::polls::{Poll, run_poll};
+use super::seal_files::SealFiles;
 use super::{ProactiveSettings, Server, Settings, StartError, os_user, password};
 use crate::base::{Clock, OsRandom, Random, Shelf};
 use crate::exchange::rules::{Catalogue, Rules};
@@ -162,6 +163,7 @@ impl Node {
             limits: settings.limits,
             retry: settings.retry,
             store,
+            keys: Some(Arc::new(SealFiles::of(settings))),
             certificates: settings.certificates(),
             wire: Arc::new(Roads::new(
                 Self::folders(settings)?,
@@ -264,6 +266,7 @@ impl Node {
     pub async fn start(door: Door, settings: &Settings, desk: Arc<dyn Desk>) -> Result<Self, StartError> {
         make_folder(&settings.data)?;
         let lock = lock(&settings.data)?;
+        SealFiles::of(settings).complete()?;
         let keys = keys_on_disk(settings);
         let ctx = Arc::new(Self::context(settings, &door.identity, desk).await?);
         if !ctx.store.is_shared() {

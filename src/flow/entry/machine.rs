@@ -36,6 +36,8 @@ pub async fn note_command(
         purpose: None,
         served: None,
         code: code.map(str::to_owned),
+        stage: None,
+        flag: None,
     };
     let mut tx = store.begin().await?;
     act_append(&mut tx, &act).await?;

@@ -26,9 +26,11 @@ pub use accounts::{
     AccountLine, AccountPage, AccountView, LoginJournalLine, account, accounts, block_account,
     block_for_violation, block_idle, login_journal,
 };
-pub use acts::{permit, permit_in};
+pub(in crate::flow) use acts::note_approved;
+pub use acts::{note_outcome, permit, permit_at, permit_in};
 pub use approvals::{
-    ApprovalPage, ApprovalView, Approved, Eyes, approval, approvals, ask_approval, decide_approval,
+    ApprovalPage, ApprovalView, Approved, Eyes, approval, approvals, ask_approval, ask_approval_of,
+    decide_approval, own_approval, own_approvals, withdraw_approval,
 };
 pub use decide::{Decision, Issued, decide_request};
 pub use error::EntryError;

@@ -50,8 +50,12 @@ pub struct ActView {
     pub purpose: Option<String>,
     /// The case it served, or the reason.
     pub served: Option<String>,
-    /// Why it was refused; nothing if it was done.
+    /// Why it was refused or failed.
     pub code: Option<String>,
+    /// opened, asked, waiting, done or failed; nothing of what only shows something.
+    pub stage: Option<String>,
+    /// Why somebody should look at it though it was let through.
+    pub flag: Option<String>,
 }
 
 /// Whether the table of acts is what the journal says, whose chain is verified by itself.
@@ -76,7 +80,9 @@ pub async fn acts(
     ctx: &Context,
 ) -> Result<ActPage, EntryError> {
     let wanted: &[&str] = match by {
-        ActsBy::All | ActsBy::Login(_) | ActsBy::Object(_) => &["journal-view", "journal-export"],
+        ActsBy::All | ActsBy::Login(_) | ActsBy::Object(_) | ActsBy::Flagged => {
+            &["journal-view", "journal-export"]
+        }
         ActsBy::Subject(_) => &["journal-who-saw"],
     };
     shown(permit, wanted)?;
@@ -117,8 +123,8 @@ async fn page(tx: &mut Tx, by: ActsBy<'_>, before: Option<Uuid>) -> Result<ActPa
 }
 
 fn view(act: Act) -> ActView {
-    let Act { id, at, login, role, via, command, object, subject, purpose, served, code } = act;
-    ActView { id, at, login, role, via, command, object, subject, purpose, served, code }
+    let Act { id, at, login, role, via, command, object, subject, purpose, served, code, stage, flag } = act;
+    ActView { id, at, login, role, via, command, object, subject, purpose, served, code, stage, flag }
 }
 
 /// Compares the table of acts with the journal, entry by entry.

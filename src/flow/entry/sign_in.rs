@@ -265,6 +265,8 @@ fn act_of(login: &str, role: Option<Role>, object: &str, ctx: &Context) -> Act {
         purpose: None,
         served: None,
         code: None,
+        stage: None,
+        flag: None,
     }
 }
 

@@ -97,6 +97,7 @@ const BLOCK: &[Field] = &[Field { name: "violation", kind: Kind::Line(500), is_r
 const ACTS: &[Field] = &[
     Field { name: "login", kind: Kind::Line(64), is_required: false },
     Field { name: "object", kind: Kind::Line(200), is_required: false },
+    Field { name: "flagged", kind: Kind::Flag, is_required: false },
     Field { name: "before", kind: Kind::Line(64), is_required: false },
 ];
 const WHO_SAW: &[Field] = &[
@@ -224,7 +225,9 @@ async fn logins(call: Call) -> Done {
 
 async fn acts(call: Call) -> Done {
     let (login, object) = (call.given.text("login"), call.given.text("object"));
+    let is_flagged = call.given.text("flagged") == "yes";
     let by = match (login, object) {
+        _ if is_flagged => ActsBy::Flagged,
         ("", "") => ActsBy::All,
         ("", object) => ActsBy::Object(object),
         (login, _) => ActsBy::Login(login),
@@ -235,13 +238,19 @@ async fn acts(call: Call) -> Done {
     let (login, object) = (login.to_owned(), object.to_owned());
     Answer::page(call.view.say("menu-journal-view"), &page, move |view| {
         let next = shown.next.map(|next| {
-            let of = if login.is_empty() { format!("object={object}") } else { format!("login={login}") };
+            let of = if is_flagged {
+                "flagged=yes".to_owned()
+            } else if login.is_empty() {
+                format!("object={object}")
+            } else {
+                format!("login={login}")
+            };
             format!("/console/acts?{of}&before={next}")
         });
         html! {
             p { (view.link("/console/acts/of-person", &view.say("who-saw"))) }
             form method="get" action="/console/acts" class="filter" {
-                @for field in ACTS.iter().take(2) { (view.field(*field)) }
+                @for field in ACTS.iter().take(3) { (view.field(*field)) }
                 p { button type="submit" { (view.say("filter")) } }
             }
             (told(view, shown))
@@ -253,9 +262,18 @@ async fn acts(call: Call) -> Done {
 fn told(view: &View, page: ActPage) -> Markup {
     let rows = page.acts.into_iter().map(|act| {
         let served = [act.purpose, act.served].into_iter().flatten().collect::<Vec<_>>().join(": ");
-        let outcome = match &act.code {
-            Some(code) => html! { (view.badge("late", &view.say("act-refused"))) " " code { (code) } },
-            None => html! { (view.badge("good", &view.say("act-done"))) },
+        let (badge, phrase) = match (act.stage.as_deref(), &act.code) {
+            (Some("failed"), _) => ("late", "act-failed"),
+            (Some(_) | None, Some(_)) => ("late", "act-refused"),
+            (Some("opened"), None) => ("plain", "act-opened"),
+            (Some("waiting"), None) => ("plain", "act-waiting"),
+            (Some("asked"), None) => ("plain", "act-asked"),
+            (Some(_) | None, None) => ("good", "act-done"),
+        };
+        let outcome = html! {
+            (view.badge(badge, &view.say(phrase)))
+            @if let Some(code) = &act.code { " " code { (code) } }
+            @if let Some(flag) = &act.flag { " " (view.badge("warn", &view.say("act-flagged"))) " " code { (flag) } }
         };
         vec![
             view.instant(act.at),

@@ -2,8 +2,8 @@
 
 use super::route::{Route, Verb};
 use super::{
-    accounts, appeals, approvals, case, cases, entry, figures, help, messages, peers, persons, profiles,
-    requests, send, workbench,
+    accounts, appeals, approvals, asked, case, cases, entry, figures, help, keys, messages, peers, persons,
+    profiles, requests, send, workbench,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 15] = [
+const TOPICS: [&[Route]; 17] = [
     messages::ROUTES,
     persons::ROUTES,
     figures::ROUTES,
@@ -25,6 +25,8 @@ const TOPICS: [&[Route]; 15] = [
     requests::ROUTES,
     accounts::ROUTES,
     approvals::ROUTES,
+    asked::ROUTES,
+    keys::ROUTES,
     cases::ROUTES,
     case::ROUTES,
     workbench::ROUTES,
@@ -35,10 +37,12 @@ const TOPICS: [&[Route]; 15] = [
 pub(super) const MENU: &[(&str, &str)] = &[
     ("/console/cases", "case-list"),
     ("/console/approvals", "approval-list"),
+    ("/console/asked", "approval-own"),
     ("/console/messages", "message-list"),
     ("/console/persons", "message-find-person"),
     ("/console/figures", "dashboard-view"),
     ("/console/peers", "peer-list"),
+    ("/console/keys", "key-list"),
     ("/console/profiles", "profile-list"),
     ("/console/requests", "request-list"),
     ("/console/accounts", "account-list"),

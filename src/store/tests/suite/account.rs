@@ -158,6 +158,8 @@ fn act(number: u128, login: &str, subject: Option<&str>) -> Act {
         purpose: None,
         served: None,
         code: None,
+        stage: None,
+        flag: None,
     }
 }
 
