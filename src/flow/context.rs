@@ -4,8 +4,8 @@ use super::entry::EntryPolicy;
 use super::labour::Labour;
 use super::upkeep::KeyPlace;
 use super::{
-    AgreementOf, CertificateFile, CheckError, Checks, CopyWriter, Facts, FlowError, KeptRows, OutcomeWriter,
-    OwnThirdParty, OwnTimeStamps, Proactive, SaidToInterest, StatusSources, Wake,
+    AgreementOf, CertificateFile, CheckError, Checks, CopyWriter, Examiner, Facts, FlowError, KeptRows,
+    OutcomeWriter, OwnThirdParty, OwnTimeStamps, Proactive, SaidToInterest, StatusSources, Wake,
 };
 use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::{
@@ -68,6 +68,8 @@ pub struct Context {
     pub checks: Checks,
     /// How it exchanges jobs.
     pub labour: Labour,
+    /// Who looks the node over when its pages are asked to.
+    pub examiner: Option<Arc<dyn Examiner>>,
     /// Our keys for seals and those that are to take their place; none where they are no files.
     pub keys: Option<Arc<dyn KeyPlace>>,
     /// The certificates that the node works with, for those who watch over it.

@@ -1,5 +1,6 @@
 //! Start and stop of a node. A node that is killed needs nothing but a start.
 
+use super::doctor::Examination;
 use super::dropped::{Dropped, run_dropped};
 use super::keys::{keys_on_disk, watch_keys};
 use super::polls::{Poll, run_poll};
@@ -155,7 +156,7 @@ impl Node {
         }
         let labour_peers = endpoints.clone();
         let store = Self::store(settings).await?;
-        let entry = settings.access.policy(&store, random.as_ref()).await?;
+        let entry = settings.access.policy(&settings.data, &store, random.as_ref()).await?;
         let ctx = Context {
             state: settings.state,
             clock,
@@ -163,6 +164,7 @@ impl Node {
             limits: settings.limits,
             retry: settings.retry,
             store,
+            examiner: Some(Arc::new(Examination(settings.clone()))),
             keys: Some(Arc::new(SealFiles::of(settings))),
             certificates: settings.certificates(),
             wire: Arc::new(Roads::new(

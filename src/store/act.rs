@@ -72,6 +72,8 @@ pub enum ActsBy<'a> {
     Object(&'a str),
     /// Those about a person, by his digest.
     Subject(&'a str),
+    /// Those that served a case, by its number.
+    Served(&'a str),
     /// Those that somebody should look at.
     Flagged,
 }
@@ -114,6 +116,7 @@ pub async fn act_page(
         ActsBy::Login(login) => (BY_LOGIN, login),
         ActsBy::Object(object) => (BY_OBJECT, object),
         ActsBy::Subject(subject) => (BY_SUBJECT, subject),
+        ActsBy::Served(case) => (BY_SERVED, case),
         ActsBy::Flagged => (FLAGGED, ""),
     };
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
@@ -252,6 +255,7 @@ const ALL: &str = acts_where!("id < $1 AND $3 = '' ORDER BY id DESC LIMIT $2");
 pub(super) const BY_LOGIN: &str = acts_where!("id < $1 AND login = $3 ORDER BY id DESC LIMIT $2");
 pub(super) const BY_OBJECT: &str = acts_where!("id < $1 AND object = $3 ORDER BY id DESC LIMIT $2");
 pub(super) const BY_SUBJECT: &str = acts_where!("id < $1 AND subject = $3 ORDER BY id DESC LIMIT $2");
+pub(super) const BY_SERVED: &str = acts_where!("id < $1 AND served = $3 ORDER BY id DESC LIMIT $2");
 pub(super) const FLAGGED: &str =
     acts_where!("id < $1 AND flag IS NOT NULL AND $3 = '' ORDER BY id DESC LIMIT $2");
 const COUNT: &str = "SELECT COUNT(*) FROM act";

@@ -27,7 +27,7 @@ pub(crate) struct House {
     /// Where it is called, without a path.
     pub(crate) url: String,
     /// The node of another state, if there is one.
-    _peer: Option<Node>,
+    peer: Option<Node>,
     /// Keeps its folder.
     world: World,
 }
@@ -51,7 +51,19 @@ impl House {
         let door = Door::open(&settings).await.unwrap();
         let url = door.console_url().unwrap().unwrap();
         let node = Node::start(door, &settings, desk(&settings)).await.unwrap();
-        Self { node, url, _peer: None, world }
+        Self { node, url, peer: None, world }
+    }
+
+    /// One that was opened elsewhere, with its peer.
+    pub(crate) fn of(node: Node, url: String, peer: Node, world: World) -> Self {
+        Self { node, url, peer: Some(peer), world }
+    }
+
+    pub(crate) async fn close(self) {
+        self.node.stop().await;
+        if let Some(peer) = self.peer {
+            peer.stop().await;
+        }
     }
 
     /// Where it has its settings and its data.
@@ -82,7 +94,7 @@ impl House {
         let peer = Node::start(other_door, &other, Arc::new(TestDesk::default())).await.unwrap();
         let sent = crate::cases::send_all(&peer, (State::Ru, State::Kz)).await;
         crate::cases::all_came(&desk, &sent).await;
-        Self { node, url, _peer: Some(peer), world }
+        Self { node, url, peer: Some(peer), world }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -146,7 +158,7 @@ impl House {
 }
 
 /// A door on a free port of this machine.
-fn plain() -> ConsoleSettings {
+pub(crate) fn plain() -> ConsoleSettings {
     ConsoleSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
         certificate: None,

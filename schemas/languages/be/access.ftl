@@ -82,6 +82,7 @@ command-node-start = Запуск вузла
 command-node-upgrade = Абнаўленне вузла і яго базы даных
 command-keys-reload = Прыняцце ключоў, змененых на дыску
 command-account-first = Рэгістрацыя першых адміністратараў
+command-account-again = Паўторная выдача часовага пароля на машыне вузла
 command-reply-take = Атрыманне адказаў на заяўкі на доступ
 command-inquiry-send = Пачатак абмену з партнёрам
 command-check-run = Зверка атрымальнікаў выплат з партнёрам

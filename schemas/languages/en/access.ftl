@@ -82,6 +82,7 @@ command-node-start = Start the node
 command-node-upgrade = Upgrade the node and its database
 command-keys-reload = Take up keys that were changed on the disk
 command-account-first = Register the first administrators
+command-account-again = Issue a temporary password anew at the machine
 command-reply-take = Take answers to access requests
 command-inquiry-send = Begin an exchange with a peer
 command-check-run = Check persons in payment with a peer

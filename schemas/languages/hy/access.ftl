@@ -82,6 +82,7 @@ command-node-start = Գործարկել հանգույցը
 command-node-upgrade = Թարմացնել հանգույցը և դրա տվյալների բազան
 command-keys-reload = Ընդունել սկավառակում փոխված բանալիները
 command-account-first = Գրանցել առաջին ադմինիստրատորներին
+command-account-again = Ժամանակավոր գաղտնաբառի կրկնակի տրամադրում մեքենայում
 command-reply-take = Վերցնել մուտքի հայտերի պատասխանները
 command-inquiry-send = Սկսել փոխանակում գործընկերոջ հետ
 command-check-run = Վճար ստացողներին համեմատել գործընկերոջ հետ

@@ -82,6 +82,7 @@ command-node-start = Торапты іске қосу
 command-node-upgrade = Торап пен оның дерекқорын жаңарту
 command-keys-reload = Дискіде өзгертілген кілттерді қабылдау
 command-account-first = Алғашқы әкімшілерді тіркеу
+command-account-again = Торап машинасында уақытша құпиясөзді қайта беру
 command-reply-take = Қолжетімділік өтінімдеріне жауаптарды алу
 command-inquiry-send = Серіктеспен алмасуды бастау
 command-check-run = Төлем алушыларды серіктеспен салыстыру

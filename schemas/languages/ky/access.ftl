@@ -82,6 +82,7 @@ command-node-start = Түйүндү ишке киргизүү
 command-node-upgrade = Түйүндү жана анын маалымат базасын жаңыртуу
 command-keys-reload = Дискте өзгөртүлгөн ачкычтарды кабыл алуу
 command-account-first = Алгачкы администраторлорду каттоо
+command-account-again = Түйүндүн машинасында убактылуу сырсөздү кайра берүү
 command-reply-take = Өтүнмөлөргө жоопторду алуу
 command-inquiry-send = Өнөктөш менен алмашууну баштоо
 command-check-run = Төлөм алуучуларды өнөктөш менен салыштыруу

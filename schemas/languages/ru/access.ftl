@@ -82,6 +82,7 @@ command-node-start = Запуск узла
 command-node-upgrade = Обновление узла и его базы данных
 command-keys-reload = Принятие ключей, изменённых на диске
 command-account-first = Регистрация первых администраторов
+command-account-again = Повторная выдача временного пароля на машине узла
 command-reply-take = Получение ответов на заявки на доступ
 command-inquiry-send = Начало обмена с партнёром
 command-check-run = Сверка получателей выплат с партнёром

@@ -11,6 +11,8 @@ mod acts;
 mod approvals;
 mod decide;
 mod error;
+mod export;
+mod factors;
 mod machine;
 mod own;
 mod password;
@@ -34,7 +36,9 @@ pub use approvals::{
 };
 pub use decide::{Decision, Issued, decide_request};
 pub use error::EntryError;
-pub use machine::{note_command, register_first};
+pub use export::{Exported, export_acts};
+pub use factors::lock_factors;
+pub use machine::{note_command, register_first, reissue_first};
 pub use own::{
     OwnSession, acknowledge_rules, end_session, offer_second_factor, sessions_of, set_second_factor,
 };

@@ -1,13 +1,15 @@
 //! Accounts, the journal of logins issued (form App. 1), the journal of acts, and who saw a person's data.
 
 use super::field::{Field, Kind};
-use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
+use super::route::{Answer, Call, Done, FileBytes, For, Route, Trouble, Verb, handler};
 use super::view::View;
 use crate::exchange::canonical::{Identifier, IdentifierKind};
 use crate::flow::entry::{
-    self, AccountLine, AccountPage, AccountView, ActPage, EntryError, LoginJournalLine,
+    self, AccountLine, AccountPage, AccountView, ActPage, EntryError, Exported, LoginJournalLine,
 };
 use crate::store::ActsBy;
+use jiff::ToSpan;
+use jiff::civil::Date;
 use maud::{Markup, html};
 use schemars::schema_for;
 use uuid::Uuid;
@@ -70,6 +72,17 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         verb: Verb::Get,
+        path: "/acts/export",
+        command: "journal-export",
+        purpose: For::Nothing,
+        is_open: false,
+        fields: SPAN,
+        answer: || schema_for!(FileBytes),
+        call: handler!(export),
+        again: None,
+    },
+    Route {
+        verb: Verb::Get,
         path: "/acts/of-person",
         command: "journal-view",
         purpose: For::Nothing,
@@ -99,6 +112,10 @@ const ACTS: &[Field] = &[
     Field { name: "object", kind: Kind::Line(200), is_required: false },
     Field { name: "flagged", kind: Kind::Flag, is_required: false },
     Field { name: "before", kind: Kind::Line(64), is_required: false },
+];
+const SPAN: &[Field] = &[
+    Field { name: "from_day", kind: Kind::Date, is_required: false },
+    Field { name: "to_day", kind: Kind::Date, is_required: false },
 ];
 const WHO_SAW: &[Field] = &[
     Field {
@@ -249,6 +266,16 @@ async fn acts(call: Call) -> Done {
         });
         html! {
             p { (view.link("/console/acts/of-person", &view.say("who-saw"))) }
+            @if view.may("journal-export") {
+                details {
+                    summary { (view.say("acts-export")) }
+                    p { (view.say("signed-told")) }
+                    form method="get" action="/console/acts/export" class="filter" {
+                        @for field in SPAN { (view.field(*field)) }
+                        p { button type="submit" { (view.say("acts-export")) } }
+                    }
+                }
+            }
             form method="get" action="/console/acts" class="filter" {
                 @for field in ACTS.iter().take(3) { (view.field(*field)) }
                 p { button type="submit" { (view.say("filter")) } }
@@ -257,6 +284,29 @@ async fn acts(call: Call) -> Done {
             (view.more(next))
         }
     })
+}
+
+async fn export(call: Call) -> Done {
+    let zone = &call.view.zone;
+    let today = zone.to_datetime(call.ctx.clock.now()).date();
+    let day = |name: &str, other: Date| call.given.text(name).parse::<Date>().unwrap_or(other);
+    let to = day("to_day", today);
+    let from = day("from_day", to.saturating_sub(29.days()));
+    let start = |day: Date| zone.to_timestamp(day.at(0, 0, 0, 0));
+    let after = to.tomorrow().and_then(start);
+    let (Ok(begin), Ok(end)) = (start(from), after) else {
+        return Err(Trouble::field("to_day", "fault-choice"));
+    };
+    if end <= begin {
+        return Err(Trouble::field("from_day", "fault-span"));
+    }
+    match entry::export_acts(call.permit()?, (begin, end), &call.ctx).await? {
+        Exported::File(bytes) => {
+            let name = format!("acts-{from}-{to}.jsonl");
+            Ok(Answer::File { name, media: "application/x-ndjson", bytes })
+        }
+        Exported::TooMany => Err(Trouble::field("from_day", "fault-too-many-acts")),
+    }
 }
 
 fn told(view: &View, page: ActPage) -> Markup {

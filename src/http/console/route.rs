@@ -265,6 +265,7 @@ impl From<crate::flow::entry::EntryError> for Trouble {
             | EntryError::NotInOrder(_)
             | EntryError::Decided
             | EntryError::OneSelf
+            | EntryError::FactorKey
             | EntryError::Token { .. }) => {
                 let (status, code) = match other.verdict() {
                     Verdict::Retry { .. } => (StatusCode::SERVICE_UNAVAILABLE, "http.later"),

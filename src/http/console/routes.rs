@@ -2,8 +2,8 @@
 
 use super::route::{Route, Verb};
 use super::{
-    accounts, appeals, approvals, asked, case, cases, entry, figures, help, keys, messages, peers, persons,
-    profiles, requests, send, workbench,
+    accounts, appeals, approvals, asked, audit, case, cases, entry, figures, help, interface, keys, messages,
+    peers, persons, profiles, requests, send, workbench,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 17] = [
+const TOPICS: [&[Route]; 19] = [
     messages::ROUTES,
     persons::ROUTES,
     figures::ROUTES,
@@ -21,11 +21,13 @@ const TOPICS: [&[Route]; 17] = [
     profiles::ROUTES,
     entry::ROUTES,
     help::ROUTES,
+    interface::ROUTES,
     appeals::ROUTES,
     requests::ROUTES,
     accounts::ROUTES,
     approvals::ROUTES,
     asked::ROUTES,
+    audit::ROUTES,
     keys::ROUTES,
     cases::ROUTES,
     case::ROUTES,
@@ -47,6 +49,7 @@ pub(super) const MENU: &[(&str, &str)] = &[
     ("/console/requests", "request-list"),
     ("/console/accounts", "account-list"),
     ("/console/acts", "journal-view"),
+    ("/console/audit", "audit-export"),
     ("/console/appeals", "appeal-list"),
 ];
 

@@ -26,6 +26,7 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         (act::BY_OBJECT, "act_object"),
         (act::BY_SUBJECT, "act_subject"),
         (act::FLAGGED, "act_flag"),
+        (act::BY_SERVED, "act_served"),
         (approval::PAGE, "approval_state"),
         (approval::PAGE_OF, "approval_asked"),
         (access_request::PAGE, "access_request_state"),
