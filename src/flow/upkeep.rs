@@ -122,7 +122,9 @@ pub async fn ask_key_replace(permit: &Permit, ctx: &Context) -> Result<AskedToCh
     is_for(permit, KEYS)?;
     match waiting_keys(ctx).await {
         Ok(Some(keys)) => {
-            let approval = ask_approval_of(permit, "seal", &json!(keys), ctx).await?;
+            let approval =
+                ask_approval_of(permit, "seal", &json!({ "keys": keys, "resolves": resolves(permit)? }), ctx)
+                    .await?;
             Ok(AskedToChange::Waits { approval })
         }
         Ok(None) => Ok(AskedToChange::Unfit("no keys lie beside ours".to_owned())),
@@ -144,7 +146,8 @@ pub async fn ask_profile_change(
     if let Err(error) = on_profile((name, &text), Try::Check, ctx).await {
         return unfit_or(error).map(AskedToChange::Unfit);
     }
-    let body = json!({ "profile": name, "sha256": sha256(text.as_bytes()).to_string(), "text": text });
+    let sha256 = sha256(text.as_bytes()).to_string();
+    let body = json!({ "profile": name, "resolves": resolves(permit)?, "sha256": sha256, "text": text });
     let approval = ask_approval_of(permit, &format!("profile:{name}"), &body, ctx).await?;
     Ok(AskedToChange::Waits { approval })
 }
@@ -212,7 +215,8 @@ async fn make(command: &str, body: &Value, how: Try, ctx: &Context) -> Result<()
         detail: "read what was asked for".to_owned(),
     };
     if command == KEYS {
-        let approved: WaitingKeys = serde_json::from_value(body.clone()).map_err(|_cause| unread())?;
+        let keys = body.get("keys").cloned().unwrap_or_default();
+        let approved: WaitingKeys = serde_json::from_value(keys).map_err(|_cause| unread())?;
         if waiting_keys(ctx).await?.as_ref() != Some(&approved) {
             return Err(FlowError::Local {
                 verdict: Verdict::Return { code: "seal.next_keys" },
@@ -246,6 +250,12 @@ fn unfit_or(error: FlowError) -> Result<String, EntryError> {
         Verdict::Return { .. } | Verdict::Quarantine { .. } => Ok(with_causes(&error)),
         Verdict::Retry { .. } | Verdict::Park { .. } => Err(error.into()),
     }
+}
+
+/// The number of the appeal or defect that a change resolves: without one nothing is changed (A22).
+fn resolves(permit: &Permit) -> Result<&str, EntryError> {
+    let named = permit.purpose().map(|purpose| purpose.case.as_str());
+    named.ok_or(EntryError::NotThere { what: "the appeal or defect that the change resolves" })
 }
 
 fn is_for(permit: &Permit, command: &str) -> Result<(), EntryError> {

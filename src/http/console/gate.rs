@@ -266,6 +266,9 @@ pub(super) async fn permit(
         For::Asked => {
             Some(Purpose { code: given.text("purpose").to_owned(), case: given.text("reason").to_owned() })
         }
+        For::Resolving => Some(given.text("resolves").trim().to_owned())
+            .filter(|number| !number.is_empty())
+            .map(|case| Purpose { code: "maintenance".to_owned(), case }),
     };
     let at = console.ctx.clock.now();
     let ask = Ask { command: route.command, object: &object, purpose: purpose.as_ref(), at };

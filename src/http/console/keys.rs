@@ -1,6 +1,6 @@
 //! Our keys for seals, and those that lie beside them to take their place.
 
-use super::field::Fault;
+use super::field::{Fault, Field, Kind};
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
 use super::view::View;
 use crate::flow::upkeep::{AskedToChange, KeysView, NewCertificate, ask_key_replace, keys_view};
@@ -23,14 +23,18 @@ pub(super) const ROUTES: &[Route] = &[
         verb: Verb::Post,
         path: "/keys/replace",
         command: "key-replace",
-        purpose: For::Nothing,
+        purpose: For::Resolving,
         is_open: false,
-        fields: &[],
+        fields: RESOLVES,
         answer: || schema_for!(AskedToChange),
         call: handler!(replace),
         again: Some(handler!(shown)),
     },
 ];
+
+/// Which appeal or defect a change resolves (A22).
+pub(super) const RESOLVES_FIELD: Field = Field { name: "resolves", kind: Kind::Line(100), is_required: true };
+const RESOLVES: &[Field] = &[RESOLVES_FIELD];
 
 async fn shown(call: Call) -> Done {
     let found = keys_view(call.permit()?, &call.ctx).await?;
@@ -40,7 +44,7 @@ async fn shown(call: Call) -> Done {
 
 fn drawn(view: &View, it: &KeysView) -> Markup {
     html! {
-        (view.faults_told())
+        @if it.next.is_none() || !view.may("key-replace") { (view.faults_told()) }
         (certificates(view, "keys-now", &it.now))
         @if it.are_files { p { (view.say("keys-told")) } } @else { p { (view.say("keys-elsewhere")) } }
         @if let Some(unfit) = &it.unfit { p class="notice" { (view.say("keys-unfit")) " " (unfit) } }
@@ -48,7 +52,7 @@ fn drawn(view: &View, it: &KeysView) -> Markup {
             (certificates(view, "keys-next", &next.certificates))
             p { (view.say("keys-files")) " " (next.files.join(", ")) }
             @if view.may("key-replace") {
-                div id="f-keys" { (view.button("/console/keys/replace", &[], "keys-ask")) }
+                div id="f-keys" { (view.form("/console/keys/replace", RESOLVES, "keys-ask")) }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The profiles of local forms, with the places of a record that each holds.
 
 use super::field::{Field, Kind};
-use super::keys::unfit;
+use super::keys::{RESOLVES_FIELD, unfit};
 use super::route::{Answer, Call, Done, For, Route, Verb, handler};
 use super::view::View;
 use crate::flow::upkeep::{AskedToChange, ask_profile_change, profile_text};
@@ -36,7 +36,7 @@ pub(super) const ROUTES: &[Route] = &[
         verb: Verb::Post,
         path: "/profiles/change",
         command: "profile-change",
-        purpose: For::Nothing,
+        purpose: For::Resolving,
         is_open: false,
         fields: CHANGED,
         answer: || schema_for!(AskedToChange),
@@ -48,6 +48,7 @@ pub(super) const ROUTES: &[Route] = &[
 const NAMED: &[Field] = &[Field { name: "profile_name", kind: Kind::Line(64), is_required: false }];
 const CHANGED: &[Field] = &[
     Field { name: "profile_name", kind: Kind::Line(64), is_required: true },
+    RESOLVES_FIELD,
     Field { name: "profile_text", kind: Kind::Text(200_000), is_required: true },
 ];
 

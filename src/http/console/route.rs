@@ -46,6 +46,8 @@ pub(super) enum For {
     Case(&'static str),
     /// What the fields `purpose` and `reason` say.
     Asked,
+    /// A change of the node: the appeal or defect whose number the field `resolves` names (A22).
+    Resolving,
 }
 
 /// One thing that may be called.

@@ -14,6 +14,9 @@ async fn asked(caller: &Caller, path: &str, fields: &[(&str, &str)]) -> String {
     to.strip_prefix("/console/asked/").unwrap_or_else(|| panic!("{path}: {} {}", to, answer.text)).to_owned()
 }
 
+/// A22: which appeal or defect a change resolves.
+const RESOLVES: (&str, &str) = ("resolves", "X-17");
+
 async fn decide(caller: &Caller, approval: &str, verdict: &str) -> StatusCode {
     let fields = [("verdict", verdict), ("verdict_reason", "not now")];
     caller.post(&format!("/console/approvals/{approval}/decide"), &fields).await.status
@@ -47,11 +50,11 @@ async fn a_profile_counts_when_another_administrator_has_approved_exactly_it() {
         ("contracts.json", &*text),
         ("Contracts.toml", &*text),
     ] {
-        let fields = [("profile_name", name), ("profile_text", wrong)];
+        let fields = [("profile_name", name), ("profile_text", wrong), RESOLVES];
         let answer = one.post("/console/profiles/change", &fields).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}: {}", answer.text);
     }
-    let fields = [("profile_name", "contracts.toml"), ("profile_text", &*text)];
+    let fields = [("profile_name", "contracts.toml"), ("profile_text", &*text), RESOLVES];
     let id = asked(&one, "/console/profiles/change", &fields).await;
     let place = house.folder().join("profiles/contracts.toml");
     assert!(!place.exists(), "it waits");
@@ -86,25 +89,25 @@ async fn keys_that_lie_beside_ours_take_their_place_when_the_other_administrator
     house.employ("a.system", Role::SystemAdministrator).await;
     house.employ("c.cyber", Role::CyberAdministrator).await;
     let (system, cyber) = (house.let_in("a.system").await, house.let_in("c.cyber").await);
-    let answer = system.post("/console/keys/replace", &[]).await;
+    let answer = system.post("/console/keys/replace", &[RESOLVES]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "nothing lies there");
     let at = |name: &str| house.folder().join(name);
     let put = |name: &str, bytes: &[u8]| std::fs::write(at(name), bytes).unwrap();
     let (first, second) = (house.issue_for_seals("first"), house.issue_for_seals("second"));
     // half of a pair is none
     put("seal.pem.next", &first.certificate);
-    let answer = system.post("/console/keys/replace", &[]).await;
+    let answer = system.post("/console/keys/replace", &[RESOLVES]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
     assert!(system.get("/console/keys").await.text.contains("cannot take their place"));
     put("seal.key.next", &first.key);
-    let id = asked(&system, "/console/keys/replace", &[]).await;
+    let id = asked(&system, "/console/keys/replace", &[RESOLVES]).await;
     // others lie there by the time it is approved
     put("seal.pem.next", &second.certificate);
     put("seal.key.next", &second.key);
     assert_eq!(decide(&cyber, &id, "approve").await, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(decide(&cyber, &id, "reject").await, StatusCode::SEE_OTHER);
     let old = std::fs::read(at("seal.key")).unwrap();
-    let id = asked(&system, "/console/keys/replace", &[]).await;
+    let id = asked(&system, "/console/keys/replace", &[RESOLVES]).await;
     assert_eq!(decide(&system, &id, "approve").await, StatusCode::FORBIDDEN);
     assert_eq!(decide(&cyber, &id, "approve").await, StatusCode::SEE_OTHER);
     assert_eq!(std::fs::read(at("seal.key")).unwrap(), second.key);
@@ -120,6 +123,30 @@ async fn keys_that_lie_beside_ours_take_their_place_when_the_other_administrator
     assert_eq!(stages(&house, "c.cyber", "key-replace").await, ["done"]);
 }
 
+/// A22: nothing of the node is changed but to resolve an appeal or defect, whose number is journalled and shown to whoever approves.
+#[tokio::test(flavor = "multi_thread")]
+async fn a22_a_change_names_the_appeal_or_defect_that_it_resolves() {
+    let house = House::open_with_forms().await;
+    for login in ["a.system", "b.system"] {
+        house.employ(login, Role::SystemAdministrator).await;
+    }
+    let (one, two) = (house.let_in("a.system").await, house.let_in("b.system").await);
+    let text = include_str!("../../../schemas/profiles/kz/contracts.toml");
+    let change = [("profile_name", "contracts.toml"), ("profile_text", text)];
+    for (path, fields) in [("/console/profiles/change", &change[..]), ("/console/keys/replace", &[])] {
+        let answer = one.post(path, fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        let blank = [fields, &[("resolves", "  ")]].concat();
+        assert_eq!(one.post(path, &blank).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+    }
+    let id = asked(&one, "/console/profiles/change", &[&change[..], &[RESOLVES]].concat()).await;
+    assert!(two.get(&format!("/console/approvals/{id}")).await.text.contains("X-17"));
+    assert_eq!(decide(&two, &id, "approve").await, StatusCode::SEE_OTHER);
+    let acts = house.acts_of("a.system").await;
+    let told = acts.iter().find(|act| act.stage.as_deref() == Some("waiting")).unwrap();
+    assert_eq!((told.purpose.as_deref(), told.served.as_deref()), (Some("maintenance"), Some("X-17")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_asked_takes_it_back_and_nobody_else_does() {
     let house = House::open_with_forms().await;
@@ -128,7 +155,7 @@ async fn who_asked_takes_it_back_and_nobody_else_does() {
     }
     let (one, two) = (house.let_in("a.system").await, house.let_in("b.system").await);
     let text = include_str!("../../../schemas/profiles/kz/contracts.toml");
-    let fields = [("profile_name", "contracts.toml"), ("profile_text", text)];
+    let fields = [("profile_name", "contracts.toml"), ("profile_text", text), RESOLVES];
     let id = asked(&one, "/console/profiles/change", &fields).await;
     let own = format!("/console/asked/{id}");
     assert!(one.get("/console/asked").await.text.contains(&own));
