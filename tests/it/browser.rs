@@ -3,6 +3,7 @@
 mod access;
 mod axe;
 mod driver;
+mod journey;
 mod walk;
 
 use crate::people::{House, PASSWORD, account};
