@@ -75,14 +75,17 @@ pub use account::{
     account_page, account_put, account_role_lock, account_update, entry_try_find, entry_try_forget,
     entry_try_put, subject_key, token_show,
 };
-pub use act::{Act, ActsBy, Subject, act_append, act_count, act_find, act_page, feed_find, feed_put};
+pub use act::{
+    Act, ActStage, ActsBy, Subject, act_append, act_count, act_find, act_page, feed_find, feed_put,
+};
 pub use appeal::{
     AppealDraft, AppealRow, AppealSource, AppealState, Notice, appeal_answer, appeal_file, appeal_find,
     appeal_page, appeal_put, appeal_take, notice_list, notice_put, once_begin, once_drop, once_end,
     once_find, once_forget,
 };
 pub use approval::{
-    ApprovalRow, ApprovalState, approval_decide, approval_find, approval_page, approval_put, approvals_of,
+    ApprovalRow, ApprovalState, approval_decide, approval_find, approval_page, approval_page_of,
+    approval_put, approvals_of,
 };
 pub use asked::{
     HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
@@ -96,7 +99,7 @@ pub use case::{
 };
 pub use case_board::{
     BoardChoice, BoardCount, BoardPlace, BoardRow, case_board_counts, case_board_page, case_board_put,
-    case_board_renew, case_board_take, case_board_waiting,
+    case_board_renew, case_board_take, case_board_waiting, case_stage,
 };
 pub use case_draft::{CaseDraft, case_draft_find, case_draft_put};
 pub use case_record::{

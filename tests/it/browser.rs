@@ -3,6 +3,7 @@
 mod access;
 mod axe;
 mod driver;
+mod journey;
 mod labour;
 mod walk;
 

@@ -2,6 +2,7 @@
 
 use crate::fixtures::fixture;
 use crate::nodes::{TestDesk, World};
+use crate::people::{House, plain};
 use crate::postgres_server;
 use jiff::civil::{Date, date};
 use stazh::access::{Actor, Ask, Commands, Permit, Purpose, Role, Via, decide};
@@ -61,9 +62,29 @@ fn record(state: State, person: &Person, periods: &[(&str, &str)]) -> InsuranceR
     serde_json::from_value(record).unwrap()
 }
 
+/// The node of Bishkek of such a day with a door for people.
+pub(crate) struct OfficeHouse {
+    pub(crate) house: House,
+    pub(crate) case: RecordId,
+    /// What came to Moscow.
+    pub(crate) other_desk: Arc<TestDesk>,
+}
+
+/// Opens it.
+pub(crate) async fn open_house() -> OfficeHouse {
+    let Day { world, ru, kg, url, case, ru_desk, .. } = day(false).await;
+    OfficeHouse { house: House::of(kg, url, ru, world), case, other_desk: ru_desk }
+}
+
+impl OfficeHouse {
+    pub(crate) async fn close(self) {
+        self.house.close().await;
+    }
+}
+
 /// Russia and Kyrgyzstan; Bishkek has the claim of a worker, and what Moscow knows of him.
 struct Day {
-    _world: World,
+    world: World,
     ru: Node,
     kg: Node,
     case: RecordId,
@@ -71,6 +92,8 @@ struct Day {
     claim: DocumentId,
     /// What came to Moscow.
     ru_desk: Arc<TestDesk>,
+    /// Where the door for people of Bishkek is called.
+    url: String,
 }
 
 async fn day(is_on_server: bool) -> Day {
@@ -84,7 +107,9 @@ async fn day(is_on_server: bool) -> Day {
     for settings in [&mut ru, &mut kg].into_iter().filter(|_| is_on_server) {
         settings.database = Some(Server { urls: vec![postgres_server::database()], password_file: None });
     }
+    kg.console = Some(plain());
     let (ru_door, kg_door) = (Door::open(&ru).await.unwrap(), Door::open(&kg).await.unwrap());
+    let url = kg_door.console_url().unwrap().unwrap();
     ru.peers[0].url = format!("https://{}/", kg_door.address().unwrap());
     kg.peers[0].url = format!("https://{}/", ru_door.address().unwrap());
     let start = async |door, settings: &Settings, desk: &Arc<TestDesk>| {
@@ -111,13 +136,14 @@ async fn day(is_on_server: bool) -> Day {
     }
     let case = claim.head().case.clone().unwrap();
     let day = Day {
-        _world: world,
+        world,
         ru,
         kg,
         case,
         conversation: asked.conversation_id,
         claim: sent.document_id,
         ru_desk,
+        url,
     };
     // what was handed over counts a moment later
     while board(&day, &BoardFilter::default()).await.is_empty() || !record_is_settled(&day).await {

@@ -249,7 +249,11 @@ pub async fn case_file(
     language: Language,
     ctx: &Context,
 ) -> Result<Option<CaseView>, FlowError> {
-    if !is_for(permit, &["case-view", "case-workbench", "case-print", "case-send"], case.as_str()) {
+    if !is_for(
+        permit,
+        &["case-view", "case-workbench", "case-print", "case-draft", "case-send"],
+        case.as_str(),
+    ) {
         return Ok(None);
     }
     let mut tx = ctx.store.read().await?;

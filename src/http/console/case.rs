@@ -173,7 +173,7 @@ fn next_told(view: &View, case: &CaseView, ctx: &Context) -> Markup {
         writing(case.case.as_str(), it.kind, it.answers, it.to.first().copied().filter(|_| it.to.len() == 1))
     };
     let says = |it: &Next| document_says(it.kind, view.language, &ctx.catalogue);
-    let writes = view.may("case-send");
+    let writes = view.may("case-draft");
     let states = |it: &Next| it.to.iter().map(|to| state(view, *to)).collect::<Vec<_>>().join(", ");
     html! {
         @if next.is_empty() { p { (view.say("case-next-nothing")) } }
@@ -208,7 +208,9 @@ fn sendings(view: &View, case: &CaseView, ctx: &Context) -> Markup {
             html! { @if let Ok(to) = it.to.parse() { (state(view, to)) } },
             html! { (it.asked_by) ", " (view.instant(it.asked_at)) },
             html! {
-                @if it.state == "waiting" { a href={ "/console/approvals/" (it.approval) "/decide" } { (view.choice("approval_state", &it.state)) } }
+                @if it.state == "waiting" && view.is_me(&it.asked_by) {
+                    a href={ "/console/asked/" (it.approval) } { (view.choice("approval_state", &it.state)) }
+                } @else if it.state == "waiting" && view.may("approval-decide") { a href={ "/console/approvals/" (it.approval) "/decide" } { (view.choice("approval_state", &it.state)) } }
                 @else { (view.choice("approval_state", &it.state)) }
                 @if let Some(by) = &it.decided_by { ", " (by) }
                 @if let Some(reason) = &it.reason { span class="hint" { (reason) } }

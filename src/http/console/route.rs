@@ -4,10 +4,13 @@
 //! check and description are one.
 
 use super::field::{Fault, Field, Given};
+use super::routes::all;
 use super::view::View;
-use crate::access::{Actor, Permit, Session, Via};
+use crate::access::{Actor, Commands, Permit, Session, Via};
+use crate::base::Code;
 use crate::flow::Context;
 use crate::http::problem::Problem;
+use crate::store::ActStage;
 use axum::http::StatusCode;
 use maud::Markup;
 use serde::Serialize;
@@ -46,6 +49,8 @@ pub(super) enum For {
     Named(&'static str, &'static str),
     /// What the fields `purpose` and `reason` say.
     Asked,
+    /// A change of the node: the appeal or defect whose number the field `resolves` names (A22).
+    Resolving,
 }
 
 /// One thing that may be called.
@@ -77,6 +82,20 @@ impl Route {
             && !["session-", "password-", "second-factor-", "rules-"]
                 .iter()
                 .any(|of_people| self.command.starts_with(of_people))
+    }
+}
+
+impl Route {
+    /// How far an act is that is let in: what is posted is asked for, what only shows the form of it is opened.
+    pub(super) fn stage(&self) -> Option<ActStage> {
+        let is_personal = || Commands::built_in().find(self.command).is_ok_and(|command| command.is_personal);
+        let is_form =
+            || all().any(|it| it.verb == Verb::Post && it.path == self.path && it.command == self.command);
+        match self.verb {
+            Verb::Post => Some(ActStage::Asked),
+            // who sees data of a person has done something already
+            Verb::Get => (is_form() && !is_personal()).then_some(ActStage::Opened),
+        }
     }
 }
 
@@ -199,6 +218,15 @@ impl Trouble {
         Self::Problem(Problem::new(status, code, "", detail))
     }
 
+    /// Its stable code.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Self::SignIn => "http.token",
+            Self::Fields(_) => "http.fields",
+            Self::Problem(problem) => problem.code,
+        }
+    }
+
     /// Nothing of this id, or nothing for this person to see: both are told alike.
     pub(super) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "http.not_found", "there is nothing here, or nothing for you")
@@ -242,6 +270,7 @@ impl From<crate::flow::entry::EntryError> for Trouble {
             | EntryError::NotInOrder(_)
             | EntryError::Decided
             | EntryError::OneSelf
+            | EntryError::FactorKey
             | EntryError::Token { .. }) => {
                 let (status, code) = match other.verdict() {
                     Verdict::Retry { .. } => (StatusCode::SERVICE_UNAVAILABLE, "http.later"),

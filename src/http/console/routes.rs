@@ -2,9 +2,9 @@
 
 use super::route::{Route, Verb};
 use super::{
-    accounts, appeals, approvals, case, cases, entry, figures, help, labour_consents, labour_matches,
-    labour_reveals, labour_vacancies, labour_way, labour_workers, messages, peers, persons, profiles,
-    requests, send, workbench,
+    accounts, appeals, approvals, asked, audit, case, cases, entry, figures, help, interface, keys,
+    labour_consents, labour_matches, labour_reveals, labour_vacancies, labour_way, labour_workers, messages,
+    peers, persons, profiles, requests, send, workbench,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 21] = [
+const TOPICS: [&[Route]; 25] = [
     messages::ROUTES,
     persons::ROUTES,
     figures::ROUTES,
@@ -22,10 +22,14 @@ const TOPICS: [&[Route]; 21] = [
     profiles::ROUTES,
     entry::ROUTES,
     help::ROUTES,
+    interface::ROUTES,
     appeals::ROUTES,
     requests::ROUTES,
     accounts::ROUTES,
     approvals::ROUTES,
+    asked::ROUTES,
+    audit::ROUTES,
+    keys::ROUTES,
     cases::ROUTES,
     case::ROUTES,
     workbench::ROUTES,
@@ -42,6 +46,7 @@ const TOPICS: [&[Route]; 21] = [
 pub(super) const MENU: &[(&str, &str)] = &[
     ("/console/cases", "case-list"),
     ("/console/approvals", "approval-list"),
+    ("/console/asked", "approval-own"),
     ("/console/messages", "message-list"),
     ("/console/persons", "message-find-person"),
     ("/console/vacancies", "vacancy-list"),
@@ -49,10 +54,12 @@ pub(super) const MENU: &[(&str, &str)] = &[
     ("/console/workers", "worker-list"),
     ("/console/figures", "dashboard-view"),
     ("/console/peers", "peer-list"),
+    ("/console/keys", "key-list"),
     ("/console/profiles", "profile-list"),
     ("/console/requests", "request-list"),
     ("/console/accounts", "account-list"),
     ("/console/acts", "journal-view"),
+    ("/console/audit", "audit-export"),
     ("/console/appeals", "appeal-list"),
 ];
 

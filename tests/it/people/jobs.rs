@@ -70,7 +70,7 @@ impl House {
             profile.is_some()
         })
         .await;
-        let house = Self { node, url, _peer: Some(peer), _world: world };
+        let house = Self::of(node, url, peer, world);
         house.has_index(9).await;
         JobsHouse { house, desk, worker, consent, profile: profile.unwrap() }
     }
@@ -89,7 +89,7 @@ impl House {
 impl JobsHouse {
     /// The flows of Kazakhstan.
     pub(crate) fn kz(&self) -> Arc<Context> {
-        self.house._peer.as_ref().unwrap().flows().clone()
+        self.house.peer.as_ref().unwrap().flows().clone()
     }
 
     /// The address of the welder's pages.
