@@ -32,11 +32,10 @@ impl CaseFile {
         branches
     }
 
-    /// What an undecided claim rests on beside service and nobody has told: the data of an examination for disability
+    /// What a claim on which nobody has decided rests on beside service, and nobody has told: the data of an examination for disability
     /// (T29–T31), the composition of the family for survivors (T17, T18).
     pub fn lacks(&self, agreement: &Agreement) -> Vec<Lacking> {
-        let is_undecided = matches!(self.stage(), CaseStage::Waiting | CaseStage::Open);
-        if self.sort() != CaseSort::Claim || !is_undecided {
+        if self.sort() != CaseSort::Claim || self.stage() == CaseStage::Closed {
             return Vec::new();
         }
         let is_told = |kinds: &[CaseDocumentKind]| self.counting().any(|entry| kinds.contains(&entry.kind));
