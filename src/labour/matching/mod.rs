@@ -20,7 +20,7 @@ pub use barrier::{Barrier, Need, barriers};
 pub use facets::{FACET_VALUES_MAX, Facets};
 pub use meant::{Meant, meant_occupations, own_occupations};
 pub use part::{LanguageSeen, Part, PartKind, PlaceStanding, Score, Warning, Why};
-pub use rank::{Matched, Ranked, Removed, rank_profiles, rank_vacancies};
+pub use rank::{Matched, Ranked, Removed, order_vacancies, rank_profiles, rank_vacancies};
 pub use rates::{Monthly, PayShown, Rate, Rates};
 pub use recognition::{Asked, Recognition};
 pub use score::{Matching, Offer, Sought, score};

@@ -60,6 +60,25 @@ pub fn rank_vacancies<'a>(
     ranked
 }
 
+/// The same order by what the score reads of each vacancy, for one who keeps it elsewhere: what was not left out, with its
+/// points. Nothing is counted.
+pub fn order_vacancies<'a, T>(
+    profile: &CandidateProfile,
+    offers: impl IntoIterator<Item = (Offer<'a>, T)>,
+    by: &Matching<'_>,
+) -> Vec<(T, u16)> {
+    let asker = Asker::of(profile, by);
+    let offers = offers.into_iter();
+    let fit = offers.filter(|(offer, _)| barriers(profile, offer.vacancy, by.today).is_empty());
+    let mut found: Vec<_> =
+        fit.map(|(offer, item)| (score_for(&asker, &offer, by).points, offer.vacancy, item)).collect();
+    found.sort_by(|(points, vacancy, _), (others, other, _)| {
+        let newest = other.posted_on.cmp(&vacancy.posted_on);
+        others.cmp(points).then(newest).then_with(|| vacancy.reference.cmp(&other.reference))
+    });
+    found.into_iter().map(|(points, _, item)| (item, points)).collect()
+}
+
 /// The persons who may take a vacancy, the best first.
 pub fn rank_profiles<'a>(
     offer: &Offer<'_>,

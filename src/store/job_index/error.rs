@@ -42,6 +42,9 @@ pub enum JobIndexError {
         /// Why not.
         source: serde_json::Error,
     },
+    /// What the score reads of a vacancy was written by another version of this program.
+    #[error("read a column of the index; build it anew with stazh jobs index")]
+    Brief,
     /// A kept row has no vacancy.
     #[error("find the vacancy in a row of the index")]
     Empty,
@@ -56,6 +59,7 @@ impl JobIndexError {
             | Self::Write { .. }
             | Self::Search { .. }
             | Self::Kept { .. }
+            | Self::Brief
             | Self::Empty => Verdict::Park { code: "store.job_index" },
         }
     }

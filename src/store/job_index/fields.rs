@@ -1,11 +1,13 @@
 //! What the index keeps of a vacancy.
 
 use super::JobIndexError;
+use super::brief;
+use super::counts::TAG;
+use super::search::BRIEF;
 use crate::exchange::canonical::job::{ExperienceBand, IscoCode, Pay, Vacancy, VacancyRef};
 use crate::labour::matching::{Facets, Guess, Need, Tables, Weights, grams, meant_occupations, word_terms};
 use jiff::civil::Date;
 use rust_decimal::prelude::ToPrimitive;
-use serde::{Deserialize, Serialize};
 use tantivy::TantivyDocument;
 use tantivy::schema::{
     BytesOptions, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
@@ -36,24 +38,10 @@ pub(super) struct Fields {
     pub(super) closes: Field,
     /// The upper end of the pay for a month, in its own currency.
     pub(super) pay: Field,
-    /// The vacancy itself.
+    /// What the score reads of it.
+    pub(super) brief: Field,
+    /// The vacancy itself, as JSON without contacts.
     pub(super) kept: Field,
-}
-
-/// A vacancy as it is kept, without contacts.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Kept {
-    #[serde(rename = "v")]
-    pub(super) vacancy: Vacancy,
-    /// What its title may mean.
-    #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
-    guesses: Vec<(IscoCode, u16)>,
-}
-
-impl Kept {
-    pub(super) fn guesses(&self) -> Vec<Guess> {
-        self.guesses.iter().map(|(group, certainty)| Guess { group: *group, certainty: *certainty }).collect()
-    }
 }
 
 impl Fields {
@@ -71,7 +59,7 @@ impl Fields {
             reference: schema.add_text_field("reference", code.clone()),
             group: schema.add_text_field("group", code.clone()),
             skill: schema.add_text_field("skill", code.clone()),
-            tag: schema.add_text_field("tag", code.clone().set_fast("raw")),
+            tag: schema.add_text_field(TAG, code.clone().set_fast("raw")),
             need: schema.add_text_field("need", code),
             title: schema.add_text_field("title", words.clone()),
             gram: schema.add_text_field("gram", words.clone()),
@@ -79,22 +67,22 @@ impl Fields {
             posted: schema.add_u64_field("posted", number()),
             closes: schema.add_u64_field("closes", number()),
             pay: schema.add_u64_field("pay", number()),
+            brief: schema.add_u64_field(BRIEF, number()),
             kept: schema.add_bytes_field("kept", BytesOptions::default().set_stored()),
         };
         (fields, schema.build())
     }
 
-    /// The row of a vacancy; its contacts stay out.
+    /// The row of a vacancy whose title may mean these; its contacts stay out.
     pub(super) fn row(
         &self,
         vacancy: &Vacancy,
-        tables: &dyn Tables,
-        weights: &Weights,
+        guesses: &[Guess],
+        (tables, weights): (&dyn Tables, &Weights),
     ) -> Result<TantivyDocument, JobIndexError> {
-        let guesses = tables.guesses(vacancy.title.as_str(), vacancy.language);
         let mut row = TantivyDocument::default();
         row.add_text(self.reference, reference_term(&vacancy.reference));
-        let meant = meant_occupations(vacancy, &guesses, tables, weights);
+        let meant = meant_occupations(vacancy, guesses, tables, weights);
         let meant = meant.iter().filter(|meant| meant.share >= MEANT_MIN);
         meant.for_each(|meant| add_levels(&mut row, self.group, meant.group));
         for code in vacancy.skills.iter().filter_map(|skill| skill.code.as_ref()) {
@@ -123,11 +111,9 @@ impl Fields {
         if let Some(pay) = vacancy.pay.as_ref().and_then(|pay| month_units(pay, weights)) {
             row.add_u64(self.pay, pay);
         }
-        let kept = Kept {
-            vacancy: vacancy.without_contacts(),
-            guesses: guesses.iter().map(|guess| (guess.group, guess.certainty)).collect(),
-        };
-        let kept = serde_json::to_vec(&kept).map_err(|source| JobIndexError::Kept { source })?;
+        let vacancy = vacancy.without_contacts();
+        brief::words(&vacancy, guesses).into_iter().for_each(|word| row.add_u64(self.brief, word));
+        let kept = serde_json::to_vec(&vacancy).map_err(|source| JobIndexError::Kept { source })?;
         row.add_bytes(self.kept, &kept);
         Ok(row)
     }

@@ -3,6 +3,8 @@
 //! It lies in a folder beside the node's data, is read through the memory of the machine's file cache, and holds nothing that
 //! is not kept elsewhere: it may be deleted and built anew. Contacts never stand in it.
 
+mod brief;
+mod counts;
 mod error;
 mod fields;
 mod question;
@@ -10,10 +12,12 @@ mod search;
 mod writer;
 
 use crate::labour::matching::Need;
+use counts::TagTables;
 use fields::Fields;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use tantivy::directory::MmapDirectory;
-use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy};
+use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, Searcher};
 
 pub use error::JobIndexError;
 pub use question::{Keys, Order};
@@ -25,6 +29,9 @@ pub struct JobIndex {
     index: Index,
     reader: IndexReader,
     fields: Fields,
+    /// The demands that the vacancies have, and of which state of the index they were read.
+    needs: Mutex<Option<(u64, Arc<[Need]>)>>,
+    tags: TagTables,
     path: PathBuf,
 }
 
@@ -44,13 +51,21 @@ impl JobIndex {
         let directory = MmapDirectory::open(path).map_err(|error| refuse(error.into()))?;
         let settings = IndexSettings { docstore_blocksize: BLOCK_BYTES, ..IndexSettings::default() };
         let index = Index::builder().schema(schema).settings(settings);
-        let index = index.open_or_create(directory).map_err(refuse)?;
+        let mut index = index.open_or_create(directory).map_err(refuse)?;
+        index.set_multithread_executor(threads()).map_err(refuse)?; // segments are searched beside each other
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .doc_store_cache_num_blocks(CACHED_BLOCKS);
         let reader = reader.try_into().map_err(refuse)?;
-        Ok(Self { index, reader, fields, path: path.to_owned() })
+        Ok(Self {
+            index,
+            reader,
+            fields,
+            needs: Mutex::default(),
+            tags: TagTables::default(),
+            path: path.to_owned(),
+        })
     }
 
     /// How many vacancies it holds.
@@ -63,12 +78,18 @@ impl JobIndex {
     /// # Errors
     /// A folder that cannot be read.
     pub fn reload(&self) -> Result<(), JobIndexError> {
-        Ok(self.reader.reload()?)
+        self.reader.reload()?;
+        self.tags.keep(&self.reader.searcher());
+        Ok(())
     }
 
-    /// Every demand that a vacancy of the index has: a few hundred at most.
-    fn needs(&self) -> Result<Vec<Need>, JobIndexError> {
-        let searcher = self.reader.searcher();
+    /// Every demand that a vacancy of the index has: a few hundred at most, read once for each state of the index.
+    fn needs(&self, searcher: &Searcher) -> Result<Arc<[Need]>, JobIndexError> {
+        let generation = searcher.generation().generation_id();
+        let mut known = self.needs.lock().unwrap_or_else(PoisonError::into_inner); // what is in it is whole or none
+        if let Some((_, needs)) = known.as_ref().filter(|(of, _)| *of == generation) {
+            return Ok(needs.clone());
+        }
         let mut needs = Vec::new();
         for segment in searcher.segment_readers() {
             let terms = segment.inverted_index(self.fields.need)?;
@@ -79,10 +100,18 @@ impl JobIndex {
         }
         needs.sort();
         needs.dedup();
+        let needs: Arc<[Need]> = needs.into();
+        *known = Some((generation, needs.clone()));
         Ok(needs)
     }
 }
 
+/// How many threads write or search.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |count| count.get()).min(THREADS_MAX)
+}
+
+const THREADS_MAX: usize = 4;
 /// Vacancies are read one by one: small blocks, so that little is decompressed for each.
 const BLOCK_BYTES: usize = 4096;
 const CACHED_BLOCKS: usize = 512;

@@ -112,21 +112,31 @@ impl Keys {
         filters
     }
 
-    /// The words that were typed, weighted by BM25.
-    pub(super) fn words_query(&self, fields: &Fields) -> Option<Box<dyn Query>> {
+    /// The words that were typed, weighted by BM25. `rows` tells how many rows have a term: of the grams the rarest are asked
+    /// for, since those that half of all titles have find everything and tell nothing.
+    pub(super) fn words_query(
+        &self,
+        fields: &Fields,
+        rows: impl Fn(&Term) -> tantivy::Result<u64>,
+    ) -> Result<Option<Box<dyn Query>>, JobIndexError> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        let mut add = |field, term: &str, boost| {
-            let query = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs);
+        let mut add = |term: Term, boost| {
+            let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
             clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), boost))));
         };
         for term in unique(word_terms(&self.words)) {
-            add(fields.title, &term, TITLE_BOOST);
-            add(fields.text, &term, 1.0);
+            add(Term::from_field_text(fields.title, &term), TITLE_BOOST);
+            add(Term::from_field_text(fields.text, &term), 1.0);
         }
+        let mut by_rows = Vec::new();
         for gram in unique(grams(&self.words)) {
-            add(fields.gram, &gram, GRAM_BOOST);
+            let term = Term::from_field_text(fields.gram, &gram);
+            by_rows.push((rows(&term)?, term));
         }
-        if clauses.is_empty() { None } else { Some(Box::new(BooleanQuery::new(clauses))) }
+        by_rows.sort();
+        let found = by_rows.into_iter().filter(|(rows, _)| *rows > 0);
+        found.take(GRAMS_MAX).for_each(|(_, term)| add(term, GRAM_BOOST));
+        Ok(if clauses.is_empty() { None } else { Some(Box::new(BooleanQuery::new(clauses))) })
     }
 
     /// The words weighted by BM25 of words alone: what matching is measured against.
@@ -303,6 +313,8 @@ pub(super) fn together(sought: Box<dyn Query>, filters: &[Filter]) -> Result<Box
 
 const TITLE_BOOST: f32 = 2.0;
 const GRAM_BOOST: f32 = 0.3;
+/// So many grams are asked for: those of a long word.
+const GRAMS_MAX: usize = 12;
 /// More words of a reader are not looked at.
 const TERMS_MAX: usize = 64;
 /// What a group shared at a level gives on the way to the score: only the order of the first few hundred matters.

@@ -1,14 +1,13 @@
 //! Searching the index: it brings a few hundred that may fit, the score sets them in order.
 
-use super::fields::Kept;
+use super::brief;
+use super::counts::{Mark, Marks};
 use super::question::{Filter, Keys, Order, profile_filters, profile_query, together};
 use super::{JobIndex, JobIndexError, PER_PAGE_MAX};
 use crate::exchange::canonical::job::{CandidateProfile, Vacancy};
-use crate::labour::matching::{Facets, Guess, Matched, Matching, Offer, Removed, Score, rank_vacancies};
+use crate::labour::matching::{Facets, Guess, Matching, Offer, Removed, Score, order_vacancies, score};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
-use tantivy::aggregation::AggregationCollector;
-use tantivy::aggregation::agg_req::Aggregations;
 use tantivy::collector::{Count, TopDocs};
 use tantivy::query::{AllQuery, EnableScoring, Query};
 use tantivy::schema::Value;
@@ -39,11 +38,18 @@ pub struct FoundVacancy {
     pub score: Option<Score>,
 }
 
-/// A vacancy that was brought from the index.
+/// As much of a vacancy as the score reads, and where the rest of it is.
 struct Brought {
-    kept: Kept,
+    address: DocAddress,
+    vacancy: Vacancy,
     guesses: Vec<Guess>,
     likeness: Option<u16>,
+}
+
+impl Brought {
+    fn offer(&self) -> Offer<'_> {
+        Offer { vacancy: &self.vacancy, guesses: &self.guesses, likeness: self.likeness }
+    }
 }
 
 impl JobIndex {
@@ -60,13 +66,9 @@ impl JobIndex {
         let searcher = self.reader.searcher();
         let mut filters = keys.filters(&self.fields, by);
         if let Some(profile) = profile {
-            filters.extend(profile_filters(profile, &self.needs()?, &self.fields, by.today));
+            filters.extend(profile_filters(profile, &self.needs(&searcher)?, &self.fields, by.today));
         }
-        let words = keys.words_query(&self.fields);
-        let likeness = |addresses: &[DocAddress]| match &words {
-            Some(words) => likeness(&searcher, words.as_ref(), addresses),
-            None => Ok(HashMap::new()),
-        };
+        let words = keys.words_query(&self.fields, |term| searcher.doc_freq(term))?;
         let mut sought: Vec<Box<dyn Query>> =
             profile.map(|profile| profile_query(profile, &self.fields, by)).into_iter().collect();
         sought.extend(words.as_ref().map(|words| words.box_clone()));
@@ -74,30 +76,26 @@ impl JobIndex {
             sought.push(Box::new(AllQuery));
         }
         let mut addresses: Vec<DocAddress> = Vec::new();
-        let mut hits = 0;
-        let mut facets = Facets::default();
+        let (mut hits, mut marks) = (0, Vec::new());
         for query in sought {
             let query = together(query, &filters)?;
-            let (count, top) = top(&searcher, query.as_ref(), keys.order)?;
-            if count >= hits {
-                (hits, facets) = (count, self.facets(&searcher, query.as_ref())?);
+            let found = top(&searcher, query.as_ref(), keys.order)?;
+            if found.hits >= hits {
+                (hits, marks) = (found.hits, found.marks);
             }
-            addresses.extend(top);
+            addresses.extend(found.first);
         }
         addresses.sort();
         addresses.dedup();
-        let likeness = likeness(&addresses)?;
-        let mut brought = Vec::with_capacity(addresses.len());
-        for address in addresses {
-            let kept = self.kept(&searcher, address)?;
-            let likeness = words.is_some().then(|| likeness.get(&address).copied().unwrap_or_default());
-            brought.push(Brought { guesses: kept.guesses(), kept, likeness });
-        }
-        let ordered = order(profile, brought, keys.order, by);
+        let likeness = words.map(|words| likeness(&searcher, words.as_ref(), &addresses)).transpose()?;
+        let brought = brought(&searcher, &addresses, likeness.as_ref())?;
+        let ordered = order(profile, &brought, keys.order, by);
         let removed = if ordered.is_empty() { removed(&searcher, &filters)? } else { BTreeMap::new() };
         let per_page = keys.per_page.clamp(1, PER_PAGE_MAX);
         let ranked = ordered.len();
-        let page = ordered.into_iter().skip(keys.page.saturating_mul(per_page)).take(per_page).collect();
+        let shown = ordered.into_iter().skip(keys.page.saturating_mul(per_page)).take(per_page);
+        let page = self.whole(&searcher, profile, shown, by)?;
+        let facets = self.tags.count(marks, &searcher)?;
         Ok(Found { page, ranked, hits, facets, removed })
     }
 
@@ -110,19 +108,51 @@ impl JobIndex {
         profile: &CandidateProfile,
         by: &Matching<'_>,
     ) -> Result<Vec<FoundVacancy>, JobIndexError> {
+        self.best_matches(profile, CANDIDATES, by)
+    }
+
+    /// The same, no more than so many.
+    ///
+    /// # Errors
+    /// An index that cannot be read.
+    pub fn best_matches(
+        &self,
+        profile: &CandidateProfile,
+        limit: usize,
+        by: &Matching<'_>,
+    ) -> Result<Vec<FoundVacancy>, JobIndexError> {
         let searcher = self.reader.searcher();
         let mut filters = Keys::default().filters(&self.fields, by);
-        filters.extend(profile_filters(profile, &self.needs()?, &self.fields, by.today));
+        filters.extend(profile_filters(profile, &self.needs(&searcher)?, &self.fields, by.today));
         let query = together(profile_query(profile, &self.fields, by), &filters)?;
         let found = searcher.search(query.as_ref(), &TopDocs::with_limit(CANDIDATES).order_by_score())?;
         let mut addresses: Vec<DocAddress> = found.into_iter().map(|(_, address)| address).collect();
         addresses.sort();
-        let mut brought = Vec::with_capacity(addresses.len());
-        for address in addresses {
-            let kept = self.kept(&searcher, address)?;
-            brought.push(Brought { guesses: kept.guesses(), kept, likeness: None });
+        let brought = brought(&searcher, &addresses, None)?;
+        let ordered = order(Some(profile), &brought, Order::Match, by);
+        self.whole(&searcher, Some(profile), ordered.into_iter().take(limit), by)
+    }
+
+    /// Reads whole what is shown, with the reasons.
+    fn whole<'a>(
+        &self,
+        searcher: &Searcher,
+        profile: Option<&CandidateProfile>,
+        shown: impl Iterator<Item = &'a Brought>,
+        by: &Matching<'_>,
+    ) -> Result<Vec<FoundVacancy>, JobIndexError> {
+        let mut page = Vec::new();
+        for one in shown {
+            let vacancy = self.kept(searcher, one.address)?;
+            let read = Vacancy { places: vacancy.places.clone(), ..one.vacancy.clone() }; // a reason names its place
+            let offer = Offer { vacancy: &read, ..one.offer() };
+            let score = match profile {
+                Some(profile) => Some(score(profile, &offer, by)),
+                None => one.likeness.map(Score::of_words),
+            };
+            page.push(FoundVacancy { vacancy, score });
         }
-        Ok(order(Some(profile), brought, Order::Match, by))
+        Ok(page)
     }
 
     /// The vacancies whose words are nearest, by BM25 of words alone, those first that a profile can take if one is given.
@@ -141,61 +171,63 @@ impl JobIndex {
         let keys = Keys { words: words.to_owned(), ..Keys::default() };
         let Some(query) = keys.plain_words_query(&self.fields) else { return Ok(Vec::new()) };
         let filters = match filtered_for {
-            Some(profile) => profile_filters(profile, &self.needs()?, &self.fields, by.today),
+            Some(profile) => profile_filters(profile, &self.needs(&searcher)?, &self.fields, by.today),
             None => Vec::new(),
         };
         let query = together(query, &filters)?;
         let found = searcher.search(query.as_ref(), &TopDocs::with_limit(limit.max(1)).order_by_score())?;
-        found.into_iter().map(|(_, address)| Ok(self.kept(&searcher, address)?.vacancy)).collect()
+        found.into_iter().map(|(_, address)| self.kept(&searcher, address)).collect()
     }
 
-    fn kept(&self, searcher: &Searcher, address: DocAddress) -> Result<Kept, JobIndexError> {
+    pub(super) fn kept(&self, searcher: &Searcher, address: DocAddress) -> Result<Vacancy, JobIndexError> {
         let row: TantivyDocument = searcher.doc(address)?;
         let bytes = row.get_first(self.fields.kept).and_then(|value| value.as_bytes().map(<[u8]>::to_vec));
         let bytes = bytes.ok_or(JobIndexError::Empty)?;
         serde_json::from_slice(&bytes).map_err(|source| JobIndexError::Kept { source })
     }
-
-    fn facets(&self, searcher: &Searcher, query: &dyn Query) -> Result<Facets, JobIndexError> {
-        let asked = serde_json::json!({ "tags": { "terms": { "field": "tag", "size": FACET_TERMS_MAX } } });
-        let asked: Aggregations =
-            serde_json::from_value(asked).map_err(|source| JobIndexError::Kept { source })?;
-        let told = searcher.search(query, &AggregationCollector::from_aggs(asked, Default::default()))?;
-        let told = serde_json::to_value(told).map_err(|source| JobIndexError::Kept { source })?;
-        let buckets =
-            told.pointer("/tags/buckets").and_then(|buckets| buckets.as_array()).cloned().unwrap_or_default();
-        let mut counts: BTreeMap<&'static str, Vec<(String, u64)>> = BTreeMap::new();
-        for bucket in &buckets {
-            let tag = bucket.get("key").and_then(|key| key.as_str()).and_then(|key| key.split_once(':'));
-            let count = bucket.get("doc_count").and_then(serde_json::Value::as_u64);
-            let Some(((name, value), count)) = tag.zip(count) else { continue };
-            let name = Facets::NAMES.into_iter().find(|known| *known == name);
-            if let Some(name) = name.filter(|_| !value.ends_with('/')) {
-                counts.entry(name).or_default().push((value.to_owned(), count));
-            }
-        }
-        Ok(Facets::from_counts(counts.into_iter()))
-    }
 }
 
-fn top(
-    searcher: &Searcher,
-    query: &dyn Query,
-    order: Order,
-) -> Result<(usize, Vec<DocAddress>), JobIndexError> {
-    match order {
+/// What one pass finds.
+struct Top {
+    first: Vec<DocAddress>,
+    hits: usize,
+    marks: Vec<Marks>,
+}
+
+fn top(searcher: &Searcher, query: &dyn Query, order: Order) -> Result<Top, JobIndexError> {
+    let limit = TopDocs::with_limit(CANDIDATES);
+    let (hits, first, marks) = match order {
         Order::Match => {
-            let collector = (Count, TopDocs::with_limit(CANDIDATES).order_by_score());
-            let (count, found) = searcher.search(query, &collector)?;
-            Ok((count, found.into_iter().map(|(_, address)| address).collect()))
+            let (hits, first, marks) = searcher.search(query, &(Count, limit.order_by_score(), Mark))?;
+            (hits, first.into_iter().map(|(_, address)| address).collect(), marks)
         }
         Order::Recent => {
-            let newest =
-                TopDocs::with_limit(CANDIDATES).order_by_fast_field::<u64>("posted", tantivy::Order::Desc);
-            let (count, found) = searcher.search(query, &(Count, newest))?;
-            Ok((count, found.into_iter().map(|(_, address)| address).collect()))
+            let newest = limit.order_by_fast_field::<u64>("posted", tantivy::Order::Desc);
+            let (hits, first, marks) = searcher.search(query, &(Count, newest, Mark))?;
+            (hits, first.into_iter().map(|(_, address)| address).collect(), marks)
+        }
+    };
+    Ok(Top { first, hits, marks })
+}
+
+/// What the score reads of some rows, which stand in the order of segments.
+fn brought(
+    searcher: &Searcher,
+    addresses: &[DocAddress],
+    likeness: Option<&HashMap<DocAddress, u16>>,
+) -> Result<Vec<Brought>, JobIndexError> {
+    let mut brought = Vec::with_capacity(addresses.len());
+    for of_segment in addresses.chunk_by(|one, next| one.segment_ord == next.segment_ord) {
+        let Some(first) = of_segment.first() else { continue };
+        let column = searcher.segment_reader(first.segment_ord).fast_fields().u64(BRIEF)?;
+        for address in of_segment {
+            let (vacancy, guesses) =
+                brief::read(column.values_for_doc(address.doc_id)).ok_or(JobIndexError::Brief)?;
+            let likeness = likeness.map(|all| all.get(address).copied().unwrap_or_default());
+            brought.push(Brought { address: *address, vacancy, guesses, likeness });
         }
     }
+    Ok(brought)
 }
 
 /// How well words fit each of some rows, of 1000 of the best among them.
@@ -228,55 +260,28 @@ fn permille(part: f32) -> u16 {
 }
 
 /// The order that was asked for; a profile's barriers are judged again here, by the vacancy itself.
-fn order(
+fn order<'a>(
     profile: Option<&CandidateProfile>,
-    brought: Vec<Brought>,
+    brought: &'a [Brought],
     order: Order,
     by: &Matching<'_>,
-) -> Vec<FoundVacancy> {
-    let mut ordered: Vec<(usize, Option<Score>)> = match profile {
+) -> Vec<&'a Brought> {
+    let newest = |one: &&'a Brought| (Reverse(one.vacancy.posted_on), &one.vacancy.reference);
+    let mut ordered: Vec<&Brought> = match profile {
         Some(profile) => {
-            let offers = brought.iter().map(|one| Offer {
-                vacancy: &one.kept.vacancy,
-                guesses: &one.guesses,
-                likeness: one.likeness,
-            });
-            let places: HashMap<_, _> =
-                brought.iter().enumerate().map(|(at, one)| (&one.kept.vacancy.reference, at)).collect();
-            let ranked = rank_vacancies(profile, offers, by);
-            let place = |matched: Matched<Offer<'_>>| {
-                Some((*places.get(&matched.item.vacancy.reference)?, Some(matched.score)))
-            };
-            ranked.found.into_iter().filter_map(place).collect()
+            let found = order_vacancies(profile, brought.iter().map(|one| (one.offer(), one)), by);
+            found.into_iter().map(|(one, _)| one).collect()
         }
-        None => {
-            let mut by_words: Vec<usize> = (0..brought.len()).collect();
-            by_words.sort_by_key(|at| {
-                brought.get(*at).map(|one| {
-                    let vacancy = &one.kept.vacancy;
-                    (Reverse(one.likeness), Reverse(vacancy.posted_on), vacancy.reference.clone())
-                })
-            });
-            let score = |at: usize| {
-                let likeness = brought.get(at)?.likeness?;
-                Some(Score::of_words(likeness))
-            };
-            by_words.into_iter().map(|at| (at, score(at))).collect()
-        }
+        None => brought.iter().collect(),
     };
-    if order == Order::Recent {
-        ordered.sort_by_key(|(at, _)| {
-            brought
-                .get(*at)
-                .map(|one| (Reverse(one.kept.vacancy.posted_on), one.kept.vacancy.reference.clone()))
-        });
+    match (order, profile) {
+        (Order::Match, Some(_)) => {}
+        (Order::Match, None) => {
+            ordered.sort_by(|a, b| (Reverse(a.likeness), newest(a)).cmp(&(Reverse(b.likeness), newest(b))));
+        }
+        (Order::Recent, Some(_) | None) => ordered.sort_by(|a, b| newest(a).cmp(&newest(b))),
     }
-    let mut brought: Vec<Option<Brought>> = brought.into_iter().map(Some).collect();
-    let take = |(at, score): (usize, Option<Score>)| {
-        let brought = brought.get_mut(at)?.take()?;
-        Some(FoundVacancy { vacancy: brought.kept.vacancy, score })
-    };
-    ordered.into_iter().filter_map(take).collect()
+    ordered
 }
 
 /// How many rows each filter keeps out that no other does.
@@ -302,6 +307,6 @@ fn removed(
 }
 
 /// How many are scored.
-const CANDIDATES: usize = 400;
-/// The most different tags that are counted.
-const FACET_TERMS_MAX: u32 = 4_000;
+pub(super) const CANDIDATES: usize = 400;
+/// The column of briefs, by its name.
+pub(super) const BRIEF: &str = "brief";

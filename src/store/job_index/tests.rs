@@ -1,5 +1,7 @@
 //! Each key keeps what it says; what is closed is gone; what is found is scored as if all were.
 
+use super::question::{profile_filters, profile_query, together};
+use super::search::CANDIDATES;
 use super::*;
 use crate::exchange::canonical::job::{CandidateProfile, Vacancy, VacancyStatus};
 use crate::exchange::canonical::{Currency, Money, State};
@@ -9,6 +11,7 @@ use crate::labour::matching::{
 };
 use jiff::ToSpan;
 use std::sync::LazyLock;
+use tantivy::collector::TopDocs;
 
 static RATES: LazyLock<Rates> = LazyLock::new(|| World::rates().unwrap());
 
@@ -68,6 +71,41 @@ fn the_index_finds_what_matching_finds() {
         }
     }
     assert!(seen > 20, "{seen}");
+}
+
+/// What is scored is read out of a column of the index. Read whole, the same rows stand in the same order with the same
+/// reasons.
+#[test]
+fn briefs_give_the_page_that_whole_vacancies_give() {
+    let (_folder, world, _vacancies, index) = filled(1_500);
+    let by = by(&world);
+    let searcher = index.reader.searcher();
+    let mut full = 0;
+    for _ in 0..30 {
+        let profile: CandidateProfile = world.profile().unwrap();
+        let mut filters = Keys::default().filters(&index.fields, &by);
+        let needs = index.needs(&searcher).unwrap();
+        filters.extend(profile_filters(&profile, &needs, &index.fields, by.today));
+        let query = together(profile_query(&profile, &index.fields, &by), &filters).unwrap();
+        let top = TopDocs::with_limit(CANDIDATES).order_by_score();
+        let rows = searcher.search(query.as_ref(), &top).unwrap();
+        let whole: Vec<(Vacancy, Vec<_>)> = rows
+            .into_iter()
+            .map(|(_, address)| {
+                let vacancy = index.kept(&searcher, address).unwrap();
+                let guesses = world.lexicon().guesses(vacancy.title.as_str(), vacancy.language);
+                (vacancy, guesses)
+            })
+            .collect();
+        let offers = whole.iter().map(|(vacancy, guesses)| Offer { vacancy, guesses, likeness: None });
+        let ranked = rank_vacancies(&profile, offers, &by);
+        let before: Vec<_> = ranked.found.iter().take(50).map(|one| (one.item.vacancy, &one.score)).collect();
+        let found = index.best_matches(&profile, 50, &by).unwrap();
+        let now: Vec<_> = found.iter().map(|one| (&one.vacancy, one.score.as_ref().unwrap())).collect();
+        assert_eq!(now, before);
+        full += usize::from(now.len() == 50);
+    }
+    assert!(full > 10, "{full}");
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Writing the index.
 
 use super::fields::reference_term;
-use super::{JobIndex, JobIndexError};
-use crate::exchange::canonical::job::{Vacancy, VacancyRef, VacancyStatus};
-use crate::labour::matching::{Tables, Weights};
-use std::collections::HashSet;
+use super::{JobIndex, JobIndexError, threads};
+use crate::exchange::canonical::job::{LanguageCode, Vacancy, VacancyRef, VacancyStatus};
+use crate::labour::matching::{Guess, Tables, Weights};
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use tantivy::indexer::NoMergePolicy;
@@ -19,7 +19,24 @@ pub struct JobIndexWriter<'a> {
     /// Hashes of what was put into an index that was empty, in which nothing needs to be taken out before. Two of one hash
     /// cost a look, no more.
     fresh: Option<HashSet<u64>>,
+    guesses: Guesses,
     path: PathBuf,
+}
+
+/// What titles may mean, of some that came before: few are written once only, and to understand one costs more than all else
+/// of a row.
+#[derive(Default)]
+struct Guesses(HashMap<(Option<LanguageCode>, String), Vec<Guess>>);
+
+impl Guesses {
+    fn of(&mut self, vacancy: &Vacancy, tables: &dyn Tables) -> &[Guess] {
+        let title = (vacancy.language, vacancy.title.as_str().to_owned());
+        if self.0.len() >= TITLES_MAX && !self.0.contains_key(&title) {
+            self.0.clear();
+        }
+        let guesses = || tables.guesses(vacancy.title.as_str(), vacancy.language);
+        self.0.entry(title).or_insert_with(guesses)
+    }
 }
 
 impl JobIndex {
@@ -32,15 +49,15 @@ impl JobIndex {
         weights: &'a Weights,
         tables: &'a dyn Tables,
     ) -> Result<JobIndexWriter<'a>, JobIndexError> {
-        let threads = std::thread::available_parallelism().map_or(1, |count| count.get()).min(THREADS_MAX);
         let refuse = |source| JobIndexError::Write { path: self.path.clone(), source: Box::new(source) };
         let writer: IndexWriter =
-            self.index.writer_with_num_threads(threads, MEMORY_BYTES).map_err(refuse)?;
+            self.index.writer_with_num_threads(threads(), MEMORY_BYTES).map_err(refuse)?;
         let fresh = (self.count() == 0).then(HashSet::new);
         if fresh.is_some() {
             writer.set_merge_policy(Box::new(NoMergePolicy)); // a build makes few segments, and merging would double its time
         }
-        Ok(JobIndexWriter { writer, index: self, weights, tables, fresh, path: self.path.clone() })
+        let (guesses, path) = (Guesses::default(), self.path.clone());
+        Ok(JobIndexWriter { writer, index: self, weights, tables, fresh, guesses, path })
     }
 }
 
@@ -61,7 +78,8 @@ impl JobIndexWriter<'_> {
         if vacancy.status == VacancyStatus::Closed {
             return Ok(());
         }
-        let row = self.index.fields.row(vacancy, self.tables, self.weights)?;
+        let guesses = self.guesses.of(vacancy, self.tables);
+        let row = self.index.fields.row(vacancy, guesses, (self.tables, self.weights))?;
         match self.writer.add_document(row) {
             Ok(_) => Ok(()),
             Err(source) => Err(self.failed(source)),
@@ -90,6 +108,7 @@ impl JobIndexWriter<'_> {
     }
 }
 
-const THREADS_MAX: usize = 4;
 /// What all threads of a writer may hold before they write.
 const MEMORY_BYTES: usize = 400_000_000;
+/// So many titles are remembered: some tens of megabytes.
+const TITLES_MAX: usize = 100_000;
