@@ -1,8 +1,10 @@
 //! What the index keeps of a vacancy.
 
 use super::JobIndexError;
-use crate::exchange::canonical::job::{ExperienceBand, IscoCode, Pay, Vacancy, VacancyRef};
-use crate::labour::matching::{Facets, Guess, Need, Tables, Weights, grams, meant_occupations, word_terms};
+use crate::exchange::canonical::job::{ExperienceBand, IscoCode, Pay, Skill, Vacancy, VacancyRef};
+use crate::labour::matching::{
+    Facets, Guess, Need, Tables, Weights, grams, meant_occupations, with_named_skills, word_terms,
+};
 use jiff::civil::Date;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
@@ -48,9 +50,19 @@ pub(super) struct Kept {
     /// What its title may mean.
     #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
     guesses: Vec<(IscoCode, u16)>,
+    /// Skills that its text names beside those that it has codes for.
+    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
+    named: Vec<Skill>,
 }
 
 impl Kept {
+    /// The vacancy as it is scored: with the skills that its text names.
+    pub(super) fn read(&self) -> Vacancy {
+        let mut vacancy = self.vacancy.clone();
+        vacancy.skills.extend(self.named.iter().cloned());
+        vacancy
+    }
+
     pub(super) fn guesses(&self) -> Vec<Guess> {
         self.guesses.iter().map(|(group, certainty)| Guess { group: *group, certainty: *certainty }).collect()
     }
@@ -94,10 +106,11 @@ impl Fields {
         let guesses = tables.guesses(vacancy.title.as_str(), vacancy.language);
         let mut row = TantivyDocument::default();
         row.add_text(self.reference, reference_term(&vacancy.reference));
-        let meant = meant_occupations(vacancy, &guesses, tables, weights);
+        let read = with_named_skills(vacancy, tables);
+        let meant = meant_occupations(&read, &guesses, tables, weights);
         let meant = meant.iter().filter(|meant| meant.share >= MEANT_MIN);
         meant.for_each(|meant| add_levels(&mut row, self.group, meant.group));
-        for code in vacancy.skills.iter().filter_map(|skill| skill.code.as_ref()) {
+        for code in read.skills.iter().filter_map(|skill| skill.code.as_ref()) {
             row.add_text(self.skill, code.as_str());
         }
         tags(vacancy).iter().for_each(|tag| row.add_text(self.tag, tag));
@@ -126,6 +139,7 @@ impl Fields {
         let kept = Kept {
             vacancy: vacancy.without_contacts(),
             guesses: guesses.iter().map(|guess| (guess.group, guess.certainty)).collect(),
+            named: read.skills.get(vacancy.skills.len()..).unwrap_or_default().to_vec(),
         };
         let kept = serde_json::to_vec(&kept).map_err(|source| JobIndexError::Kept { source })?;
         row.add_bytes(self.kept, &kept);

@@ -42,6 +42,8 @@ pub struct FoundVacancy {
 /// A vacancy that was brought from the index.
 struct Brought {
     kept: Kept,
+    /// As it is scored.
+    read: Vacancy,
     guesses: Vec<Guess>,
     likeness: Option<u16>,
 }
@@ -91,7 +93,7 @@ impl JobIndex {
         for address in addresses {
             let kept = self.kept(&searcher, address)?;
             let likeness = words.is_some().then(|| likeness.get(&address).copied().unwrap_or_default());
-            brought.push(Brought { guesses: kept.guesses(), kept, likeness });
+            brought.push(Brought { guesses: kept.guesses(), read: kept.read(), kept, likeness });
         }
         let ordered = order(profile, brought, keys.order, by);
         let removed = if ordered.is_empty() { removed(&searcher, &filters)? } else { BTreeMap::new() };
@@ -120,7 +122,7 @@ impl JobIndex {
         let mut brought = Vec::with_capacity(addresses.len());
         for address in addresses {
             let kept = self.kept(&searcher, address)?;
-            brought.push(Brought { guesses: kept.guesses(), kept, likeness: None });
+            brought.push(Brought { guesses: kept.guesses(), read: kept.read(), kept, likeness: None });
         }
         Ok(order(Some(profile), brought, Order::Match, by))
     }
@@ -237,7 +239,7 @@ fn order(
     let mut ordered: Vec<(usize, Option<Score>)> = match profile {
         Some(profile) => {
             let offers = brought.iter().map(|one| Offer {
-                vacancy: &one.kept.vacancy,
+                vacancy: &one.read,
                 guesses: &one.guesses,
                 likeness: one.likeness,
             });
