@@ -56,7 +56,8 @@ impl Told {
             let counted = of.iter().take(at).map(|before| tables.common_skills(*before, *group)).max();
             all += tables.skill_count(*group).saturating_sub(counted.unwrap_or_default());
         }
-        let untold = usize::try_from(all).unwrap_or_default().saturating_sub(needed);
+        // few tell all that their trade needs: what is silent counts no more often than what is told
+        let untold = usize::try_from(all).unwrap_or_default().saturating_sub(needed).min(self.0.len());
         power(chances.stray_skill(), self.0.len() - needed) * power(chances.untold_skill(), untold)
     }
 }

