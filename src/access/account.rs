@@ -70,6 +70,8 @@ pub enum Event {
     FirstEntry,
     /// He chose a password.
     PasswordChosen,
+    /// The temporary password is issued once more, since the registration was cut off: the same request is executed again.
+    Again,
     /// It is blocked.
     Blocked(Ground),
 }
@@ -151,6 +153,10 @@ impl Standing {
                 Self::Blocked(_) => Err(AccountError::Blocked),
                 Self::Issued => Err(AccountError::Step),
             },
+            Event::Again => match before.ok_or(AccountError::None)? {
+                Self::Issued | Self::Entered | Self::Active => Ok(Self::Issued),
+                Self::Blocked(_) => Err(AccountError::Blocked),
+            },
             Event::Blocked(ground) => Ok(before.ok_or(AccountError::None)?.closed(*ground)),
         }
     }
@@ -211,6 +217,7 @@ mod tests {
             request.prop_map(|(action, reason)| granted(action, reason)),
             Just(Event::FirstEntry),
             Just(Event::PasswordChosen),
+            Just(Event::Again),
             ground.prop_map(Event::Blocked),
         ]
     }
@@ -218,7 +225,7 @@ mod tests {
     fn opens(event: &Event) -> bool {
         match event {
             Event::Granted(granted) => granted.action() != Action::Block,
-            Event::FirstEntry | Event::PasswordChosen | Event::Blocked(_) => false,
+            Event::FirstEntry | Event::PasswordChosen | Event::Again | Event::Blocked(_) => false,
         }
     }
 

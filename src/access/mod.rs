@@ -27,4 +27,4 @@ pub use request::{
 pub use role::Role;
 pub use session::{First, Session};
 pub use systems::{System, Systems};
-pub use totp::SecondFactor;
+pub use totp::{KeptFactor, SecondFactor};

@@ -62,6 +62,35 @@ impl SecondFactor {
     }
 }
 
+/// A second factor as it is kept: locked under a key of the node, or bare, as it was kept before there was one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeptFactor(Vec<u8>);
+
+impl KeptFactor {
+    /// Of what is kept.
+    pub fn of(octets: Vec<u8>) -> Self {
+        Self(octets)
+    }
+
+    /// What is kept.
+    pub fn octets(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether it is the secret itself.
+    pub fn is_bare(&self) -> bool {
+        self.0.len() == BARE
+    }
+}
+
+impl std::fmt::Debug for KeptFactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeptFactor(…)")
+    }
+}
+
+/// Octets of a secret.
+const BARE: usize = 20;
 const DIGITS: usize = 6;
 
 #[cfg(test)]

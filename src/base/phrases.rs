@@ -64,12 +64,13 @@ macro_rules! written {
         [$((Language::$language, [
             include_str!(concat!("../../schemas/languages/", $code, "/access.ftl")),
             include_str!(concat!("../../schemas/languages/", $code, "/console.ftl")),
+            include_str!(concat!("../../schemas/languages/", $code, "/labour.ftl")),
         ])),+]
     };
 }
 
 /// The files of each language.
-const WRITTEN: [(Language, [&str; 2]); 6] = written!(Ru "ru", Kk "kk", Ky "ky", Hy "hy", Be "be", En "en");
+const WRITTEN: [(Language, [&str; 3]); 6] = written!(Ru "ru", Kk "kk", Ky "ky", Hy "hy", Be "be", En "en");
 
 #[expect(clippy::expect_used, reason = "the phrases are compiled in, and a test reads them")]
 static BUNDLES: LazyLock<BTreeMap<Language, Phrases>> = LazyLock::new(|| {

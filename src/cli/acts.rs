@@ -126,12 +126,23 @@ impl Acts {
                 act.command.clone(),
                 act.object.clone(),
                 purpose.join(": "),
-                act.code.clone().unwrap_or_else(|| "done".to_owned()),
+                outcome(act),
             ]);
         }
         show::line(&table.to_string());
         Ok(())
     }
+}
+
+/// How far it came, and why not further.
+fn outcome(act: &ActView) -> String {
+    let word = match (&act.stage, &act.code) {
+        (Some(stage), _) => stage.as_str(),
+        (None, Some(_)) => "refused",
+        (None, None) => "done",
+    };
+    let more = [&act.code, &act.flag].into_iter().flatten().map(|code| format!(" {code}"));
+    format!("{word}{}", more.collect::<String>())
 }
 
 /// Prints what a feed has not told, page by page; a page is noted when it is printed.
@@ -172,7 +183,8 @@ fn number(text: &str) -> Result<Identifier> {
 /// An act as a line of syslog (RFC 5424) with its content in CEF.
 fn cef(act: &Act) -> String {
     // facility 13, log audit; a refusal is a warning
-    let (priority, severity) = if act.code.is_some() { (13 * 8 + 4, 6) } else { (13 * 8 + 6, 3) };
+    let (priority, severity) =
+        if act.code.is_some() || act.flag.is_some() { (13 * 8 + 4, 6) } else { (13 * 8 + 6, 3) };
     let version = env!("CARGO_PKG_VERSION");
     let mut text = format!(
         "<{priority}>1 {} - stazh - act - CEF:0|Stazh|stazh|{version}|{}|{}|{severity}|rt={} externalId={} suser={}",
@@ -194,6 +206,10 @@ fn cef(act: &Act) -> String {
         ("app", Some(act.via.as_str())),
         ("outcome", Some(outcome)),
         ("reason", act.code.as_deref()),
+        ("deviceCustomString3Label", act.stage.as_ref().map(|_| "stage")),
+        ("deviceCustomString3", act.stage.as_deref()),
+        ("deviceCustomString4Label", act.flag.as_ref().map(|_| "flag")),
+        ("deviceCustomString4", act.flag.as_deref()),
     ];
     for (key, told) in more {
         if let Some(told) = told.filter(|told| !told.is_empty()) {
@@ -230,6 +246,8 @@ mod tests {
             purpose: Some("claim".to_owned()),
             served: None,
             code: code.map(str::to_owned),
+            stage: None,
+            flag: None,
         }
     }
 

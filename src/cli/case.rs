@@ -7,7 +7,9 @@ use crate::exchange::canonical::{RecordId, State};
 use crate::exchange::document::codec::case_root;
 use crate::exchange::rules::Catalogue;
 use crate::flow::{KnownCase, case_of, cases_after, day_of, pages_of, voided_of};
-use crate::pension::{CaseEntry, CaseStage, Due, Provisional, TermBook, Waiting, agreement, is_overdue};
+use crate::pension::{
+    CaseEntry, CaseFile, CaseStage, Due, Lacking, Provisional, TermBook, Waiting, agreement, is_overdue,
+};
 use crate::store::CasePage;
 use anyhow::Result;
 use comfy_table::{Table, presets};
@@ -163,7 +165,7 @@ fn show_one(node: &Path, case: &str, as_json: bool) -> Result<Exit> {
             );
             return Ok(Exit::Done);
         }
-        show::line(&format!("case {}: {}", id.as_str(), word(&case.file.stage())));
+        show::line(&format!("case {}: {}, {}", id.as_str(), about(&case.file), word(&case.file.stage())));
         if let Some(filed) = case.file.filed() {
             show::line(&format!("filed in {} at {}", filed.state, filed.at));
         }
@@ -185,6 +187,9 @@ fn show_one(node: &Path, case: &str, as_json: bool) -> Result<Exit> {
         voided.iter().for_each(|entry| show::line(&without_effect(entry)));
         if let Some(possible) = case.file.provisional(by.ours, agreement()) {
             show::line(&hint(&possible));
+        }
+        for lacking in case.file.lacks(agreement()) {
+            show::line(&lacks(&lacking));
         }
         for page in pages_of(&id, &ctx.store).await? {
             show::line(&on_paper(&case, &page));
@@ -239,12 +244,31 @@ fn row(case: &KnownCase, by: By<'_>) -> [String; 6] {
     let last = file.entries().last();
     [
         case.id.as_str().to_owned(),
-        word(&file.sort()),
+        about(file),
         word(&file.stage()),
         file.entries().len().to_string(),
         last.map_or_else(String::new, |entry| format!("{} of {}", entry.kind.as_code(), entry.from)),
         waiting.iter().map(|it| waits_for(case, it, by)).collect::<Vec<_>>().join("\n"),
     ]
+}
+
+/// What a case is about: of a claim, for which branches.
+fn about(file: &CaseFile) -> String {
+    let branches: Vec<String> = file.branches(agreement()).iter().map(word).collect();
+    let sort = word(&file.sort());
+    if branches.is_empty() { sort } else { format!("{sort} ({})", branches.join(", ")) }
+}
+
+/// A hint, which decides nothing.
+fn lacks(lacking: &Lacking) -> String {
+    let Lacking { branch, told_by, asked_by, rules } = lacking;
+    format!(
+        "hint: a claim for {} rests on {} as well, which nobody has told; {} asks for it ({})",
+        word(branch),
+        told_by.as_code(),
+        asked_by.as_code(),
+        rules.join(", ")
+    )
 }
 
 /// A word of the program as JSON has it.
@@ -323,10 +347,11 @@ pub(super) fn summary(case: &KnownCase, by: By<'_>) -> Value {
         })
     };
     json!({
-        "case": case.id.as_str(), "sort": case.file.sort(), "stage": case.file.stage(), "filed": case.file.filed(),
+        "case": case.id.as_str(), "sort": case.file.sort(), "branches": case.file.branches(agreement()),
+        "stage": case.file.stage(), "filed": case.file.filed(),
         "documents": case.file.entries().len(),
         "waiting": case.file.waiting().iter().map(waiting).collect::<Vec<_>>(),
-        "provisional": case.file.provisional(by.ours, agreement()),
+        "provisional": case.file.provisional(by.ours, agreement()), "lacks": case.file.lacks(agreement()),
     })
 }
 

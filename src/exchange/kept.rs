@@ -1,11 +1,13 @@
 //! What a node reads again of documents that it kept. They were verified and accepted when they came, or sealed here; each is
 //! known by the digest that was noted then, and one whose bytes are others is not read.
 
-use super::canonical::InsuranceRecord;
 use super::canonical::case::CaseDocument;
 use super::canonical::job::JobDocument;
+use super::canonical::{Inquiry, InsuranceRecord, State};
 use super::document::Scope;
-use super::document::codec::{Attachments, CodecError, Header, decode_case, decode_job, decode_record};
+use super::document::codec::{
+    Attachments, CodecError, Header, decode_case, decode_inquiry, decode_job, decode_record,
+};
 use super::seal::{SealError, open_within, sha256};
 use crate::base::{Digest256, HeldPart, Limits};
 use std::collections::HashMap;
@@ -32,6 +34,17 @@ pub enum RecordOrJob {
     Job(Box<JobDocument>),
 }
 
+/// What a document adds to a person's way from a post to his pension.
+#[derive(Debug)]
+pub enum OnTheWay {
+    /// It is of the labour half.
+    Job(Box<JobDocument>),
+    /// It asks for his insurance record.
+    Inquiry(Box<Inquiry>),
+    /// Nothing.
+    Nothing,
+}
+
 /// A document that is kept and cannot be read again.
 #[derive(Debug, thiserror::Error)]
 pub enum KeptError {
@@ -54,6 +67,23 @@ impl KeptDocument<'_> {
                 return Ok(RecordOrJob::Job(Box::new(decode_job(document, limits)?.1)));
             }
             Ok(RecordOrJob::Record(Box::new(decode_record(document, parts, limits)?.1)))
+        })
+    }
+
+    /// What it adds to a person's way; `asked` is the state that an inquiry asks.
+    ///
+    /// # Errors
+    /// The bytes are not those that were noted, or are not what their structure says.
+    pub fn on_the_way(&self, asked: State, limits: &Limits) -> Result<OnTheWay, KeptError> {
+        self.read(limits, |document, _parts| {
+            let structure = Header::read(document, limits)?.structure;
+            if structure.starts_with(JOB_STRUCTURES) {
+                return Ok(OnTheWay::Job(Box::new(decode_job(document, limits)?.1)));
+            }
+            if structure == INQUIRY_STRUCTURE {
+                return Ok(OnTheWay::Inquiry(Box::new(decode_inquiry(document, asked, limits)?.1)));
+            }
+            Ok(OnTheWay::Nothing)
         })
     }
 
@@ -83,3 +113,5 @@ impl KeptDocument<'_> {
 
 /// How the codes of the structures of the labour half begin.
 const JOB_STRUCTURES: &str = "R.XL.";
+/// The structure of an inquiry for an insurance record.
+const INQUIRY_STRUCTURE: &str = "R.XP.XP.01.001";

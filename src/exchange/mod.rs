@@ -16,7 +16,7 @@ pub use accept::{
     own_inquiry, own_job_document,
 };
 
-pub use kept::{KeptDocument, KeptError, RecordOrJob};
+pub use kept::{KeptDocument, KeptError, OnTheWay, RecordOrJob};
 
 #[cfg(test)]
 mod job_tests;

@@ -5,6 +5,7 @@
 use super::FlowError;
 use super::conversation::{Happened, stage_of, step};
 use super::document::{Case, Content, misfit_code};
+use super::labour::subject_of_job;
 use super::note::{calls_a_person, note};
 use super::persons::subjects_of;
 use super::signals::{About, put_signal};
@@ -177,6 +178,11 @@ impl Case<'_> {
             at: row.received_at,
         };
         person_ref_put(&mut tx, &subjects_of(content.person(), ctx)?, &of).await?;
+        if let Content::Job(document) = content
+            && let Some(subject) = subject_of_job(&mut tx, document, &row.peer).await?
+        {
+            person_ref_put(&mut tx, &[subject], &of).await?;
+        }
         if self.plan.sent().prs_ms.is_some() {
             let prs = self.signal(&mut tx, (Signal::Accepted, Vec::new())).await?;
             ledger_outcome(&mut tx, &row.peer, header.document_id, &[prs]).await?;

@@ -5,6 +5,7 @@ use super::copies::OwnParts;
 use super::document::Content;
 use super::facts::{SaidOfFact, declined, refusal_text, say};
 use super::jobs::say_of_job;
+use super::labour::subject_of_job;
 use super::local::note_local_findings;
 use super::offers::late;
 use super::parts::fill;
@@ -105,7 +106,10 @@ pub(super) async fn answer(
     let document_id = DocumentId::from_uuid(ctx.random.id(now));
     let header =
         Header::new((&message.code, &message.structure), document_id, Some(asked_by.document_id), now);
-    let subjects = subjects_of(said.person(), ctx)?;
+    let mut subjects = subjects_of(said.person(), ctx)?;
+    if let Said::Job(document) = &said {
+        subjects.extend(subject_of_job(&mut ctx.store.read().await?, document, peer).await?);
+    }
     let mut made_by = Arc::default();
     let mut parts = OwnParts::default();
     let document = match said {

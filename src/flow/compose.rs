@@ -6,7 +6,7 @@ use super::answer::sealed;
 use super::cases::Belonging;
 use super::copies::OwnParts;
 use super::facts::may_begin;
-use super::labour::note_reveal;
+use super::labour::{note_reveal, subject_of_job};
 use super::persons::subjects_of;
 use super::{Context, FlowError};
 use crate::base::{ConversationId, Digest256, DocumentId, ProcedureId};
@@ -186,7 +186,7 @@ pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, 
     let Encoded { peer, process, transaction, message, document_id, document, parts } =
         encoded(&what, ctx).await?;
     let belonging = match what.opening {
-        Opening::Case(document) => Some(Belonging::of(document, (document_id, what.to), now)),
+        Opening::Case(document) => Some(Belonging::of(document, (document_id, what.to), now, ctx)),
         Opening::Inquiry(_)
         | Opening::Record(_)
         | Opening::Status(_)
@@ -228,7 +228,11 @@ pub(super) async fn prepare(what: Begin<'_>, ctx: &Context) -> Result<Prepared, 
         created_at: now,
     };
     let (process, transaction) = (process.code.clone(), transaction.code.clone());
-    let subjects = subjects_of(what.opening.person(), ctx)?;
+    let peer_of_job = what.to.to_string();
+    let mut subjects = subjects_of(what.opening.person(), ctx)?;
+    if let Opening::Job(document) = what.opening {
+        subjects.extend(subject_of_job(&mut ctx.store.read().await?, document, &peer_of_job).await?);
+    }
     Ok(Prepared { draft, document_id, parts: sealed.parts, process, transaction, belonging, subjects })
 }
 

@@ -2,9 +2,10 @@
 
 use super::entry::EntryPolicy;
 use super::labour::Labour;
+use super::upkeep::KeyPlace;
 use super::{
-    AgreementOf, CertificateFile, CheckError, Checks, CopyWriter, Facts, FlowError, KeptRows, OutcomeWriter,
-    OwnThirdParty, OwnTimeStamps, Proactive, SaidToInterest, StatusSources, Wake,
+    AgreementOf, CertificateFile, CheckError, Checks, CopyWriter, Examiner, Facts, FlowError, KeptRows,
+    OutcomeWriter, OwnThirdParty, OwnTimeStamps, Proactive, SaidToInterest, StatusSources, Wake,
 };
 use crate::base::{Clock, ConversationId, Digest256, DocumentId, Findings, Limits, Random, Shelf, Verdict};
 use crate::exchange::adapter::{
@@ -67,6 +68,10 @@ pub struct Context {
     pub checks: Checks,
     /// How it exchanges jobs.
     pub labour: Labour,
+    /// Who looks the node over when its pages are asked to.
+    pub examiner: Option<Arc<dyn Examiner>>,
+    /// Our keys for seals and those that are to take their place; none where they are no files.
+    pub keys: Option<Arc<dyn KeyPlace>>,
     /// The certificates that the node works with, for those who watch over it.
     pub certificates: Vec<CertificateFile>,
     /// How people and programs are let in.
@@ -84,11 +89,13 @@ pub struct CasePolicy {
     pub book: Shelf<TermBook>,
     /// Whether it reminds a peer whose answer is late; else a person does.
     pub reminds: bool,
+    /// How many days after its last document a closed case is forgotten; never if absent.
+    pub keep_days: Option<u32>,
 }
 
 impl Default for CasePolicy {
     fn default() -> Self {
-        Self { book: Shelf::new(TermBook::built_in()), reminds: false }
+        Self { book: Shelf::new(TermBook::built_in()), reminds: false, keep_days: None }
     }
 }
 
@@ -271,6 +278,30 @@ pub trait Desk: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// The text of a profile of its own, by the name of its file; none if it has none of this name.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn profile_text(&self, _name: &str) -> Result<Option<String>, FlowError> {
+        Ok(None)
+    }
+
+    /// Sees that a profile of this name and text could be used.
+    ///
+    /// # Errors
+    /// Why not: file, line and column.
+    fn check_profile(&self, _name: &str, _text: &str) -> Result<(), FlowError> {
+        Err(no_forms())
+    }
+
+    /// Puts a profile in place, whole; it counts from the next file that is read.
+    ///
+    /// # Errors
+    /// It could not be used, or the disk.
+    fn put_profile(&self, _name: &str, _text: &str) -> Result<(), FlowError> {
+        Err(no_forms())
+    }
+
     /// Whether the settings name a list of persons in payment.
     fn has_payments(&self) -> bool {
         false
@@ -358,6 +389,14 @@ pub trait Desk: Send + Sync {
     /// The local system cannot be asked.
     fn agreements(&self) -> Result<(Vec<AgreementOf>, Findings), FlowError> {
         Ok((Vec::new(), Findings::new()))
+    }
+}
+
+/// What a local system says that has no forms.
+fn no_forms() -> FlowError {
+    FlowError::Local {
+        verdict: Verdict::Return { code: "flow.no_place" },
+        detail: "it has no profiles of its own".to_owned(),
     }
 }
 

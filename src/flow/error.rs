@@ -84,6 +84,9 @@ pub enum FlowError {
     /// Jobs that cannot be published or taken.
     #[error(transparent)]
     Labour(#[from] super::labour::LabourError),
+    /// The index of vacancies could not be made or read.
+    #[error(transparent)]
+    JobIndex(#[from] crate::store::job_index::JobIndexError),
     /// An offer that another replica has sent.
     #[error("send an offer that has left")]
     OfferGone,
@@ -180,6 +183,7 @@ impl FlowError {
             Self::Fact { refusal, .. } => Verdict::Return { code: refusal.code() },
             Self::Check(error) => error.verdict(),
             Self::Labour(error) => error.verdict(),
+            Self::JobIndex(error) => error.verdict(),
             Self::KeptFact => Verdict::Park { code: "flow.kept_fact" },
             Self::NotPrepared { .. } => Verdict::Return { code: "flow.not_prepared" },
             Self::OfferGone => Verdict::Return { code: "flow.offer_gone" },

@@ -50,7 +50,7 @@ impl Case<'_> {
 
     /// Where a document of a case belongs.
     pub(super) fn belonging(&self, document: &CaseDocument, header: &Header) -> Belonging {
-        Belonging::of(document, (header.document_id, self.ctx.state), self.row.received_at)
+        Belonging::of(document, (header.document_id, self.ctx.state), self.row.received_at, self.ctx)
     }
 
     /// Why a fact that was asked for may not be taken after all, as when it says something else than its kind does.

@@ -65,5 +65,7 @@ fn taken_up(what: &str, code: Option<Code>, ctx: &Context) -> Act {
         purpose: None,
         served: None,
         code: code.map(str::to_owned),
+        stage: None,
+        flag: None,
     }
 }

@@ -24,6 +24,7 @@ mod endings;
 pub mod entry;
 mod error;
 mod evidence;
+mod examine;
 mod expired;
 mod facts;
 mod fit;
@@ -39,6 +40,7 @@ pub mod office;
 mod once;
 mod parts;
 mod persons;
+pub mod posts;
 mod proactive;
 mod receive;
 mod release;
@@ -48,11 +50,13 @@ mod revocation;
 mod service;
 mod settle;
 mod signals;
+mod signed_file;
 mod sources;
 mod third_party;
 mod time_stamp;
 mod try_out;
 mod turned_away;
+pub mod upkeep;
 mod wake;
 pub mod watch;
 
@@ -67,7 +71,7 @@ pub use brought::{
 };
 pub use case_pages::{InCase, PageNoted, in_case, note_page, pages_of};
 pub use case_terms::note_due;
-pub use cases::{KnownCase, case_of, cases_after, voided_of};
+pub use cases::{KnownCase, case_of, cases_after, forget_cases, voided_of};
 pub use chain::{Linked, Sealing, link_journal, seal_journal, verify_journal};
 pub use checks::{
     CheckError, CheckPlan, Checks, HitInquiries, KeptRow, KnownCheck, OutcomeWriter, Permit, begin_check,
@@ -81,6 +85,7 @@ pub use deliver::{Reach, Room, claim, deliver, note_misses};
 pub use endings::{CertificateFile, note_endings};
 pub use error::FlowError;
 pub use evidence::{Evidence, evidence_of};
+pub use examine::{Examined, Examiner, examine_node};
 pub use expired::came_back;
 pub use facts::{FactAsked, Facts, ask_fact, day_of, forget_facts, kept_facts};
 pub use inspect::Caller;
@@ -103,6 +108,7 @@ pub use resend::{Resent, ended_without_result, resend};
 pub use revocation::{forget_statuses, load_statuses, refresh_statuses};
 pub use service::{ask_journal, journal_records};
 pub use settle::{claim_inbox, extend_lease, settle};
+pub use signed_file::{SignedFile, certificates_of, check_signed_file};
 pub use sources::{News, SourcePlaces, StatusSources, Untold};
 pub use third_party::OwnThirdParty;
 pub use time_stamp::{

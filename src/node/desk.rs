@@ -341,6 +341,19 @@ impl Desk for FolderDesk {
         Ok(KeptRows { rows, findings })
     }
 
+    fn profile_text(&self, name: &str) -> Result<Option<String>, FlowError> {
+        self.book.text(name).map_err(local)
+    }
+
+    fn check_profile(&self, name: &str, text: &str) -> Result<(), FlowError> {
+        self.book.check(name, text).map_err(unfit_profile)
+    }
+
+    fn put_profile(&self, name: &str, text: &str) -> Result<(), FlowError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.book.put(name, text).map_err(unfit_profile)
+    }
+
     fn handed(&self, id: DocumentId) -> Result<Option<Vec<u8>>, FlowError> {
         if self.teller.is_some() {
             let detail = "records are told where [hand_over] says, and are not kept to be fetched".to_owned();
@@ -410,6 +423,15 @@ fn done(handed: HandedOver) -> Done {
         HandedOver::First => Done::First,
         HandedOver::AlreadyThere => Done::AlreadyThere,
     }
+}
+
+/// Whoever wrote the profile is told: nothing of the node stops for it.
+fn unfit_profile(error: AdapterError) -> FlowError {
+    let verdict = match error.verdict() {
+        Verdict::Park { code } => Verdict::Return { code },
+        other @ (Verdict::Retry { .. } | Verdict::Return { .. } | Verdict::Quarantine { .. }) => other,
+    };
+    FlowError::Local { verdict, detail: with_causes(&error) }
 }
 
 fn local(error: AdapterError) -> FlowError {

@@ -6,7 +6,7 @@
 use super::national::Columns;
 use super::{StartError, TableSettings, file_of, secret_of};
 use crate::base::{Clock, Code, Secret, SystemClock, Verdict, with_causes};
-use crate::exchange::wire::{Taken, Webhook, WebhookPlan};
+use crate::exchange::wire::{Taken, Webhook, WebhookKey, WebhookPlan};
 use crate::flow::{CertificateFile, Done, FlowError, Origin};
 use crate::store::Put;
 use serde::{Deserialize, Serialize};
@@ -39,9 +39,11 @@ pub struct WebhookSettings {
     pub certificate: Option<PathBuf>,
     /// The key of that.
     pub key: Option<PathBuf>,
-    /// The file with the secret by which requests are signed, at least 32 bytes; it is read at the start.
-    pub secret_file: PathBuf,
-    /// The name of the secret, for its taker.
+    /// The file with our Ed25519 key (PEM) by which requests are signed; its taker has the public half. Read at the start.
+    pub signing_key: Option<PathBuf>,
+    /// In its place, the file with a secret that the taker has too, at least 32 bytes.
+    pub secret_file: Option<PathBuf>,
+    /// The name of the key or secret, for its taker.
     #[serde(default = "stazh")]
     pub key_id: String,
     /// How long one call may take.
@@ -68,7 +70,8 @@ impl HandOverSettings {
             authorities: webhook.authorities.map(|file| folder.join(file)),
             certificate: webhook.certificate.map(|file| folder.join(file)),
             key: webhook.key.map(|file| folder.join(file)),
-            secret_file: folder.join(webhook.secret_file),
+            signing_key: webhook.signing_key.map(|file| folder.join(file)),
+            secret_file: webhook.secret_file.map(|file| folder.join(file)),
             ..webhook
         });
         let sql = self.sql.map(|sql| sql.within(folder));
@@ -112,6 +115,10 @@ impl WebhookSettings {
                 "[hand_over.webhook] has a certificate without its key, or the other way".to_owned(),
             );
         }
+        if self.signing_key.is_some() == self.secret_file.is_some() {
+            let told = "[hand_over.webhook] signs by a signing_key or under a secret_file; name one of them";
+            return Some(told.to_owned());
+        }
         let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if self.key_id.is_empty() || !self.key_id.chars().all(is_name) {
             return Some("the key_id of [hand_over.webhook] is not of letters, digits, - _ .".to_owned());
@@ -124,7 +131,12 @@ impl WebhookSettings {
     /// # Errors
     /// A file of these settings is unusable.
     pub(super) fn open(&self) -> Result<Webhook, StartError> {
-        let secret = secret_of(&self.secret_file)?;
+        let key = match (&self.signing_key, &self.secret_file) {
+            (Some(file), _) => WebhookKey::Own(Secret::new(file_of(file)?)),
+            (None, Some(file)) => WebhookKey::Shared(secret_of(file)?),
+            // settings without either are refused before
+            (None, None) => WebhookKey::Own(Secret::new(Vec::new())),
+        };
         let identity = match (&self.certificate, &self.key) {
             (Some(certificate), Some(key)) => Some((file_of(certificate)?, Secret::new(file_of(key)?))),
             (Some(_), None) | (None, Some(_)) | (None, None) => None,
@@ -137,7 +149,7 @@ impl WebhookSettings {
             authorities_pem: self.authorities.as_deref().map(file_of).transpose()?,
             identity_pem: identity,
             key_id: self.key_id.clone(),
-            secret,
+            key,
             timeout_ms: self.timeout_ms,
             must_confirm: self.must_confirm,
         })?)
@@ -301,9 +313,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = settings("url = \"http://127.0.0.1/\"").within(folder.path());
         let webhook = settings.webhook.as_mut().unwrap();
-        std::fs::write(&webhook.secret_file, "hunter2hunter2hunter2hunter2hunt\n").unwrap();
+        std::fs::write(webhook.secret_file.as_ref().unwrap(), "hunter2hunter2hunter2hunter2hunt\n").unwrap();
         assert!(webhook.open().is_ok(), "32 bytes");
-        std::fs::write(&webhook.secret_file, "hunter2hunter2hunter2hunter2hun\n").unwrap();
+        std::fs::write(webhook.secret_file.as_ref().unwrap(), "hunter2hunter2hunter2hunter2hun\n").unwrap();
         let told = with_causes(&webhook.open().map(drop).unwrap_err());
         assert!(told.contains("32 bytes") && !told.contains("hunter2"), "{told}");
     }

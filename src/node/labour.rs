@@ -3,8 +3,10 @@
 use super::{Settings, StartError};
 use crate::exchange::wire::{HttpsSync, NodeIdentity, PeerEndpoint, SyncRoad};
 use crate::flow::labour::{Labour, PAGE_MAX, REFS_MAX};
+use crate::flow::posts::JobShelf;
 use crate::labour::sync::NODE_SCHEME;
 use serde::Deserialize;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The exchange of jobs: the section `[labour]`.
@@ -27,6 +29,8 @@ pub struct LabourSettings {
     pub page: u32,
     /// How many contents are asked for at once.
     pub batch: u32,
+    /// Rates of currencies with their days; without them pay is compared in one currency alone.
+    pub rates: Option<PathBuf>,
 }
 
 impl Default for LabourSettings {
@@ -41,6 +45,7 @@ impl Default for LabourSettings {
             page,
             batch,
             road: _,
+            shelf: _,
         } = Labour::default();
         Self {
             enabled: is_enabled,
@@ -51,11 +56,17 @@ impl Default for LabourSettings {
             suspend_days,
             page,
             batch,
+            rates: None,
         }
     }
 }
 
 impl LabourSettings {
+    /// The same with its file below the folder of the settings.
+    pub(super) fn within(self, folder: &Path) -> Self {
+        Self { rates: self.rates.map(|file| folder.join(file)), ..self }
+    }
+
     /// The first thing that does not fit, if any.
     pub(super) fn misfit(&self) -> Option<String> {
         let batch_max = u32::try_from(REFS_MAX).unwrap_or(u32::MAX);
@@ -100,6 +111,10 @@ impl LabourSettings {
             page: self.page,
             batch: self.batch,
             road,
+            shelf: Some(Arc::new(JobShelf::new(settings.data.join(JOBS), self.rates.clone()))),
         })
     }
 }
+
+/// The folder of the index of vacancies, in that of the data.
+const JOBS: &str = "jobs";

@@ -1,8 +1,10 @@
 //! Start and stop of a node. A node that is killed needs nothing but a start.
 
+use super::doctor::Examination;
 use super::dropped::{Dropped, run_dropped};
 use super::keys::{keys_on_disk, watch_keys};
 use super::polls::{Poll, run_poll};
+use super::seal_files::SealFiles;
 use super::{ProactiveSettings, Server, Settings, StartError, os_user, password};
 use crate::base::{Clock, OsRandom, Random, Shelf};
 use crate::exchange::rules::{Catalogue, Rules};
@@ -154,7 +156,7 @@ impl Node {
         }
         let labour_peers = endpoints.clone();
         let store = Self::store(settings).await?;
-        let entry = settings.access.policy(&store, random.as_ref()).await?;
+        let entry = settings.access.policy(&settings.data, &store, random.as_ref()).await?;
         let ctx = Context {
             state: settings.state,
             clock,
@@ -162,6 +164,8 @@ impl Node {
             limits: settings.limits,
             retry: settings.retry,
             store,
+            examiner: Some(Arc::new(Examination(settings.clone()))),
+            keys: Some(Arc::new(SealFiles::of(settings))),
             certificates: settings.certificates(),
             wire: Arc::new(Roads::new(
                 Self::folders(settings)?,
@@ -264,6 +268,7 @@ impl Node {
     pub async fn start(door: Door, settings: &Settings, desk: Arc<dyn Desk>) -> Result<Self, StartError> {
         make_folder(&settings.data)?;
         let lock = lock(&settings.data)?;
+        SealFiles::of(settings).complete()?;
         let keys = keys_on_disk(settings);
         let ctx = Arc::new(Self::context(settings, &door.identity, desk).await?);
         if !ctx.store.is_shared() {

@@ -23,6 +23,7 @@ mod proactive;
 mod rehearsal;
 mod revocation;
 mod seal;
+mod seal_files;
 mod settings;
 mod third_party;
 mod treaty;

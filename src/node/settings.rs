@@ -300,7 +300,7 @@ impl Settings {
             treaty: treaty.within(folder),
             proactive: proactive.map(|plan| plan.within(folder)),
             checks: checks.within(folder),
-            labour,
+            labour: labour.within(folder),
             access: access.within(folder),
             peers,
             limits,

@@ -6,6 +6,7 @@ use crate::exchange::seal::sha256;
 use crate::flow::CasePolicy;
 use crate::pension::TermBook;
 use serde::Deserialize;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 /// The section `[cases]`: what the node does by itself.
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 pub struct CaseSettings {
     /// Whether it reminds a peer whose answer is late, on the days that the terms state; else a person is asked to.
     pub reminds: bool,
+    /// How many days after its last document a closed case is forgotten, as the law of this state has it (T43); never if absent.
+    pub keep_days: Option<NonZeroU32>,
 }
 
 /// The section `[treaty]`: files in place of what the program knows.
@@ -64,7 +67,8 @@ impl TreatySettings {
     /// # Errors
     /// As [`Self::book`].
     pub(super) fn policy(&self, cases: CaseSettings) -> Result<CasePolicy, StartError> {
-        Ok(CasePolicy { book: Shelf::new(self.book()?), reminds: cases.reminds })
+        let keep_days = cases.keep_days.map(NonZeroU32::get);
+        Ok(CasePolicy { book: Shelf::new(self.book()?), reminds: cases.reminds, keep_days })
     }
 }
 

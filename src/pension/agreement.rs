@@ -70,7 +70,7 @@ struct Coefficient {
 }
 
 /// For what a pension is paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Branch {
     /// Age.
@@ -93,6 +93,7 @@ pub struct PensionKind {
     pub state: State,
     /// For what.
     pub branch: Branch,
+    rests_on: Branch,
     names: Texts,
 }
 
@@ -101,18 +102,26 @@ pub struct PensionKind {
 struct WrittenKind {
     state: State,
     branch: Branch,
+    /// The branch whose facts it rests on, where that is another: savings that are paid for disability.
+    #[serde(default)]
+    rests_on: Option<Branch>,
     en: String,
     ru: String,
 }
 
 impl From<WrittenKind> for PensionKind {
     fn from(written: WrittenKind) -> Self {
-        let WrittenKind { state, branch, en, ru } = written;
-        Self { state, branch, names: Texts::new(en, ru) }
+        let WrittenKind { state, branch, rests_on, en, ru } = written;
+        Self { state, branch, rests_on: rests_on.unwrap_or(branch), names: Texts::new(en, ru) }
     }
 }
 
 impl PensionKind {
+    /// The branch whose facts it rests on: savings that are paid for disability rest on those of disability.
+    pub fn rests_on(&self) -> Branch {
+        self.rests_on
+    }
+
     /// What it is called.
     pub fn names(&self) -> &Texts {
         &self.names

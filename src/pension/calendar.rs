@@ -3,6 +3,7 @@
 use super::TermsError;
 use crate::base::WorkingDays;
 use crate::exchange::canonical::State;
+use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,9 @@ pub struct Calendar {
     days_off: BTreeSet<DayOfWeek>,
     #[serde(default)]
     holidays: BTreeSet<Holiday>,
+    /// So many days after Easter as the Orthodox churches keep it.
+    #[serde(default)]
+    after_easter: BTreeSet<i16>,
     #[serde(default)]
     off: BTreeSet<Date>,
     #[serde(default)]
@@ -66,8 +70,8 @@ impl Calendars {
         self.0.get(&state)
     }
 
-    /// The same with what a file of the operator says: a state's days off of a week and holidays, where the file has any,
-    /// stand in place of these, its single days beside them, and before them where they say otherwise.
+    /// The same with what a file of the operator says: a state's days off of a week and holidays, of a day or after Easter,
+    /// where the file has any, stand in place of these, its single days beside them, and before them where they say otherwise.
     ///
     /// # Errors
     /// A file of another form.
@@ -80,6 +84,9 @@ impl Calendars {
             }
             if !theirs.holidays.is_empty() {
                 own.holidays = theirs.holidays;
+            }
+            if !theirs.after_easter.is_empty() {
+                own.after_easter = theirs.after_easter;
             }
             own.off.retain(|day| !theirs.working.contains(day));
             own.working.retain(|day| !theirs.off.contains(day));
@@ -94,7 +101,10 @@ impl Calendar {
     /// Whether a day is worked. What is said of the single day goes before what is said of every year and week.
     pub fn is_working(&self, day: Date) -> bool {
         let of_year = Holiday { month: day.month(), day: day.day() };
-        let is_off = self.days_off.contains(&day_of_week(day)) || self.holidays.contains(&of_year);
+        let is_off = self.days_off.contains(&day_of_week(day))
+            || self.holidays.contains(&of_year)
+            || !self.after_easter.is_empty()
+                && days_after_easter(day).is_some_and(|days| self.after_easter.contains(&days));
         self.working.contains(&day) || !is_off && !self.off.contains(&day)
     }
 }
@@ -108,6 +118,25 @@ impl WorkingDays for Calendar {
 /// The calendars that the program knows.
 pub fn calendars() -> &'static Calendars {
     &CALENDARS
+}
+
+/// How many days after Easter of its year a day is; negative before it.
+fn days_after_easter(day: Date) -> Option<i16> {
+    let days = easter(day.year())?.until(day).ok()?.get_days();
+    i16::try_from(days).ok()
+}
+
+/// Easter by the Julian calendar, as a day of ours: the rule of Meeus, good from 1900 to 2099, in which the calendars are
+/// 13 days apart; none in other years.
+fn easter(year: i16) -> Option<Date> {
+    if !(1900..=2099).contains(&year) {
+        return None;
+    }
+    let moon = (19 * (year % 19) + 15) % 30;
+    let weekday = (2 * (year % 4) + 4 * (year % 7) - moon + 34) % 7;
+    // days after 22 March, Julian
+    let days = i32::from(moon + weekday) + 13;
+    Date::new(year, 3, 22).ok()?.checked_add(days.days()).ok()
 }
 
 fn day_of_week(day: Date) -> DayOfWeek {
@@ -144,6 +173,29 @@ mod tests {
         }
         assert!(!calendars().of(State::Kz).unwrap().is_working(date(2026, 12, 16)));
         assert!(calendars().of(State::Ru).unwrap().is_working(date(2026, 12, 16)));
+    }
+
+    #[test]
+    fn a_holiday_after_easter_moves_with_it() {
+        // Orthodox Easter, as it was and will be kept
+        let kept = "1900-04-22 1983-05-08 2000-04-30 2021-05-02 2022-04-24 2023-04-16 2024-05-05 2025-04-20 2026-04-12 \
+                    2027-05-02 2028-04-16 2099-04-12";
+        for day in kept.split(' ').map(|day| day.parse::<Date>().unwrap()) {
+            assert_eq!(easter(day.year()), Some(day));
+        }
+        assert_eq!((easter(1899), easter(2100)), (None, None));
+        assert!((1900..2100).all(|year| easter(year).unwrap().weekday() == Weekday::Sunday));
+        // Radunitsa, a Tuesday, is off in Belarus alone
+        let is_off = |state, day| !calendars().of(state).unwrap().is_working(day);
+        for radunitsa in [date(2026, 4, 21), date(2027, 5, 11), date(2028, 4, 25)] {
+            let states: Vec<State> =
+                State::ALL.into_iter().filter(|state| is_off(*state, radunitsa)).collect();
+            assert_eq!(states, [State::By], "{radunitsa}");
+            assert!(!is_off(State::By, radunitsa.tomorrow().unwrap()));
+        }
+        let other = calendars().clone().extended("[BY]\nafter_easter = [1]").unwrap();
+        let belarus = other.of(State::By).unwrap();
+        assert!(belarus.is_working(date(2026, 4, 21)) && !belarus.is_working(date(2026, 4, 13)));
     }
 
     #[test]

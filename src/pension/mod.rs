@@ -22,8 +22,8 @@ pub use agreement::{Agreement, Branch, PaidBy, Payer, PensionKind, PeriodClass, 
 pub use book::TermBook;
 pub use calendar::{Calendar, Calendars, calendars};
 pub use case::{
-    CaseEntry, CaseFile, CaseSort, CaseStage, Due, Filed, Provisional, Said, Standing, Waiting, answers_to,
-    judge, judge_body,
+    CaseEntry, CaseFile, CaseSort, CaseStage, Due, Filed, Lacking, LateChange, Provisional, Said, Standing,
+    Waiting, answers_to, judge, judge_body, late_changes,
 };
 pub use check::{
     CHECK_SCHEME, CheckKey, CheckSecret, KeyKind, KeyKinds, OwnValue, OwnValues, Owner, PointFault,

@@ -138,6 +138,8 @@ async fn start(
         state,
         clock: clock.clone(),
         random: Arc::new(random),
+        examiner: None,
+        keys: None,
         certificates: Vec::new(),
         limits: Limits { attachment_inside_bytes_max: 2_000, ..Limits::default() },
         retry: Schedule::default(),

@@ -4,7 +4,7 @@ use super::row::RowReader;
 use super::sqlite_query::row_struct;
 use super::tx::{change, on};
 use super::{StoreError, Tx};
-use crate::access::{PasswordHash, Role, SecondFactor, Standing};
+use crate::access::{KeptFactor, PasswordHash, Role, Standing};
 use crate::base::{Language, Secret};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -34,11 +34,11 @@ pub struct AccountRow {
     /// Passwords before, the latest first.
     pub history: Vec<PasswordHash>,
     /// His second factor.
-    pub factor: Option<SecondFactor>,
+    pub factor: Option<KeptFactor>,
     /// The step of its last code.
     pub factor_step: Option<i64>,
     /// One that he has not shown a code of yet.
-    pub factor_offered: Option<SecondFactor>,
+    pub factor_offered: Option<KeptFactor>,
     /// Of a program: its public key.
     pub public_key: Option<Vec<u8>>,
     /// Failed tries in a row.
@@ -299,9 +299,9 @@ impl Stored {
             password: self.password.map(PasswordHash::kept),
             password_at: reader.instant("password_at", self.password_at)?,
             history: history.into_iter().map(PasswordHash::kept).collect(),
-            factor: self.factor.map(SecondFactor::kept),
+            factor: self.factor.map(KeptFactor::of),
             factor_step: self.factor_step,
-            factor_offered: self.factor_offered.map(SecondFactor::kept),
+            factor_offered: self.factor_offered.map(KeptFactor::of),
             public_key: self.public_key,
             tries: reader.count("tries", self.tries)?,
             shut_until: reader.instant_if_any("shut_until", self.shut_until)?,

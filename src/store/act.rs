@@ -3,12 +3,29 @@
 
 use super::row::RowReader;
 use super::sqlite_query::row_struct;
+use super::state::word_enum;
 use super::tx::{change, on};
 use super::{JournalDraft, StoreError, Tx, journal_append, storable};
 use crate::base::Digest256;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+word_enum!(
+    /// How far an act is. One that only shows something has none: leave to see it is all there is to tell.
+    ActStage {
+        /// Its form was shown; nothing was done.
+        Opened = "opened",
+        /// Leave was given; what came of it is told by a further entry, and if there is none, nobody knows.
+        Asked = "asked",
+        /// It is put down, and waits for a second person.
+        Waiting = "waiting",
+        /// It was done.
+        Done = "done",
+        /// It was not done; the code says why.
+        Failed = "failed",
+    }
+);
 
 /// An act. No text of it holds a value of a person: he is told by a keyed digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,8 +51,14 @@ pub struct Act {
     pub purpose: Option<String>,
     /// The case it served, or the reason.
     pub served: Option<String>,
-    /// Why it was refused; nothing if it was done.
+    /// Why it was refused or failed.
     pub code: Option<String>,
+    /// How far it is, a word of [`ActStage`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// Why somebody should look at it though it was let through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flag: Option<String>,
 }
 
 /// Which acts to list.
@@ -49,6 +72,10 @@ pub enum ActsBy<'a> {
     Object(&'a str),
     /// Those about a person, by his digest.
     Subject(&'a str),
+    /// Those that served a case, by its number.
+    Served(&'a str),
+    /// Those that somebody should look at.
+    Flagged,
 }
 
 /// Appends an act to the table and to the journal.
@@ -71,6 +98,8 @@ pub async fn act_append(tx: &mut Tx, act: &Act) -> Result<(), StoreError> {
             .bind(act.purpose.as_deref())
             .bind(act.served.as_deref())
             .bind(act.code.as_deref())
+            .bind(act.stage.as_deref())
+            .bind(act.flag.as_deref())
     )?;
     journal_append(tx, &JournalDraft::at(act.at, ACT, detail).coded(act.code.as_deref())).await
 }
@@ -87,6 +116,8 @@ pub async fn act_page(
         ActsBy::Login(login) => (BY_LOGIN, login),
         ActsBy::Object(object) => (BY_OBJECT, object),
         ActsBy::Subject(subject) => (BY_SUBJECT, subject),
+        ActsBy::Served(case) => (BY_SERVED, case),
+        ActsBy::Flagged => (FLAGGED, ""),
     };
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     let rows: Vec<Stored> = on!(tx, "list acts", connection => sqlx::query_as(text)
@@ -143,6 +174,8 @@ impl Act {
             purpose: short_if_any(&self.purpose),
             served: short_if_any(&self.served),
             code: self.code.clone(),
+            stage: self.stage.clone(),
+            flag: self.flag.clone(),
         }
     }
 }
@@ -176,6 +209,8 @@ row_struct! {
         purpose: Option<String>,
         served: Option<String>,
         code: Option<String>,
+        stage: Option<String>,
+        flag: Option<String>,
     }
 }
 
@@ -194,6 +229,8 @@ impl Stored {
             purpose: self.purpose,
             served: self.served,
             code: self.code,
+            stage: self.stage,
+            flag: self.flag,
         })
     }
 }
@@ -201,15 +238,16 @@ impl Stored {
 macro_rules! acts_where {
     ($rest:literal) => {
         concat!(
-            "SELECT id, at, login, role, via, command, object, subject, purpose, served, code FROM act WHERE ",
+            "SELECT id, at, login, role, via, command, object, subject, purpose, served, code, stage, flag \
+             FROM act WHERE ",
             $rest
         )
     };
 }
 
 const PUT: &str = "
-    INSERT INTO act (id, at, login, role, via, command, object, subject, purpose, served, code)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    INSERT INTO act (id, at, login, role, via, command, object, subject, purpose, served, code, stage, flag)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 const FIND: &str = acts_where!("id = $1");
 // The key is bound in every case; without a choice it is the empty text, which equals itself.
@@ -217,6 +255,9 @@ const ALL: &str = acts_where!("id < $1 AND $3 = '' ORDER BY id DESC LIMIT $2");
 pub(super) const BY_LOGIN: &str = acts_where!("id < $1 AND login = $3 ORDER BY id DESC LIMIT $2");
 pub(super) const BY_OBJECT: &str = acts_where!("id < $1 AND object = $3 ORDER BY id DESC LIMIT $2");
 pub(super) const BY_SUBJECT: &str = acts_where!("id < $1 AND subject = $3 ORDER BY id DESC LIMIT $2");
+pub(super) const BY_SERVED: &str = acts_where!("id < $1 AND served = $3 ORDER BY id DESC LIMIT $2");
+pub(super) const FLAGGED: &str =
+    acts_where!("id < $1 AND flag IS NOT NULL AND $3 = '' ORDER BY id DESC LIMIT $2");
 const COUNT: &str = "SELECT COUNT(*) FROM act";
 
 const FEED: &str = "SELECT number FROM feed WHERE name = $1";

@@ -86,6 +86,22 @@ pub async fn approval_page(
     rows.into_iter().map(row).collect()
 }
 
+/// Up to `limit` of those that a login asked for, before a number (nothing: from the latest on), the latest first.
+pub async fn approval_page_of(
+    tx: &mut Tx,
+    login: &str,
+    before: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<ApprovalRow>, StoreError> {
+    let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
+    let rows: Vec<Columns> = on!(tx, "list own approvals", connection => sqlx::query_as(PAGE_OF)
+        .bind(login)
+        .bind(before)
+        .bind(i64::from(limit))
+        .fetch_all(connection))?;
+    rows.into_iter().map(row).collect()
+}
+
 /// The approvals of a command for an object, the latest first.
 pub async fn approvals_of(tx: &mut Tx, command: &str, object: &str) -> Result<Vec<ApprovalRow>, StoreError> {
     let rows: Vec<Columns> = on!(tx, "list approvals", connection =>
@@ -146,6 +162,10 @@ pub(super) const PAGE: &str = "
     SELECT id, command, object, body, asked_by, asked_at, state, decided_by, decided_at, reason FROM approval
     WHERE state = $1 AND id > $2 ORDER BY id LIMIT $3";
 
+pub(super) const PAGE_OF: &str = "
+    SELECT id, command, object, body, asked_by, asked_at, state, decided_by, decided_at, reason FROM approval
+    WHERE asked_by = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+
 const OF: &str = "
     SELECT id, command, object, body, asked_by, asked_at, state, decided_by, decided_at, reason FROM approval
     WHERE command = $1 AND object = $2 ORDER BY id DESC";
@@ -153,3 +173,6 @@ const OF: &str = "
 const DECIDE: &str = "
     UPDATE approval SET state = $2, decided_by = $3, decided_at = $4, reason = $5
     WHERE id = $1 AND state = 'waiting'";
+
+/// Behind every number.
+const LAST: &str = "g";

@@ -102,6 +102,31 @@ pub async fn case_unwatch(tx: &mut Tx, case: &RecordId) -> Result<(), StoreError
     Ok(())
 }
 
+/// The numbers of up to `limit` cases after one that are closed, as the board last drew them, and of which no document is of an
+/// instant or later.
+pub async fn case_ended(
+    tx: &mut Tx,
+    after: &str,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<RecordId>, StoreError> {
+    let rows: Vec<String> = on!(tx, "list the cases that ended", connection => sqlx::query_scalar(ENDED)
+        .bind(after)
+        .bind(before.as_millisecond())
+        .bind(i64::from(limit))
+        .fetch_all(connection))?;
+    rows.iter().map(|id| RowReader { table: "pension_case", id }.text("case_id", id)).collect()
+}
+
+/// Takes away what a case remembers: its documents' part in it, drafts, pages and the records it rests on. The sealed documents
+/// stay where messages are.
+pub async fn case_forget(tx: &mut Tx, case: &RecordId) -> Result<(), StoreError> {
+    for statement in FORGET {
+        change!(tx, "forget a case", sqlx::query(statement).bind(case.as_str()))?;
+    }
+    Ok(())
+}
+
 /// The case that a document was noted in, whatever became of it.
 pub async fn case_of_document(tx: &mut Tx, id: DocumentId) -> Result<Option<RecordId>, StoreError> {
     let id = id.as_uuid().to_string();
@@ -253,3 +278,19 @@ const WATCHED: &str =
     "SELECT case_id FROM pension_case WHERE is_watched = 1 AND case_id > $1 ORDER BY case_id LIMIT $2";
 
 const UNWATCH: &str = "UPDATE pension_case SET is_watched = 0 WHERE case_id = $1";
+
+/// A closed case waits for nothing, so it stands on the board without a day.
+pub(super) const ENDED: &str = "
+    SELECT case_id FROM pension_case
+    WHERE stage = 'closed' AND due_on = '9999-12-31' AND case_id > $1
+        AND NOT EXISTS (SELECT 1 FROM case_document
+            WHERE case_document.case_id = pension_case.case_id AND case_document.at >= $2)
+    ORDER BY case_id LIMIT $3";
+
+const FORGET: [&str; 5] = [
+    "DELETE FROM case_draft WHERE case_id = $1",
+    "DELETE FROM case_page WHERE case_id = $1",
+    "DELETE FROM case_record WHERE case_id = $1",
+    "DELETE FROM case_document WHERE case_id = $1",
+    "DELETE FROM pension_case WHERE case_id = $1",
+];

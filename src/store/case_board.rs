@@ -5,8 +5,7 @@
 use super::StoreError;
 use super::Tx;
 use super::row::RowReader;
-use super::tx::change;
-use super::tx::on;
+use super::tx::{change, on};
 use crate::base::DocumentId;
 use crate::exchange::canonical::RecordId;
 use jiff::civil::Date;
@@ -147,6 +146,12 @@ fn key(day: Option<Date>) -> String {
 const NONE: &str = "9999-12-31";
 /// Later than every day, and than none.
 const AFTER_ALL: &str = "9999-12-32";
+/// The word of the stage of a case that has this number, as it was drawn last; none if there is no such case.
+pub async fn case_stage(tx: &mut Tx, case: &str) -> Result<Option<String>, StoreError> {
+    on!(tx, "find the stage of a case", connection =>
+        sqlx::query_scalar(STAGE).bind(case).fetch_optional(connection))
+}
+
 /// The stage that is listed by itself alone.
 const CLOSED: &str = "closed";
 
@@ -157,6 +162,8 @@ const TAKE: &str = "UPDATE pension_case SET is_fresh = 1 WHERE case_id = $1 AND 
 
 const PUT: &str = "
     UPDATE pension_case SET stage = $2, due_on = $3, is_ours = $4, is_theirs = $5 WHERE case_id = $1";
+
+const STAGE: &str = "SELECT stage FROM pension_case WHERE case_id = $1";
 
 const RENEW: &str = "UPDATE pension_case SET is_fresh = 0 WHERE is_watched = 1 AND is_fresh = 1";
 

@@ -119,6 +119,19 @@ pub async fn consent_list(tx: &mut Tx, subject: Digest256) -> Result<Vec<Consent
     rows.into_iter().map(consent).collect()
 }
 
+/// Up to `limit` consents to be found that are noted as in force, those first that end first, after one of them: its end and
+/// its number.
+pub async fn consent_page(
+    tx: &mut Tx,
+    after: Option<(Timestamp, Uuid)>,
+    limit: u32,
+) -> Result<Vec<Consent>, StoreError> {
+    let (at, id) = after.map_or((i64::MIN, String::new()), |(at, id)| (at.as_millisecond(), id.to_string()));
+    let rows: Vec<Columns> = on!(tx, "page the consents in force", connection =>
+        sqlx::query_as(IN_FORCE).bind(at).bind(&id).bind(i64::from(limit)).fetch_all(connection))?;
+    rows.into_iter().map(consent).collect()
+}
+
 /// Up to `limit` consents that are past their end and not noted so.
 pub async fn consent_due(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Uuid>, StoreError> {
     let rows: Vec<String> = on!(tx, "list consents past their end", connection =>
@@ -285,6 +298,11 @@ pub(super) const ACTIVE: &str = "
 
 pub(super) const LIST: &str = "
     SELECT id, state, terms, ended_at FROM labour_consent WHERE subject = $1 ORDER BY given_at DESC LIMIT 1000";
+
+pub(super) const IN_FORCE: &str = "
+    SELECT id, state, terms, ended_at FROM labour_consent
+    WHERE state = 'active' AND purpose = 'cv_search' AND (expires_at, id) > ($1, $2)
+    ORDER BY expires_at, id LIMIT $3";
 
 pub(super) const DUE: &str = "
     SELECT id FROM labour_consent WHERE state = 'active' AND expires_at <= $1 ORDER BY expires_at LIMIT $2";

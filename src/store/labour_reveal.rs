@@ -82,10 +82,36 @@ pub async fn reveal_list(tx: &mut Tx, consent_id: Uuid) -> Result<Vec<RevealRow>
     rows.into_iter().map(row).collect()
 }
 
+/// A reveal.
+pub async fn reveal_find(tx: &mut Tx, id: Uuid) -> Result<Option<RevealRow>, StoreError> {
+    let row: Option<(String, String, i64, i64, Option<i64>)> = on!(tx, "find a reveal", connection =>
+        sqlx::query_as(FIND).bind(id.to_string()).fetch_optional(connection))?;
+    let Some((consent, body, given_at, expires_at, ended_at)) = row else { return Ok(None) };
+    let reader = RowReader { table: "labour_reveal", id: &id };
+    Ok(Some(RevealRow {
+        id,
+        consent_id: reader.text("consent_id", &consent)?,
+        body: reader.json("body", &body)?,
+        given_at: reader.instant("given_at", given_at)?,
+        expires_at: reader.instant("expires_at", expires_at)?,
+        ended_at: reader.instant_if_any("ended_at", ended_at)?,
+    }))
+}
+
+/// Ends one reveal; false if it is ended already.
+pub async fn reveal_end_one(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(change!(tx, "end a reveal", sqlx::query(END_ONE).bind(id.to_string()).bind(now.as_millisecond()))?
+        == 1)
+}
+
 const PUT: &str = "
     INSERT INTO labour_reveal (id, consent_id, body, given_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
 
 const END: &str = "UPDATE labour_reveal SET ended_at = $2 WHERE consent_id = $1 AND ended_at IS NULL";
+
+const END_ONE: &str = "UPDATE labour_reveal SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+
+const FIND: &str = "SELECT consent_id, body, given_at, expires_at, ended_at FROM labour_reveal WHERE id = $1";
 
 pub(super) const LIST: &str = "
     SELECT id, body, given_at, expires_at, ended_at FROM labour_reveal WHERE consent_id = $1 ORDER BY given_at";

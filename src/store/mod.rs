@@ -75,14 +75,17 @@ pub use account::{
     account_page, account_put, account_role_lock, account_update, entry_try_find, entry_try_forget,
     entry_try_put, subject_key, token_show,
 };
-pub use act::{Act, ActsBy, Subject, act_append, act_count, act_find, act_page, feed_find, feed_put};
+pub use act::{
+    Act, ActStage, ActsBy, Subject, act_append, act_count, act_find, act_page, feed_find, feed_put,
+};
 pub use appeal::{
     AppealDraft, AppealRow, AppealSource, AppealState, Notice, appeal_answer, appeal_file, appeal_find,
     appeal_page, appeal_put, appeal_take, notice_list, notice_put, once_begin, once_drop, once_end,
     once_find, once_forget,
 };
 pub use approval::{
-    ApprovalRow, ApprovalState, approval_decide, approval_find, approval_page, approval_put, approvals_of,
+    ApprovalRow, ApprovalState, approval_decide, approval_find, approval_page, approval_page_of,
+    approval_put, approvals_of,
 };
 pub use asked::{
     HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,
@@ -90,13 +93,13 @@ pub use asked::{
 };
 pub use bulk::{PastExchange, bulk_end, bulk_put};
 pub use case::{
-    CasePage, case_entries, case_held, case_list, case_lock, case_of_document, case_page_put, case_pages,
-    case_put, case_restore, case_unwatch, case_void, case_voided, case_watched, directory_find,
-    directory_put,
+    CasePage, case_ended, case_entries, case_forget, case_held, case_list, case_lock, case_of_document,
+    case_page_put, case_pages, case_put, case_restore, case_unwatch, case_void, case_voided, case_watched,
+    directory_find, directory_put,
 };
 pub use case_board::{
     BoardChoice, BoardCount, BoardPlace, BoardRow, case_board_counts, case_board_page, case_board_put,
-    case_board_renew, case_board_take, case_board_waiting,
+    case_board_renew, case_board_take, case_board_waiting, case_stage,
 };
 pub use case_draft::{CaseDraft, case_draft_find, case_draft_put};
 pub use case_record::{
@@ -146,15 +149,17 @@ pub use journal::{
 };
 pub use labour_consent::{
     ConsentTarget, cell_counts, cell_put, consent_active, consent_candidate, consent_due, consent_end,
-    consent_find, consent_list, consent_lock, consent_put, target_confirm, target_erased, target_list,
-    target_missing, target_oldest, target_put, target_tried, target_waiting,
+    consent_find, consent_list, consent_lock, consent_page, consent_put, target_confirm, target_erased,
+    target_list, target_missing, target_oldest, target_put, target_tried, target_waiting,
 };
 pub use labour_mirror::{
     Cursor, MirrorMove, MirrorState, Mirrored, cursor_find, cursor_list, cursor_move, mirror_blank,
     mirror_counts, mirror_expire, mirror_find, mirror_hashes, mirror_page, mirror_put, mirror_sweep,
     mirror_wanted,
 };
-pub use labour_reveal::{RevealBody, RevealRow, reveal_end, reveal_list, reveal_put};
+pub use labour_reveal::{
+    RevealBody, RevealRow, reveal_end, reveal_end_one, reveal_find, reveal_list, reveal_put,
+};
 pub use labour_stream::{
     Published, PublishedState, StreamRow, change_page, published_counts, published_erase, published_find,
     published_hashes, published_page, published_put, published_untouched, snapshot_page, stream_acknowledge,

@@ -56,8 +56,17 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.execute_batch(WRITER)?;
+    connection.pragma_update(None, "wal_autocheckpoint", log_pages(path))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
+}
+
+/// After how many pages of 4 kB the log goes into the file: a page that many commits change is copied once for all of
+/// them. One that may grow long would fill a small disk before its first time, and then nothing makes room.
+fn log_pages(path: &Path) -> u32 {
+    let folder = path.parent().unwrap_or(path);
+    let disk = rustix::fs::statvfs(folder).map_or(0, |disk| disk.f_blocks.saturating_mul(disk.f_frsize));
+    if disk < SMALL_DISK { 1_000 } else { 4_000 }
 }
 
 fn pool_options(connections: u32) -> SqlitePoolOptions {
@@ -82,11 +91,12 @@ pub(super) fn schema_version() -> i64 {
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 const READERS: u32 = 4;
-/// As above; and 8 MB: what a busy node changes again and again stays at hand. The log goes into the file each 4 MB: one
-/// that may grow longer would fill a small disk before its first time.
+/// As above; and 8 MB: what a busy node changes again and again stays at hand.
 const WRITER: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;
     PRAGMA busy_timeout = 0";
+/// A gigabyte.
+const SMALL_DISK: u64 = 1 << 30;
 /// More than there are statements that write.
 const STATEMENTS: usize = 256;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use super::complain;
 use crate::base::with_causes;
 use crate::flow::entry::block_idle;
 use crate::flow::office::renew_whole_board;
-use crate::flow::{CertificateFile, Context, note_due, note_endings};
+use crate::flow::{CertificateFile, Context, forget_cases, note_due, note_endings};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,9 @@ pub async fn run_endings(files: Vec<CertificateFile>, mut stop: watch::Receiver<
         }
         if let Err(error) = renew_whole_board(&ctx).await {
             complain(&error, "the board of cases could not be drawn anew");
+        }
+        if let Err(error) = forget_cases(&ctx).await {
+            complain(&error, "cases that ended could not be forgotten");
         }
         tokio::select! {
             _ = stop.wait_for(|is_over| *is_over) => return,

@@ -10,6 +10,7 @@ mod endings;
 mod facts;
 mod gateway;
 mod hints;
+mod jobs;
 mod labour;
 mod lane;
 mod persons;
@@ -27,6 +28,7 @@ pub use endings::run_endings;
 pub use facts::run_facts;
 pub use gateway::{Queue, run_gateway};
 pub use hints::run_hints;
+pub use jobs::run_job_index;
 pub use labour::{run_labour, run_sync};
 pub use lane::run_lane;
 pub use persons::run_persons;
@@ -71,6 +73,7 @@ pub async fn run_workers(
     }
     if ctx.labour.is_enabled {
         workers.spawn(run_labour(stop.clone(), ctx.clone()));
+        workers.spawn(run_job_index(stop.clone(), ctx.clone()));
     }
     workers.spawn(run_settler(stop.clone(), ctx.clone()));
     workers.spawn(run_terms(stop.clone(), ctx.clone()));

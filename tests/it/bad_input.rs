@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use stazh::base::{DocumentId, Findings};
 use stazh::exchange::canonical::case::{CaseDocumentKind, DirectoryEntry};
 use stazh::exchange::canonical::{InsuranceRecord, Interval, State};
+use stazh::exchange::rules::CodeLists;
 use stazh::pension::{CaseEntry, CaseFile, Claim, Filed, Said, advise, agreement, judge, judge_body};
 use std::collections::BTreeSet;
 
@@ -170,6 +171,24 @@ fn each_kind_of_bad_input_is_found_where_it_is_judged_with_its_rule() {
         seen.insert(wrong);
     }
     assert_eq!(seen, BTreeSet::from(ALL));
+}
+
+/// Refusing because the person lives in another member state is forbidden (T10): a refusal has a reason, and none is that.
+#[test]
+fn a_refusal_has_a_reason_that_is_not_residence() {
+    let mut refusal = entry(1);
+    refusal.said.decision = "refusal".parse().ok();
+    let told: Vec<_> = judged(&[], &refusal).into_iter().map(|one| (one.code, one.rule)).collect();
+    assert_eq!(told, [("case.refusal_without_reason".to_owned(), "T10".to_owned())]);
+    refusal.said.reason = "threshold".parse().ok();
+    assert_eq!(judged(&[], &refusal), []);
+    let lists = CodeLists::built_in().unwrap();
+    let words = ["residence", "living", "abroad", "reloc"];
+    for (code, known) in lists.list("XRR").unwrap().codes() {
+        let english = known.names.en.to_lowercase();
+        let named = words.iter().find(|word| code.contains(*word) || english.contains(*word));
+        assert_eq!(named, None, "{code} refuses for living elsewhere");
+    }
 }
 
 #[test]

@@ -17,23 +17,30 @@ use std::time::{Duration, Instant};
 /// A broker with its own ports, its own files and its own name; it ends with the test.
 struct Rabbit {
     folder: tempfile::TempDir,
-    ports: [u16; 3],
+    /// Of plain AMQP, of its distribution, of the names of Erlang, of AMQP over TLS.
+    ports: [u16; 4],
     process: Child,
 }
 
 impl Rabbit {
     fn start() -> Self {
+        Self::start_with(|_port| String::new())
+    }
+
+    /// One whose settings are made for the port that it may use for TLS.
+    fn start_with(settings: impl FnOnce(u16) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let sockets = [0; 3].map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+        let sockets = [0; 4].map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
         let ports = sockets.each_ref().map(|socket| socket.local_addr().unwrap().port());
         drop(sockets);
+        std::fs::write(folder.path().join("rabbitmq.conf"), settings(ports[3])).unwrap();
         let process = Self::run(&folder.path().to_owned(), ports);
         let rabbit = Self { folder, ports, process };
         rabbit.wait();
         rabbit
     }
 
-    fn run(folder: &PathBuf, [port, distribution, names]: [u16; 3]) -> Child {
+    fn run(folder: &PathBuf, [port, distribution, names, _tls]: [u16; 4]) -> Child {
         let log = std::fs::File::create(folder.join("out.txt")).unwrap();
         Command::new("/usr/lib/rabbitmq/bin/rabbitmq-server")
             .current_dir(folder) // where it leaves what it dumps when it is killed
@@ -47,7 +54,7 @@ impl Rabbit {
             .env("RABBITMQ_MNESIA_BASE", folder.join("data"))
             .env("RABBITMQ_LOG_BASE", folder.join("log"))
             .env("RABBITMQ_PID_FILE", folder.join("pid"))
-            .env("RABBITMQ_CONFIG_FILE", folder.join("none"))
+            .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq.conf"))
             .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder.join("plugins"))
             .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
             .stdout(log.try_clone().unwrap())
@@ -171,6 +178,54 @@ async fn records_cross_by_queues_each_once_though_the_broker_is_killed() {
     }
     ru_desk.all_told(60).await;
     assert!(ru_desk.taken.lock().unwrap()[&copy.sha256] == scan, "its copy came by the queue too");
+    ru.stop().await;
+    kz.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_is_spoken_to_over_tls_and_one_of_another_name_or_authority_is_not() {
+    let (world, others) = (World::new(), World::new());
+    let (ours, named, strange) =
+        (world.issue("localhost"), world.issue("mq.example"), others.issue("localhost"));
+    let tls = |(key, certificate): &(PathBuf, PathBuf)| {
+        let (key, certificate) = (key.display().to_string(), certificate.display().to_string());
+        move |port: u16| {
+            format!(
+                "listeners.ssl.1 = 127.0.0.1:{port}\nssl_options.certfile = {certificate}\nssl_options.keyfile = {key}\n\
+                 ssl_options.verify = verify_none\nssl_options.fail_if_no_peer_cert = false\n"
+            )
+        }
+    };
+    let pair = |rabbit: &Rabbit| {
+        [("RU", "KZ"), ("KZ", "RU")].map(|(state, peer)| {
+            let mut settings = rabbit.settings(&world, state, peer);
+            let url = format!("amqps://guest@localhost:{}/%2f", rabbit.ports[3]);
+            settings.broker.as_mut().unwrap().url = url;
+            settings
+        })
+    };
+    // Whoever else holds a certificate is given no document: it waits, and is told.
+    for keys in [&named, &strange] {
+        let rabbit = Rabbit::start_with(tls(keys));
+        let [russian, _] = pair(&rabbit);
+        let ru = start(&russian, Arc::new(TestDesk::default())).await;
+        compose(&inquiry(1), ru.flows()).await.unwrap();
+        let why = told(&ru, "KZ", "missed").await;
+        assert!(why.contains("amqps://guest@localhost") && why.contains("certificate"), "{why}");
+        assert!(!why.contains("guest:guest"), "no password in the journal: {why}");
+        ru.stop().await;
+        std::fs::remove_dir_all(world.folder("RU")).unwrap();
+    }
+    let rabbit = Rabbit::start_with(tls(&ours));
+    let ru_desk = Arc::new(TestDesk::default());
+    let kz_desk = Arc::new(TestDesk::knowing((0..10).map(record).collect()));
+    let [russian, kazakh] = pair(&rabbit);
+    let (ru, kz) = (start(&russian, ru_desk.clone()).await, start(&kazakh, kz_desk).await);
+    for number in 0..10 {
+        let id = compose(&inquiry(number), ru.flows()).await.unwrap().conversation_id;
+        assert_eq!(ended(&ru, id).await, ConversationState::Completed);
+    }
+    ru_desk.all_told(10).await;
     ru.stop().await;
     kz.stop().await;
 }

@@ -3,6 +3,8 @@
 mod access;
 mod axe;
 mod driver;
+mod journey;
+mod labour;
 mod walk;
 
 use crate::people::{House, PASSWORD, account};

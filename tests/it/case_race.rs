@@ -106,6 +106,7 @@ fn decided(case: &RecordId, decision: &str) -> CaseDocument {
     if let CaseDocument::PensionDecision(it) = &mut document {
         it.kind = "ru-old-age".parse().unwrap();
         it.decision = decision.parse().unwrap();
+        it.reason = (decision == "refusal").then(|| "threshold".parse().unwrap());
     }
     document
 }

@@ -1,18 +1,18 @@
 //! Documents of pension cases: each as files hold it, and across the border both ways, on both databases.
 
-use crate::exchange::{ended, journal};
+use crate::exchange::{ended, inquiry_between, journal, record_of};
 use crate::fixtures::{every_file_of, fixture};
 use crate::nodes::{TestDesk, World};
 use crate::postgres_server;
 use stazh::base::{DocumentId, Limits};
 use stazh::exchange::canonical::case::{CaseDocument, CaseDocumentKind};
-use stazh::exchange::canonical::{RecordId, State};
+use stazh::exchange::canonical::{Interval, RecordId, State};
 use stazh::exchange::document::codec::{Header, HeaderText, case_root, encode_case};
 use stazh::exchange::rules::{Catalogue, MessageKind, Rules};
-use stazh::flow::{Begin, Composed, FlowError, Opening, begin, case_of, voided_of};
+use stazh::flow::{Begin, Composed, FlowError, Opening, begin, case_of, compose, voided_of};
 use stazh::node::{Door, Node, Server, Settings};
 use stazh::pension::CaseStage;
-use stazh::store::ConversationState;
+use stazh::store::{ConversationState, JournalBy, journal_list};
 use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -81,7 +81,10 @@ async fn pair(is_on_server: bool) -> Pair {
     ru.peers[0].url = format!("https://{}/", kg_door.address().unwrap());
     kg.peers[0].url = format!("https://{}/", ru_door.address().unwrap());
     let settings = Settings { listen: ru_door.address().unwrap(), ..ru.clone() };
-    let (ru_desk, kg_desk) = (Arc::new(TestDesk::default()), Arc::new(TestDesk::default()));
+    // need B: each knows a worker of its own
+    let (ru_desk, kg_desk) =
+        (TestDesk::knowing(vec![record_of("RU", 1)]), TestDesk::knowing(vec![record_of("KG", 2)]));
+    let (ru_desk, kg_desk) = (Arc::new(ru_desk), Arc::new(kg_desk));
     let ru = (Node::start(ru_door, &ru, ru_desk.clone()).await.unwrap(), ru_desk);
     let kg = (Node::start(kg_door, &kg, kg_desk.clone()).await.unwrap(), kg_desk);
     Pair { _world: world, settings, ru, kg }
@@ -134,6 +137,22 @@ async fn cross(is_on_server: bool) {
     let (there, back) =
         tokio::join!(send_all(&ru, (State::Ru, State::Kg)), send_all(&kg, (State::Kg, State::Ru)));
     tokio::join!(all_came(&kg_desk, &there), all_came(&ru_desk, &back));
+    // need B: the insurance record on request, and that there is none
+    let asked = async |node: &Node, inquiry| {
+        let composed = compose(&inquiry, node.flows()).await.unwrap();
+        assert_eq!(ended(node, composed.conversation_id).await, ConversationState::Completed);
+    };
+    tokio::join!(
+        asked(&ru, inquiry_between("RU", "KG", 2)),
+        asked(&kg, inquiry_between("KG", "RU", 1)),
+        asked(&ru, inquiry_between("RU", "KG", 3)),
+        asked(&kg, inquiry_between("KG", "RU", 4)),
+    );
+    for (desk, record) in [(&ru_desk, record_of("KG", 2)), (&kg_desk, record_of("RU", 1))] {
+        desk.all_told(1).await;
+        let told: Vec<_> = desk.told.lock().unwrap().values().map(|(told, _)| told.clone()).collect();
+        assert!(told == [record], "a record came otherwise than it was sent");
+    }
     ru.stop().await;
     kg.stop().await;
 }
@@ -240,6 +259,46 @@ async fn a_body_is_judged_by_the_directory_that_its_state_sent() {
     let what = Begin { transaction: "P.XP.04.TRN.001", ..wrong(&notice) };
     let FlowError::Unlawful(findings) = begin(what, ru.flows()).await.unwrap_err() else { panic!() };
     assert_eq!(findings.first().map(|finding| finding.code.as_str()), Some("case.body_unknown"));
+    ru.stop().await;
+    kg.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_changed_are_told_within_a_month_or_both_sides_say_that_it_is_late() {
+    let Pair { _world, ru: (ru, _), kg: (kg, kg_desk), .. } = pair(false).await;
+    let mut directory = document(CaseDocumentKind::BodyDirectory);
+    let mut sent = Vec::new();
+    let first = send(&ru, State::Kg, &directory).await;
+    sent.push((first.document_id, directory.clone()));
+    all_came(&kg_desk, &sent).await;
+    // one that began last spring, and one that begins next year
+    if let CaseDocument::BodyDirectory(it) = &mut directory {
+        for (id, from) in [("RU-002", "2026-05-04"), ("RU-003", "2099-01-01")] {
+            let mut entry = it.entries[0].clone();
+            entry.body.id = id.parse().ok();
+            entry.days = Interval::new(from.parse().unwrap(), None).unwrap();
+            it.entries.push(entry);
+        }
+    }
+    let second = send(&ru, State::Kg, &directory).await;
+    sent.push((second.document_id, directory));
+    all_came(&kg_desk, &sent).await;
+    for node in [&ru, &kg] {
+        let told = async || {
+            let mut tx = node.flows().store.read().await.unwrap();
+            let rows = journal_list(&mut tx, JournalBy::All, 0, 1_000).await.unwrap();
+            let late =
+                rows.into_iter().filter(|row| row.entry.code.as_deref() == Some("case.directory_late"));
+            late.map(|row| row.entry.detail).collect::<Vec<_>>()
+        };
+        let begun = Instant::now();
+        while told().await.is_empty() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "nobody says that it is late");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let wanted = "the directory of RU tells late what changed: of 2026-05-04, due by 2026-06-04 (T46)";
+        assert_eq!(told().await, [wanted]);
+    }
     ru.stop().await;
     kg.stop().await;
 }

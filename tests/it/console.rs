@@ -1,6 +1,8 @@
 //! The pages and the interface, called by hand: who may what, and what an adversary may not.
 
 mod adversary;
+mod audit;
+mod changes;
 mod interface;
 mod matrix;
 mod sessions;

@@ -33,6 +33,7 @@ mod jobs;
 mod journal;
 mod keys;
 mod kill;
+mod labour_pages;
 mod labour_story;
 mod labour_sync;
 mod link;

@@ -2,6 +2,7 @@
 
 use crate::fixtures::fixture;
 use crate::nodes::{TestDesk, World};
+use crate::people::{House, plain};
 use crate::postgres_server;
 use jiff::civil::{Date, date};
 use stazh::access::{Actor, Ask, Commands, Permit, Purpose, Role, Via, decide};
@@ -17,7 +18,7 @@ use stazh::flow::office::{
 };
 use stazh::flow::{Begin, Context, Opening, begin, compose};
 use stazh::node::{Door, Node, Server, Settings};
-use stazh::pension::{CaseStage, Choice, Right, Side};
+use stazh::pension::{Branch, CaseStage, Choice, Right, Side};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -61,9 +62,29 @@ fn record(state: State, person: &Person, periods: &[(&str, &str)]) -> InsuranceR
     serde_json::from_value(record).unwrap()
 }
 
+/// The node of Bishkek of such a day with a door for people.
+pub(crate) struct OfficeHouse {
+    pub(crate) house: House,
+    pub(crate) case: RecordId,
+    /// What came to Moscow.
+    pub(crate) other_desk: Arc<TestDesk>,
+}
+
+/// Opens it.
+pub(crate) async fn open_house() -> OfficeHouse {
+    let Day { world, ru, kg, url, case, ru_desk, .. } = day(false).await;
+    OfficeHouse { house: House::of(kg, url, ru, world), case, other_desk: ru_desk }
+}
+
+impl OfficeHouse {
+    pub(crate) async fn close(self) {
+        self.house.close().await;
+    }
+}
+
 /// Russia and Kyrgyzstan; Bishkek has the claim of a worker, and what Moscow knows of him.
 struct Day {
-    _world: World,
+    world: World,
     ru: Node,
     kg: Node,
     case: RecordId,
@@ -71,6 +92,8 @@ struct Day {
     claim: DocumentId,
     /// What came to Moscow.
     ru_desk: Arc<TestDesk>,
+    /// Where the door for people of Bishkek is called.
+    url: String,
 }
 
 async fn day(is_on_server: bool) -> Day {
@@ -84,7 +107,9 @@ async fn day(is_on_server: bool) -> Day {
     for settings in [&mut ru, &mut kg].into_iter().filter(|_| is_on_server) {
         settings.database = Some(Server { urls: vec![postgres_server::database()], password_file: None });
     }
+    kg.console = Some(plain());
     let (ru_door, kg_door) = (Door::open(&ru).await.unwrap(), Door::open(&kg).await.unwrap());
+    let url = kg_door.console_url().unwrap().unwrap();
     ru.peers[0].url = format!("https://{}/", kg_door.address().unwrap());
     kg.peers[0].url = format!("https://{}/", ru_door.address().unwrap());
     let start = async |door, settings: &Settings, desk: &Arc<TestDesk>| {
@@ -111,13 +136,14 @@ async fn day(is_on_server: bool) -> Day {
     }
     let case = claim.head().case.clone().unwrap();
     let day = Day {
-        _world: world,
+        world,
         ru,
         kg,
         case,
         conversation: asked.conversation_id,
         claim: sent.document_id,
         ru_desk,
+        url,
     };
     // what was handed over counts a moment later
     while board(&day, &BoardFilter::default()).await.is_empty() || !record_is_settled(&day).await {
@@ -171,7 +197,8 @@ async fn a_day(is_on_server: bool) {
 
     // the case: whose turn, and what may be sent next
     let file = case_file(&day.permit("case-view"), &day.case, Language::En, ctx).await.unwrap().unwrap();
-    assert_eq!(file.stage, CaseStage::Waiting);
+    assert_eq!((file.stage, &file.branches[..]), (CaseStage::Waiting, &[Branch::OldAge][..]));
+    assert_eq!(file.lacks, [], "age rests on service alone");
     assert_eq!(file.person.as_ref().unwrap().name, "Осмонов Бакыт Асанович");
     assert!(file.waits.len() == 1 && file.waits[0].is_ours && file.waits[0].due_on.is_some());
     let answers: Vec<&str> =
@@ -249,8 +276,34 @@ async fn a_day(is_on_server: bool) {
     assert!(case_file(&forged, &day.case, Language::En, ctx).await.unwrap().is_none());
 
     four_eyes(&day).await;
+    a_death(&day).await;
     day.ru.stop().await;
     day.kg.stop().await;
+}
+
+/// A document of the case tells that the worker died: service after that day is told of, and nobody states the day again.
+async fn a_death(day: &Day) {
+    let dead = async || {
+        let bench = day.workbench(&Choice::default(), &Reckoning::default()).await;
+        bench.totals[0].findings.iter().any(|finding| finding.code == "pension.after_death")
+    };
+    assert!(!dead().await);
+    let claim = claim();
+    let text = std::fs::read_to_string(fixture("cases/circumstance-notice.json")).unwrap();
+    let mut notice: serde_json::Value = serde_json::from_str(&text).unwrap();
+    notice["head"] = serde_json::to_value(claim.head()).unwrap();
+    notice["person"] = serde_json::to_value(claim.person()).unwrap();
+    (notice["circumstance"], notice["on"]) = ("death".into(), "2024-06-30".into());
+    let notice: CaseDocument = serde_json::from_value(notice).unwrap();
+    let transaction = "P.XP.04.TRN.001";
+    let opening = Opening::Case(&notice);
+    let what = Begin { opening, to: State::Kg, transaction, within: None, refers_to: None };
+    begin(what, day.ru.flows()).await.unwrap();
+    let begun = Instant::now();
+    while !dead().await {
+        assert!(begun.elapsed() < Duration::from_secs(120), "nobody knows of the death");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// What a second person decides about what waits.

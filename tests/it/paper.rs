@@ -1,5 +1,7 @@
 //! Forms on paper, read back by programs of others: poppler shows every text and draws every page, zbar reads every code.
 
+mod whole;
+
 use crate::attachments::noise;
 use crate::evidence::documents_of;
 use crate::fixtures::every_file_of;

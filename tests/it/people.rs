@@ -1,5 +1,6 @@
 //! A node with a door for people, accounts of every role, and callers who come by plain HTTP.
 
+mod jobs;
 mod program;
 
 use crate::nodes::{TestDesk, World};
@@ -8,12 +9,15 @@ use stazh::access::{Commands, PasswordHash, Role, Standing};
 use stazh::base::{Clock, Language, OsRandom, Random, Secret, SystemClock};
 use stazh::exchange::canonical::State;
 use stazh::exchange::seal::sha256;
-use stazh::node::{ConsoleSettings, Door, Node};
+use stazh::flow::{Context, Desk};
+use stazh::node::{ConsoleSettings, Door, FolderDesk, Node, Settings};
 use stazh::store::{
     AccountDetails, AccountRow, Act, ActsBy, SessionRow, Store, account_put, act_page, session_put,
 };
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
+pub(crate) use jobs::{JobsHouse, candidate, read, until};
 pub(crate) use program::Program;
 
 /// What everybody of these tests has as his password.
@@ -25,22 +29,57 @@ pub(crate) struct House {
     /// Where it is called, without a path.
     pub(crate) url: String,
     /// The node of another state, if there is one.
-    _peer: Option<Node>,
+    peer: Option<Node>,
     /// Keeps its folder.
-    _world: World,
+    world: World,
 }
 
 impl House {
     /// Opens one.
     pub(crate) async fn open() -> Self {
+        Self::open_with(|_settings| Arc::new(TestDesk::default())).await
+    }
+
+    /// The same with the forms of a local system.
+    pub(crate) async fn open_with_forms() -> Self {
+        Self::open_with(|settings| Arc::new(FolderDesk::open(settings).unwrap())).await
+    }
+
+    async fn open_with(desk: impl FnOnce(&Settings) -> Arc<dyn Desk>) -> Self {
         let world = World::new();
         let mut settings = world.settle("KZ", "RU");
         world.settle("RU", "KZ"); // whose seals it trusts
         settings.console = Some(plain());
         let door = Door::open(&settings).await.unwrap();
         let url = door.console_url().unwrap().unwrap();
-        let node = Node::start(door, &settings, Arc::new(TestDesk::default())).await.unwrap();
-        Self { node, url, _peer: None, _world: world }
+        let node = Node::start(door, &settings, desk(&settings)).await.unwrap();
+        Self { node, url, peer: None, world }
+    }
+
+    /// One that was opened elsewhere, with its peer.
+    pub(crate) fn of(node: Node, url: String, peer: Node, world: World) -> Self {
+        Self { node, url, peer: Some(peer), world }
+    }
+
+    pub(crate) async fn close(self) {
+        self.node.stop().await;
+        if let Some(peer) = self.peer {
+            peer.stop().await;
+        }
+    }
+
+    /// Where it has its settings and its data.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.world.folder("KZ")
+    }
+
+    /// A key for its seals, of the authority that others know.
+    pub(crate) fn issue_for_seals(&self, name: &str) -> crate::keys::Issued {
+        self.world.seals.lock().unwrap()["KZ"].issue_for_seals(name)
+    }
+
+    pub(crate) fn flows(&self) -> &Context {
+        self.node.flows()
     }
 
     /// The same of a node to which another state has sent a document of each kind.
@@ -57,7 +96,7 @@ impl House {
         let peer = Node::start(other_door, &other, Arc::new(TestDesk::default())).await.unwrap();
         let sent = crate::cases::send_all(&peer, (State::Ru, State::Kz)).await;
         crate::cases::all_came(&desk, &sent).await;
-        Self { node, url, _peer: Some(peer), _world: world }
+        Self { node, url, peer: Some(peer), world }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -121,7 +160,7 @@ impl House {
 }
 
 /// A door on a free port of this machine.
-fn plain() -> ConsoleSettings {
+pub(crate) fn plain() -> ConsoleSettings {
     ConsoleSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
         certificate: None,

@@ -10,11 +10,13 @@ use stazh::exchange::canonical::case::{CaseDocument, CaseDocumentKind};
 use stazh::exchange::canonical::{CopyOfDocument, RecordId, State};
 use stazh::exchange::document::codec::case_root;
 use stazh::exchange::seal::sha256;
-use stazh::flow::{Begin, Context, Opening, begin, case_of, note_due, voided_of};
+use stazh::flow::office::renew_board;
+use stazh::flow::{Begin, Context, Opening, begin, case_of, cases_after, forget_cases, note_due, voided_of};
 use stazh::node::{Node, Server, Settings};
 use stazh::pension::{CaseEntry, Said};
 use stazh::store::{Fate, JournalBy, Store, case_put, case_void, journal_list, outbox_of_document};
 use std::collections::{HashMap, HashSet};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// A node of Russia with Kyrgyzstan as its peer, which does nothing by itself.
@@ -281,4 +283,39 @@ async fn a_provisional_award_is_hinted_at_where_only_the_part_of_others_is_missi
         hints.len() == 1 && hints[0].contains("a provisional award of ru-old-age is possible"),
         "{hints:?}"
     );
+}
+
+/// What is closed is forgotten so many days after its last document, if the settings say so; else it is kept.
+#[tokio::test]
+async fn a_closed_case_is_forgotten_when_its_time_is_over_and_not_before() {
+    for keep_days in [None, NonZeroU32::new(40)] {
+        let mut bench = Bench::set(false, false);
+        bench.settings.cases.keep_days = keep_days;
+        let ctx = bench.replica(TestDesk::default()).await;
+        let ours = |kind, case: &RecordId, about| {
+            let mut document = document(kind);
+            let head = document.head_mut();
+            (head.state, head.case, head.about) = (State::Ru, Some(case.clone()), about);
+            document
+        };
+        let notice = ours(CaseDocumentKind::CircumstanceNotice, &case_id(), None);
+        let closed = send(&notice, &ctx).await;
+        let other = ours(CaseDocumentKind::FamilyInquiry, &"RU-2026-000999".parse().unwrap(), None);
+        send(&other, &ctx).await;
+        bench.clock.advance_ms(10 * DAY_MS);
+        send(&ours(CaseDocumentKind::Closure, &case_id(), Some(closed)), &ctx).await;
+        for (days, left) in [(0, 2), (39, 2), (2, if keep_days.is_some() { 1 } else { 2 })] {
+            bench.clock.advance_ms(days * DAY_MS);
+            renew_board(&ctx).await.unwrap();
+            let forgotten = forget_cases(&ctx).await.unwrap();
+            assert_eq!(cases_after("", 10, &ctx).await.unwrap().len(), left, "{keep_days:?}, {days} days on");
+            assert_eq!(forgotten, 2 - left);
+        }
+        assert_eq!(forget_cases(&ctx).await.unwrap(), 0, "once");
+        let told = told("forgotten", &ctx).await;
+        assert_eq!(told.len(), usize::from(keep_days.is_some()), "{told:?}");
+        assert!(told.iter().all(|line| line.contains(case_id().as_str())), "{told:?}");
+        let mut tx = ctx.store.read().await.unwrap();
+        assert!(outbox_of_document(&mut tx, "KG", closed).await.unwrap().is_some(), "what was sealed stays");
+    }
 }

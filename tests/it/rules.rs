@@ -2,11 +2,12 @@
 
 pub(crate) mod dates;
 mod mutants;
+mod refused;
 mod written;
 
 use crate::fixtures::every_file_of;
 use crate::shared::{CONTAINER, allowed, container};
-use mutants::{Mutant, mutants};
+use mutants::{Changed, Mutant, mutants};
 use stazh::base::{Finding, Findings, Limits};
 use stazh::exchange::canonical::case::CaseDocumentKind;
 use stazh::exchange::canonical::job::JobDocumentKind;
@@ -174,8 +175,9 @@ fn the_sample_documents_are_accepted_without_a_warning() {
 fn structure_is_judged_as_libxml2_judges_it() {
     let rules = rules();
     let (mut refused, mut accepted) = (0, 0);
+    let mut changed = Changed::default();
     for (name, _, schema) in samples() {
-        let mutants = mutants(&sample(&name));
+        let mutants = mutants(&sample(&name), &mut changed);
         let texts: Vec<String> = mutants.iter().map(|mutant| mutant.text.clone()).collect();
         let verdicts = accepted_by_xmllint(&texts, &schema);
         let mut differing = Vec::new();
@@ -200,6 +202,7 @@ fn structure_is_judged_as_libxml2_judges_it() {
 #[test]
 fn every_finding_has_a_place_and_no_value() {
     let rules = rules();
+    let mut changed = Changed::default();
     for (name, code, _) in samples() {
         let (document, message) = (sample(&name), message(&code));
         let mut values = Vec::new();
@@ -215,7 +218,7 @@ fn every_finding_has_a_place_and_no_value() {
             }
         });
         assert!(values.len() > 1 || POOR.contains(&name.as_str()));
-        for Mutant { text, change, secret } in mutants(&document) {
+        for Mutant { text, change, secret } in mutants(&document, &mut changed) {
             let findings =
                 rules.check_holding(text.as_bytes(), &message, &allowed()).err().unwrap_or_default();
             for finding in &findings {

@@ -85,6 +85,17 @@ pub(super) struct First {
     json: bool,
 }
 
+/// Tells login and temporary password, once.
+pub(super) fn tell(json: bool, login: &str, password: &str) {
+    if json {
+        show::json_line(&serde_json::json!({ "login": login, "temporary_password": password }));
+    } else {
+        show::line(&format!("login               {login}"));
+        show::line(&format!("temporary password  {password}"));
+        show::aside("it is shown once, and opens the change of the password once");
+    }
+}
+
 impl First {
     pub(super) fn run(self) -> Result<Exit> {
         if !matches!(self.role, Role::CyberAdministrator | Role::SystemAdministrator) {
@@ -101,7 +112,7 @@ impl First {
                 Ok(issued) => {
                     for one in issued {
                         let password = one.temporary.as_ref().map(|password| password.expose().as_str());
-                        self.tell(&one.login, password.unwrap_or_default());
+                        tell(self.json, &one.login, password.unwrap_or_default());
                     }
                     Ok(Exit::Done)
                 }
@@ -112,16 +123,6 @@ impl First {
                 Err(error) => Err(error.into()),
             }
         })
-    }
-
-    fn tell(&self, login: &str, password: &str) {
-        if self.json {
-            show::json_line(&serde_json::json!({ "login": login, "temporary_password": password }));
-        } else {
-            show::line(&format!("login               {login}"));
-            show::line(&format!("temporary password  {password}"));
-            show::aside("it is shown once, and opens the change of the password once");
-        }
     }
 
     fn request(&self, today: Date) -> AccessRequest {

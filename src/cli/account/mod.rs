@@ -1,5 +1,6 @@
 //! `stazh account`: accounts of people and programs, as far as the machine has to do with them.
 
+mod again;
 mod first;
 mod list;
 mod replies;
@@ -15,6 +16,7 @@ use anyhow::Result;
 /// hands over the answers to requests; nothing here gives or widens a right.
 ///
 ///   stazh account first kz --login a.serik --role cyber_administrator …
+///   stazh account again kz --login a.serik
 ///   stazh account list kz
 ///   stazh account requests kz
 ///   stazh account replies kz --into outgoing
@@ -28,6 +30,7 @@ pub(super) struct AccountCommand {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     First(Box<first::First>),
+    Again(again::Again),
     List(list::List),
     Requests(list::Requests),
     Replies(replies::Replies),
@@ -37,6 +40,7 @@ impl AccountCommand {
     pub(super) fn run(self) -> Result<Exit> {
         match self.action {
             Action::First(first) => first.run(),
+            Action::Again(again) => again.run(),
             Action::List(list) => list.run(),
             Action::Requests(requests) => requests.run(),
             Action::Replies(replies) => replies.run(),

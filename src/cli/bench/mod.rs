@@ -1,5 +1,6 @@
 //! `stazh bench`: what a node costs on this machine.
 
+mod clerks;
 mod exchange;
 mod jobs;
 mod load;

@@ -3,6 +3,7 @@
 use super::super::pair;
 use super::super::progress::Progress;
 use super::super::{Exit, local, show};
+use super::clerks::{Plan, work};
 use crate::access::{Actor, Ask, Commands, Permit, Purpose, Role, Via, decide};
 use crate::base::{ConversationId, DocumentId, Language, MessageId, OsRandom, ProcedureId, Random};
 use crate::exchange::canonical::{Inquiry, Person};
@@ -25,6 +26,9 @@ use std::time::{Duration, Instant};
 /// every fiftieth answer was returned. Each page is asked for many times, with
 /// other ids each time; of the times the middle and the one of 95 in 100 are
 /// told.
+///
+/// With --clerks so many work at the node at once, over HTTP, each with a session
+/// of his own, and each act is journalled; what is told then is what they wait.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Pages {
@@ -37,6 +41,15 @@ pub(super) struct Pages {
     /// An empty PostgreSQL database instead of a file.
     #[arg(long)]
     database: Option<String>,
+    /// So many clerks work at once after that; none if 0.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    clerks: u32,
+    /// How long they work.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    clerks_for: u32,
+    /// How long a clerk reads a page before he asks for the next, in milliseconds.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(0..=600_000))]
+    think_ms: u32,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -50,25 +63,44 @@ struct Measured {
     times: Vec<Duration>,
 }
 
+/// What clerks waited for, how many answers were none, and how many pages a second there were.
+type Waited = (Vec<Measured>, u64, f64);
+
 impl Pages {
     pub(super) fn run(self) -> Result<Exit> {
         let root = std::env::temp_dir().join(format!("stazh-bench-{}", std::process::id()));
         let outcome = local::block_on(self.measure(&root));
         let _ = std::fs::remove_dir_all(&root); // a leftover folder harms nobody
-        let (measured, filling) = outcome?;
+        let (measured, filling, worked) = outcome?;
         if self.json {
             let pages: Vec<_> = measured.iter().map(Measured::as_json).collect();
-            show::json(&serde_json::json!({ "messages": self.messages, "pages": pages }));
+            let clerks = worked.as_ref().map(|worked| {
+                let pages: Vec<_> = worked.0.iter().map(Measured::as_json).collect();
+                serde_json::json!({
+                    "clerks": self.clerks, "think_ms": self.think_ms, "pages": pages,
+                    "pages_a_second": worked.2, "failed": worked.1,
+                })
+            });
+            show::json(&serde_json::json!({ "messages": self.messages, "pages": pages, "clerks": clerks }));
         } else {
             let seconds = filling.as_secs_f64();
             show::line(&format!("{} messages stored in {seconds:.0} s", self.messages));
             measured.iter().for_each(|page| show::line(&page.as_text()));
+            if let Some((waited, failed, rate)) = &worked {
+                let (clerks, think) = (self.clerks, self.think_ms);
+                show::line(&format!(
+                    "{clerks} clerks, each reading {think} ms: {rate:.0} pages a second, {failed} not answered"
+                ));
+                waited.iter().for_each(|page| show::line(&page.as_text()));
+            }
         }
-        let is_within = measured.iter().all(|page| page.at(950) <= page.limit);
+        let waited = worked.iter().flat_map(|(waited, _, _)| waited);
+        let is_answered = worked.as_ref().is_none_or(|(_, failed, _)| *failed == 0);
+        let is_within = is_answered && measured.iter().chain(waited).all(|page| page.at(950) <= page.limit);
         Ok(if is_within { Exit::Done } else { Exit::Refused })
     }
 
-    async fn measure(&self, root: &Path) -> Result<(Vec<Measured>, Duration)> {
+    async fn measure(&self, root: &Path) -> Result<(Vec<Measured>, Duration, Option<Waited>)> {
         let (ru, kz) = (root.join("ru"), root.join("kz"));
         pair::make(&ru, &kz)?;
         let mut settings = Settings::read(&ru.join("node.toml"))?;
@@ -88,7 +120,25 @@ impl Pages {
         drop(progress);
         let measured = self.pages(&past, &ctx).await?;
         ctx.store.close().await;
-        Ok((measured, filling))
+        let worked = if self.clerks > 0 { Some(self.clerks(&settings, &past).await?) } else { None };
+        Ok((measured, filling, worked))
+    }
+
+    /// Lets clerks work at once.
+    async fn clerks(&self, settings: &Settings, past: &[(PastExchange, Person)]) -> Result<Waited> {
+        let numbers = past.iter().filter_map(|(_, person)| person.identifiers.first());
+        let plan = Plan {
+            clerks: self.clerks,
+            seconds: self.clerks_for,
+            think_ms: self.think_ms,
+            conversations: past.iter().map(|(it, _)| it.conversation_id.as_uuid().to_string()).collect(),
+            numbers: numbers.map(|number| number.identifier.as_str().to_owned()).collect(),
+        };
+        let worked = work(settings, plan).await?;
+        let pages: usize = worked.times.iter().map(|(_, times)| times.len()).sum();
+        let rate = f64::from(u32::try_from(pages)?) / worked.elapsed.as_secs_f64();
+        let waited = worked.times.into_iter().map(|(page, times)| Measured { page, limit: WAIT_MAX, times });
+        Ok((waited.collect(), worked.failed, rate))
     }
 
     /// Stores the past; tells of some exchanges by which pages are asked for.
@@ -319,3 +369,5 @@ const BODY_BYTES: usize = 600;
 const EXCHANGES_AT_ONCE: usize = 1_000;
 const PAGE_MAX: Duration = Duration::from_millis(50);
 const SEARCH_MAX: Duration = Duration::from_millis(100);
+/// What a clerk waits among many: he does not lose his thread within a second.
+const WAIT_MAX: Duration = Duration::from_secs(1);

@@ -3,11 +3,16 @@
 
 use super::exchange::{records, table};
 use super::labour_facts::{self as facts, Told};
+use super::people;
 use super::stage::{LOOK_EVERY, LOOKS_MAX, Stage, typed};
 use crate::base::{Clock, SystemClock};
+use crate::cli::local;
+use crate::cli::pair::free_address;
+use crate::exchange::canonical::State;
 use anyhow::{Context, Result, bail};
 use jiff::civil::{Date, date};
 use serde_json::Value;
+use tokio::process::Child;
 
 /// The nodes of Kyrgyzstan, Kazakhstan and Russia, and what becomes of one who seeks work.
 pub(super) struct Search<'a> {
@@ -15,7 +20,8 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    pub(super) async fn play(&self) -> Result<Told> {
+    /// Plays it; the nodes are left up.
+    pub(super) async fn play(&self) -> Result<(Told, Vec<Child>)> {
         let begun_at = SystemClock.now();
         let stage = &self.stage;
         self.make()?;
@@ -58,14 +64,45 @@ impl Search<'_> {
         stage.narrator.show(&facts::links(&case));
         told.links = facts::channels(&case);
         self.withdraw((&consent, &shown), &profile, &mut told).await?;
-        stage.stop(nodes).await?;
         told.elapsed_ms = SystemClock.now().duration_since(begun_at).as_millis();
-        Ok(told)
+        Ok((told, nodes))
+    }
+
+    /// Where those who seek work can be looked at in a browser, and who may.
+    pub(super) async fn show_console(&self) -> Result<()> {
+        let stage = &self.stage;
+        let node = stage.node(State::Kg);
+        let officers = people::register_for_jobs(&node).await?;
+        let console = local::settings(&node)?.console.context("find the door for people")?;
+        stage.say("the Bishkek node for a clerk of the employment service, in a browser");
+        let narrator = stage.narrator;
+        for (path, told) in [
+            ("vacancies", "posts of three states, with their counts"),
+            (
+                "matches",
+                "four other welders, whose consents are in force, and the posts that each may take, with the reasons",
+            ),
+            ("workers", "Bakyt by his number 21503198500017: his consents, taken back, with both receipts"),
+        ] {
+            narrator.show(&format!("          http://{}/console/{path}  {told}", console.listen));
+        }
+        for people::Officer { what, login, temporary } in officers {
+            narrator.show(&format!("          {what}: login {login}, temporary password {temporary}"));
+        }
+        Ok(())
     }
 
     fn make(&self) -> Result<()> {
         let stage = &self.stage;
-        stage.make_nodes(WORKED, "\n[labour]\nenabled = true\nsync_every_ms = 200\n")?;
+        stage.make_nodes(
+            WORKED,
+            "\n[labour]\nenabled = true\nsync_every_ms = 200\nrates = \"../rates.toml\"\n",
+        )?;
+        let settings = stage.node(State::Kg).join("node.toml");
+        let text =
+            std::fs::read_to_string(&settings).with_context(|| format!("read {}", settings.display()))?;
+        let door = format!("{text}\n[console]\nlisten = \"{}\"\n", free_address()?);
+        std::fs::write(&settings, door).with_context(|| format!("write {}", settings.display()))?;
         FILES.iter().try_for_each(|(name, text)| stage.write(name, text))?;
         let others: Vec<Value> = serde_json::from_str(OTHERS).context("read the other welders")?;
         for (number, other) in others.iter().enumerate() {

@@ -39,7 +39,7 @@ pub(super) struct Demo {
     /// party of its own: AM, BY, KG, KZ, RU, with commas between them.
     #[arg(long, value_delimiter = ',', conflicts_with_all = ["keep", "once"])]
     states: Vec<String>,
-    /// Leave the three nodes of the pension up until Ctrl-C, one of them with its console for a browser. In a terminal
+    /// Leave the nodes of both stories up until Ctrl-C, Moscow's and Bishkek's with their consoles for a browser. In a terminal
     /// they stay up anyway.
     #[arg(long)]
     keep: bool,
@@ -99,8 +99,10 @@ impl Demo {
         let (pension, nodes) = story.play().await?;
         narrator.show(&pension.as_text());
         let nodes = if self.stays() { nodes } else { end(nodes).await? };
-        let labour = Search { stage: stage("labour") }.play().await?;
+        let search = Search { stage: stage("labour") };
+        let (labour, seekers) = search.play().await?;
         narrator.show(&labour.as_text());
+        let seekers = if self.stays() { seekers } else { end(seekers).await? };
         if self.json {
             let mut told = exchange.as_json();
             if let Some(object) = told.as_object_mut() {
@@ -110,8 +112,10 @@ impl Demo {
             show::json(&told);
         }
         if self.stays() {
+            search.show_console().await?;
             story.stay().await?;
         }
+        end(seekers).await?;
         end(nodes).await?;
         let is_whole = exchange.is_whole() && pension.is_whole() && labour.is_whole();
         Ok(if is_whole { Exit::Done } else { Exit::Refused })

@@ -88,7 +88,7 @@ impl Story<'_> {
     pub(super) async fn stay(&self) -> Result<()> {
         self.show_console().await?;
         let at = self.stage.root.display();
-        self.stage.say(&format!("the three nodes of the pension stay up; folders in {at}; Ctrl-C ends them"));
+        self.stage.say(&format!("the nodes of both stories stay up; folders in {at}; Ctrl-C ends them"));
         tokio::signal::ctrl_c().await.context("wait for Ctrl-C")
     }
 

@@ -5,6 +5,7 @@ use crate::access::{
 };
 use crate::base::{Language, Secret};
 use crate::cli::local;
+use crate::exchange::canonical::State;
 use crate::flow::Context as Flows;
 use crate::flow::entry::{self, Decision, Issued, SentFile, SignIn};
 use anyhow::{Context, Result};
@@ -20,29 +21,44 @@ pub(super) struct Officer {
     pub(super) temporary: String,
 }
 
-/// Registers the administrators at the machine, and by a request of the one that the other executes a clerk and a senior clerk.
+/// A clerk to be registered: what he is, his role, his name, and what he may.
+type Post = (&'static str, Role, &'static str, &'static [&'static str]);
+
+/// Registers the administrators at the machine, and by a request of the one that the other executes those who work on cases.
 pub(super) async fn register(node: &Path) -> Result<Vec<Officer>> {
+    registered(node, &OF_CASES).await
+}
+
+/// The same, with one who works with those who seek a job.
+pub(super) async fn register_for_jobs(node: &Path) -> Result<Vec<Officer>> {
+    registered(node, &OF_JOBS).await
+}
+
+async fn registered(node: &Path, posts: &[Post]) -> Result<Vec<Officer>> {
     let settings = local::settings(node)?;
     let flows = local::context(&settings).await?;
-    let registered = officers(&flows).await;
+    let registered = officers(posts, &flows).await;
     flows.store.close().await;
     registered
 }
 
-async fn officers(flows: &Flows) -> Result<Vec<Officer>> {
+async fn officers(posts: &[Post], flows: &Flows) -> Result<Vec<Officer>> {
+    let numbers: &[&str] = match flows.state {
+        State::Kg => &NUMBERS_KG,
+        State::Am | State::By | State::Kz | State::Ru => &NUMBERS_RU,
+    };
+    let mut numbers = numbers.iter().copied();
+    let mut number = || numbers.next().context("find an invented number");
     let first = async |role, who| -> Result<Session> {
         let issued = entry::register_first("demo", request(role, who, &[], flows), ORDER, flows).await?;
         let one = issued.into_iter().next().context("register an administrator")?;
         enter(one, flows).await
     };
-    let keeper = first(Role::SystemAdministrator, ("Ivan Keeper", "12045011180")).await?;
-    let guard = first(Role::CyberAdministrator, ("Anna Guard", "12045022286")).await?;
+    let keeper = first(Role::SystemAdministrator, ("Ivan Keeper", number()?)).await?;
+    let guard = first(Role::CyberAdministrator, ("Anna Guard", number()?)).await?;
     let mut officers = Vec::new();
-    for (what, role, who, functions) in [
-        ("a clerk", Role::Clerk, ("Olga Clerk", "12045033392"), CLERK),
-        ("a senior clerk", Role::SeniorClerk, ("Pavel Senior", "12045044498"), SENIOR),
-    ] {
-        let asked = request(role, who, functions, flows);
+    for &(what, role, name, functions) in posts {
+        let asked = request(role, (name, number()?), functions, flows);
         let leave = permit(&keeper, "request-file", flows).await?;
         let filed = entry::file_request(&leave, asked, Some(ORDER), flows).await?;
         let leave = permit(&guard, "request-decide", flows).await?;
@@ -113,6 +129,17 @@ fn request(role: Role, (name, number): (&str, &str), functions: &[&str], flows: 
     }
 }
 
+/// Who works on cases.
+const OF_CASES: [Post; 2] = [
+    ("a clerk", Role::Clerk, "Olga Clerk", CLERK),
+    ("a senior clerk", Role::SeniorClerk, "Pavel Senior", SENIOR),
+];
+/// Who works with those who seek a job.
+const OF_JOBS: [Post; 1] = [("a clerk", Role::Clerk, "Gulnara Clerk", JOBS)];
+/// Invented numbers, one for each.
+const NUMBERS_RU: [&str; 4] = ["12045011180", "12045022286", "12045033392", "12045044498"];
+const NUMBERS_KG: [&str; 3] = ["20101197500011", "10202198000012", "10303198500013"];
+const JOBS: &[&str] = &["jobs", "workers", "cases", "messages", "persons"];
 const CLERK: &[&str] = &["cases", "export", "decisions", "messages", "persons", "figures"];
 const SENIOR: &[&str] = &["cases", "export", "decisions", "approvals", "messages", "persons", "figures"];
 /// A copy of an order that nobody gave.

@@ -6,9 +6,10 @@ use crate::base::{Clock, Finding, SystemClock, from_json};
 use crate::cli::exit::Misused;
 use crate::cli::local;
 use crate::exchange::canonical::job::{
-    CandidateProfile, ExperienceBand, LanguageCode, Offering, Place, Remote, Schedule, Schooling,
+    CandidateProfile, ExperienceBand, IscoCode, LanguageCode, Offering, Place, Remote, Schedule, Schooling,
 };
 use crate::exchange::canonical::{Coded, Currency, Money, State};
+use crate::flow::posts::job_sources;
 use crate::labour::matching::{Matching, Recognition, Sought, Weights};
 use crate::store::job_index::{JobIndex, Keys, Order};
 use anyhow::{Result, anyhow};
@@ -49,6 +50,9 @@ pub(in crate::cli) struct SearchCommand {
     /// In which region: a state and the head of the code in its register, such as KZ/75.
     #[arg(long, value_parser = read_region)]
     region: Vec<Place>,
+    /// As which occupation: one to four digits of ISCO-08.
+    #[arg(long, value_parser = read::<IscoCode>)]
+    occupation: Vec<IscoCode>,
     /// Posted within so many days.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3650))]
     within: Option<u16>,
@@ -128,7 +132,7 @@ impl SearchCommand {
                 let settings = local::settings(node)?;
                 local::block_on(async {
                     let ctx = local::context(&settings).await?;
-                    let seen = (ctx.clock.now(), local_index::sources(&ctx).await?);
+                    let seen = (ctx.clock.now(), job_sources(&ctx).await?);
                     ctx.store.close().await;
                     Ok(seen)
                 })?
@@ -150,13 +154,12 @@ impl SearchCommand {
         if self.json {
             let mut told = told::as_json(&found, index.count())?;
             if let (Some(_), Some(object)) = (node, told.as_object_mut()) {
-                let sources = sources.iter().map(local_index::Source::as_json).collect();
-                object.insert("sources".to_owned(), sources);
+                object.insert("sources".to_owned(), serde_json::to_value(&sources)?);
             }
             show::json(&told);
         } else {
             told::tell(&found, keys.page.saturating_mul(keys.per_page), self.facets, index.count());
-            sources.iter().for_each(|source| show::line(&source.as_text()));
+            sources.iter().for_each(|source| show::line(&local_index::as_text(source)));
         }
         Ok(if has_found { Exit::Done } else { Exit::Refused })
     }
@@ -173,6 +176,8 @@ impl SearchCommand {
             words: self.words.clone(),
             states: self.state.clone(),
             regions: self.region.clone(),
+            majors: Vec::new(),
+            groups: self.occupation.clone(),
             posted_from: self.within.map(|days| today.saturating_sub(i64::from(days).days())),
             pay_from,
             remote: self.remote.clone(),

@@ -6,7 +6,7 @@ use crate::cli::progress::Progress;
 use crate::cli::{Exit, local, show};
 use crate::exchange::canonical::State;
 use crate::exchange::seal::Witness;
-use crate::flow::verify_journal;
+use crate::flow::{SignedFile, certificates_of, check_signed_file, verify_journal};
 use crate::node::Settings;
 use crate::store::{Break, ChainHead, Link, Verifier, chain_counts};
 use anyhow::{Context, Result, bail};
@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Verify the journal of a node, or an exported one: every entry, every link,
@@ -27,6 +27,9 @@ use std::path::{Path, PathBuf};
 ///
 ///   stazh journal verify ru
 ///   stazh journal verify --from journal.jsonl --certificate ru-seal.pem
+///
+/// --from takes the signed files of acts and of the audit too, as the pages give
+/// them.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Verify {
@@ -43,6 +46,9 @@ pub(super) struct Verify {
     #[arg(long)]
     json: bool,
 }
+
+/// A head with its certificates.
+const HEAD_BYTES_MAX: u64 = 1_000_000;
 
 /// What was found in the whole.
 struct Whole {
@@ -62,6 +68,9 @@ impl Verify {
         if let Some(settings) = &settings {
             witness.add_pem(&settings.seal.own.certificate_pem()?)?;
         }
+        if let Some(exit) = self.of_signed(&mut witness)? {
+            return Ok(exit);
+        }
         let whole = match (&self.from, settings) {
             (Some(path), settings) => self.of_file(path, settings.map(|settings| settings.state), witness)?,
             (None, Some(settings)) => local::block_on(self.of_node(&settings, witness))?,
@@ -73,6 +82,43 @@ impl Verify {
             show::line(&whole.as_text());
         }
         Ok(if whole.verifier.breaks() == 0 { Exit::Done } else { Exit::Refused })
+    }
+
+    /// A signed file of acts, or of an audit, that was taken from a page; none if it is something else.
+    fn of_signed(&self, witness: &mut Witness) -> Result<Option<Exit>> {
+        let Some(path) = &self.from else { return Ok(None) };
+        let place = || format!("read {}", path.display());
+        let mut first = String::new();
+        BufReader::new(File::open(path).with_context(place)?)
+            .take(HEAD_BYTES_MAX)
+            .read_line(&mut first)
+            .with_context(place)?;
+        let Some(certificates) = certificates_of(first.as_bytes()) else { return Ok(None) };
+        let is_own = witness.certificates().next().is_none();
+        if is_own {
+            for der in &certificates {
+                witness.add_der(der)?;
+            }
+        }
+        let found = check_signed_file(&std::fs::read(path).with_context(place)?, witness);
+        let (exit, told) = match found {
+            SignedFile::Whole { lines } => (Exit::Done, format!("{lines} lines, as they were signed")),
+            SignedFile::Changed(why) => (Exit::Refused, format!("BROKEN: {why}")),
+            SignedFile::Unknown(signer) => {
+                (Exit::Refused, format!("it was signed with another certificate, whose sha-256 is {signer}"))
+            }
+        };
+        if self.json {
+            show::json_line(&json!({ "is_whole": exit == Exit::Done, "found": told }));
+            return Ok(Some(exit));
+        }
+        show::line(&told);
+        if is_own {
+            let prints: Vec<String> = witness.fingerprints().map(|print| print.to_string()).collect();
+            let told = "the certificate is that of the file itself; compare its sha-256 with the node's:";
+            show::line(&format!("{told} {}", prints.join(", ")));
+        }
+        Ok(Some(exit))
     }
 
     async fn of_node(&self, settings: &Settings, witness: Witness) -> Result<Whole> {

@@ -6,8 +6,10 @@ use super::error::ProfileError;
 use super::folder::Stamp;
 use super::folder::stamps;
 use super::profile::Profile;
+use crate::base::WholeFile;
 use crate::exchange::canonical::State;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -66,6 +68,58 @@ impl ProfileBook {
         Ok(self.shelves()?.facts)
     }
 
+    /// The text of a profile of the folder; none if there is none of this name.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn text(&self, name: &str) -> Result<Option<String>, AdapterError> {
+        let Some(path) = self.place(name) else { return Ok(None) };
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(AdapterError::Read { path, source }),
+        }
+    }
+
+    /// Sees that a profile of this name and text could be used here.
+    ///
+    /// # Errors
+    /// It could not: its name is none of a profile, or a key of it makes no sense, with line and column.
+    pub fn check(&self, name: &str, text: &str) -> Result<(), AdapterError> {
+        if self.place(name).is_none() {
+            let reason = "a profile is a file of small letters, digits and hyphens that ends in .toml";
+            return Err(ProfileError::of_key(name, text, "state", reason.to_owned()).into());
+        }
+        let lists = match &self.folder {
+            Some(folder) => OwnLists::read(&OwnLists::folder_of(folder))?,
+            None => OwnLists::default(),
+        };
+        self.parsed(name, text, &lists).map(drop)
+    }
+
+    /// Puts a profile into the folder, whole; it counts when it is next asked for.
+    ///
+    /// # Errors
+    /// As [`ProfileBook::check`], and the disk.
+    pub fn put(&self, name: &str, text: &str) -> Result<(), AdapterError> {
+        self.check(name, text)?;
+        let Some((folder, place)) = self.folder.as_ref().zip(self.place(name)) else { return Ok(()) };
+        let refuse = |source| AdapterError::Write { path: place.clone(), source };
+        fs::create_dir_all(folder).map_err(refuse)?;
+        let part = folder.join(format!(".{name}.{}.part", std::process::id()));
+        let mut file = WholeFile::create(part, place.clone()).map_err(refuse)?;
+        file.write_all(text.as_bytes()).map_err(refuse)?;
+        file.finish().map_err(refuse)
+    }
+
+    /// Where a profile of this name stands in the folder, if there is one and this is a name.
+    fn place(&self, name: &str) -> Option<PathBuf> {
+        let stem = name.strip_suffix(".toml")?;
+        let is_plain = (1..=NAME_MAX).contains(&stem.len())
+            && stem.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
+        self.folder.as_ref().filter(|_| is_plain).map(|folder| folder.join(name))
+    }
+
     fn shelves(&self) -> Result<Shelves, AdapterError> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let (stamps, lists) = (self.stamps()?, self.list_stamps()?);
@@ -112,11 +166,18 @@ impl ProfileBook {
     fn read(&self, name: &str, path: &Path, lists: &OwnLists) -> Result<Profile, AdapterError> {
         let text = fs::read_to_string(path)
             .map_err(|source| AdapterError::Read { path: path.to_owned(), source })?;
-        let profile = Profile::parse_with(name, &text, lists)?;
+        self.parsed(name, &text, lists)
+    }
+
+    fn parsed(&self, name: &str, text: &str, lists: &OwnLists) -> Result<Profile, AdapterError> {
+        let profile = Profile::parse_with(name, text, lists)?;
         if profile.head().state != self.state {
             let reason = format!("the profile is of {}, the node of {}", profile.head().state, self.state);
-            return Err(ProfileError::of_key(name, &text, "state", reason).into());
+            return Err(ProfileError::of_key(name, text, "state", reason).into());
         }
         Ok(profile)
     }
 }
+
+/// Letters of the name of a profile.
+const NAME_MAX: usize = 60;

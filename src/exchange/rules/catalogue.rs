@@ -371,6 +371,37 @@ mod tests {
         assert!(matches!(catalogue.process("P.XP.99"), Err(CatalogueError::Unknown { .. })));
     }
 
+    /// What every case system needs beside the Agreement names no rule of it.
+    #[test]
+    fn every_message_of_pension_says_what_it_serves_and_by_which_rule() {
+        let engine: [&str; 8] = [
+            "Clarification",
+            "ClarificationAnswer",
+            "Rejection",
+            "Reminder",
+            "Update",
+            "Invalidation",
+            "Forwarding",
+            "Closure",
+        ];
+        let catalogue = Catalogue::built_in().unwrap();
+        let pension = catalogue.processes.values().filter(|process| process.code.starts_with("P.XP."));
+        for message in pension.flat_map(|process| &process.messages) {
+            let serves = message.serves.as_ref().unwrap_or_else(|| panic!("{} says nothing", message.code));
+            let rules = |text: &str| -> Vec<String> {
+                let named =
+                    text.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.strip_prefix('T'));
+                named
+                    .filter(|rule| rule.parse::<u8>().is_ok_and(|rule| (1..=48).contains(&rule)))
+                    .map(str::to_owned)
+                    .collect()
+            };
+            assert_eq!(rules(&serves.en), rules(&serves.ru), "{}", message.code);
+            let is_engine = engine.contains(&message.root.as_str());
+            assert!(is_engine || !rules(&serves.en).is_empty(), "{} names no rule", message.code);
+        }
+    }
+
     #[test]
     fn a_file_that_does_not_fit_is_refused_with_its_place() {
         assert!(refusal(&FILE.replace("repeats =", "repeat =")).contains("line"));

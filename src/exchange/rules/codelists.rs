@@ -1,6 +1,7 @@
 //! Code lists: which codes a classifier knows, and what they are called.
 
 use super::{FactCatalogue, Names, RulesError, SchemaFiles};
+use crate::base::Language;
 use crate::exchange::canonical::State;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -141,16 +142,17 @@ impl Code {
         }
     }
 
-    /// What it is called in the language of a state: in Russia's, unless that state's own is known.
-    pub fn in_language_of(&self, state: State) -> &str {
-        let own = match state {
-            State::Am => &self.hy,
-            State::By => &self.be,
-            State::Kg => &self.ky,
-            State::Kz => &self.kk,
-            State::Ru => &None,
+    /// What it is called in a language: in Russian where no name in that one is known.
+    pub fn called(&self, language: Language) -> &str {
+        let own = match language {
+            Language::En => return &self.names.en,
+            Language::Ru => None,
+            Language::Kk => self.kk.as_deref(),
+            Language::Ky => self.ky.as_deref(),
+            Language::Hy => self.hy.as_deref(),
+            Language::Be => self.be.as_deref(),
         };
-        own.as_deref().unwrap_or(&self.names.ru)
+        own.unwrap_or(&self.names.ru)
     }
 }
 
@@ -293,8 +295,9 @@ mod tests {
         let lists = CodeLists::built_in().unwrap();
         let kind = lists.list("XPT").unwrap().code("by-old-age").unwrap();
         assert_eq!(kind.state, Some(State::By));
-        assert_eq!(kind.in_language_of(State::By), "працоўная пенсія па ўзросце");
-        assert_eq!(kind.in_language_of(State::Kz), kind.names.ru);
+        assert_eq!(kind.called(Language::Be), "працоўная пенсія па ўзросце");
+        assert_eq!(kind.called(Language::Kk), kind.names.ru, "the language of another state");
+        assert_eq!(kind.called(Language::En), kind.names.en);
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub use status::{HttpStatus, StatusPlace, StatusWire};
 pub use sync::{HttpsSync, SYNC_REPLY_BYTES_MAX, SyncCall, SyncRoad};
 pub use third_party::{AskedBy, HttpsThirdParty, Inquest, ThirdPartyWire};
 pub use unpack::{PartKeeper, UnpackError, is_package, unpack};
-pub use webhook::{Taken, Webhook, WebhookError, WebhookPlan};
+pub use webhook::{Taken, Webhook, WebhookError, WebhookKey, WebhookPlan};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;

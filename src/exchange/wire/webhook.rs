@@ -5,7 +5,7 @@
 
 use super::WireError;
 use super::client::{builder, finish, not_sent};
-use super::http_signature::{Signable, sign};
+use super::http_signature::{Signable, SigningKey, sign};
 use crate::base::{DocumentId, Secret, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
@@ -20,19 +20,29 @@ pub struct WebhookPlan {
     pub authorities_pem: Option<Vec<u8>>,
     /// PEM of our certificate and key, where it wants to see one.
     pub identity_pem: Option<(Vec<u8>, Secret<Vec<u8>>)>,
-    /// The name of the secret.
+    /// The name of the key.
     pub key_id: String,
-    /// The secret that both sides know.
-    pub secret: Secret<Vec<u8>>,
+    /// By what requests are signed.
+    pub key: WebhookKey,
     /// How long one call may take.
     pub timeout_ms: u64,
     /// Whether a 2xx counts only if it names the document.
     pub must_confirm: bool,
 }
 
+/// By what the requests of a webhook are signed.
+#[derive(Debug)]
+pub enum WebhookKey {
+    /// PEM of our own Ed25519 key; the taker has its public half.
+    Own(Secret<Vec<u8>>),
+    /// A secret that both sides know.
+    Shared(Secret<Vec<u8>>),
+}
+
 /// A taker of records.
 pub struct Webhook {
     plan: WebhookPlan,
+    key: SigningKey,
     client: reqwest::Client,
 }
 
@@ -96,7 +106,12 @@ impl Webhook {
     /// A certificate or key of the plan is unusable.
     pub fn new(plan: WebhookPlan) -> Result<Self, WireError> {
         let client = client(&plan).map_err(|source| WireError::Client { peer: NAME.to_owned(), source })?;
-        Ok(Self { plan, client })
+        let key = match &plan.key {
+            WebhookKey::Own(pem) => SigningKey::own(pem.expose())
+                .map_err(|source| WireError::Identity { what: "the Ed25519 key of the webhook", source })?,
+            WebhookKey::Shared(secret) => SigningKey::Shared(secret.clone()),
+        };
+        Ok(Self { plan, key, client })
     }
 
     /// Gives a record, as JSON.
@@ -104,11 +119,11 @@ impl Webhook {
     /// # Errors
     /// It is not taken; the verdict says whether it may be later.
     pub async fn give(&self, id: DocumentId, body: Vec<u8>, now: Timestamp) -> Result<Taken, WebhookError> {
-        let WebhookPlan { url, key_id, secret, timeout_ms, .. } = &self.plan;
+        let WebhookPlan { url, key_id, timeout_ms, .. } = &self.plan;
         let key = format!("\"{}\"", id.as_uuid());
         let request = Signable { method: "POST", url: url.as_str(), key: &key, body: &body };
-        let signed = sign(&request, (key_id, secret), now)
-            .map_err(|source| WireError::Identity { what: "the secret of the webhook", source })?;
+        let signed = sign(&request, (key_id, &self.key), now)
+            .map_err(|source| WireError::Identity { what: "the key of the webhook", source })?;
         let request = self.client.post(url.clone()).header(CONTENT_TYPE, "application/json");
         let request = request
             .header("Idempotency-Key", &key)

@@ -6,8 +6,8 @@ use super::requests::PAGE_ROWS;
 use crate::access::{Actor, Commands, Permit, Refusal, may_approve};
 use crate::flow::Context;
 use crate::store::{
-    ApprovalRow, ApprovalState, Tx, act_append, approval_decide, approval_find, approval_page, approval_put,
-    approvals_of,
+    ApprovalRow, ApprovalState, Tx, act_append, approval_decide, approval_find, approval_page,
+    approval_page_of, approval_put, approvals_of,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -114,12 +114,25 @@ impl Approved {
 /// # Errors
 /// The permit needs no approval; the database does not answer.
 pub async fn ask_approval(permit: &Permit, body: &Value, ctx: &Context) -> Result<Uuid, EntryError> {
+    ask_approval_of(permit, permit.object(), body, ctx).await
+}
+
+/// The same where what is to be changed stands not in the path of the call.
+///
+/// # Errors
+/// As [`ask_approval`].
+pub async fn ask_approval_of(
+    permit: &Permit,
+    object: &str,
+    body: &Value,
+    ctx: &Context,
+) -> Result<Uuid, EntryError> {
     if !permit.needs_approval() {
         return Err(EntryError::NotThere { what: "an approval for what needs none" });
     }
     let body = body.to_string();
     let mut tx = ctx.store.begin().await?;
-    let waiting = approvals_of(&mut tx, permit.command(), permit.object()).await?.into_iter().find(|row| {
+    let waiting = approvals_of(&mut tx, permit.command(), object).await?.into_iter().find(|row| {
         row.state == ApprovalState::Waiting && row.body == body && row.asked_by == permit.login()
     });
     if let Some(row) = waiting {
@@ -128,7 +141,7 @@ pub async fn ask_approval(permit: &Permit, body: &Value, ctx: &Context) -> Resul
     let row = ApprovalRow {
         id: id(ctx),
         command: permit.command().to_owned(),
-        object: permit.object().to_owned(),
+        object: object.to_owned(),
         body,
         asked_by: permit.login().to_owned(),
         asked_at: ctx.clock.now(),
@@ -173,6 +186,57 @@ pub async fn approval(
     shown(permit, &["approval-list", "approval-decide"])?;
     let found = approval_find(&mut ctx.store.read().await?, id).await?;
     found.map(|row| view(row, reader)).ok_or(EntryError::NotThere { what: "the approval" })
+}
+
+/// What a person has asked others to approve, the latest first, before a cursor.
+///
+/// # Errors
+/// The permit is for another act; the database does not answer.
+pub async fn own_approvals(
+    permit: &Permit,
+    before: Option<Uuid>,
+    reader: &Actor,
+    ctx: &Context,
+) -> Result<ApprovalPage, EntryError> {
+    shown(permit, &["approval-own"])?;
+    let rows = approval_page_of(&mut ctx.store.read().await?, permit.login(), before, PAGE_ROWS).await?;
+    let is_full = u32::try_from(rows.len()).is_ok_and(|count| count >= PAGE_ROWS);
+    let next = rows.last().filter(|_| is_full).map(|row| row.id);
+    Ok(ApprovalPage { approvals: rows.into_iter().map(|row| view(row, reader)).collect(), next })
+}
+
+/// One of those.
+///
+/// # Errors
+/// There is none of this number, or it is another's; the permit is for another act.
+pub async fn own_approval(
+    permit: &Permit,
+    id: Uuid,
+    reader: &Actor,
+    ctx: &Context,
+) -> Result<ApprovalView, EntryError> {
+    shown(permit, &["approval-own", "approval-withdraw"])?;
+    let found = approval_find(&mut ctx.store.read().await?, id).await?;
+    let own = found.filter(|row| row.asked_by == permit.login());
+    own.map(|row| view(row, reader)).ok_or(EntryError::NotThere { what: "the approval" })
+}
+
+/// Takes back what one has asked for.
+///
+/// # Errors
+/// It is another's, or decided; the permit is for another act.
+pub async fn withdraw_approval(
+    permit: &Permit,
+    actor: &Actor,
+    id: Uuid,
+    ctx: &Context,
+) -> Result<(), EntryError> {
+    shown(permit, &["approval-withdraw"])?;
+    own_approval(permit, id, actor, ctx).await?;
+    let mut tx = ctx.store.begin().await?;
+    let decided = decide_approval(&mut tx, (permit, actor), (id, Eyes::Withdraw, ""), ctx).await?;
+    tx.commit().await?;
+    decided.map(drop)
 }
 
 fn view(row: ApprovalRow, reader: &Actor) -> ApprovalView {

@@ -294,7 +294,7 @@ fn login_for(user: &RequestedUser, ctx: &Context) -> String {
 }
 
 /// The line of form App. 1 (A31).
-fn line(row: &RequestRow, account: &AccountRow, administrator: &str, ctx: &Context) -> LoginLine {
+pub(super) fn line(row: &RequestRow, account: &AccountRow, administrator: &str, ctx: &Context) -> LoginLine {
     let (of, basis) = (&row.body.applicant, &row.body.basis);
     let out = of.letter.as_ref().map(|letter| format!("{} {}", letter.number, letter.date));
     let letter = [

@@ -67,6 +67,9 @@ pub enum EntryError {
     /// He decides about himself (A1).
     #[error("decide about oneself")]
     OneSelf,
+    /// A second factor that the key of the node does not open.
+    #[error("open a second factor: it was locked under another key")]
+    FactorKey,
     /// A token that is none.
     #[error("take a token: {reason}")]
     Token {
@@ -96,6 +99,7 @@ impl EntryError {
             Self::Decided => "access.decided",
             Self::OneSelf => "access.oneself",
             Self::Token { .. } => "access.token",
+            Self::FactorKey => "access.factor_key",
         })
     }
 
@@ -106,7 +110,7 @@ impl EntryError {
             Self::Flow(error) => error.verdict(),
             Self::Seal(error) => error.verdict(),
             Self::Wait { until } => Verdict::Retry { not_before: Some(*until) },
-            Self::Password(_) => Verdict::Park { code: self.code().unwrap_or_default() },
+            Self::Password(_) | Self::FactorKey => Verdict::Park { code: self.code().unwrap_or_default() },
             Self::Refused(_)
             | Self::Account(_)
             | Self::Credentials

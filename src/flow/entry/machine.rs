@@ -1,15 +1,16 @@
 //! Acts at the command line of the machine: who sits there is known by the operating system alone (A2, A40).
 
 use super::acts::{act, id};
-use super::decide::{execute, passwords};
+use super::decide::{execute, line, passwords};
 use super::requests::{SentFile, judge, row_of};
 use super::{EntryError, Issued};
-use crate::access::{AccessRequest, AccountError, Action, Actor, Role, Via};
+use crate::access::{AccessRequest, AccountError, Action, Actor, Event, Role, Standing, Via};
 use crate::base::{Clock, Code, Random};
 use crate::flow::Context;
 use crate::store::{
-    Act, RequestState, Store, StoreError, access_file_put, account_others, act_append, request_decide,
-    request_put,
+    Act, RequestState, Store, StoreError, access_file_put, account_lock, account_others, account_update,
+    act_append, entry_try_forget, login_line_put, reply_wipe, request_decide, request_find, request_put,
+    session_end_others,
 };
 use std::collections::BTreeSet;
 
@@ -36,6 +37,8 @@ pub async fn note_command(
         purpose: None,
         served: None,
         code: code.map(str::to_owned),
+        stage: None,
+        flag: None,
     };
     let mut tx = store.begin().await?;
     act_append(&mut tx, &act).await?;
@@ -73,6 +76,64 @@ pub async fn register_first(
         tx.commit().await?;
     }
     outcome
+}
+
+/// Issues a temporary password anew to an administrator whose registration was cut off, or whose second factor is locked under a
+/// key that is lost: the request that gave him his login is executed once more, and gives nothing beyond.
+///
+/// # Errors
+/// There is no such account, it is none of an administrator, it is blocked, or he can come in by himself.
+pub async fn reissue_first(user: &str, login: &str, ctx: &Context) -> Result<Issued, EntryError> {
+    let actor = Actor {
+        login: user.to_owned(),
+        role: Role::SystemAdministrator,
+        functions: BTreeSet::new(),
+        is_complete: true,
+        via: Via::CommandLine,
+    };
+    let by = Act { role: None, ..act(&actor, "account-again", login, ctx) };
+    let outcome = reissue(&by, login, ctx).await;
+    if let Err(error) = &outcome {
+        let mut tx = ctx.store.begin().await?;
+        act_append(&mut tx, &Act { id: id(ctx), code: error.code().map(str::to_owned), ..by }).await?;
+        tx.commit().await?;
+    }
+    outcome
+}
+
+async fn reissue(by: &Act, login: &str, ctx: &Context) -> Result<Issued, EntryError> {
+    let fresh = passwords(1, ctx).await?.pop();
+    let (password, hash) = fresh.ok_or(EntryError::NotThere { what: "a temporary password" })?;
+    let now = ctx.clock.now();
+    let mut tx = ctx.store.begin().await?;
+    let found = account_lock(&mut tx, login).await?;
+    let mut account = found.ok_or(EntryError::NotThere { what: "the account" })?;
+    if !matches!(account.role, Role::CyberAdministrator | Role::SystemAdministrator) {
+        return Err(EntryError::NotThere { what: "an administrator of this login" });
+    }
+    let has_lost_factor =
+        account.factor.as_ref().is_some_and(|kept| ctx.entry.open_factor(login, kept).is_err());
+    if account.standing == Standing::Active && !has_lost_factor {
+        return Err(AccountError::Step.into());
+    }
+    account.standing = Standing::after(Some(account.standing), &Event::Again)?;
+    account.history.extend(account.password.take());
+    account.password = Some(hash);
+    (account.password_at, account.used_at) = (now, now);
+    (account.tries, account.shut_until) = (0, None);
+    (account.factor, account.factor_step, account.factor_offered) = (None, None, None);
+    reply_wipe(&mut tx, login, now).await?; // a password that was issued before is dead
+    account_update(&mut tx, &account).await?;
+    session_end_others(&mut tx, login, "").await?;
+    entry_try_forget(&mut tx, login).await?;
+    if let Some(row) = request_find(&mut tx, account.request_id).await? {
+        login_line_put(&mut tx, &line(&row, &account, &by.login, ctx)).await?;
+    }
+    let act =
+        Act { subject: account.person.clone(), served: Some(account.request_id.to_string()), ..by.clone() };
+    act_append(&mut tx, &act).await?;
+    tx.commit().await?;
+    Ok(Issued { login: account.login, temporary: Some(password) })
 }
 
 async fn register(

@@ -11,6 +11,8 @@ mod acts;
 mod approvals;
 mod decide;
 mod error;
+mod export;
+mod factors;
 mod machine;
 mod own;
 mod password;
@@ -26,13 +28,17 @@ pub use accounts::{
     AccountLine, AccountPage, AccountView, LoginJournalLine, account, accounts, block_account,
     block_for_violation, block_idle, login_journal,
 };
-pub use acts::{permit, permit_in};
+pub(in crate::flow) use acts::note_approved;
+pub use acts::{note_outcome, permit, permit_at, permit_in};
 pub use approvals::{
-    ApprovalPage, ApprovalView, Approved, Eyes, approval, approvals, ask_approval, decide_approval,
+    ApprovalPage, ApprovalView, Approved, Eyes, approval, approvals, ask_approval, ask_approval_of,
+    decide_approval, own_approval, own_approvals, withdraw_approval,
 };
 pub use decide::{Decision, Issued, decide_request};
 pub use error::EntryError;
-pub use machine::{note_command, register_first};
+pub use export::{Exported, export_acts};
+pub use factors::lock_factors;
+pub use machine::{note_command, register_first, reissue_first};
 pub use own::{
     OwnSession, acknowledge_rules, end_session, offer_second_factor, sessions_of, set_second_factor,
 };

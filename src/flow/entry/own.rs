@@ -49,7 +49,7 @@ pub async fn offer_second_factor(
         return Err(EntryError::Credentials);
     }
     let factor = SecondFactor::draw(ctx.random.as_ref());
-    let drawn = factor.clone();
+    let drawn = ctx.entry.lock_factor(&session.actor.login, &factor, ctx.random.as_ref())?;
     change(session, ctx, |account| {
         account.factor_offered = Some(drawn);
         Ok(())
@@ -66,9 +66,10 @@ pub async fn set_second_factor(session: &Session, code: &str, ctx: &Context) -> 
     let now = ctx.clock.now();
     let set = change(session, ctx, |account| {
         let offered = account.factor_offered.clone();
-        let factor = offered.ok_or(EntryError::NotThere { what: "a second factor that was drawn" })?;
+        let kept = offered.ok_or(EntryError::NotThere { what: "a second factor that was drawn" })?;
+        let factor = ctx.entry.open_factor(&account.login, &kept)?;
         let step = factor.step(code, now, None).ok_or(EntryError::Credentials)?;
-        (account.factor, account.factor_step, account.factor_offered) = (Some(factor), Some(step), None);
+        (account.factor, account.factor_step, account.factor_offered) = (Some(kept), Some(step), None);
         Ok(())
     });
     let set = set.await;

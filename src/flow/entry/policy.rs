@@ -1,10 +1,10 @@
 //! By which numbers, rules and key people are let in; and which day it is where they are.
 
 use super::EntryError;
-use crate::access::Numbers;
+use crate::access::{KeptFactor, Numbers, SecondFactor};
 use crate::base::{Digest256, Random, Secret, random_octets};
 use crate::exchange::canonical::{Identifier, State};
-use crate::exchange::seal::{SealError, keyed_digest};
+use crate::exchange::seal::{LockKey, SealError, keyed_digest};
 use crate::flow::Context;
 use crate::store::{Store, StoreError, Subject, subject_key};
 use jiff::Timestamp;
@@ -21,6 +21,8 @@ pub struct EntryPolicy {
     pub rules: Option<RulesOfTheDay>,
     /// The key with which persons are digested in acts.
     subject_key: Secret<Vec<u8>>,
+    /// The key under which second factors are locked; none where nobody comes in.
+    factor_key: Option<LockKey>,
 }
 
 /// Rules of cyber security, as the owner's policy has them (A13, A36).
@@ -38,7 +40,7 @@ pub struct RulesOfTheDay {
 impl EntryPolicy {
     /// The policy of the program, with a key of persons.
     pub fn new(subject_key: Secret<Vec<u8>>) -> Self {
-        Self { numbers: Numbers::built_in().clone(), rules: None, subject_key }
+        Self { numbers: Numbers::built_in().clone(), rules: None, subject_key, factor_key: None }
     }
 
     /// The same with the key of a database, which is drawn at the first start.
@@ -50,6 +52,31 @@ impl EntryPolicy {
         let key = subject_key(&mut tx, &random_octets::<32>(random)).await?;
         tx.commit().await?;
         Ok(Self::new(key))
+    }
+
+    /// The same with the key under which second factors are locked.
+    pub fn with_factor_key(self, key: LockKey) -> Self {
+        Self { factor_key: Some(key), ..self }
+    }
+
+    /// A second factor as it is kept.
+    pub(super) fn lock_factor(
+        &self,
+        login: &str,
+        factor: &SecondFactor,
+        random: &dyn Random,
+    ) -> Result<KeptFactor, EntryError> {
+        let key = self.factor_key.as_ref().ok_or(EntryError::FactorKey)?;
+        Ok(KeptFactor::of(key.lock(factor.octets(), login, random)?))
+    }
+
+    /// A second factor that was kept.
+    pub(super) fn open_factor(&self, login: &str, kept: &KeptFactor) -> Result<SecondFactor, EntryError> {
+        if kept.is_bare() {
+            return Ok(SecondFactor::kept(kept.octets().to_vec()));
+        }
+        let opened = self.factor_key.as_ref().and_then(|key| key.open(kept.octets(), login));
+        opened.map(|octets| SecondFactor::kept(octets.expose().clone())).ok_or(EntryError::FactorKey)
     }
 
     /// How a person is told in acts: by a keyed digest of a number of his.

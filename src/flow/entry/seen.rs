@@ -3,16 +3,18 @@
 use super::acts::shown;
 use super::requests::PAGE_ROWS;
 use super::{EntryError, subject_of};
-use crate::access::Permit;
+use crate::access::{Commands, Permit};
 use crate::exchange::canonical::Identifier;
-use crate::flow::Context;
+use crate::flow::{Context, PersonQuery};
 use crate::store::{
     Act, ActsBy, JournalBy, Store, act_count, act_find, act_page, feed_find, feed_put, journal_list,
 };
-use crate::store::{Tx, chain_page};
+use crate::store::{Tx, case_of_document, chain_page, person_refs};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A page of acts, the latest first.
@@ -50,8 +52,12 @@ pub struct ActView {
     pub purpose: Option<String>,
     /// The case it served, or the reason.
     pub served: Option<String>,
-    /// Why it was refused; nothing if it was done.
+    /// Why it was refused or failed.
     pub code: Option<String>,
+    /// opened, asked, waiting, done or failed; nothing of what only shows something.
+    pub stage: Option<String>,
+    /// Why somebody should look at it though it was let through.
+    pub flag: Option<String>,
 }
 
 /// Whether the table of acts is what the journal says, whose chain is verified by itself.
@@ -76,8 +82,10 @@ pub async fn acts(
     ctx: &Context,
 ) -> Result<ActPage, EntryError> {
     let wanted: &[&str] = match by {
-        ActsBy::All | ActsBy::Login(_) | ActsBy::Object(_) => &["journal-view", "journal-export"],
-        ActsBy::Subject(_) => &["journal-who-saw"],
+        ActsBy::All | ActsBy::Login(_) | ActsBy::Object(_) | ActsBy::Flagged => {
+            &["journal-view", "journal-export"]
+        }
+        ActsBy::Subject(_) | ActsBy::Served(_) => &["journal-who-saw"],
     };
     shown(permit, wanted)?;
     page(&mut ctx.store.read().await?, by, before).await
@@ -93,8 +101,27 @@ pub async fn who_saw(
     before: Option<Uuid>,
     ctx: &Context,
 ) -> Result<ActPage, EntryError> {
+    shown(permit, &["journal-who-saw"])?;
     let subject = subject_of(number, ctx)?;
-    acts(permit, ActsBy::Subject(subject.as_str()), before, ctx).await
+    let mut tx = ctx.store.read().await?;
+    let mut found = act_page(&mut tx, ActsBy::Subject(subject.as_str()), before, PAGE_ROWS).await?;
+    // who opened a case of his saw him too
+    let query = PersonQuery::Number(vec![number.clone()]);
+    let refs = person_refs(&mut tx, &query.digests(&ctx.entry)?, DOCUMENTS_MAX).await?;
+    let mut cases = BTreeSet::new();
+    for of in refs {
+        cases.extend(case_of_document(&mut tx, of.document_id).await?.map(|case| case.as_str().to_owned()));
+    }
+    for case in &cases {
+        let of_case = act_page(&mut tx, ActsBy::Served(case), before, PAGE_ROWS).await?;
+        let is_personal =
+            |act: &Act| Commands::built_in().find(&act.command).is_ok_and(|command| command.is_personal);
+        found.extend(of_case.into_iter().filter(is_personal));
+    }
+    found.sort_by_key(|act| Reverse(act.id));
+    found.dedup_by_key(|act| act.id);
+    found.truncate(usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX));
+    Ok(page_of(found))
 }
 
 /// The same for the command line of the machine.
@@ -110,15 +137,18 @@ pub async fn acts_at_machine(
 }
 
 async fn page(tx: &mut Tx, by: ActsBy<'_>, before: Option<Uuid>) -> Result<ActPage, EntryError> {
-    let acts = act_page(tx, by, before, PAGE_ROWS).await?;
-    let is_full = u32::try_from(acts.len()).is_ok_and(|count| count >= PAGE_ROWS);
-    let next = acts.last().filter(|_| is_full).map(|act| act.id);
-    Ok(ActPage { acts: acts.into_iter().map(view).collect(), next })
+    Ok(page_of(act_page(tx, by, before, PAGE_ROWS).await?))
 }
 
-fn view(act: Act) -> ActView {
-    let Act { id, at, login, role, via, command, object, subject, purpose, served, code } = act;
-    ActView { id, at, login, role, via, command, object, subject, purpose, served, code }
+fn page_of(acts: Vec<Act>) -> ActPage {
+    let is_full = u32::try_from(acts.len()).is_ok_and(|count| count >= PAGE_ROWS);
+    let next = acts.last().filter(|_| is_full).map(|act| act.id);
+    ActPage { acts: acts.into_iter().map(view).collect(), next }
+}
+
+pub(super) fn view(act: Act) -> ActView {
+    let Act { id, at, login, role, via, command, object, subject, purpose, served, code, stage, flag } = act;
+    ActView { id, at, login, role, via, command, object, subject, purpose, served, code, stage, flag }
 }
 
 /// Compares the table of acts with the journal, entry by entry.
@@ -177,3 +207,5 @@ pub async fn feed_told(store: &Store, name: &str, number: i64) -> Result<(), Ent
 }
 
 const ENTRIES: u32 = 1_000;
+/// Documents of a person whose cases are looked at.
+const DOCUMENTS_MAX: u32 = 500;

@@ -110,7 +110,11 @@ async fn try_door(
             (Some(_), None) => {
                 return refused(tx, refuse(&account, EntryError::CodeWanted)).await;
             }
-            (Some(factor), Some(code)) => {
+            (Some(kept), Some(code)) => {
+                let factor = match ctx.entry.open_factor(&account.login, kept) {
+                    Ok(factor) => factor,
+                    Err(error) => return refused(tx, refuse(&account, error)).await,
+                };
                 let found = factor.step(code, now, account.factor_step);
                 step = found.or(step);
                 found.is_some()
@@ -265,6 +269,8 @@ fn act_of(login: &str, role: Option<Role>, object: &str, ctx: &Context) -> Act {
         purpose: None,
         served: None,
         code: None,
+        stage: None,
+        flag: None,
     }
 }
 

@@ -8,6 +8,7 @@ mod pull;
 mod receipt;
 mod reveals;
 mod serve;
+mod subject;
 mod watch;
 
 pub use consents::{
@@ -18,10 +19,12 @@ pub use publish::{PublishedSum, close_untouched, publish_vacancies, vacancy_name
 pub use pull::{Pulled, pull};
 pub use receipt::take_receipt;
 pub(in crate::flow) use reveals::note_reveal;
-pub use reveals::{NewReveal, reveal};
+pub use reveals::{NewReveal, end_reveal, reveal};
 pub use serve::{Refusal, answer_changes, answer_details, answer_ping, answer_snapshot};
+pub(in crate::flow) use subject::subject_of_job;
 pub use watch::{StreamLag, lags, note_missing_receipts};
 
+use super::posts::JobShelf;
 use super::{Context, FlowError};
 use crate::exchange::wire::SyncRoad;
 use std::sync::Arc;
@@ -47,6 +50,8 @@ pub struct Labour {
     pub batch: u32,
     /// The road to the peers; none where nothing is to be asked.
     pub road: Option<Arc<dyn SyncRoad>>,
+    /// The index of vacancies and the rates of currencies; none where nobody looks for a post.
+    pub shelf: Option<Arc<JobShelf>>,
 }
 
 impl Default for Labour {
@@ -61,6 +66,7 @@ impl Default for Labour {
             page: 500,
             batch: 250,
             road: None,
+            shelf: None,
         }
     }
 }

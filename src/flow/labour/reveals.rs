@@ -13,7 +13,7 @@ use crate::labour::consent::{Purpose, Section};
 use crate::labour::sync::StreamKind;
 use crate::store::{
     JournalDraft, MirrorState, PublishedState, RevealBody, RevealRow, Tx, consent_find, consent_lock,
-    journal_append, mirror_find, published_find, reveal_list, reveal_put,
+    journal_append, mirror_find, published_find, reveal_end_one, reveal_find, reveal_list, reveal_put,
 };
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -144,6 +144,31 @@ pub(in crate::flow) async fn note_reveal(
     let detail = format!("reveal {} by consent {}, for {}", reveal.id, reveal.consent, row.body.vacancy);
     journal_append(tx, &JournalDraft::at(now, "revealed", detail)).await?;
     Ok(())
+}
+
+/// Ends one reveal, and tells the node of its employer to erase what was shown; false if it is over already.
+///
+/// # Errors
+/// The peer is not known; the database. Then it is not ended.
+pub async fn end_reveal(id: Uuid, ctx: &Context) -> Result<bool, FlowError> {
+    enabled(ctx)?;
+    let now = ctx.clock.now();
+    let row = reveal_find(&mut ctx.store.read().await?, id).await?;
+    let Some(row) = row.filter(|row| row.ended_at.is_none() && row.expires_at > now) else {
+        return Ok(false);
+    };
+    let end = RevealEnd { reveal: RevealId(id), state: ctx.state, ended_at: now };
+    let prepared = end_of(end, &row.body.state, ctx).await?;
+    let mut tx = ctx.store.begin().await?;
+    if !reveal_end_one(&mut tx, id, now).await? {
+        return Ok(false); // another was quicker
+    }
+    prepared.put(&mut tx).await?;
+    let detail = format!("reveal {id} by consent {} is ended", row.consent_id);
+    journal_append(&mut tx, &JournalDraft::at(now, "reveal_ended", detail)).await?;
+    tx.commit().await?;
+    ctx.wake.outbox();
+    Ok(true)
 }
 
 /// Words to the nodes of employers that what a consent let be shown is to be erased. A consent ends even where they cannot be

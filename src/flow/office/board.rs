@@ -7,7 +7,7 @@ use crate::exchange::canonical::{RecordId, State};
 use crate::flow::cases::KnownCase;
 use crate::flow::facts::today;
 use crate::flow::{Context, FlowError};
-use crate::pension::{CaseFile, CaseSort, CaseStage, agreement};
+use crate::pension::{Branch, CaseFile, CaseSort, CaseStage, agreement};
 use crate::store::{
     BoardChoice, BoardPlace, BoardRow, Tx, case_board_counts, case_board_page, case_board_put,
     case_board_renew, case_board_take, case_board_waiting, case_entries,
@@ -76,6 +76,8 @@ pub struct BoardCase {
     pub case: RecordId,
     /// What it is about.
     pub sort: CaseSort,
+    /// For what is claimed in it.
+    pub branches: Vec<Branch>,
     /// How far it is.
     pub stage: CaseStage,
     /// Where the claim was filed.
@@ -202,6 +204,7 @@ fn listed(case: &KnownCase, look: Look<'_>) -> BoardCase {
     BoardCase {
         case: case.id.clone(),
         sort: file.sort(),
+        branches: file.branches(agreement()),
         stage: file.stage(),
         filed_in: file.filed().map(|filed| filed.state),
         filed_on: file.filed().and_then(|filed| filed.at.day()),

@@ -10,8 +10,8 @@ use crate::exchange::seal::sha256;
 use crate::flow::facts::today;
 use crate::flow::{Context, FlowError};
 use crate::pension::{
-    CaseEntry, CaseFile, CaseSort, CaseStage, Provisional, Said, Standing, TermBook, Waiting, agreement,
-    answers_to, is_overdue, judge,
+    Branch, CaseEntry, CaseFile, CaseSort, CaseStage, Lacking, Provisional, Said, Standing, TermBook,
+    Waiting, agreement, answers_to, is_overdue, judge,
 };
 use crate::store::{
     ApprovalRow, CasePage, CaseRecord, approvals_of, case_entries, case_held, case_pages, case_records,
@@ -80,6 +80,8 @@ pub struct CaseView {
     pub today: Date,
     /// What it is about.
     pub sort: CaseSort,
+    /// For what is claimed in it.
+    pub branches: Vec<Branch>,
     /// How far it is.
     pub stage: CaseStage,
     /// Where the claim was filed.
@@ -100,6 +102,8 @@ pub struct CaseView {
     /// A hint, which decides nothing: that a provisional award is possible.
     #[schemars(with = "Option<serde_json::Value>")]
     pub provisional: Option<Provisional>,
+    /// Hints, which decide nothing: what a claim rests on beside service, and nobody has told.
+    pub lacks: Vec<Lacking>,
     /// Pages on paper that were noted in it.
     pub pages: Vec<PageView>,
     /// The insurance records that it rests on.
@@ -245,7 +249,11 @@ pub async fn case_file(
     language: Language,
     ctx: &Context,
 ) -> Result<Option<CaseView>, FlowError> {
-    if !is_for(permit, &["case-view", "case-workbench", "case-print", "case-send"], case.as_str()) {
+    if !is_for(
+        permit,
+        &["case-view", "case-workbench", "case-print", "case-draft", "case-send"],
+        case.as_str(),
+    ) {
         return Ok(None);
     }
     let mut tx = ctx.store.read().await?;
@@ -271,6 +279,7 @@ pub async fn case_file(
         version: version(&file, &held, &records),
         today: look.today,
         sort: file.sort(),
+        branches: file.branches(agreement()),
         stage: file.stage(),
         filed_in: file.filed().map(|filed| filed.state),
         filed_at: file.filed().map(|filed| filed.at.to_string()),
@@ -280,6 +289,7 @@ pub async fn case_file(
         without_effect: voided.iter().map(document).collect(),
         waits: Wait::all(&file, look),
         provisional: file.provisional(look.ours, agreement()),
+        lacks: file.lacks(agreement()),
         pages: pages.iter().map(PageView::of).collect(),
         records: records.iter().map(RecordView::of).collect(),
         next: next(&file, look, ctx),

@@ -1,12 +1,12 @@
 //! Documents that came or left, read again from what the node keeps.
 
 use crate::base::{ConversationId, Digest256, DocumentId, HeldPart};
-use crate::exchange::canonical::InsuranceRecord;
 use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::job::JobDocument;
+use crate::exchange::canonical::{InsuranceRecord, State};
 use crate::exchange::document::Scope;
 use crate::exchange::wire::Envelope;
-use crate::exchange::{KeptDocument, KeptError, RecordOrJob};
+use crate::exchange::{KeptDocument, KeptError, OnTheWay, RecordOrJob};
 use crate::flow::jobs::insurance_of;
 use crate::flow::parts::parts_by_name;
 use crate::flow::{Context, FlowError};
@@ -15,7 +15,7 @@ use crate::store::{PartOf, inbox_find, ledger_find, outbox_of_document};
 use std::collections::HashMap;
 
 /// A document as the node has it.
-pub(super) struct Kept {
+pub(in crate::flow) struct Kept {
     pub(super) sealed: Vec<u8>,
     pub(super) scope: Scope,
     pub(super) digest: Digest256,
@@ -34,6 +34,32 @@ impl Kept {
         let sealed = row.raw.get(body).unwrap_or_default().to_vec();
         let parts = parts(PartOf::Inbox(row.id), ctx).await?;
         Ok(Some(Self { sealed, scope, digest, parts, conversation_id: row.conversation_id }))
+    }
+
+    /// One that came from any peer or left to any; none if none of them had anything to do with it. And who was to read it.
+    pub(in crate::flow) async fn of_any(
+        id: DocumentId,
+        ctx: &Context,
+    ) -> Result<Option<(Self, State)>, FlowError> {
+        for peer in ctx.peers.names() {
+            if let Some(found) = Self::came(&peer, id, ctx).await? {
+                return Ok(Some((found, ctx.state)));
+            }
+            if let Some(found) = Self::left(&peer, id, ctx).await? {
+                return Ok(Some((found, ctx.peers.of_name(&peer)?.state)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What it adds to a person's way from a post to his pension; none, with a line in the log, if it cannot be read again.
+    pub(in crate::flow) async fn on_the_way(
+        self,
+        asked: State,
+        ctx: &Context,
+    ) -> Result<Option<OnTheWay>, FlowError> {
+        let limits = ctx.limits;
+        Ok(told(Context::aside(move || self.document().on_the_way(asked, &limits)).await?))
     }
 
     /// One of a case.

@@ -4,7 +4,7 @@
 
 mod board;
 mod cases;
-mod kept;
+pub(in crate::flow) mod kept;
 mod names;
 mod print;
 mod records;

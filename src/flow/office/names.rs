@@ -41,6 +41,5 @@ pub fn number_says(code: &str, language: Language, lists: &CodeLists) -> String 
 
 fn in_list(list: &str, code: &str, language: Language, lists: &CodeLists) -> String {
     let known = lists.list(list).and_then(|list| list.code(code));
-    let names = known.map(|known| language.en_or_ru(known.names.en.as_str(), known.names.ru.as_str()));
-    names.unwrap_or(code).to_owned()
+    known.map_or(code, |known| known.called(language)).to_owned()
 }

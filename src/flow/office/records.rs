@@ -9,14 +9,15 @@ use crate::exchange::canonical::{InsuranceRecord, Person, RecordId};
 use crate::exchange::document::codec::job_root;
 use crate::exchange::rules::{Carries, MessageKind};
 use crate::exchange::transit::{Action, MessageCode};
-use crate::flow::{Context, FlowError, conversation_of};
+use crate::flow::{Context, FlowError, conversation_of, person_digests};
 use crate::pension::CaseFile;
 use crate::store::{
     CaseRecord, JournalDraft, Role, case_entries, case_record_drop, case_record_put, case_records,
-    documents_of_conversation, journal_append, record_candidates,
+    documents_of_conversation, journal_append, person_fill, person_refs, record_candidates,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What came of looking for records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -68,6 +69,28 @@ pub async fn gather_records(
     }
     let Some(person) = person_of(case, ctx).await? else { return Ok(None) };
     let mut gathered = Gathered::default();
+    let mut tx = ctx.store.read().await?;
+    let fills = person_fill(&mut tx).await?;
+    let is_noted = fills.iter().all(|fill| fill.place >= fill.last);
+    if is_noted {
+        // every document is noted by whom it is about: only his are read
+        let subjects = person_digests(&person, &ctx.entry)?;
+        let refs = person_refs(&mut tx, &subjects, LOOKED_AT_MAX).await?;
+        drop(tx);
+        gathered.is_cut = refs.len() >= usize::try_from(LOOKED_AT_MAX).unwrap_or(usize::MAX);
+        let conversations: BTreeSet<_> = refs.iter().filter_map(|of| of.conversation_id).collect();
+        for conversation in conversations {
+            let Some(known) = conversation_of(conversation, ctx).await? else { continue };
+            gather((permit, case, &person), (&known.peer, conversation), &mut gathered, ctx).await?;
+        }
+        if gathered.found > 0 {
+            return Ok(Some(gathered));
+        }
+    } else {
+        drop(tx);
+    }
+    // a name that is only alike is found among the latest, by reading them
+    let limit = if is_noted { ALIKE_MAX } else { LOOKED_AT_MAX };
     let begins = [
         (ctx.catalogue.beginning_with(Carries::Inquiry), Role::Initiator),
         (ctx.catalogue.beginning_with(Carries::InsuranceRecord), Role::Respondent),
@@ -76,19 +99,31 @@ pub async fn gather_records(
     for (begins, role) in begins {
         let Ok((_process, transaction)) = begins else { continue };
         let code = transaction.code.clone();
-        let found = record_candidates(&mut ctx.store.read().await?, &code, role, LOOKED_AT_MAX).await?;
-        gathered.is_cut |= found.len() >= usize::try_from(LOOKED_AT_MAX).unwrap_or(usize::MAX);
+        let found = record_candidates(&mut ctx.store.read().await?, &code, role, limit).await?;
+        gathered.is_cut |= found.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
         for candidate in found {
-            for came in records_in(&candidate.peer, candidate.conversation_id, ctx).await? {
-                gathered.looked_at += 1;
-                if came.record.person.is_same(&person) {
-                    gathered.found += 1;
-                    gathered.put += usize::from(put(permit, case, &came, ctx).await?);
-                }
-            }
+            let of = (candidate.peer.as_str(), candidate.conversation_id);
+            gather((permit, case, &person), of, &mut gathered, ctx).await?;
         }
     }
     Ok(Some(gathered))
+}
+
+/// Puts the records of a conversation that are about a person into his case.
+async fn gather(
+    (permit, case, person): (&Permit, &RecordId, &Person),
+    (peer, conversation): (&str, ConversationId),
+    gathered: &mut Gathered,
+    ctx: &Context,
+) -> Result<(), FlowError> {
+    for came in records_in(peer, conversation, ctx).await? {
+        gathered.looked_at += 1;
+        if came.record.person.is_same(person) {
+            gathered.found += 1;
+            gathered.put += usize::from(put(permit, case, &came, ctx).await?);
+        }
+    }
+    Ok(())
 }
 
 /// Puts the record that came in a conversation into a case; none if there is no such case.
@@ -216,3 +251,5 @@ async fn put(permit: &Permit, case: &RecordId, came: &CameRecord, ctx: &Context)
 
 /// Conversations that are looked at in one search.
 const LOOKED_AT_MAX: u32 = 500;
+/// The same where all that is about the person by his numbers or name was looked at before.
+const ALIKE_MAX: u32 = 100;

@@ -10,7 +10,9 @@ use crate::exchange::canonical::{RecordId, State};
 use crate::exchange::document::codec::case_root;
 use crate::exchange::seal::sha256;
 use crate::flow::compose::{Prepared, prepare};
-use crate::flow::entry::{Approved, EntryError, Eyes, approval, ask_approval, decide_approval};
+use crate::flow::entry::{
+    Approved, EntryError, Eyes, approval, ask_approval, decide_approval, note_approved,
+};
 use crate::flow::{Begin, Composed, Context, FlowError, Opening};
 use crate::pension::CaseFile;
 use crate::store::{
@@ -206,6 +208,7 @@ pub async fn decide_to_send(
         Err(error) => return Err(error.into()),
     };
     journal_append(&mut tx, &told(&approved, &composed, ctx)).await?;
+    note_approved(&mut tx, permit, &approved, ctx).await?;
     tx.commit().await?;
     ctx.wake.outbox();
     Ok(Decided::Sent(composed))
@@ -221,7 +224,7 @@ pub async fn begun_draft(
     (kind, about): (CaseDocumentKind, Option<DocumentId>),
     ctx: &Context,
 ) -> Result<Option<Value>, FlowError> {
-    if !is_for(permit, &["case-send"], case.as_str()) {
+    if !is_for(permit, &["case-draft", "case-send"], case.as_str()) {
         return Ok(None);
     }
     let file = CaseFile::new(case_entries(&mut ctx.store.read().await?, case).await?);

@@ -2,17 +2,18 @@
 
 use super::cases::{PersonView, RecordView, claim_of, version};
 use super::is_for;
-use super::kept::read_case;
+use super::kept::{ReadEntry, read_case};
 use super::records::{records_in, records_of};
 use crate::access::Permit;
 use crate::base::{ConversationId, DocumentId, Findings, Language};
 use crate::exchange::adapter::Found;
+use crate::exchange::canonical::case::CaseDocument;
 use crate::exchange::canonical::{Coded, Inquiry, InsuranceRecord, Person, RecordId, State};
 use crate::flow::facts::{day_of, today};
 use crate::flow::{Context, FlowError, conversation_of};
 use crate::pension::{
-    Advice, CaseFile, Choice, Claim, Convention, Length, Needed, Part, Right, Source, Timeline, Told, advise,
-    agreement,
+    Advice, CaseFile, Choice, Claim, Convention, Length, Needed, Part, Right, Source, Standing, Timeline,
+    Told, advise, agreement,
 };
 use crate::store::{CaseRecord, case_entries, case_held};
 use jiff::civil::Date;
@@ -37,7 +38,7 @@ pub struct Reckoning {
     pub kind: Option<Coded>,
     /// Where the claimant lives.
     pub residence: Option<State>,
-    /// When the worker died, in a claim of survivors.
+    /// When the worker died, in a claim of survivors; as a document of the case has it, if absent.
     pub died_on: Option<Date>,
     /// What the law demands.
     pub needed: Option<Needed>,
@@ -203,6 +204,7 @@ struct Ground {
     filed_in: Option<State>,
     received_on: Option<Date>,
     residence: Option<State>,
+    died_on: Option<Date>,
     kinds: Vec<Coded>,
 }
 
@@ -219,6 +221,10 @@ async fn of_case(case: &RecordId, ctx: &Context) -> Result<Option<Ground>, FlowE
     let claim = claim_of(&read);
     let came = claim.filter(|(entry, _)| entry.from != ctx.state).map(|(entry, _)| day_of(entry.at));
     let claimed = file.entries().iter().flat_map(|entry| &entry.said.pensions).cloned();
+    let counts = |it: &&ReadEntry<'_>| file.standing(it.entry.document_id) != Some(Standing::Withdrawn);
+    let told_of = read.iter().rev().filter(counts).filter_map(|it| it.document.as_ref());
+    let mut told_of = told_of.filter(|it| it.person().is_some_and(|one| one.is_same(&person)));
+    let died_on = told_of.find_map(CaseDocument::died_on);
     Ok(Some(Ground {
         version: version(&file, &held, &listed),
         person,
@@ -227,6 +233,7 @@ async fn of_case(case: &RecordId, ctx: &Context) -> Result<Option<Ground>, FlowE
         filed_in: file.filed().map(|filed| filed.state),
         received_on: came,
         residence: claim.and_then(|(_, claim)| claim.residence.country.to_string().parse().ok()),
+        died_on,
         kinds: claimed.collect(),
     }))
 }
@@ -255,6 +262,7 @@ async fn of_conversation(id: ConversationId, ctx: &Context) -> Result<Option<Gro
         filed_in: None,
         received_on: None,
         residence: None,
+        died_on: None,
         kinds: Vec::new(),
     }))
 }
@@ -294,7 +302,7 @@ impl Ground {
             filed_in: self.filed_in.filter(|state| *state != ours),
             received_on: self.received_on.filter(|day| *day >= filed_on),
             residence: stated.residence.or(self.residence).unwrap_or(ours),
-            died_on: stated.died_on,
+            died_on: stated.died_on.or(self.died_on),
             needed: stated.needed.clone(),
             own_coefficient: stated.own_coefficient,
             convention: stated.convention,

@@ -1,6 +1,7 @@
 //! What those see who watch over a node: its messages and the journey of each, documents by person, figures, peers,
 //! profiles. Nothing of what a document says; whoever asks shows the leave he has got.
 
+mod audit;
 mod figures;
 mod find;
 mod journey;
@@ -9,6 +10,7 @@ mod peers;
 mod profiles;
 mod tally;
 
+pub use audit::{AccountsAlike, AuditView, OpenIncident, audit_file, audit_view};
 pub use figures::{Aged, ByPeer, Delays, FaultCount, Figures, OverdueCount, Span, Volume, figures};
 pub use find::{PersonDocument, PersonFound, find_person};
 pub use journey::{Explained, Journey, JourneyEntry, Stage, StageIs, Try, journey};

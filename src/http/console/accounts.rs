@@ -1,13 +1,15 @@
 //! Accounts, the journal of logins issued (form App. 1), the journal of acts, and who saw a person's data.
 
 use super::field::{Field, Kind};
-use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
+use super::route::{Answer, Call, Done, FileBytes, For, Route, Trouble, Verb, handler};
 use super::view::View;
 use crate::exchange::canonical::{Identifier, IdentifierKind};
 use crate::flow::entry::{
-    self, AccountLine, AccountPage, AccountView, ActPage, EntryError, LoginJournalLine,
+    self, AccountLine, AccountPage, AccountView, ActPage, EntryError, Exported, LoginJournalLine,
 };
 use crate::store::ActsBy;
+use jiff::ToSpan;
+use jiff::civil::Date;
 use maud::{Markup, html};
 use schemars::schema_for;
 use uuid::Uuid;
@@ -70,6 +72,17 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         verb: Verb::Get,
+        path: "/acts/export",
+        command: "journal-export",
+        purpose: For::Nothing,
+        is_open: false,
+        fields: SPAN,
+        answer: || schema_for!(FileBytes),
+        call: handler!(export),
+        again: None,
+    },
+    Route {
+        verb: Verb::Get,
         path: "/acts/of-person",
         command: "journal-view",
         purpose: For::Nothing,
@@ -97,7 +110,12 @@ const BLOCK: &[Field] = &[Field { name: "violation", kind: Kind::Line(500), is_r
 const ACTS: &[Field] = &[
     Field { name: "login", kind: Kind::Line(64), is_required: false },
     Field { name: "object", kind: Kind::Line(200), is_required: false },
+    Field { name: "flagged", kind: Kind::Flag, is_required: false },
     Field { name: "before", kind: Kind::Line(64), is_required: false },
+];
+const SPAN: &[Field] = &[
+    Field { name: "from_day", kind: Kind::Date, is_required: false },
+    Field { name: "to_day", kind: Kind::Date, is_required: false },
 ];
 const WHO_SAW: &[Field] = &[
     Field {
@@ -224,7 +242,9 @@ async fn logins(call: Call) -> Done {
 
 async fn acts(call: Call) -> Done {
     let (login, object) = (call.given.text("login"), call.given.text("object"));
+    let is_flagged = call.given.text("flagged") == "yes";
     let by = match (login, object) {
+        _ if is_flagged => ActsBy::Flagged,
         ("", "") => ActsBy::All,
         ("", object) => ActsBy::Object(object),
         (login, _) => ActsBy::Login(login),
@@ -235,13 +255,29 @@ async fn acts(call: Call) -> Done {
     let (login, object) = (login.to_owned(), object.to_owned());
     Answer::page(call.view.say("menu-journal-view"), &page, move |view| {
         let next = shown.next.map(|next| {
-            let of = if login.is_empty() { format!("object={object}") } else { format!("login={login}") };
+            let of = if is_flagged {
+                "flagged=yes".to_owned()
+            } else if login.is_empty() {
+                format!("object={object}")
+            } else {
+                format!("login={login}")
+            };
             format!("/console/acts?{of}&before={next}")
         });
         html! {
             p { (view.link("/console/acts/of-person", &view.say("who-saw"))) }
+            @if view.may("journal-export") {
+                details {
+                    summary { (view.say("acts-export")) }
+                    p { (view.say("signed-told")) }
+                    form method="get" action="/console/acts/export" class="filter" {
+                        @for field in SPAN { (view.field(*field)) }
+                        p { button type="submit" { (view.say("acts-export")) } }
+                    }
+                }
+            }
             form method="get" action="/console/acts" class="filter" {
-                @for field in ACTS.iter().take(2) { (view.field(*field)) }
+                @for field in ACTS.iter().take(3) { (view.field(*field)) }
                 p { button type="submit" { (view.say("filter")) } }
             }
             (told(view, shown))
@@ -250,12 +286,44 @@ async fn acts(call: Call) -> Done {
     })
 }
 
+async fn export(call: Call) -> Done {
+    let zone = &call.view.zone;
+    let today = zone.to_datetime(call.ctx.clock.now()).date();
+    let day = |name: &str, other: Date| call.given.text(name).parse::<Date>().unwrap_or(other);
+    let to = day("to_day", today);
+    let from = day("from_day", to.saturating_sub(29.days()));
+    let start = |day: Date| zone.to_timestamp(day.at(0, 0, 0, 0));
+    let after = to.tomorrow().and_then(start);
+    let (Ok(begin), Ok(end)) = (start(from), after) else {
+        return Err(Trouble::field("to_day", "fault-choice"));
+    };
+    if end <= begin {
+        return Err(Trouble::field("from_day", "fault-span"));
+    }
+    match entry::export_acts(call.permit()?, (begin, end), &call.ctx).await? {
+        Exported::File(bytes) => {
+            let name = format!("acts-{from}-{to}.jsonl");
+            Ok(Answer::File { name, media: "application/x-ndjson", bytes })
+        }
+        Exported::TooMany => Err(Trouble::field("from_day", "fault-too-many-acts")),
+    }
+}
+
 fn told(view: &View, page: ActPage) -> Markup {
     let rows = page.acts.into_iter().map(|act| {
         let served = [act.purpose, act.served].into_iter().flatten().collect::<Vec<_>>().join(": ");
-        let outcome = match &act.code {
-            Some(code) => html! { (view.badge("late", &view.say("act-refused"))) " " code { (code) } },
-            None => html! { (view.badge("good", &view.say("act-done"))) },
+        let (badge, phrase) = match (act.stage.as_deref(), &act.code) {
+            (Some("failed"), _) => ("late", "act-failed"),
+            (Some(_) | None, Some(_)) => ("late", "act-refused"),
+            (Some("opened"), None) => ("plain", "act-opened"),
+            (Some("waiting"), None) => ("plain", "act-waiting"),
+            (Some("asked"), None) => ("plain", "act-asked"),
+            (Some(_) | None, None) => ("good", "act-done"),
+        };
+        let outcome = html! {
+            (view.badge(badge, &view.say(phrase)))
+            @if let Some(code) = &act.code { " " code { (code) } }
+            @if let Some(flag) = &act.flag { " " (view.badge("warn", &view.say("act-flagged"))) " " code { (flag) } }
         };
         vec![
             view.instant(act.at),

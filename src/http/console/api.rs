@@ -107,19 +107,23 @@ async fn done(request: Request, path: &str, address: IpAddr, console: &Console) 
     // who may not is told so, and journalled, whatever he sent (A2)
     let permit = gate::permit(&session, route, &segments, &given, console).await?;
     if !faults.is_empty() {
-        return Err(Trouble::Fields(faults));
+        let refused = Trouble::Fields(faults);
+        gate::note_outcome(route, Some(&permit), Some(refused.code()), console).await;
+        return Err(refused);
     }
     let mut view = gate::bare_view(headers, "/api/v1", console);
     view.session = Some(session.clone());
     let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default());
     if key.is_some_and(|key| key.is_empty() || key.len() > KEY_BYTES_MAX) {
         let told = format!("an Idempotency-Key has 1 to {KEY_BYTES_MAX} printable characters");
-        return Err(Trouble::new(StatusCode::BAD_REQUEST, "http.key", told));
+        let refused = Trouble::new(StatusCode::BAD_REQUEST, "http.key", told);
+        gate::note_outcome(route, Some(&permit), Some(refused.code()), console).await;
+        return Err(refused);
     }
     view.form_id = key.unwrap_or_default().to_owned(); // without one it is done each time
     let call = Call {
         ctx: ctx.clone(),
-        permit: Some(permit),
+        permit: Some(permit.clone()),
         given,
         segments,
         address,
@@ -129,7 +133,10 @@ async fn done(request: Request, path: &str, address: IpAddr, console: &Console) 
         is_tls: console.is_tls,
         session: Some(session.clone()),
     };
-    once::call(route, call).await
+    let done = once::call(route, call).await;
+    let code = done.as_ref().err().map(Trouble::code);
+    gate::note_outcome(route, Some(&permit), code, console).await;
+    done
 }
 
 /// Who shows this token; a token that does not hold is told by its code, as one that is not there.

@@ -99,7 +99,11 @@ async fn one(call: Call) -> Done {
 }
 
 pub(super) fn told(view: &View, shown: &ApprovalView) -> Markup {
-    let body = serde_json::to_string_pretty(&shown.body).unwrap_or_default();
+    let mut body = shown.body.clone();
+    // a text is read as its lines
+    let text = body.as_object_mut().and_then(|body| body.remove("text"));
+    let text = text.and_then(|text| text.as_str().map(str::to_owned));
+    let body = serde_json::to_string_pretty(&body).unwrap_or_default();
     html! {
         (view.facts(vec![
             ("field-approval-state", html! { (view.choice("approval_state", shown.state)) }),
@@ -108,6 +112,9 @@ pub(super) fn told(view: &View, shown: &ApprovalView) -> Markup {
         ]))
         @if let Some(reason) = &shown.reason { p { (view.say("field-ground")) ": " (reason) } }
         h2 { (view.say("approval-exactly")) }
-        div class="scroll" role="region" tabindex="0" aria-label=(view.say("approval-exactly")) { pre { (body) } }
+        div class="scroll" role="region" tabindex="0" aria-label=(view.say("approval-exactly")) {
+            pre { (body) }
+            @if let Some(text) = &text { pre { (text) } }
+        }
     }
 }

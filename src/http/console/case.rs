@@ -1,6 +1,6 @@
 //! One case: its documents, what waits until when, what may be sent next, and its forms on paper.
 
-use super::cases::{address, sort, stage_word, state, wait_told};
+use super::cases::{address, branch, sort, stage_word, state, wait_told};
 use super::route::{Answer, Call, Done, FileBytes, For, Route, Trouble, Verb, handler};
 use super::send::writing;
 use super::view::View;
@@ -97,6 +97,16 @@ fn drawn(view: &View, case: &CaseView, ctx: &Context) -> Markup {
                 ]))
             }
         }
+        @for lacking in &case.lacks {
+            p class="notice" {
+                (view.say_with("case-lacks-told", &[
+                    ("branch", &branch(view, lacking.branch)),
+                    ("told", &document_says(lacking.told_by, view.language, &ctx.catalogue)),
+                    ("asked", &document_says(lacking.asked_by, view.language, &ctx.catalogue)),
+                    ("rules", &lacking.rules.join(", ")),
+                ]))
+            }
+        }
 
         h2 { (view.say("case-next")) }
         (next_told(view, case, ctx))
@@ -130,7 +140,7 @@ fn drawn(view: &View, case: &CaseView, ctx: &Context) -> Markup {
 
 fn facts(view: &View, case: &CaseView) -> Vec<(&'static str, Markup)> {
     let mut facts = vec![
-        ("case-sort", html! { (sort(view, case.sort)) }),
+        ("case-sort", html! { (sort(view, (case.sort, &case.branches))) }),
         ("case-stage", html! { (view.choice("stage", stage_word(case.stage))) }),
     ];
     if let (Some(filed_in), Some(filed_at)) = (case.filed_in, &case.filed_at) {
@@ -163,7 +173,7 @@ fn next_told(view: &View, case: &CaseView, ctx: &Context) -> Markup {
         writing(case.case.as_str(), it.kind, it.answers, it.to.first().copied().filter(|_| it.to.len() == 1))
     };
     let says = |it: &Next| document_says(it.kind, view.language, &ctx.catalogue);
-    let writes = view.may("case-send");
+    let writes = view.may("case-draft");
     let states = |it: &Next| it.to.iter().map(|to| state(view, *to)).collect::<Vec<_>>().join(", ");
     html! {
         @if next.is_empty() { p { (view.say("case-next-nothing")) } }
@@ -198,7 +208,9 @@ fn sendings(view: &View, case: &CaseView, ctx: &Context) -> Markup {
             html! { @if let Ok(to) = it.to.parse() { (state(view, to)) } },
             html! { (it.asked_by) ", " (view.instant(it.asked_at)) },
             html! {
-                @if it.state == "waiting" { a href={ "/console/approvals/" (it.approval) "/decide" } { (view.choice("approval_state", &it.state)) } }
+                @if it.state == "waiting" && view.is_me(&it.asked_by) {
+                    a href={ "/console/asked/" (it.approval) } { (view.choice("approval_state", &it.state)) }
+                } @else if it.state == "waiting" && view.may("approval-decide") { a href={ "/console/approvals/" (it.approval) "/decide" } { (view.choice("approval_state", &it.state)) } }
                 @else { (view.choice("approval_state", &it.state)) }
                 @if let Some(by) = &it.decided_by { ", " (by) }
                 @if let Some(reason) = &it.reason { span class="hint" { (reason) } }

@@ -6,7 +6,7 @@ use super::view::View;
 use crate::exchange::canonical::State;
 use crate::flow::Context;
 use crate::flow::office::{Board, BoardCase, BoardFilter, BoardNext, Turn, Wait, case_board, document_says};
-use crate::pension::{CaseSort, CaseStage, state_name};
+use crate::pension::{Branch, CaseSort, CaseStage, state_name};
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::schema_for;
@@ -119,7 +119,7 @@ fn row(view: &View, case: &BoardCase, ctx: &Context) -> Vec<Markup> {
     };
     vec![
         view.link(&address(case.case.as_str()), case.case.as_str()),
-        html! { (sort(view, case.sort)) },
+        html! { (sort(view, (case.sort, &case.branches))) },
         html! { (view.choice("stage", stage_word(case.stage))) },
         waits,
         last,
@@ -156,13 +156,26 @@ pub(super) fn state(view: &View, state: State) -> &'static str {
 }
 
 /// What a case is about.
-pub(super) fn sort(view: &View, sort: CaseSort) -> String {
-    view.say(match sort {
+pub(super) fn sort(view: &View, (sort, branches): (CaseSort, &[Branch])) -> String {
+    let said = view.say(match sort {
         CaseSort::Claim => "case-sort-claim",
         CaseSort::Inquiry => "case-sort-inquiry",
         CaseSort::Change => "case-sort-change",
         CaseSort::Overpayment => "case-sort-overpayment",
         CaseSort::BulkCheck => "case-sort-check",
+    });
+    let branches: Vec<String> = branches.iter().map(|it| branch(view, *it)).collect();
+    if branches.is_empty() { said } else { format!("{said}: {}", branches.join(", ")) }
+}
+
+/// For what a pension is paid.
+pub(super) fn branch(view: &View, branch: Branch) -> String {
+    view.say(match branch {
+        Branch::OldAge => "case-branch-old-age",
+        Branch::LongService => "case-branch-long-service",
+        Branch::Disability => "case-branch-disability",
+        Branch::Survivors => "case-branch-survivors",
+        Branch::Funded => "case-branch-funded",
     })
 }
 

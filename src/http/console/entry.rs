@@ -273,6 +273,7 @@ fn refused(error: entries::EntryError, view: &View) -> Trouble {
         | entries::EntryError::NotThere { .. }
         | entries::EntryError::Decided
         | entries::EntryError::OneSelf
+        | entries::EntryError::FactorKey
         | entries::EntryError::Token { .. }) => Trouble::from(other),
     }
 }

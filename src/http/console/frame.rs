@@ -55,6 +55,7 @@ pub(super) fn page(view: &View, status: StatusCode, title: &str, body: &Markup) 
                 footer {
                     (view.link("/console/help", &view.say("help")))
                     " · " (view.link("/console/rules", &view.say("security-rules")))
+                    " · " (view.link("/console/interface", &view.say("interface-title")))
                     @if view.session.is_some() { " · " (view.link("/console/appeals/new", &view.say("report"))) }
                     @if view.session.is_some() { " · " (view.link("/console/sessions", &view.say("own-sessions"))) }
                 }

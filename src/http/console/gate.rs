@@ -6,9 +6,10 @@ use super::routes::{allowed, find, is_path};
 use super::view::View;
 use super::{Console, api, bring, entry, frame, once, openapi, persons};
 use crate::access::{Ask, First, Permit, Purpose, Session, Via};
-use crate::base::{Language, explain};
+use crate::base::{Code, Language, explain, with_causes};
 use crate::flow::entry as entries;
 use crate::http::problem::Problem;
+use crate::store::Subject;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -191,8 +192,11 @@ async fn done(request: Request, path: &str, address: IpAddr, view: &mut View, co
         is_tls: console.is_tls,
     };
     let again = call.again(route);
+    let permit = call.permit.clone();
     let outcome =
         if faults.is_empty() { once::call(route, call).await } else { Err(Trouble::Fields(faults)) };
+    let code = outcome.as_ref().err().map(Trouble::code);
+    note_outcome(route, permit.as_ref(), code, console).await;
     match outcome {
         Err(Trouble::Fields(faults)) => match again {
             Some((handler, mut call)) => {
@@ -260,14 +264,37 @@ pub(super) async fn permit(
         For::Case(segment) => {
             segments.get(segment).map(|case| Purpose { code: "case".to_owned(), case: case.clone() })
         }
+        For::Named(code, segment) => {
+            let about = segments.get(segment).map_or("new", |value| value.as_str());
+            Some(Purpose { code: code.to_owned(), case: about.to_owned() })
+        }
         For::Asked => {
             Some(Purpose { code: given.text("purpose").to_owned(), case: given.text("reason").to_owned() })
         }
+        For::Resolving => Some(given.text("resolves").trim().to_owned())
+            .filter(|number| !number.is_empty())
+            .map(|case| Purpose { code: "maintenance".to_owned(), case }),
     };
     let at = console.ctx.clock.now();
     let ask = Ask { command: route.command, object: &object, purpose: purpose.as_ref(), at };
-    let subject = persons::subject_of(route.command, given, &console.ctx)?;
-    Ok(entries::permit(&session.actor, ask, subject.as_ref(), &console.ctx).await?)
+    let subject = match segments.get("worker") {
+        Some(worker) => worker.parse().ok().map(Subject::of),
+        None => persons::subject_of(route.command, given, &console.ctx)?,
+    };
+    Ok(entries::permit_at(&session.actor, ask, (subject.as_ref(), route.stage()), &console.ctx).await?)
+}
+
+/// Journals what came of a posted act that there was leave for; if it cannot be, that it was asked for stands there.
+pub(super) async fn note_outcome(
+    route: &Route,
+    permit: Option<&Permit>,
+    code: Option<Code>,
+    console: &Console,
+) {
+    let (Verb::Post, Some(permit)) = (route.verb, permit) else { return };
+    if let Err(error) = entries::note_outcome(permit, code, &console.ctx).await {
+        tracing::error!(command = route.command, error = %with_causes(&error), "the outcome of an act is not journalled");
+    }
 }
 
 /// What was typed, but for secrets and files: it goes through the page of signing in and comes back.

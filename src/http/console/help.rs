@@ -94,8 +94,18 @@ struct Help {
 }
 
 /// What is explained: each has a title and a text.
-const TOPICS: [&str; 8] =
-    ["sign-in", "access", "case", "workbench", "approval", "message", "trouble", "keyboard"];
+const TOPICS: [&str; 10] = [
+    "sign-in",
+    "access",
+    "case",
+    "workbench",
+    "approval",
+    "message",
+    "vacancy",
+    "worker",
+    "trouble",
+    "keyboard",
+];
 
 async fn help(call: Call) -> Done {
     let model = Help { topics: TOPICS.map(str::to_owned).to_vec() };

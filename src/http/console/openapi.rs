@@ -3,6 +3,7 @@
 use super::field::Field;
 use super::route::{Route, Verb};
 use super::routes;
+use crate::access::{Commands, Role};
 use crate::base::{Language, phrases};
 use serde_json::{Map, Value, json};
 
@@ -10,7 +11,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn described() -> Value {
     let mut paths: Map<String, Value> = Map::new();
     let mut schemas = Map::new();
-    for route in routes::all().filter(|route| route.is_for_programs()) {
+    for route in routes::all().filter(|route| is_of_a_program(route)) {
         let path = format!("/api/v1{}", if route.path.is_empty() { "/" } else { route.path });
         let verb = match route.verb {
             Verb::Get => "get",
@@ -26,7 +27,8 @@ pub(super) fn described() -> Value {
         "info": {
             "title": "Stazh",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Everything the console does. A call is refused with a code of the error catalogue (RFC 9457).",
+            "description": "Everything of the console that a program's account may be granted; the acts of administrators, and what a second \
+                            person decides, are people's alone. A call is refused with a code of the error catalogue (RFC 9457).",
         },
         "security": [{ "token": [] }],
         "paths": paths,
@@ -42,6 +44,12 @@ pub(super) fn described() -> Value {
             "schemas": schemas,
         },
     })
+}
+
+/// Whether the account of a program can ever be allowed to call it: what it cannot is not described.
+fn is_of_a_program(route: &Route) -> bool {
+    let command = Commands::built_in().find(route.command);
+    route.is_for_programs() && command.is_ok_and(|command| command.roles.contains(&Role::Integration))
 }
 
 fn operation(route: &Route, schemas: &mut Map<String, Value>) -> Value {

@@ -34,6 +34,7 @@ async fn shown(call: Call) -> Done {
         ];
         html! {
             (view.table(&view.say("menu-peer-list"), &heads, it.peers.iter().map(|it| peer(view, it)).collect()))
+            @if view.may("doctor-run") { p { (view.button("/console/peers/examine", &[], "doctor-run")) } }
             h2 { (view.say("peer-certificates")) }
             @for what in &it.unreadable { p class="notice" { (view.say("peer-unreadable")) " " (what) } }
             (view.table(

@@ -48,16 +48,19 @@ const SOUGHT: &[Field] = &[
 
 const COMMAND: &str = "message-find-person";
 
+/// What names a person by the fields of a search.
+const OF_FIELDS: [&str; 3] = [COMMAND, "worker-find-person", "consent-give"];
+
 /// How the person of a search is told in acts, if this is one.
 pub(super) fn subject_of(command: &str, given: &Given, ctx: &Context) -> Result<Option<Subject>, FlowError> {
-    if command != COMMAND {
+    if !OF_FIELDS.contains(&command) {
         return Ok(None);
     }
     query(given).ok().map_or(Ok(None), |query| query.subject(ctx))
 }
 
 /// Whom the fields name.
-fn query(given: &Given) -> Result<PersonQuery, Trouble> {
+pub(super) fn query(given: &Given) -> Result<PersonQuery, Trouble> {
     let text = |name: &str| Some(given.text(name).trim()).filter(|text| !text.is_empty());
     if let Some(number) = text("number") {
         return PersonQuery::of_number(number).ok_or_else(|| Trouble::field("number", "fault-person-number"));
@@ -95,6 +98,9 @@ async fn search(call: Call) -> Done {
                 }
             }
             (view.table(&view.say("person-documents"), &heads, rows))
+            @if view.may("mobility-institution-view") && !shown.subject.is_empty() {
+                p { (view.link(&format!("/console/workers/{}/record", shown.subject), &view.say("way-of-treaty"))) }
+            }
             @if shown.has_more { p { (view.say("person-more")) } }
             p { (view.link("/console/persons", &view.say("person-again"))) }
         }

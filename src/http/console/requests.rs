@@ -94,6 +94,8 @@ const FUNCTIONS: &[&str] = &[
     "operation",
     "figures",
     "appeals",
+    "jobs",
+    "workers",
 ];
 const ROLES: &[&str] =
     &["clerk", "senior_clerk", "system_administrator", "cyber_administrator", "auditor", "integration"];

@@ -4,10 +4,13 @@
 //! check and description are one.
 
 use super::field::{Fault, Field, Given};
+use super::routes::all;
 use super::view::View;
-use crate::access::{Actor, Permit, Session, Via};
+use crate::access::{Actor, Commands, Permit, Session, Via};
+use crate::base::Code;
 use crate::flow::Context;
 use crate::http::problem::Problem;
+use crate::store::ActStage;
 use axum::http::StatusCode;
 use maud::Markup;
 use serde::Serialize;
@@ -41,8 +44,13 @@ pub(super) enum For {
     Nothing,
     /// The case whose number stands in this segment of the path.
     Case(&'static str),
+    /// For this code, about what stands in the segment of the path; about something new where the path has no such segment. A
+    /// worker's data are used for his consent, a vacancy's matches for the vacancy.
+    Named(&'static str, &'static str),
     /// What the fields `purpose` and `reason` say.
     Asked,
+    /// A change of the node: the appeal or defect whose number the field `resolves` names (A22).
+    Resolving,
 }
 
 /// One thing that may be called.
@@ -74,6 +82,20 @@ impl Route {
             && !["session-", "password-", "second-factor-", "rules-"]
                 .iter()
                 .any(|of_people| self.command.starts_with(of_people))
+    }
+}
+
+impl Route {
+    /// How far an act is that is let in: what is posted is asked for, what only shows the form of it is opened.
+    pub(super) fn stage(&self) -> Option<ActStage> {
+        let is_personal = || Commands::built_in().find(self.command).is_ok_and(|command| command.is_personal);
+        let is_form =
+            || all().any(|it| it.verb == Verb::Post && it.path == self.path && it.command == self.command);
+        match self.verb {
+            Verb::Post => Some(ActStage::Asked),
+            // who sees data of a person has done something already
+            Verb::Get => (is_form() && !is_personal()).then_some(ActStage::Opened),
+        }
     }
 }
 
@@ -196,6 +218,15 @@ impl Trouble {
         Self::Problem(Problem::new(status, code, "", detail))
     }
 
+    /// Its stable code.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Self::SignIn => "http.token",
+            Self::Fields(_) => "http.fields",
+            Self::Problem(problem) => problem.code,
+        }
+    }
+
     /// Nothing of this id, or nothing for this person to see: both are told alike.
     pub(super) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "http.not_found", "there is nothing here, or nothing for you")
@@ -239,6 +270,7 @@ impl From<crate::flow::entry::EntryError> for Trouble {
             | EntryError::NotInOrder(_)
             | EntryError::Decided
             | EntryError::OneSelf
+            | EntryError::FactorKey
             | EntryError::Token { .. }) => {
                 let (status, code) = match other.verdict() {
                     Verdict::Retry { .. } => (StatusCode::SERVICE_UNAVAILABLE, "http.later"),

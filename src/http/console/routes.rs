@@ -2,8 +2,9 @@
 
 use super::route::{Route, Verb};
 use super::{
-    accounts, appeals, approvals, case, cases, entry, figures, help, messages, peers, persons, profiles,
-    requests, send, workbench,
+    accounts, appeals, approvals, asked, audit, case, cases, entry, figures, help, interface, keys,
+    labour_consents, labour_matches, labour_reveals, labour_vacancies, labour_way, labour_workers, messages,
+    peers, persons, profiles, requests, send, workbench,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 15] = [
+const TOPICS: [&[Route]; 25] = [
     messages::ROUTES,
     persons::ROUTES,
     figures::ROUTES,
@@ -21,28 +22,44 @@ const TOPICS: [&[Route]; 15] = [
     profiles::ROUTES,
     entry::ROUTES,
     help::ROUTES,
+    interface::ROUTES,
     appeals::ROUTES,
     requests::ROUTES,
     accounts::ROUTES,
     approvals::ROUTES,
+    asked::ROUTES,
+    audit::ROUTES,
+    keys::ROUTES,
     cases::ROUTES,
     case::ROUTES,
     workbench::ROUTES,
     send::ROUTES,
+    labour_vacancies::ROUTES,
+    labour_consents::ROUTES,
+    labour_reveals::ROUTES,
+    labour_matches::ROUTES,
+    labour_workers::ROUTES,
+    labour_way::ROUTES,
 ];
 
 /// What stands in the menu: a page, and the command of it; its name is the phrase `menu-COMMAND`.
 pub(super) const MENU: &[(&str, &str)] = &[
     ("/console/cases", "case-list"),
     ("/console/approvals", "approval-list"),
+    ("/console/asked", "approval-own"),
     ("/console/messages", "message-list"),
     ("/console/persons", "message-find-person"),
+    ("/console/vacancies", "vacancy-list"),
+    ("/console/matches", "match-list"),
+    ("/console/workers", "worker-list"),
     ("/console/figures", "dashboard-view"),
     ("/console/peers", "peer-list"),
+    ("/console/keys", "key-list"),
     ("/console/profiles", "profile-list"),
     ("/console/requests", "request-list"),
     ("/console/accounts", "account-list"),
     ("/console/acts", "journal-view"),
+    ("/console/audit", "audit-export"),
     ("/console/appeals", "appeal-list"),
 ];
 

@@ -4,6 +4,7 @@ use super::approvals::told;
 use super::case::number;
 use super::cases::{address, state};
 use super::field::{Fault, Field, Kind};
+use super::keys::unfit as unfit_change;
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
 use super::view::View;
 use crate::base::{DocumentId, Findings};
@@ -14,6 +15,7 @@ use crate::flow::office::{
     AskedToSend, Decided, DraftView, ToSend, ask_to_send, begun_draft, case_file, decide_to_send,
     document_says, draft_of,
 };
+use crate::flow::upkeep::{Changed, decide_change};
 use maud::{Markup, html};
 use schemars::schema_for;
 use uuid::Uuid;
@@ -22,7 +24,8 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         verb: Verb::Get,
         path: "/cases/{case}/send",
-        command: "case-send",
+        // to open the form is not to send
+        command: "case-draft",
         purpose: For::Case("case"),
         is_open: false,
         fields: BEGUN,
@@ -55,7 +58,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         verb: Verb::Get,
         path: "/approvals/{approval}/decide",
-        command: "approval-decide",
+        command: "approval-list",
         purpose: For::Nothing,
         is_open: false,
         fields: &[],
@@ -217,9 +220,15 @@ async fn decide(call: Call) -> Done {
     if eyes == Eyes::Reject && reason.is_empty() {
         return Err(Trouble::field("verdict_reason", "fault-missing"));
     }
-    let decided =
-        decide_to_send((call.permit()?, call.actor()?), (id(&call)?, eyes, reason), &call.ctx).await?;
-    match decided {
+    let (by, what) = ((call.permit()?, call.actor()?), (id(&call)?, eyes, reason));
+    let waiting = approval(by.0, what.0, by.1, &call.ctx).await?;
+    if waiting.command != "case-send" {
+        return match decide_change(by, what, &call.ctx).await? {
+            Changed::Now | Changed::Kept => Answer::done("/console/approvals", &()),
+            Changed::Unfit(why) => Err(unfit_change("verdict", &why)),
+        };
+    }
+    match decide_to_send(by, what, &call.ctx).await? {
         Decided::Sent(_) | Decided::Kept => Answer::done("/console/approvals", &()),
         Decided::Unfit(findings) => {
             let (field, phrase, bound) = ("verdict".to_owned(), "fault-document", all(&findings));

@@ -47,6 +47,11 @@ impl View {
         self.session.as_ref().is_some_and(|session| super::frame::may(session, command))
     }
 
+    /// Whether a login is the reader's own.
+    pub(super) fn is_me(&self, login: &str) -> bool {
+        self.session.as_ref().is_some_and(|session| session.actor.login == login)
+    }
+
     /// A day as the reader writes it.
     pub(super) fn date(&self, date: Date) -> String {
         match self.language {

@@ -1,7 +1,8 @@
 //! What is true in the generated world and stands in no profile and no vacancy; and what fits, by that.
 
 use super::dice::Dice;
-use super::lexicon::Lexicon;
+use super::known::{count, normal};
+use super::lexicon::{Lexicon, Trade};
 use super::phrases::regions_of;
 use super::world::World;
 use crate::exchange::canonical::State;
@@ -69,18 +70,17 @@ impl Transfer {
                 if one == other {
                     return 1.0;
                 }
-                let common = count(a.skills.iter().filter(|skill| b.skills.contains(skill)).count());
-                let all = count(a.skills.len().min(b.skills.len()).max(1));
-                let bond = match a.group.shared_levels(&b.group) {
-                    3 => 0.25,
-                    2 => 0.08,
-                    _ => 0.0,
-                };
-                (0.7 * common / all + bond + 0.12 * dice.normal()).clamp(0.0, 0.85)
+                (alike(a, b) + SCATTER * dice.normal()).clamp(0.0, 0.85)
             };
             (0..lexicon.trades.len()).map(helps).collect()
         };
         Self((0..lexicon.trades.len()).map(row).collect())
+    }
+
+    /// The chance that one trade helps at least so much in another, as far as anyone can tell who does not know what was drawn.
+    pub(super) fn reaches(lexicon: &Lexicon, from: usize, to: usize, least: f64) -> f64 {
+        let pair = lexicon.trades.get(from).zip(lexicon.trades.get(to));
+        pair.map_or(0.0, |(from, to)| normal((alike(from, to) - least) / SCATTER))
     }
 
     fn of(&self, from: usize, to: usize) -> f64 {
@@ -93,6 +93,27 @@ impl Transfer {
         row.iter().enumerate().filter(|(_, share)| (0.25..1.0).contains(*share)).map(|(at, _)| at).collect()
     }
 }
+
+/// How far one trade helps in another, on the whole.
+fn alike(one: &Trade, other: &Trade) -> f64 {
+    let common = count(one.skills.iter().filter(|skill| other.skills.contains(skill)).count());
+    let all = count(one.skills.len().min(other.skills.len()).max(1));
+    let bond = match one.group.shared_levels(&other.group) {
+        3 => 0.25,
+        2 => 0.08,
+        _ => 0.0,
+    };
+    0.7 * common / all + bond
+}
+
+/// How much each pair of trades is better or worse than that.
+const SCATTER: f64 = 0.12;
+/// Trades that help less do not help at all.
+pub(super) const HELPS_FROM: f64 = 0.4;
+/// How long persons worked, in months.
+pub(super) const LASTING: [u16; 7] = [3, 10, 18, 30, 48, 80, 120];
+/// What posts ask, in months.
+pub(super) const ASKED: [u16; 5] = [0, 0, 12, 12, 36];
 
 impl Opening {
     pub(super) fn draw(world: &World) -> Self {
@@ -115,12 +136,6 @@ impl Opening {
         let is_of_office = (2..=4).contains(&group);
         let both = language != other && dice.falls(0.6);
         let licence = trades.get(trade).and_then(|trade| licence_of(trade.group.as_code()));
-        let schooling = match group {
-            2 => Schooling::Bachelor,
-            3 => Schooling::PostSecondary,
-            9 => Schooling::Primary,
-            _ => Schooling::UpperSecondary,
-        };
         Self {
             trade,
             needs,
@@ -132,8 +147,8 @@ impl Opening {
             is_afar: is_of_office && dice.falls(0.25),
             pay: usual_pay(group, state) * (0.22 * dice.normal()).exp(),
             licence,
-            schooling,
-            months: dice.pick(&[0, 0, 12, 12, 36]).copied().unwrap_or_default(),
+            schooling: usual_schooling(group),
+            months: dice.pick(&ASKED).copied().unwrap_or_default(),
             schedule: draw_schedule(dice),
             days_ago: i64::try_from(dice.below(70)).unwrap_or_default(),
         }
@@ -147,7 +162,7 @@ impl Seeker {
         let group = trades.get(trade).map_or(0, |trade| major(trade.group.as_code()));
         let near = world.transfer.near(trade);
         let second = if dice.falls(0.3) { dice.pick(&near).copied() } else { None };
-        let months = dice.pick(&[3, 10, 18, 30, 48, 80, 120]).copied().unwrap_or_default();
+        let months = dice.pick(&LASTING).copied().unwrap_or_default();
         let ripe = f64::from(u16::min(months, 60)) / 60.0;
         let mut skills: BTreeMap<usize, f64> = BTreeMap::new();
         let mut learn = |skill: usize, level: f64| {
@@ -239,7 +254,7 @@ pub(super) fn grade(seeker: &Seeker, opening: &Opening, world: &World) -> u8 {
     let is_own = seeker.trade == opening.trade || seeker.second == Some(opening.trade);
     let from_second = seeker.second.map_or(0.0, |second| world.transfer.of(second, opening.trade));
     let helps = world.transfer.of(seeker.trade, opening.trade).max(from_second);
-    if helps < 0.4 || is_barred(seeker, opening) {
+    if helps < HELPS_FROM || is_barred(seeker, opening) {
         return 0;
     }
     let weight: f64 = opening.needs.iter().map(|(_, weight)| weight).sum();
@@ -300,6 +315,16 @@ fn share_of_first(state: State) -> f64 {
     }
 }
 
+/// What posts of a major group ask.
+pub(super) fn usual_schooling(group: u8) -> Schooling {
+    match group {
+        2 => Schooling::Bachelor,
+        3 => Schooling::PostSecondary,
+        9 => Schooling::Primary,
+        _ => Schooling::UpperSecondary,
+    }
+}
+
 fn draw_schedule(dice: &Dice) -> Schedule {
     match dice.below(10) {
         0..5 => Schedule::FullTime,
@@ -310,7 +335,7 @@ fn draw_schedule(dice: &Dice) -> Schedule {
     }
 }
 
-fn licence_of(group: &str) -> Option<DrivingLicence> {
+pub(super) fn licence_of(group: &str) -> Option<DrivingLicence> {
     match group {
         "8322" => Some(DrivingLicence::B),
         "8331" => Some(DrivingLicence::D),
@@ -319,12 +344,12 @@ fn licence_of(group: &str) -> Option<DrivingLicence> {
     }
 }
 
-fn major(group: &str) -> u8 {
+pub(super) fn major(group: &str) -> u8 {
     group.bytes().next().map_or(0, |digit| digit.saturating_sub(b'0'))
 }
 
 /// What is paid on the whole, in roubles. Invented.
-fn usual_pay(major: u8, state: State) -> f64 {
+pub(super) fn usual_pay(major: u8, state: State) -> f64 {
     let of_group = match major {
         2 => 95_000.0,
         3 => 75_000.0,
@@ -340,8 +365,4 @@ fn usual_pay(major: u8, state: State) -> f64 {
         State::Kg => 0.5,
     };
     of_group * of_state
-}
-
-fn count(number: usize) -> f64 {
-    u32::try_from(number).map_or(f64::INFINITY, f64::from)
 }

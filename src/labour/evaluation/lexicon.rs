@@ -2,7 +2,7 @@
 
 use crate::exchange::canonical::Coded;
 use crate::exchange::canonical::job::{IscoCode, LanguageCode};
-use crate::labour::matching::{Guess, Tables, grams};
+use crate::labour::matching::{Guess, Names, Tables, grams};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,6 +14,7 @@ pub struct Lexicon {
     /// By each gram, in which known names it stands.
     names_by_gram: HashMap<String, Vec<usize>>,
     names: Vec<KnownName>,
+    skill_names: Names,
 }
 
 /// A trade: a unit group.
@@ -79,12 +80,34 @@ impl Lexicon {
             let groups = of_skill.groups.iter().map(|group| group.parse().ok()).collect::<Option<_>>()?;
             skills.push(KnownSkill { code: code.parse().ok()?, names: of_skill.names, groups, kin });
         }
-        let mut lexicon = Self { trades, skills, places, names_by_gram: HashMap::new(), names: Vec::new() };
+        let mut lexicon = Self {
+            trades,
+            skills,
+            places,
+            names_by_gram: HashMap::new(),
+            names: Vec::new(),
+            skill_names: Names::default(),
+        };
         lexicon.learn();
         Some(lexicon)
     }
 
+    /// The place of a skill.
+    pub(super) fn place(&self, code: &Coded) -> Option<usize> {
+        self.places.get(code.as_str()).copied()
+    }
+
+    fn trade(&self, group: IscoCode) -> Option<&Trade> {
+        let place = self.trades.binary_search_by_key(&group, |trade| trade.group).ok()?; // they stand in order
+        self.trades.get(place)
+    }
+
     fn learn(&mut self) {
+        let names = self
+            .skills
+            .iter()
+            .flat_map(|skill| skill.names.values().flatten().map(|name| (name.as_str(), skill.code.clone())));
+        self.skill_names = Names::of(names);
         for trade in &self.trades {
             for name in trade.names.values().flat_map(|names| names.iter().take(known(names.len()))) {
                 let mut of_name = grams(name);
@@ -121,15 +144,28 @@ impl KnownSkill {
 
 impl Tables for Lexicon {
     fn are_kin(&self, one: &Coded, other: &Coded) -> bool {
-        let place = |code: &Coded| self.places.get(code.as_str()).copied();
-        let (Some(one), Some(other)) = (place(one), place(other)) else { return false };
+        let (Some(one), Some(other)) = (self.place(one), self.place(other)) else { return false };
         let has = |of: usize, kin: usize| self.skills.get(of).is_some_and(|skill| skill.kin.contains(&kin));
         has(one, other) || has(other, one)
     }
 
     fn groups(&self, skill: &Coded) -> Vec<IscoCode> {
-        let skill = self.places.get(skill.as_str()).and_then(|place| self.skills.get(*place));
+        let skill = self.place(skill).and_then(|place| self.skills.get(place));
         skill.map(|skill| skill.groups.clone()).unwrap_or_default()
+    }
+
+    fn skill_count(&self, group: IscoCode) -> u32 {
+        self.trade(group).map_or(0, |trade| u32::try_from(trade.skills.len()).unwrap_or(u32::MAX))
+    }
+
+    fn common_skills(&self, one: IscoCode, other: IscoCode) -> u32 {
+        let (Some(one), Some(other)) = (self.trade(one), self.trade(other)) else { return 0 };
+        let both = one.skills.iter().filter(|skill| other.skills.contains(skill));
+        u32::try_from(both.count()).unwrap_or(u32::MAX)
+    }
+
+    fn named_skills(&self, text: &str) -> Vec<Coded> {
+        self.skill_names.find(text)
     }
 
     /// By the grams that a title shares with the names that are known.

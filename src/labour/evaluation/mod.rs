@@ -3,8 +3,10 @@
 //! What fits is told by what a person can do, would accept and how a trade helps in another, none of which matching sees: it
 //! sees profiles and vacancies with gaps, wrong codes, other words and other languages. Nothing here knows a weight.
 
+mod bound;
 mod dice;
 mod hidden;
+mod known;
 mod lexicon;
 mod measures;
 mod observed;
@@ -12,6 +14,7 @@ mod phrases;
 mod responses;
 mod world;
 
+pub use bound::Bound;
 pub use lexicon::Lexicon;
 pub use measures::{ndcg, precision, recall, reciprocal_rank};
 pub use responses::{Applied, Response, ResponseFault, Responses};

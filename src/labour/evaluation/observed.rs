@@ -13,6 +13,11 @@ use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
 use std::str::FromStr;
 
+/// How often the code of a vacancy is right, and how often it is wrong; else there is none.
+pub(super) const CODE_OF_VACANCY: [f64; 2] = [0.72, 0.08];
+/// The same of a profile.
+pub(super) const CODE_OF_PROFILE: [f64; 2] = [0.93, 0.07];
+
 impl World {
     /// A post as its source writes it.
     pub(super) fn observe_opening(&self, opening: &Opening, number: usize) -> Result<Vacancy, WorldFault> {
@@ -49,7 +54,7 @@ impl World {
             title: parsed(&title)?,
             language: Some(language),
             description: Some(parsed(&self.description(&said, language))?),
-            occupations: self.written_code(opening.trade, [0.72, 0.08])?.into_iter().collect(),
+            occupations: self.written_code(opening.trade, CODE_OF_VACANCY)?.into_iter().collect(),
             employer: None,
             is_of_agency: false,
             places: vec![Place {
@@ -90,7 +95,7 @@ impl World {
         let mut work: Vec<Worked> = Vec::new();
         for (trade, experience) in [(Some(seeker.trade), band), (seeker.second, None)] {
             let Some(trade) = trade else { continue };
-            let written = self.written_code(trade, [0.93, 0.07])?;
+            let written = self.written_code(trade, CODE_OF_PROFILE)?;
             work.extend(written.map(|occupation| Worked { occupation, experience }));
         }
         let can = seeker.skills.iter().filter(|(_, level)| **level > 0.5).map(|(skill, _)| *skill);
@@ -230,15 +235,27 @@ fn occupation(group: IscoCode) -> Result<Occupation, WorldFault> {
     })
 }
 
+/// What a unit of the currency of a state is in roubles.
+pub(super) fn in_roubles(state: State) -> f64 {
+    match state {
+        State::Ru => 1.0,
+        State::Kz => 0.16,
+        State::By => 27.0,
+        State::Kg => 0.92,
+        State::Am => 0.21,
+    }
+}
+
 /// Pay for a month, in the currency of a state.
 fn pay(low: f64, high: Option<f64>, state: State) -> Option<Pay> {
-    let (currency, roubles) = match state {
-        State::Ru => ("RUB", 1.0),
-        State::Kz => ("KZT", 0.16),
-        State::By => ("BYN", 27.0),
-        State::Kg => ("KGS", 0.92),
-        State::Am => ("AMD", 0.21),
+    let currency = match state {
+        State::Ru => "RUB",
+        State::Kz => "KZT",
+        State::By => "BYN",
+        State::Kg => "KGS",
+        State::Am => "AMD",
     };
+    let roubles = in_roubles(state);
     let amount = |end: f64| Decimal::from_str(&format!("{:.0}", (end / roubles / 10.0).ceil() * 10.0)).ok();
     let ends = (amount(low), high.and_then(amount));
     Pay::new(ends, currency.parse::<Currency>().ok()?, PayInterval::Month, None).ok()

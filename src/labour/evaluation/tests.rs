@@ -1,7 +1,7 @@
 //! The generated world is frozen, and its measures are what they are called.
 
 use super::*;
-use crate::exchange::canonical::job::ExperienceBand;
+use crate::exchange::canonical::job::{ExperienceBand, Vacancy};
 use crate::labour::matching::{NoTables, Tables};
 
 #[test]
@@ -38,6 +38,25 @@ fn a_set_has_its_noise() {
     };
     let understood = share(&understood);
     assert!((50..=98).contains(&understood), "{understood}");
+}
+
+/// Who knows the world but sees what matching sees sets far more in order than chance, and does not see what is hidden.
+#[test]
+fn the_bound_is_high_and_not_whole() {
+    let world = World::new(5).unwrap();
+    let set = world.set(SetSize { vacancies: 600, profiles: 12 }).unwrap();
+    let bound = Bound::of(&world, &set.vacancies);
+    let value = |query: &Query| {
+        let grade =
+            |vacancy: &&Vacancy| query.grades[vacancy.reference.id.as_str().parse::<usize>().unwrap()];
+        let ranked: Vec<u8> = bound.order(&query.profile).iter().map(grade).collect();
+        ndcg(&ranked, &query.grades, 10).unwrap()
+    };
+    let values: Vec<f64> = set.queries.iter().map(value).collect();
+    let mean = values.iter().sum::<f64>() / 12.0;
+    assert!((0.75..0.99).contains(&mean), "{mean}");
+    let twice = |query: &Query| (bound.order(&query.profile), bound.order(&query.profile));
+    assert!(set.queries.iter().map(twice).all(|(one, other)| one == other));
 }
 
 const VACANCIES: &str = "identifier;id_hiring_organization;title;requirements_qualifications;responsibilities;region;date_last_updated\n\

@@ -10,8 +10,8 @@ pub struct Facets(BTreeMap<&'static str, Vec<(String, u64)>>);
 
 impl Facets {
     /// The names of all facets.
-    pub const NAMES: [&'static str; 8] =
-        ["state", "region", "group", "remote", "offering", "schedule", "language", "source"];
+    pub const NAMES: [&'static str; 9] =
+        ["state", "region", "major", "group", "remote", "offering", "schedule", "language", "source"];
 
     /// Counts vacancies; one that has several values of a facet is counted for each.
     pub fn of<'a>(vacancies: impl Iterator<Item = &'a Vacancy>) -> Self {
@@ -53,6 +53,9 @@ impl Facets {
                 .iter()
                 .filter_map(|place| Some(format!("{}/{}", place.country, place.region.as_ref()?.as_str())))
                 .collect(),
+            "major" => {
+                vacancy.isco().filter_map(|code| code.at_level(1)).map(|code| code.to_string()).collect()
+            }
             "group" => {
                 vacancy.isco().filter_map(|code| code.at_level(2)).map(|code| code.to_string()).collect()
             }

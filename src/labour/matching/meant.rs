@@ -1,12 +1,14 @@
 //! Which occupations a side means, by all that it tells: codes of its source, words of a title, skills.
 //!
-//! A code may be wrong, a title may mean two things, and a skill may be of many groups. So each votes, a skill the less the
-//! more groups need it, and nobody decides alone (`labour.md`, 10.2: a wrong code is a noise of real data).
+//! A code may be wrong, a title may mean two things, and a skill may be of many groups (`labour.md`, 10.2: a wrong code is a
+//! noise of real data). So each group that anything speaks for is weighed by the chance of seeing all that is seen if it were
+//! meant (naive Bayes), and nothing decides alone. Only sums, products and quotients are used: the same on every machine.
 
 use super::tables::{Guess, Tables};
-use super::weights::{OccupationShares, WHOLE, Weights};
+use super::weights::{Chances, WHOLE, Weights};
 use crate::exchange::canonical::job::{CandidateProfile, ExperienceBand, IscoCode, Skill, Vacancy};
-use std::collections::BTreeMap;
+use rust_decimal::prelude::ToPrimitive;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An occupation that a side means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,79 +23,117 @@ pub struct Meant {
     pub experience: Option<ExperienceBand>,
 }
 
-/// How far skills speak for groups: by how many of them a group needs, and by how few other groups need those.
-struct Votes {
-    /// Of each group, how many of the skills it needs, and their votes: a skill gives each of its groups an equal part.
-    by_group: BTreeMap<IscoCode, (u32, u32)>,
-    /// How many skills are known.
-    count: u32,
-    /// All votes.
-    all: u32,
-}
+/// The skills that a side tells and that are known, each by the groups that need it.
+struct Told(Vec<Vec<IscoCode>>);
 
-impl Votes {
+impl Told {
     fn of(skills: &[Skill], tables: &dyn Tables) -> Self {
-        let mut votes = Self { by_group: BTreeMap::new(), count: 0, all: 0 };
-        for code in skills.iter().filter_map(|skill| skill.code.as_ref()) {
-            let groups = tables.groups(code);
-            if groups.is_empty() {
-                continue;
-            }
-            let vote = WHOLE / u32::try_from(groups.len()).unwrap_or(WHOLE).max(1);
-            votes.count += 1;
-            votes.all += vote;
-            for group in groups {
-                let (count, sum) = votes.by_group.entry(group).or_default();
-                *count += 1;
-                *sum += vote;
-            }
+        let codes = skills.iter().filter_map(|skill| skill.code.as_ref());
+        Self(codes.map(|code| tables.groups(code)).filter(|groups| !groups.is_empty()).collect())
+    }
+
+    /// The groups that need nearly as many of them as any does.
+    fn groups(&self) -> Vec<IscoCode> {
+        let mut counts: BTreeMap<IscoCode, usize> = BTreeMap::new();
+        for group in self.0.iter().flatten() {
+            *counts.entry(*group).or_default() += 1;
         }
-        votes
+        let most = counts.values().copied().max().unwrap_or_default();
+        counts.retain(|_, count| *count + FEWER_MAX >= most);
+        counts.into_keys().collect()
     }
 
-    /// How far the skills are those of a group, of 1000; of a group above unit groups, of the best below it.
-    fn part(&self, group: IscoCode) -> u32 {
-        let part = |(count, sum): &(u32, u32)| {
-            (count * WHOLE / self.count.max(1) + sum * WHOLE / self.all.max(1)) / 2
-        };
-        let below = |unit: &IscoCode| unit.shared_levels(&group) == group.level();
-        let best = match group.level() {
-            IscoCode::LEVELS => self.by_group.get(&group).map(part),
-            _ => self.by_group.iter().filter(|(unit, _)| below(unit)).map(|(_, votes)| part(votes)).max(),
-        };
-        best.unwrap_or_default()
-    }
-
-    /// How much there is to go by, of 1000.
-    fn weight(&self, shares: &OccupationShares) -> u32 {
-        (self.count * WHOLE / shares.skills_enough.max(1)).min(WHOLE)
+    /// The chance to tell these skills and no other of one who is of all these groups, beside one who tells what he should.
+    fn chance(&self, of: &[IscoCode], tables: &dyn Tables, chances: &Chances) -> f64 {
+        if self.0.is_empty() {
+            return 1.0;
+        }
+        let is_needed =
+            |groups: &&Vec<IscoCode>| groups.iter().any(|group| of.iter().any(|one| covers(*one, *group)));
+        let needed = self.0.iter().filter(is_needed).count();
+        let mut all = 0_u32;
+        for (at, group) in of.iter().enumerate() {
+            let counted = of.iter().take(at).map(|before| tables.common_skills(*before, *group)).max();
+            all += tables.skill_count(*group).saturating_sub(counted.unwrap_or_default());
+        }
+        let untold = usize::try_from(all).unwrap_or_default().saturating_sub(needed);
+        power(chances.stray_skill(), self.0.len() - needed) * power(chances.untold_skill(), untold)
     }
 }
 
-/// What a person can work as: the codes of the profile, each doubted as far as skills speak against it, and groups that
-/// skills speak for though no code does.
+/// Whether a group is another, or stands above it.
+fn covers(group: IscoCode, other: IscoCode) -> bool {
+    group.shared_levels(&other) == group.level()
+}
+
+fn power(base: f64, times: usize) -> f64 {
+    (0..times).fold(1.0, |power, _| power * base)
+}
+
+/// The chance of a code if another group is meant, beside the right code.
+fn chance_of_code(code: IscoCode, meant: IscoCode, chances: &Chances) -> f64 {
+    match code.shared_levels(&meant) {
+        _ if covers(code, meant) => 1.0,
+        0 | 1 => chances.far_code(),
+        _ => chances.near_code(),
+    }
+}
+
+/// What a person can work as: the codes of the profile, each as likely as skills leave it, and groups that skills speak for
+/// though no code does. At most one code is taken to be wrong.
 pub fn own_occupations(profile: &CandidateProfile, tables: &dyn Tables, weights: &Weights) -> Vec<Meant> {
     let shares = &weights.occupation;
-    let votes = Votes::of(&profile.skills, tables);
-    let weight = votes.weight(shares);
-    let mut own: Vec<Meant> = Vec::new();
-    for (at, worked) in profile.work.iter().enumerate() {
+    let chances = &shares.own;
+    let told = Told::of(&profile.skills, tables);
+    let mut coded: Vec<(IscoCode, Option<ExperienceBand>)> = Vec::new();
+    for worked in &profile.work {
         let Some(group) = worked.occupation.isco else { continue };
-        let order = shares.order.get(at).or(shares.order.last()).copied().unwrap_or(WHOLE);
-        let agreed = (votes.part(group) * WHOLE / shares.votes_agree.max(1)).min(WHOLE);
-        let doubt = shares.doubted_code * weight / WHOLE * (WHOLE - agreed) / WHOLE;
-        let share = order * (WHOLE - doubt.min(WHOLE)) / WHOLE;
-        own.push(Meant { group, share, is_coded: true, experience: worked.experience });
-    }
-    let longest = profile.work.iter().filter_map(|worked| worked.experience).max();
-    let mut by_skills: Vec<Meant> = Vec::new();
-    for group in votes.by_group.keys().filter(|group| own.iter().all(|one| one.group != **group)) {
-        let agreed = (votes.part(*group) * WHOLE / shares.votes_agree.max(1)).min(WHOLE);
-        let share = shares.by_skills * weight / WHOLE * agreed / WHOLE;
-        if share >= SHARE_MIN {
-            by_skills.push(Meant { group: *group, share, is_coded: false, experience: longest });
+        if coded.len() < CODES_MAX && coded.iter().all(|(known, _)| *known != group) {
+            coded.push((group, worked.experience));
         }
     }
+    let codes: Vec<IscoCode> = coded.iter().map(|(group, _)| *group).collect();
+    let others: Vec<IscoCode> = told.groups().into_iter().filter(|group| !codes.contains(group)).collect();
+    let longest = profile.work.iter().filter_map(|worked| worked.experience).max();
+    let mut all = 0.0;
+    let mut found: BTreeMap<IscoCode, (f64, Option<ExperienceBand>)> = BTreeMap::new();
+    let mut suppose =
+        |groups: &[IscoCode], chance: f64, instead: Option<(IscoCode, Option<ExperienceBand>)>| {
+            let chance = chance * told.chance(groups, tables, chances);
+            all += chance;
+            for group in groups {
+                let (sum, _) = found.entry(*group).or_insert((0.0, instead.and_then(|(_, band)| band)));
+                *sum += chance;
+            }
+        };
+    if codes.is_empty() {
+        others.iter().for_each(|other| suppose(&[*other], 1.0, Some((*other, longest))));
+    } else {
+        suppose(&codes, 1.0, None);
+    }
+    for (at, (code, band)) in coded.iter().enumerate() {
+        for other in &others {
+            let groups: Vec<IscoCode> = codes
+                .iter()
+                .enumerate()
+                .map(|(place, group)| if place == at { *other } else { *group })
+                .collect();
+            suppose(&groups, chance_of_code(*code, *other, chances), Some((*other, *band)));
+        }
+    }
+    let order = |at: usize| shares.order.get(at).or(shares.order.last()).copied().unwrap_or(WHOLE);
+    let share = |group: &IscoCode| found.get(group).map_or(0, |(sum, _)| part(*sum, all));
+    let mut own: Vec<Meant> = Vec::new();
+    for (at, (group, experience)) in coded.iter().enumerate() {
+        let share = order(at) * share(group) / WHOLE;
+        own.push(Meant { group: *group, share, is_coded: true, experience: *experience });
+    }
+    let mut by_skills: Vec<Meant> = Vec::new();
+    for other in others {
+        let experience = found.get(&other).and_then(|(_, band)| *band);
+        by_skills.push(Meant { group: other, share: share(&other), is_coded: false, experience });
+    }
+    by_skills.retain(|one| one.share >= SHARE_MIN);
     by_skills.sort_by_key(|one| (std::cmp::Reverse(one.share), one.group));
     by_skills.truncate(MEANT_MAX);
     own.extend(by_skills);
@@ -108,46 +148,54 @@ pub fn meant_occupations(
     weights: &Weights,
 ) -> Vec<Meant> {
     let shares = &weights.occupation;
-    let votes = Votes::of(&vacancy.skills, tables);
-    let weight = votes.weight(shares);
-    let mut support: BTreeMap<IscoCode, u32> = BTreeMap::new();
-    for group in vacancy.isco().chain(guesses.iter().map(|guess| guess.group)) {
-        support.insert(group, 0);
-    }
-    for group in votes.by_group.keys() {
-        if votes.part(*group) >= shares.votes_agree {
-            support.insert(*group, 0);
-        }
-    }
-    for (group, sum) in &mut support {
-        let is_coded = vacancy.isco().any(|code| code.shared_levels(group) == code.level());
-        let guess = guesses
-            .iter()
-            .filter(|guess| guess.group == *group)
-            .map(|guess| u32::from(guess.certainty))
-            .max();
-        let by_title = shares.guess * guess.unwrap_or_default() / WHOLE;
-        let by_skills = shares.by_skills * weight / WHOLE * votes.part(*group) / WHOLE;
-        *sum = if is_coded { WHOLE } else { 0 } + by_title + by_skills;
-    }
-    // raised, so that what has two grounds stands far above what has one
-    let raised =
-        |sum: u32| (0..shares.sharpness).fold(1_u64, |raised, _| raised.saturating_mul(u64::from(sum) / 8));
-    let all: u64 = support.values().map(|sum| raised(*sum)).fold(0, u64::saturating_add);
-    let mut meant: Vec<Meant> = support
+    let chances = &shares.offered;
+    let told = Told::of(&vacancy.skills, tables);
+    let mut groups: BTreeSet<IscoCode> = vacancy.isco().collect();
+    groups.extend(guesses.iter().map(|guess| guess.group));
+    groups.extend(told.groups());
+    let supposed: Vec<(IscoCode, f64)> = groups
         .into_iter()
-        .map(|(group, sum)| {
-            let share = raised(sum).saturating_mul(u64::from(WHOLE)) / all.max(1);
-            let is_coded = vacancy.isco().any(|code| code == group);
-            Meant { group, share: u32::try_from(share).unwrap_or(WHOLE), is_coded, experience: None }
+        .map(|group| {
+            let by_code = vacancy.isco().map(|code| chance_of_code(code, group, chances)).fold(None, larger);
+            let certainty =
+                guesses.iter().filter(|guess| guess.group == group).map(|guess| guess.certainty).max();
+            let by_title = match guesses {
+                [] => 1.0,
+                _ => f64::from(shares.title.at(u32::from(certainty.unwrap_or_default()))) / f64::from(WHOLE),
+            };
+            // one that stands above unit groups is no occupation: it is meant where nothing finer is
+            let fine = if group.level() < IscoCode::LEVELS { chances.coarse() } else { 1.0 };
+            (group, by_code.unwrap_or(1.0) * by_title * fine * told.chance(&[group], tables, chances))
         })
-        .filter(|meant| meant.share >= SHARE_MIN)
         .collect();
+    let all = supposed.iter().fold(0.0, |all, (_, chance)| all + chance);
+    let is_coded = |group: IscoCode| vacancy.isco().any(|code| code == group);
+    let meant = |(group, chance): (IscoCode, f64)| Meant {
+        group,
+        share: part(chance, all),
+        is_coded: is_coded(group),
+        experience: None,
+    };
+    let mut meant: Vec<Meant> =
+        supposed.into_iter().map(meant).filter(|one| one.share >= SHARE_MIN).collect();
     meant.sort_by_key(|one| (std::cmp::Reverse(one.share), one.group));
     meant.truncate(MEANT_MAX);
     meant
 }
 
+fn larger(most: Option<f64>, next: f64) -> Option<f64> {
+    Some(most.map_or(next, |most: f64| most.max(next)))
+}
+
+/// A part of a whole, of 1000.
+fn part(part: f64, whole: f64) -> u32 {
+    if whole > 0.0 { (part / whole * f64::from(WHOLE)).to_u32().unwrap_or_default().min(WHOLE) } else { 0 }
+}
+
 /// What is meant less is not looked at.
-const SHARE_MIN: u32 = 60;
+const SHARE_MIN: u32 = 10;
 const MEANT_MAX: usize = 6;
+/// A group that needs so many fewer of the skills told than another is not thought of.
+const FEWER_MAX: usize = 2;
+/// More codes of one profile are not weighed against each other.
+const CODES_MAX: usize = 8;

@@ -4,9 +4,12 @@
 //! Only a [`CandidateProfile`](crate::exchange::canonical::job::CandidateProfile) is read, which has no field for sex,
 //! citizenship, age, health or family (`privacy.md` (h)). A score is advice: nothing is refused by it.
 
+mod asker;
 mod barrier;
+mod curve;
 mod facets;
 mod meant;
+mod named;
 mod part;
 mod rank;
 mod rates;
@@ -19,6 +22,7 @@ mod words;
 pub use barrier::{Barrier, Need, barriers};
 pub use facets::{FACET_VALUES_MAX, Facets};
 pub use meant::{Meant, meant_occupations, own_occupations};
+pub use named::{Names, with_named_skills};
 pub use part::{LanguageSeen, Part, PartKind, PlaceStanding, Score, Warning, Why};
 pub use rank::{Matched, Ranked, Removed, order_vacancies, rank_profiles, rank_vacancies};
 pub use rates::{Monthly, PayShown, Rate, Rates};

@@ -1,9 +1,10 @@
 //! The order of what was found, the same on every node, and what was left out and why.
 
+use super::asker::Asker;
 use super::barrier::{Barrier, barriers};
 use super::facets::Facets;
 use super::part::Score;
-use super::score::{Asker, Matching, Offer, score, score_for};
+use super::score::{Matching, Offer, score, score_for};
 use crate::exchange::canonical::YearMonth;
 use crate::exchange::canonical::job::{CandidateProfile, ProfileRef, VacancyRef};
 use jiff::civil::Date;

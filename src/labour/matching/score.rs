@@ -1,15 +1,16 @@
 //! The score of a person and a vacancy: each part by itself, in whole points.
 
+use super::asker::{Asker, Nearest, Standing};
 use super::barrier::{countries, home, is_afar};
-use super::meant::{Meant, meant_occupations, own_occupations};
+use super::curve::Curve;
 use super::part::{LanguageSeen, Part, PartKind, PlaceStanding, Score, Warning, Why};
 use super::rates::{PayShown, Rates};
 use super::recognition::Recognition;
 use super::tables::{Guess, Tables};
-use super::weights::{WHOLE, Weights};
+use super::weights::{WHOLE, Weights, of_band};
 use crate::exchange::canonical::job::{
-    CandidateProfile, ExperienceBand, IscoCode, LanguageCode, LanguageLevel, LanguageSkill, Place, Schedule,
-    Schooling, Vacancy,
+    CandidateProfile, IscoCode, LanguageCode, LanguageLevel, LanguageSkill, Pay, Place, Schedule, Schooling,
+    Vacancy,
 };
 use crate::exchange::canonical::{Coded, Country, Currency, State};
 use jiff::civil::Date;
@@ -33,6 +34,14 @@ pub struct Matching<'a> {
     pub today: Date,
     /// Which side is sought: its newness counts.
     pub sought: Sought,
+}
+
+impl Matching<'_> {
+    /// Pay as the source says it, and for the reader.
+    pub fn pay_shown(&self, pay: &Pay) -> PayShown {
+        let monthly = self.weights.pay.monthly(pay, self.currency, self.rates, self.today);
+        PayShown { offered: *pay, monthly }
+    }
 }
 
 /// Which side is sought.
@@ -62,18 +71,6 @@ impl<'a> Offer<'a> {
     }
 }
 
-/// A person with what a matching asks about him again and again, found out once.
-pub(super) struct Asker<'a> {
-    profile: &'a CandidateProfile,
-    occupations: Vec<Meant>,
-}
-
-impl<'a> Asker<'a> {
-    pub(super) fn of(profile: &'a CandidateProfile, by: &Matching<'_>) -> Self {
-        Self { profile, occupations: own_occupations(profile, by.tables, by.weights) }
-    }
-}
-
 /// How well the two fit. The points of the parts add up to the score.
 pub fn score(profile: &CandidateProfile, offer: &Offer<'_>, by: &Matching<'_>) -> Score {
     score_for(&Asker::of(profile, by), offer, by)
@@ -84,7 +81,7 @@ pub(super) fn score_for(asker: &Asker<'_>, offer: &Offer<'_>, by: &Matching<'_>)
     let (profile, vacancy) = (asker.profile, offer.vacancy);
     let points = by.weights.points(offer.likeness.is_some());
     let mut warnings = Vec::new();
-    let standing = standing_of(asker, offer, by);
+    let standing = asker.standing(offer, by);
     if let Some(nearest) = standing.nearest {
         if !nearest.offered.is_coded {
             warnings.push(Warning::OccupationGuessed);
@@ -115,61 +112,6 @@ pub(super) fn score_for(asker: &Asker<'_>, offer: &Offer<'_>, by: &Matching<'_>)
     Score { points: parts.iter().map(|part| part.points).sum(), parts, warnings }
 }
 
-/// How the occupations of both lie to each other.
-struct Standing {
-    /// The two that count most.
-    nearest: Option<Nearest>,
-    /// How near all of them are, of 1000: each that the vacancy may mean counts as far as it is meant.
-    share: u32,
-}
-
-#[derive(Clone, Copy)]
-struct Nearest {
-    own: Meant,
-    offered: Meant,
-}
-
-fn standing_of(asker: &Asker<'_>, offer: &Offer<'_>, by: &Matching<'_>) -> Standing {
-    let shares = &by.weights.occupation;
-    let offered = meant_occupations(offer.vacancy, offer.guesses, by.tables, by.weights);
-    let mut standing = Standing { nearest: None, share: 0 };
-    let mut most = 0;
-    for offered in offered {
-        let near = |own: &Meant| {
-            let levels = usize::from(own.group.shared_levels(&offered.group));
-            let share = shares.shared_levels.get(levels).copied().unwrap_or_default();
-            let lasting = own.experience.map_or(0, |band| band_share(&shares.experience, band));
-            let kept = WHOLE - shares.experience_weight + shares.experience_weight * lasting / WHOLE;
-            share * own.share / WHOLE * kept / WHOLE
-        };
-        let mut best: Option<(u32, &Meant)> = None;
-        for own in &asker.occupations {
-            let share = near(own);
-            if best.is_none_or(|(most, _)| most < share) {
-                best = Some((share, own));
-            }
-        }
-        let Some((share, own)) = best else { continue };
-        let share = share * offered.share / WHOLE;
-        standing.share += share;
-        if standing.nearest.is_none() || most < share {
-            (standing.nearest, most) = (Some(Nearest { own: *own, offered }), share);
-        }
-    }
-    standing
-}
-
-fn band_share(shares: &[u32; 5], band: ExperienceBand) -> u32 {
-    let [none, one, two, five, over] = *shares;
-    match band {
-        ExperienceBand::None => none,
-        ExperienceBand::UpToOne => one,
-        ExperienceBand::UpToTwo => two,
-        ExperienceBand::TwoToFive => five,
-        ExperienceBand::OverFive => over,
-    }
-}
-
 fn occupation(standing: &Standing, weights: &Weights) -> (u32, Why) {
     let Some(Nearest { own, offered }) = standing.nearest else {
         return (weights.occupation.unknown, Why::Unknown);
@@ -181,49 +123,46 @@ fn occupation(standing: &Standing, weights: &Weights) -> (u32, Why) {
         experience: own.experience,
         is_guessed: !offered.is_coded,
     };
-    (standing.share, why)
+    (weights.occupation.share.at(standing.share), why)
 }
 
-/// Which part of what is asked is there. A skill of the person's own trade that he does not tell may be there all the same;
-/// who has enough of them has the rest soon.
+/// Which part of what is asked is there. A skill of the person's own trade that he does not tell may be there all the same,
+/// the likelier the longer he worked.
 fn skills(asker: &Asker<'_>, vacancy: &Vacancy, standing: &Standing, by: &Matching<'_>) -> (u32, Why) {
     let shares = &by.weights.skills;
     let own: Vec<&Coded> = asker.profile.skills.iter().filter_map(|skill| skill.code.as_ref()).collect();
-    // what one who works as this is taken to have, told or not
-    let usual = shares.nobody + shares.of_trade.saturating_sub(shares.nobody) * standing.share / WHOLE;
-    let untold = shares.untold * standing.share / WHOLE;
+    let untold = if own.is_empty() { &shares.usual } else { &shares.untold };
+    let between =
+        |share: u32, of_trade: u32| shares.nobody + of_trade.saturating_sub(shares.nobody) * share / WHOLE;
     let (mut had, mut near, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     let (mut whole, mut there) = (0_u32, 0_u32);
     for asked in &vacancy.skills {
         let Some(code) = asked.code.as_ref() else { continue };
-        let groups = u32::try_from(by.tables.groups(code).len()).unwrap_or(u32::MAX);
-        let rare = 1 + shares.rare_times / groups.max(1);
-        let weight = rare * if asked.is_required { shares.required_times } else { 2 };
-        whole += weight * WHOLE;
+        let weight = if asked.is_required { shares.required_times } else { 2 };
+        whole += weight;
         if own.contains(&code) {
             there += weight * WHOLE;
             had.push(code.clone());
-        } else if let Some(kin) = own.iter().find(|own| by.tables.are_kin(own, code)) {
-            there += weight * shares.near.max(untold);
-            near.push((code.clone(), (*kin).clone()));
-        } else {
-            there += weight * untold;
-            missing.push(code.clone());
+            continue;
+        }
+        let (share, band) = asker.is_of_trade(&by.tables.groups(code));
+        let usual = between(share, of_band(untold, band));
+        match own.iter().find(|own| by.tables.are_kin(own, code)) {
+            Some(kin) => {
+                there += weight * shares.near.max(usual);
+                near.push((code.clone(), (*kin).clone()));
+            }
+            None => {
+                there += weight * usual;
+                missing.push(code.clone());
+            }
         }
     }
-    match (own.is_empty(), whole) {
-        (true, 0) | (false, 0) => (usual, Why::Unknown),
-        (true, _) => (usual, Why::Skills { had, near, missing }),
-        (false, whole) => {
-            let share = share_of(there, whole);
-            (share_of(share, shares.enough).min(WHOLE), Why::Skills { had, near, missing })
-        }
+    if whole == 0 {
+        let band = standing.nearest.and_then(|nearest| nearest.own.experience);
+        return (shares.covered.at(between(standing.share, of_band(&shares.usual, band))), Why::Unknown);
     }
-}
-
-fn share_of(part: u32, whole: u32) -> u32 {
-    let share = u64::from(part) * u64::from(WHOLE) / u64::from(whole.max(1));
-    u32::try_from(share).unwrap_or(WHOLE)
+    (shares.covered.at(there / whole), Why::Skills { had, near, missing })
 }
 
 fn languages(
@@ -243,24 +182,26 @@ fn languages(
     if asked.is_empty() || profile.languages.is_empty() {
         return (shares.unknown, Why::Unknown);
     }
+    let needed = if is_office { rank(LanguageLevel::B1) } else { 0 };
     let mut sum = 0;
     let mut seen = Vec::new();
     for (language, level) in asked {
         let known = profile.languages.iter().find(|known| known.language == language);
         let own = known.and_then(|known| known.level);
-        sum += match (known, level, own) {
-            (None, _, _) if !is_asked && knows_other(profile, vacancy, language) => shares.other_of_state,
-            (None, _, _) => shares.lacking,
-            (Some(_), None, Some(own)) if !is_asked && is_office && rank(own) < rank(LanguageLevel::B1) => {
-                shares.little
-            }
-            (Some(_), None, _) => WHOLE,
-            (Some(_), Some(_), None) => shares.unknown,
-            (Some(_), Some(asked), Some(own)) => match rank(asked).saturating_sub(rank(own)) {
+        let needed = level.map_or(needed, rank);
+        let share = match (known, own) {
+            (None, _) => shares.lacking,
+            (Some(_), None) if needed == 0 => WHOLE,
+            (Some(_), None) => shares.unknown,
+            (Some(_), Some(own)) => match needed.saturating_sub(rank(own)) {
                 0 => WHOLE,
+                _ if level.is_none() => shares.little,
                 lower => shares.level_lower.get(lower - 1).copied().unwrap_or_default(),
             },
         };
+        let is_enough =
+            !is_asked && share < shares.other_of_state && knows_other(profile, vacancy, language, needed);
+        sum += if is_enough { shares.other_of_state } else { share };
         seen.push(LanguageSeen { language, asked: level, is_known: known.is_some(), own });
     }
     let count = u32::try_from(seen.len()).unwrap_or(u32::MAX);
@@ -268,13 +209,15 @@ fn languages(
 }
 
 /// Whether the person knows another language of the state where the work is: one that nobody asks for may do.
-fn knows_other(profile: &CandidateProfile, vacancy: &Vacancy, written: LanguageCode) -> bool {
+fn knows_other(profile: &CandidateProfile, vacancy: &Vacancy, written: LanguageCode, needed: usize) -> bool {
     let is_of = |state: State| state_languages(state).iter();
     let states = countries(vacancy)
         .filter_map(|country| State::ALL.into_iter().find(|one| Country::from(*one) == country));
     let codes: Vec<&str> = states.flat_map(is_of).copied().collect();
-    let is_other =
-        |known: &LanguageSkill| known.language != written && codes.contains(&known.language.as_code());
+    let is_other = |known: &LanguageSkill| {
+        let is_enough = known.level.is_none_or(|level| rank(level) >= needed);
+        known.language != written && codes.contains(&known.language.as_code()) && is_enough
+    };
     codes.contains(&written.as_code())
         && written.as_code() != RUSSIAN
         && profile.languages.iter().any(is_other)
@@ -327,7 +270,10 @@ fn standing(profile: &CandidateProfile, place: &Place) -> PlaceStanding {
     let is_there = |wished: &Place| wished.country == place.country && wished.region == place.region;
     let is_at_home = place.country == home.country;
     let in_country = |wished: &&Place| wished.country == place.country && wished.region.is_some();
-    if place.region.is_some() && is_at_home && place.region == home.region {
+    let is_near_unsaid = place.region.is_none() || home.region.is_none();
+    if !profile.wishes.would_move && is_at_home && is_near_unsaid {
+        PlaceStanding::Unknown // it may be near, or too far for one who would not move
+    } else if place.region.is_some() && is_at_home && place.region == home.region {
         PlaceStanding::HomeRegion
     } else if place.region.is_some() && profile.wishes.places.iter().any(is_there) {
         PlaceStanding::WishedRegion
@@ -368,31 +314,20 @@ fn pay(
             }
             let least = offer.min.or(offer.max).unwrap_or_default();
             let most = offer.max.or(offer.min).unwrap_or_default();
-            pay_share(
-                least,
-                most,
-                wish.min.or(wish.max).unwrap_or_default(),
-                shares.between,
-                shares.nothing_at,
-            )
+            pay_share(least, most, wish.min.or(wish.max).unwrap_or_default(), &shares.of_wish)
         }
         (None, _) | (Some(_), None) => shares.unknown,
     };
     (share, Why::Pay { offered: Box::new(PayShown { offered, monthly }), wished })
 }
 
-/// Whole if even the lower end is enough; then `between`; below the wish less and less, to nothing.
-fn pay_share(least: Decimal, most: Decimal, wish: Decimal, between: u32, nothing_at: u32) -> u32 {
+/// Whole if even the lower end is enough, else by which part of the wish the upper end is.
+fn pay_share(least: Decimal, most: Decimal, wish: Decimal, of_wish: &Curve) -> u32 {
     if least >= wish {
         return WHOLE;
     }
     let part = (most * Decimal::from(WHOLE)).checked_div(wish).and_then(|part| part.to_u32());
-    let part = part.unwrap_or_default();
-    if part >= WHOLE {
-        return between;
-    }
-    let span = WHOLE.saturating_sub(nothing_at).max(1);
-    between * part.saturating_sub(nothing_at) / span
+    of_wish.at(part.unwrap_or_default())
 }
 
 fn experience(
@@ -402,16 +337,21 @@ fn experience(
     weights: &Weights,
 ) -> (u32, Why) {
     let shares = &weights.experience;
-    let Some(asked_months) = vacancy.experience_months else { return (shares.not_asked, Why::Unknown) };
     let longest = || profile.work.iter().filter_map(|worked| worked.experience).max();
     let own = standing.nearest.and_then(|nearest| nearest.own.experience).or_else(longest);
+    let Some(asked_months) = vacancy.experience_months else {
+        return (own.map_or(shares.unknown, |own| of_band(&shares.not_asked, Some(own))), Why::Unknown);
+    };
     let Some(own) = own else {
         return (if asked_months == 0 { WHOLE } else { shares.unknown }, Why::Unknown);
     };
-    let share = match asked_months {
-        asked if own.months_min() >= asked => WHOLE,
-        asked if own.months_max() >= asked => shares.maybe,
-        asked => shares.lacking * u32::from(own.months_max()) / u32::from(asked),
+    let (from, to) = (u32::from(own.months_min()), u32::from(own.months_max()));
+    let asked = u32::from(asked_months);
+    let share = match asked {
+        asked if from >= asked => WHOLE,
+        // the band reaches to both sides of what is asked: by the part of it that is enough
+        asked if to >= asked => shares.lacking + (WHOLE - shares.lacking) * (to - asked) / (to - from).max(1),
+        _ => shares.lacking,
     };
     (share, Why::Experience { asked_months, own })
 }
@@ -423,18 +363,16 @@ fn schooling(
     weights: &Weights,
 ) -> (u32, Why) {
     let shares = &weights.schooling;
-    let Some(own) = profile.schooling else { return (shares.unknown, Why::Unknown) };
     let asked = vacancy.schooling;
     let usual = standing.nearest.and_then(|nearest| usual_schooling(nearest.offered.group));
-    let level = |one: Schooling| Schooling::ALL.iter().position(|of| *of == one).unwrap_or_default();
+    let Some(own) = profile.schooling else {
+        let is_much = asked.or(usual).is_some_and(|least| least > Schooling::LowerSecondary);
+        return (if is_much { shares.unknown } else { WHOLE }, Why::Unknown);
+    };
     let share = match asked {
         None if usual.is_some_and(|usual| own < usual) => shares.below_usual,
-        None => WHOLE,
         Some(asked) if own < asked => 0,
-        Some(asked) => {
-            let above = u32::try_from(level(own) - level(asked)).unwrap_or_default();
-            WHOLE.saturating_sub(shares.above.saturating_mul(above))
-        }
+        None | Some(_) => WHOLE,
     };
     (share, Why::Schooling { asked, own })
 }

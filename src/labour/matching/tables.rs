@@ -1,10 +1,13 @@
 //! What matching must be told of occupations and skills; the tables themselves are another module's.
 
+use super::named::Names;
+use crate::base::Language;
 use crate::exchange::canonical::Coded;
 use crate::exchange::canonical::job::{IscoCode, LanguageCode};
-use crate::labour::occupations::{Candidate, Coder, SkillList};
+use crate::labour::occupations::{Candidate, Coder, SkillEntry, SkillList};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+use std::sync::LazyLock;
 
 /// Occupations and skills, as far as matching asks about them.
 pub trait Tables: Sync {
@@ -13,6 +16,15 @@ pub trait Tables: Sync {
 
     /// The unit groups that need a skill; none where the skill is not known.
     fn groups(&self, skill: &Coded) -> Vec<IscoCode>;
+
+    /// How many skills a unit group needs.
+    fn skill_count(&self, group: IscoCode) -> u32;
+
+    /// How many skills two unit groups both need.
+    fn common_skills(&self, one: IscoCode, other: IscoCode) -> u32;
+
+    /// The skills that a text names.
+    fn named_skills(&self, text: &str) -> Vec<Coded>;
 
     /// Which groups a title may mean, the likeliest first; none where nobody can tell.
     fn guesses(&self, title: &str, language: Option<LanguageCode>) -> Vec<Guess>;
@@ -40,6 +52,18 @@ impl Tables for NoTables {
         Vec::new()
     }
 
+    fn skill_count(&self, _group: IscoCode) -> u32 {
+        0
+    }
+
+    fn common_skills(&self, _one: IscoCode, _other: IscoCode) -> u32 {
+        0
+    }
+
+    fn named_skills(&self, _text: &str) -> Vec<Coded> {
+        Vec::new()
+    }
+
     fn guesses(&self, _title: &str, _language: Option<LanguageCode>) -> Vec<Guess> {
         Vec::new()
     }
@@ -57,6 +81,28 @@ impl Tables for BuiltInTables {
     fn groups(&self, skill: &Coded) -> Vec<IscoCode> {
         let skill = SkillList::built_in().skill(skill.as_str());
         skill.map(|skill| skill.groups.iter().copied().collect()).unwrap_or_default()
+    }
+
+    fn skill_count(&self, group: IscoCode) -> u32 {
+        u32::try_from(SkillList::built_in().of_group(group).count()).unwrap_or(u32::MAX)
+    }
+
+    fn common_skills(&self, one: IscoCode, other: IscoCode) -> u32 {
+        let both = SkillList::built_in().of_group(one).filter(|(_, skill)| skill.groups.contains(&other));
+        u32::try_from(both.count()).unwrap_or(u32::MAX)
+    }
+
+    fn named_skills(&self, text: &str) -> Vec<Coded> {
+        static NAMES: LazyLock<Names> = LazyLock::new(|| {
+            let names =
+                SkillList::built_in().all().filter_map(|(code, skill)| Some((code.parse().ok()?, skill)));
+            let each = |(code, skill): (Coded, &'static SkillEntry)| {
+                let names = Language::ALL.into_iter().flat_map(|language| skill.names(language));
+                names.map(move |name| (name.as_str(), code.clone()))
+            };
+            Names::of(names.flat_map(each))
+        });
+        NAMES.find(text)
     }
 
     fn guesses(&self, title: &str, _language: Option<LanguageCode>) -> Vec<Guess> {

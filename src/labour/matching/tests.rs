@@ -273,6 +273,36 @@ fn a_lone_wrong_code_is_outvoted() {
     );
 }
 
+/// What the text names is a demand too; a skill that has a code is not told twice.
+#[test]
+fn skills_of_the_text_count_beside_the_codes() {
+    let silent = vacancy(json!({ "skills": [], "occupations": [], "title": "Работник" }));
+    let telling = vacancy(json!({
+        "skills": [{ "code": "X0103" }], "occupations": [], "title": "Работник",
+        "description": "Обязанности: ручной дуговой сварки и аргонодуговая сварка. Дружный коллектив."
+    }));
+    assert_eq!(with_named_skills(&silent, &BuiltInTables).skills, []);
+    let read = with_named_skills(&telling, &BuiltInTables);
+    let codes: Vec<_> =
+        read.skills.iter().map(|skill| (skill.code.as_ref().unwrap().as_str(), skill.is_required)).collect();
+    assert_eq!(codes, [("X0103", false), ("X0101", false)]);
+    let meant = meant_occupations(&read, &[], &BuiltInTables, Weights::built_in().unwrap());
+    assert_eq!(meant[0].group.as_code(), "7212", "{meant:?}");
+}
+
+/// One who would not move sees what is told to be near before what may be far.
+#[test]
+fn a_region_that_is_not_told_costs_one_who_would_not_move() {
+    let points = |would_move: bool, region: Option<&str>| {
+        let person = profile(json!({ "wishes": { "states": ["KG"], "would_move": would_move } }));
+        let place = json!({ "places": [{ "country": "KG", "region": region }] });
+        let score = score(&person, &Offer::plain(&vacancy(place)), &by("KGS"));
+        score.parts.iter().find(|part| part.kind == PartKind::Place).unwrap().points
+    };
+    assert!(points(false, None) + 30 < points(false, Some("41701")));
+    assert!(points(true, None) > points(false, None));
+}
+
 /// Each thing that the person would not take costs points, and what is not told costs fewer.
 #[test]
 fn what_is_not_wished_costs_more_than_what_is_not_told() {

@@ -1,8 +1,9 @@
 //! How much each part of a match may give: data, checked when it is read.
 
 use super::PartKind;
+use super::curve::Curve;
 use crate::base::Finding;
-use crate::exchange::canonical::job::PayInterval;
+use crate::exchange::canonical::job::{ExperienceBand, PayInterval};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -43,29 +44,38 @@ pub(super) struct Points {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OccupationShares {
-    pub(super) shared_levels: [u32; 5],
+    pub(super) share: Curve,
+    pub(super) near: Curve,
+    pub(super) near_levels: [u32; 4],
+    pub(super) near_skills: u32,
+    pub(super) coarse_levels: [u32; 4],
     pub(super) order: Vec<u32>,
-    pub(super) experience_weight: u32,
-    pub(super) experience: [u32; 5],
-    pub(super) doubted_code: u32,
-    pub(super) guess: u32,
-    pub(super) by_skills: u32,
-    pub(super) skills_enough: u32,
-    pub(super) votes_agree: u32,
-    pub(super) sharpness: u8,
+    pub(super) title: Curve,
+    pub(super) offered: Chances,
+    pub(super) own: Chances,
     pub(super) unknown: u32,
+}
+
+/// How likely what is seen is if a group is meant, of 10,000 of what such a one should tell.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Chances {
+    near_code: u32,
+    far_code: u32,
+    stray_skill: u32,
+    untold_skill: u32,
+    coarse: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SkillShares {
+    pub(super) covered: Curve,
     pub(super) near: u32,
-    pub(super) untold: u32,
-    pub(super) required_times: u32,
-    pub(super) rare_times: u32,
-    pub(super) enough: u32,
+    pub(super) untold: [u32; 5],
+    pub(super) usual: [u32; 5],
     pub(super) nobody: u32,
-    pub(super) of_trade: u32,
+    pub(super) required_times: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -93,8 +103,7 @@ pub(super) struct PlaceShares {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PayShares {
-    pub(super) between: u32,
-    pub(super) nothing_at: u32,
+    pub(super) of_wish: Curve,
     pub(super) unknown: u32,
     pub(super) hours_of_month: Decimal,
     pub(super) days_of_month: Decimal,
@@ -114,15 +123,13 @@ pub(super) struct TermShares {
 pub(super) struct SchoolingShares {
     pub(super) unknown: u32,
     pub(super) below_usual: u32,
-    pub(super) above: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExperienceShares {
     pub(super) unknown: u32,
-    pub(super) not_asked: u32,
-    pub(super) maybe: u32,
+    pub(super) not_asked: [u32; 5],
     pub(super) lacking: u32,
 }
 
@@ -131,6 +138,50 @@ pub(super) struct ExperienceShares {
 pub(super) struct FreshnessShares {
     pub(super) full_days: i32,
     pub(super) none_days: i32,
+}
+
+impl Chances {
+    pub(super) fn near_code(&self) -> f64 {
+        of_ten_thousand(self.near_code)
+    }
+
+    pub(super) fn far_code(&self) -> f64 {
+        of_ten_thousand(self.far_code)
+    }
+
+    pub(super) fn stray_skill(&self) -> f64 {
+        of_ten_thousand(self.stray_skill)
+    }
+
+    pub(super) fn untold_skill(&self) -> f64 {
+        of_ten_thousand(self.untold_skill)
+    }
+
+    pub(super) fn coarse(&self) -> f64 {
+        of_ten_thousand(self.coarse)
+    }
+
+    /// A chance of nothing would make everything impossible.
+    fn is_in_order(&self) -> bool {
+        let all = [self.near_code, self.far_code, self.stray_skill, self.untold_skill, self.coarse];
+        all.iter().all(|chance| (1..=10_000).contains(chance))
+    }
+}
+
+fn of_ten_thousand(chance: u32) -> f64 {
+    f64::from(chance) / 10_000.0
+}
+
+/// The value of a list for a band; where none is told, that of the middle.
+pub(super) fn of_band(shares: &[u32; 5], band: Option<ExperienceBand>) -> u32 {
+    let [none, one, two, five, over] = *shares;
+    match band {
+        Some(ExperienceBand::None) => none,
+        Some(ExperienceBand::UpToOne) => one,
+        Some(ExperienceBand::UpToTwo) | None => two,
+        Some(ExperienceBand::TwoToFive) => five,
+        Some(ExperienceBand::OverFive) => over,
+    }
 }
 
 impl Points {
@@ -187,6 +238,16 @@ impl Weights {
         if let Some(share) = weights.shares().find(|share| *share > WHOLE) {
             return Err(refuse(format!("a share of {share} is above {WHOLE}")));
         }
+        let Self { occupation, skills, pay, .. } = &weights;
+        let curves = [&occupation.share, &occupation.near, &occupation.title, &skills.covered, &pay.of_wish];
+        if !curves.iter().all(|curve| curve.is_in_order()) {
+            return Err(refuse(
+                "a line has no point, falls, or goes back; put its points in order".to_owned(),
+            ));
+        }
+        if !occupation.own.is_in_order() || !occupation.offered.is_in_order() {
+            return Err(refuse("a chance is not between 1 and 10000".to_owned()));
+        }
         Ok(weights)
     }
 
@@ -202,17 +263,10 @@ impl Weights {
     fn shares(&self) -> impl Iterator<Item = u32> {
         let Self { occupation, skills, languages, place, pay, terms, schooling, experience, .. } = self;
         let one_by_one = [
-            occupation.experience_weight,
-            occupation.doubted_code,
-            occupation.guess,
-            occupation.by_skills,
-            occupation.votes_agree,
+            occupation.near_skills,
             occupation.unknown,
             skills.near,
-            skills.untold,
-            skills.enough,
             skills.nobody,
-            skills.of_trade,
             languages.lacking,
             languages.other_of_state,
             languages.little,
@@ -224,20 +278,16 @@ impl Weights {
             place.wished_state,
             place.another_region,
             place.unknown,
-            pay.between,
-            pay.nothing_at,
             pay.unknown,
             terms.other,
             terms.unknown,
             schooling.unknown,
-            schooling.above,
             schooling.below_usual,
             experience.unknown,
-            experience.not_asked,
-            experience.maybe,
             experience.lacking,
         ];
-        let lists = occupation.shared_levels.into_iter().chain(occupation.experience);
+        let lists = skills.untold.into_iter().chain(skills.usual).chain(experience.not_asked);
+        let lists = lists.chain(occupation.near_levels).chain(occupation.coarse_levels);
         let lists = lists.chain(occupation.order.clone()).chain(languages.level_lower.clone());
         one_by_one.into_iter().chain(lists)
     }
@@ -254,9 +304,13 @@ mod tests {
     fn weights_add_up_or_are_refused() {
         assert!(Weights::built_in().is_ok(), "{:?}", Weights::built_in().err());
         let text = include_str!("../../../schemas/labour/weights.toml");
-        for (from, to) in
-            [("occupation = 355", "occupation = 356"), ("near = 383", "near = 1001"), ("above", "over")]
-        {
+        for (from, to) in [
+            ("terms = 53", "terms = 54"),
+            ("near = 500", "near = 1001"),
+            ("nobody", "anybody"),
+            ("[900, 150]", "[700, 150]"),
+            ("far_code = 10", "far_code = 0"),
+        ] {
             assert!(text.contains(from));
             assert!(Weights::parse(&text.replacen(from, to, 1)).is_err(), "{to}");
         }

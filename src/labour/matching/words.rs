@@ -47,11 +47,19 @@ pub fn word_terms(text: &str) -> Vec<String> {
     let mut terms = Vec::new();
     for word in plain_words(text) {
         if word.chars().count() > STEM_LETTERS {
-            terms.push(word.chars().take(STEM_LETTERS).chain(['~']).collect());
+            terms.push(stem(&word));
         }
         terms.push(word);
     }
     terms
+}
+
+/// A word, or the beginning of a long one, marked as such.
+pub(super) fn stem(word: &str) -> String {
+    match word.char_indices().nth(STEM_LETTERS) {
+        Some((end, _)) => word.get(..end).unwrap_or(word).to_owned() + "~",
+        None => word.to_owned(),
+    }
 }
 
 /// Three letters at a time of each word, its ends marked.

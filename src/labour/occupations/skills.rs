@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 pub struct SkillList {
     skills: BTreeMap<String, SkillEntry>,
     by_name: BTreeMap<String, String>,
+    by_group: BTreeMap<IscoCode, BTreeSet<String>>,
 }
 
 /// A skill.
@@ -81,7 +82,13 @@ impl SkillList {
                 }
             }
         }
-        if findings.is_empty() { Ok(Self { skills, by_name }) } else { Err(findings) }
+        let mut by_group: BTreeMap<IscoCode, BTreeSet<String>> = BTreeMap::new();
+        for (code, skill) in &skills {
+            for group in &skill.groups {
+                by_group.entry(*group).or_default().insert(code.clone());
+            }
+        }
+        if findings.is_empty() { Ok(Self { skills, by_name, by_group }) } else { Err(findings) }
     }
 
     /// A skill by its code.
@@ -101,7 +108,8 @@ impl SkillList {
 
     /// The skills that a unit group needs.
     pub fn of_group(&self, group: IscoCode) -> impl Iterator<Item = (&str, &SkillEntry)> {
-        self.all().filter(move |(_, skill)| skill.groups.contains(&group))
+        let codes = self.by_group.get(&group).into_iter().flatten();
+        codes.filter_map(|code| Some((code.as_str(), self.skills.get(code)?)))
     }
 }
 

@@ -13,8 +13,10 @@ pub use away::look_at;
 use super::Settings;
 use crate::base::{Code, with_causes};
 use crate::exchange::wire::NodeIdentity;
+use crate::flow::{Examined, Examiner};
 use jiff::{SignedDuration, Timestamp};
 use std::error::Error;
+use std::pin::Pin;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +78,27 @@ pub async fn examine(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) 
     clocks.extend(away::third_party(settings, &identity, tell).await);
     clocks.extend(stamps::time_stamps(settings, &identity, tell).await);
     clock(&clocks, tell);
+}
+
+/// Looks the node of these settings over for its pages.
+pub(super) struct Examination(pub(super) Settings);
+
+impl Examiner for Examination {
+    fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<Examined>> + Send + '_>> {
+        Box::pin(async {
+            let mut found = Vec::new();
+            examine(&self.0, &mut |Check { of, told, grade }| {
+                let (grade, code) = match grade {
+                    Grade::Good => ("good", None),
+                    Grade::Warning(code) => ("warning", Some(code)),
+                    Grade::Bad(code) => ("bad", Some(code)),
+                };
+                found.push(Examined::new((of, told), grade, code));
+            })
+            .await;
+            found
+        })
+    }
 }
 
 /// The clock of another, as it was when ours showed `ours`.

@@ -39,6 +39,9 @@ pub struct Said {
     /// What was decided, if it is a decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Coded>,
+    /// Why it refuses: judged when it is written and when it comes, and not kept.
+    #[serde(skip)]
+    pub reason: Option<Coded>,
     /// Until when it wants an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Date>,
@@ -64,7 +67,8 @@ impl CaseEntry {
         let filed = head.filing.as_ref().map(|filing| Filed { state: filing.state, at: filing.at.clone() });
         let (pensions, decision, due) = said(document);
         let check = if let CaseDocument::AmountsInquiry(it) = document { it.check.clone() } else { None };
-        let said = Said { filed, pensions, decision, due, check };
+        let reason = if let CaseDocument::PensionDecision(it) = document { it.reason.clone() } else { None };
+        let said = Said { filed, pensions, decision, reason, due, check };
         Self { document_id, kind: document.kind(), from: head.state, to, about: head.about, at, said }
     }
 }

@@ -15,6 +15,7 @@ pub fn judge(case: &CaseFile, next: &CaseEntry, agreement: &Agreement) -> Findin
     let mut findings: Findings = found.into_iter().flatten().collect();
     findings.extend(next.said.pensions.iter().filter_map(|kind| covered(next, kind, agreement)));
     findings.extend(decided_before(case, next));
+    findings.extend(without_reason(next));
     findings
 }
 
@@ -123,5 +124,16 @@ fn decided_before(case: &CaseFile, next: &CaseEntry) -> Option<Finding> {
     })
 }
 
+/// A refusal says why, so that it can be seen not to be for living in another member state (T10).
+fn without_reason(next: &CaseEntry) -> Option<Finding> {
+    let is_refusal = next.kind == CaseDocumentKind::PensionDecision
+        && next.said.decision.as_ref().is_some_and(|decision| decision.as_str() == REFUSAL);
+    (is_refusal && next.said.reason.is_none()).then(|| {
+        let message = "a refusal says why; write the reason: living in another member state is none";
+        Finding::error("case.refusal_without_reason", "/reason", "T10", "", message)
+    })
+}
+
 /// Decisions that answer a claim; a provisional award is followed by another.
-const FIRST: [&str; 2] = ["award", "refusal"];
+const FIRST: [&str; 2] = ["award", REFUSAL];
+const REFUSAL: &str = "refusal";

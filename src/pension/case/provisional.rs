@@ -40,9 +40,8 @@ impl CaseFile {
         };
         let is_ours =
             |pension: &&Coded| agreement.kind(pension.as_str()).is_some_and(|kind| kind.state == ours);
-        let claimed = of(CaseDocumentKind::PensionClaim).flat_map(|entry| &entry.said.pensions);
         let mut pensions: Vec<Coded> =
-            claimed.filter(is_ours).filter(|one| !is_decided(one)).cloned().collect();
+            self.claimed().filter(is_ours).filter(|one| !is_decided(one)).cloned().collect();
         pensions.sort_unstable();
         pensions.dedup();
         let is_possible = !awaited.is_empty() && !pensions.is_empty();

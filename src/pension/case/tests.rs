@@ -4,7 +4,7 @@ use super::*;
 use crate::base::DocumentId;
 use crate::exchange::canonical::State;
 use crate::exchange::canonical::case::CaseDocumentKind as Kind;
-use crate::pension::agreement;
+use crate::pension::{Branch, agreement};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -46,6 +46,7 @@ fn decision(number: u128, what: &str) -> CaseEntry {
     let mut decision = entry(number, Kind::PensionDecision, (State::Ru, State::Kg), Some(1));
     decision.said.pensions = vec!["ru-old-age".parse().unwrap()];
     decision.said.decision = Some(what.parse().unwrap());
+    decision.said.reason = (what == "refusal").then(|| "threshold".parse().unwrap());
     decision
 }
 
@@ -137,6 +138,52 @@ fn a_provisional_award_is_possible_where_only_the_part_of_others_is_missing() {
     }
     let closed = entry(5, Kind::Closure, (State::Ru, State::Kg), Some(1));
     assert_eq!(possible(&[claim(), asks, closed], State::Ru), None);
+}
+
+#[test]
+fn a_refusal_says_why() {
+    let mut refusal = decision(3, "refusal");
+    assert_eq!(codes(&[claim()], &refusal), [""; 0]);
+    refusal.said.reason = None;
+    assert_eq!(codes(&[claim()], &refusal), ["case.refusal_without_reason"]);
+    assert_eq!(codes(&[claim()], &decision(3, "award")), [""; 0]);
+}
+
+#[test]
+fn a_claim_is_for_branches_and_tells_what_they_rest_on() {
+    let claims = |kinds: &[&str]| {
+        let mut claim = claim();
+        claim.said.pensions = kinds.iter().map(|kind| kind.parse().unwrap()).collect();
+        claim
+    };
+    let branches = |kinds: &[&str]| CaseFile::new(vec![claims(kinds)]).branches(agreement());
+    assert_eq!(branches(&["ru-survivors", "ru-old-age", "kg-old-age"]), [Branch::OldAge, Branch::Survivors]);
+    assert_eq!(branches(&["kz-funded-age", "ru-disability"]), [Branch::Disability, Branch::Funded]);
+    assert_eq!(branches(&["kz-basic"]), [], "no kind of the Agreement");
+    let lacks = |documents: &[CaseEntry]| -> Vec<(Kind, Vec<&str>)> {
+        let lacking = CaseFile::new(documents.to_vec()).lacks(agreement());
+        lacking.into_iter().map(|it| (it.told_by, it.rules)).collect()
+    };
+    let (medical, family) =
+        ((Kind::ExaminationRecord, vec!["T29", "T30", "T31"]), (Kind::FamilyRecord, vec!["T17", "T18"]));
+    assert_eq!(lacks(&[claim()]), [], "age rests on service alone");
+    assert_eq!(lacks(&[claims(&["kg-funded", "am-long-service"])]), []);
+    assert_eq!(lacks(&[claims(&["ru-disability"])]), [medical.clone()]);
+    assert_eq!(lacks(&[claims(&["ru-survivors", "ru-disability"])]), [medical.clone(), family.clone()]);
+    assert_eq!(lacks(&[claims(&["kz-funded-disability"])]), [medical.clone()], "savings paid for disability");
+    assert_eq!(lacks(&[claims(&["kz-funded-heirs"])]), [family]);
+    for told in [Kind::ExaminationRecord, Kind::DisabilityDecision] {
+        let told = entry(2, told, (State::Kg, State::Ru), None);
+        assert_eq!(lacks(&[claims(&["ru-disability"]), told.clone()]), []);
+        let invalid = entry(3, Kind::Invalidation, (State::Kg, State::Ru), Some(2));
+        let withdrawn = lacks(&[claims(&["ru-disability"]), told, invalid]);
+        assert_eq!(withdrawn.len(), 1, "what is invalid tells nothing");
+    }
+    let mut decided = decision(4, "refusal");
+    decided.said.pensions = vec!["ru-disability".parse().unwrap()];
+    assert_eq!(lacks(&[claims(&["ru-disability", "kg-disability"]), decided.clone()]).len(), 1, "half of it");
+    assert_eq!(lacks(&[claims(&["ru-disability"]), decided]), []);
+    assert_eq!(lacks(&[entry(1, Kind::ExaminationRequest, (State::Ru, State::Kg), None)]), [], "no claim");
 }
 
 #[test]

@@ -5,7 +5,9 @@ use super::brief;
 use super::counts::TAG;
 use super::search::BRIEF;
 use crate::exchange::canonical::job::{ExperienceBand, IscoCode, Pay, Vacancy, VacancyRef};
-use crate::labour::matching::{Facets, Guess, Need, Tables, Weights, grams, meant_occupations, word_terms};
+use crate::labour::matching::{
+    Facets, Guess, Need, Tables, Weights, grams, meant_occupations, with_named_skills, word_terms,
+};
 use jiff::civil::Date;
 use rust_decimal::prelude::ToPrimitive;
 use tantivy::TantivyDocument;
@@ -82,10 +84,11 @@ impl Fields {
     ) -> Result<TantivyDocument, JobIndexError> {
         let mut row = TantivyDocument::default();
         row.add_text(self.reference, reference_term(&vacancy.reference));
-        let meant = meant_occupations(vacancy, guesses, tables, weights);
+        let read = with_named_skills(vacancy, tables);
+        let meant = meant_occupations(&read, guesses, tables, weights);
         let meant = meant.iter().filter(|meant| meant.share >= MEANT_MIN);
         meant.for_each(|meant| add_levels(&mut row, self.group, meant.group));
-        for code in vacancy.skills.iter().filter_map(|skill| skill.code.as_ref()) {
+        for code in read.skills.iter().filter_map(|skill| skill.code.as_ref()) {
             row.add_text(self.skill, code.as_str());
         }
         tags(vacancy).iter().for_each(|tag| row.add_text(self.tag, tag));
@@ -111,9 +114,9 @@ impl Fields {
         if let Some(pay) = vacancy.pay.as_ref().and_then(|pay| month_units(pay, weights)) {
             row.add_u64(self.pay, pay);
         }
-        let vacancy = vacancy.without_contacts();
-        brief::words(&vacancy, guesses).into_iter().for_each(|word| row.add_u64(self.brief, word));
-        let kept = serde_json::to_vec(&vacancy).map_err(|source| JobIndexError::Kept { source })?;
+        brief::words(&read, guesses).into_iter().for_each(|word| row.add_u64(self.brief, word));
+        let kept = serde_json::to_vec(&vacancy.without_contacts())
+            .map_err(|source| JobIndexError::Kept { source })?;
         row.add_bytes(self.kept, &kept);
         Ok(row)
     }

@@ -3,7 +3,7 @@
 use super::JobIndexError;
 use super::fields::{Fields, day_number};
 use crate::exchange::canonical::job::{
-    CandidateProfile, ExperienceBand, LanguageCode, Offering, Place, Remote, Schedule, Schooling,
+    CandidateProfile, ExperienceBand, IscoCode, LanguageCode, Offering, Place, Remote, Schedule, Schooling,
 };
 use crate::exchange::canonical::{Coded, Country, Money, State};
 use crate::labour::matching::{Matching, Need, grams, own_occupations, word_terms};
@@ -26,6 +26,10 @@ pub struct Keys {
     pub states: Vec<State>,
     /// In which regions.
     pub regions: Vec<Place>,
+    /// In which major groups of occupations, by the codes of the source.
+    pub majors: Vec<IscoCode>,
+    /// As which occupations: groups of any level, as they are meant.
+    pub groups: Vec<IscoCode>,
     /// Posted on this day or later.
     pub posted_from: Option<Date>,
     /// The least pay for a month; what is paid in another currency is compared by the rates.
@@ -74,9 +78,10 @@ impl Keys {
     pub(super) fn filters(&self, fields: &Fields, by: &Matching<'_>) -> Vec<Filter> {
         let regions: Vec<String> = self.regions.iter().filter_map(region_tag).collect();
         let sources = self.sources.iter().map(|(state, source)| format!("{state}/{}", source.as_str()));
-        let lists: [(&'static str, Vec<String>); 9] = [
+        let lists: [(&'static str, Vec<String>); 10] = [
             ("state", texts(&self.states)),
             ("region", regions),
+            ("major", texts(&self.majors)),
             ("remote", texts(&self.remote)),
             ("offering", texts(&self.offerings)),
             ("schedule", texts(&self.schedules)),
@@ -91,6 +96,10 @@ impl Keys {
                 let tags = values.iter().map(|value| format!("{name}:{value}"));
                 filters.push(Filter { name, query: any_of(fields.tag, tags), occur: Occur::Must });
             }
+        }
+        if !self.groups.is_empty() {
+            let query = any_of(fields.group, texts(&self.groups).into_iter());
+            filters.push(Filter { name: "occupation", query, occur: Occur::Must });
         }
         if let Some(from) = self.posted_from {
             let query = range(fields.posted, Bound::Included(day_number(from)), Bound::Unbounded);

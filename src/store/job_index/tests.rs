@@ -7,7 +7,7 @@ use crate::exchange::canonical::job::{CandidateProfile, Vacancy, VacancyStatus};
 use crate::exchange::canonical::{Currency, Money, State};
 use crate::labour::evaluation::World;
 use crate::labour::matching::{
-    Facets, Matching, Offer, Rates, Recognition, Sought, Tables, Weights, rank_vacancies,
+    Facets, Matching, Offer, Rates, Recognition, Sought, Tables, Weights, rank_vacancies, with_named_skills,
 };
 use jiff::ToSpan;
 use std::sync::LazyLock;
@@ -53,8 +53,9 @@ fn the_index_finds_what_matching_finds() {
         let profile: CandidateProfile = world.profile().unwrap();
         let guesses: Vec<_> =
             vacancies.iter().map(|one| world.lexicon().guesses(one.title.as_str(), one.language)).collect();
-        let offers = vacancies.iter().zip(&guesses).map(|(vacancy, guesses)| Offer {
-            vacancy,
+        let read: Vec<_> = vacancies.iter().map(|one| with_named_skills(one, world.lexicon())).collect();
+        let offers = read.iter().zip(&guesses).map(|(vacancy, guesses)| Offer {
+            vacancy: vacancy.as_ref(),
             guesses,
             likeness: None,
         });
@@ -64,7 +65,7 @@ fn the_index_finds_what_matching_finds() {
         let near: Vec<_> = all.found.iter().map(|one| &one.item.vacancy.reference.id).collect();
         let near: Vec<_> = near.into_iter().filter(|id| by_index.contains(id)).collect();
         assert_eq!(near, by_index, "what is found stands in the order of the scores");
-        let best = all.found.iter().take(5).filter(|one| one.score.points > 600);
+        let best = all.found.iter().take(5).filter(|one| one.score.points > 900);
         for one in best {
             assert!(by_index.contains(&&one.item.vacancy.reference.id), "{:?}", one.score);
             seen += 1;

@@ -7,7 +7,7 @@ use stazh::flow::entry::{
     EntryError, RulesOfTheDay, acknowledge_rules, change_password, end_session, offer_second_factor,
     session_of, sessions_of, set_second_factor, sign_out,
 };
-use stazh::store::ActsBy;
+use stazh::store::{ActsBy, account_find, account_lock, account_update};
 
 /// A27, A30: requested, issued, first entry, active; the temporary password opens the change form alone, and once.
 #[tokio::test]
@@ -264,4 +264,56 @@ async fn a_second_factor_is_demanded_once_it_is_shown_and_no_code_counts_twice()
     let issued = office.granted(lost).await.unwrap();
     let temporary = issued[0].temporary.as_ref().unwrap();
     assert!(office.enter("a.clerk", temporary.expose()).await.is_ok(), "it is not wanted any more");
+}
+
+/// A second factor lies in the database under the key of the node; one that was kept bare is locked at the next start, and one
+/// that was locked under another key opens nothing, which the administrator mends at the machine.
+#[tokio::test]
+async fn a_second_factor_is_locked_in_the_database() {
+    use stazh::access::{KeptFactor, SecondFactor};
+    use stazh::exchange::seal::LockKey;
+    use stazh::flow::entry::{EntryPolicy, lock_factors, reissue_first};
+    let mut office = Office::new().await;
+    let session = office.session("cyber").await;
+    let password = Secret::new(PASSWORD.to_owned());
+    let drawn = offer_second_factor(&session, &password, &office.ctx).await.unwrap();
+    let now = |office: &Office, factor: &SecondFactor| {
+        factor.code(stazh::base::Clock::now(office.clock.as_ref())).unwrap()
+    };
+    set_second_factor(&session, &now(&office, &drawn), &office.ctx).await.unwrap();
+    let kept = async |office: &Office| {
+        let mut tx = office.ctx.store.read().await.unwrap();
+        account_find(&mut tx, "cyber").await.unwrap().unwrap().factor.unwrap()
+    };
+    let locked = kept(&office).await;
+    assert!(!locked.is_bare());
+    assert!(!locked.octets().windows(20).any(|some| some == drawn.octets()));
+
+    // as it was kept before
+    let bare = SecondFactor::kept(vec![7; 20]);
+    {
+        let mut tx = office.ctx.store.begin().await.unwrap();
+        let mut account = account_lock(&mut tx, "cyber").await.unwrap().unwrap();
+        account.factor = Some(KeptFactor::of(bare.octets().to_vec()));
+        account_update(&mut tx, &account).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let (store, random) = (office.ctx.store.clone(), office.ctx.random.clone());
+    assert_eq!(lock_factors(&office.ctx.entry, &store, random.as_ref()).await.unwrap(), 0);
+    assert!(!kept(&office).await.is_bare());
+    office.clock.advance_ms(60_000);
+    let code_now = now(&office, &bare);
+    assert!(office.try_door("cyber", PASSWORD, Some(&code_now), HERE).await.is_ok(), "it is the same factor");
+
+    // the file of the key is lost, and another one was made
+    let other = EntryPolicy::of(&store, random.as_ref()).await.unwrap();
+    office.ctx.entry = other.with_factor_key(LockKey::draw(random.as_ref()));
+    assert_eq!(lock_factors(&office.ctx.entry, &store, random.as_ref()).await.unwrap(), 1);
+    office.clock.advance_ms(60_000);
+    let code_now = now(&office, &bare);
+    let shut = office.try_door("cyber", PASSWORD, Some(&code_now), HERE).await;
+    assert_eq!(code(&shut), Some("access.factor_key"));
+    let issued = reissue_first("root", "cyber", &office.ctx).await.unwrap();
+    let temporary = issued.temporary.unwrap();
+    assert!(office.enter("cyber", temporary.expose()).await.is_ok());
 }

@@ -304,3 +304,41 @@ async fn a3_the_first_administrators_are_registered_on_a_request_and_once() {
     stazh::flow::entry::block_idle(&office.ctx).await.unwrap();
     assert!(office.first("cyber.two", Role::CyberAdministrator, 5).await.is_ok());
 }
+
+/// A30: who used his temporary password and lost his session before he chose one of his own gets another one at the machine; nobody
+/// else does, and it is journalled.
+#[tokio::test]
+async fn a30_an_administrator_whose_first_entry_was_cut_off_gets_another_temporary_password() {
+    let office = Office::empty("2026-11-30T05:00:00Z").await;
+    let again = async |login: &str| {
+        office.tick();
+        stazh::flow::entry::reissue_first("root", login, &office.ctx).await
+    };
+    assert_eq!(code(&again("cyber").await), Some("access.not_there"));
+    let first = office.first("cyber", Role::CyberAdministrator, 1).await.unwrap();
+    let temporary = first[0].temporary.as_ref().unwrap().expose().clone();
+    office.enter("cyber", &temporary).await.unwrap(); // and the browser is closed
+    assert_eq!(code(&office.enter("cyber", &temporary).await), Some("access.temporary_over"));
+    assert_eq!(code(&office.first("cyber", Role::CyberAdministrator, 1).await), Some("access.account"));
+    let issued = again("cyber").await.unwrap();
+    assert_eq!(
+        code(&office.enter("cyber", &temporary).await),
+        Some("access.credentials"),
+        "the old one is dead"
+    );
+    office.complete(&issued).await;
+    assert_eq!(code(&again("cyber").await), Some("access.account"), "he can come in by himself");
+    let acts: Vec<_> = office
+        .acts(ActsBy::Login("root"))
+        .await
+        .into_iter()
+        .filter(|act| act.command == "account-again")
+        .collect();
+    let codes: Vec<_> = acts.iter().map(|act| act.code.as_deref()).collect();
+    assert_eq!(codes, [Some("access.account"), None, Some("access.not_there")]);
+    assert!(acts.iter().all(|act| act.via == "command_line" && act.object == "cyber"));
+    let issued = office.first("system", Role::SystemAdministrator, 2).await.unwrap();
+    office.complete(&issued[0]).await;
+    office.user("a.clerk", Role::Clerk, 3).await;
+    assert_eq!(code(&again("a.clerk").await), Some("access.not_there"), "a clerk asks by a request");
+}

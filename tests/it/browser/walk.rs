@@ -10,13 +10,38 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_can_use_every_page_of_every_role() {
     let (house, mut browser) = tokio::join!(House::open_with_cases(), Browser::open("walk", Scripts::On));
+    let roles = Role::ALL.into_iter().filter(|role| *role != Role::Integration);
+    walk(&house, &mut browser, roles).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_can_use_every_page_of_the_labour_half() {
+    let (jobs, mut browser) =
+        tokio::join!(House::open_with_jobs(), Browser::open("walk-labour", Scripts::On));
+    jobs.interest().await;
+    let seen = walk(&jobs.house, &mut browser, [Role::Clerk, Role::Auditor].into_iter()).await;
+    for page in [
+        "/vacancies/KZ/enbek/*",
+        "/vacancies",
+        "/matches",
+        "/workers",
+        "/workers/*",
+        "/workers/*/matches",
+        "/workers/*/way",
+    ] {
+        assert!(seen.contains(&format!("/console{page}")), "{page} was not come to: {seen:?}");
+    }
+}
+
+/// Looks at every page that each of some roles comes to by links; tells which kinds there were.
+async fn walk(house: &House, browser: &mut Browser, roles: impl Iterator<Item = Role>) -> BTreeSet<String> {
     browser.go(&format!("{}/console/help", house.url)).await;
-    let (mut dead, mut looked) = (Vec::new(), BTreeSet::new());
-    for role in Role::ALL.into_iter().filter(|role| *role != Role::Integration) {
+    let (mut dead, mut looked, mut kinds) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for role in roles {
         let login = format!("w.{}", role.word().replace('_', "-"));
         house.employ(&login, role).await;
         let caller = house.let_in(&login).await;
-        browser.hold(&house, &login).await;
+        browser.hold(house, &login).await;
         let (mut queue, mut seen) = (VecDeque::from(["/console".to_owned()]), BTreeMap::new());
         seen.insert(kind_of("/console"), 2);
         while let Some(path) = queue.pop_front() {
@@ -26,8 +51,8 @@ async fn everybody_can_use_every_page_of_every_role() {
             browser.go(&format!("{}{path}", house.url)).await;
             // what is everybody's is the same for all
             if !EVERYBODYS.contains(&path.as_str()) || looked.insert(path.clone()) {
-                look(&mut browser, &format!("{}-{}", role.word(), name_of(&path))).await;
-                fits_narrow(&browser, &path).await;
+                look(browser, &format!("{}-{}", role.word(), name_of(&path))).await;
+                fits_narrow(browser, &path).await;
             }
             let links = browser
                 .eval("[...document.querySelectorAll('a[href]')].map((it) => it.getAttribute('href'))")
@@ -42,8 +67,10 @@ async fn everybody_can_use_every_page_of_every_role() {
                 }
             }
         }
+        kinds.extend(seen.into_keys());
     }
     assert!(dead.is_empty(), "links that lead nowhere: {dead:?}");
+    kinds
 }
 
 /// Pages that look alike whoever reads them.

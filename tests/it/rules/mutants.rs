@@ -2,6 +2,7 @@
 
 use stazh::base::Limits;
 use stazh::exchange::document::{Element, escape_attribute, escape_text};
+use std::collections::HashSet;
 
 /// A changed document.
 pub(crate) struct Mutant {
@@ -36,13 +37,31 @@ const VALUES: [&str; 19] = [
     "12,5",
 ];
 
-/// All single changes of a document.
-pub(crate) fn mutants(document: &str) -> Vec<Mutant> {
+/// Elements that were changed already: each below an element of a certain name. Documents share most of them, such as
+/// the header and the names of a person, and their types with them.
+#[derive(Default)]
+pub(crate) struct Changed(HashSet<String>);
+
+impl Changed {
+    fn is_new(&mut self, path: &str, element: &Element) -> bool {
+        let above = path.rsplit('/').nth(1).unwrap_or_default();
+        let above = above.split('[').next().unwrap_or_default();
+        self.0.insert(format!("{above}/{}:{}", element.namespace, element.local))
+    }
+}
+
+/// All single changes of those elements of a document that were not changed in another.
+pub(crate) fn mutants(document: &str, changed: &mut Changed) -> Vec<Mutant> {
     let tree = Element::parse(document.as_bytes(), &Limits::default()).unwrap();
-    let mut paths = Vec::new();
-    tree.visit(&mut |path, _| paths.push(path.to_owned()));
+    let (mut targets, mut number) = (Vec::new(), 0);
+    tree.visit(&mut |path, element| {
+        if changed.is_new(path, element) {
+            targets.push((number, path.to_owned()));
+        }
+        number += 1;
+    });
     let mut all = Vec::new();
-    for (target, path) in paths.iter().enumerate() {
+    for (target, path) in targets {
         let mut keep = |name: &str, secret: Option<&str>, change: &dyn Fn(&mut Element)| {
             let mut changed = tree.clone();
             let mut number = 0;

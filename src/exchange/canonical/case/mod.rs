@@ -26,6 +26,7 @@ pub use upkeep::{
 
 use super::{CopyOfDocument, Evidence, Person, RecordId, State};
 use crate::base::{DocumentId, Finding};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -287,6 +288,20 @@ impl CaseDocument {
         }
     }
 
+    /// The day on which the person it is about died, if it tells one: an inquiry or record of a family, or a notice of
+    /// death.
+    pub fn died_on(&self) -> Option<Date> {
+        if let Self::FamilyInquiry(it) = self {
+            it.died_on
+        } else if let Self::FamilyRecord(it) = self {
+            it.died_on
+        } else if let Self::CircumstanceNotice(it) = self {
+            DEATHS.contains(&it.circumstance.as_str()).then_some(it.on)
+        } else {
+            None
+        }
+    }
+
     /// The copies of documents that it carries, in its order.
     pub fn copies(&self) -> impl Iterator<Item = &CopyOfDocument> {
         self.evidence().iter().filter_map(|evidence| evidence.copy.as_ref())
@@ -300,5 +315,39 @@ impl CaseDocument {
     /// The same, to be written.
     pub fn evidence_mut(&mut self) -> &mut [Evidence] {
         evidence_of!(self, it => &mut it.evidence, &mut [])
+    }
+}
+
+/// Codes of the list of circumstances that tell a death.
+const DEATHS: [&str; 2] = ["death", "declared-dead"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn document(change: Value) -> CaseDocument {
+        let mut document = json!({
+            "head": { "case": "RU-2026-1", "state": "RU", "body": { "name": "Фонд" } },
+            "person": { "name": { "family": "Осмонов" }, "birth_date": "1964-04-09" },
+        });
+        let Value::Object(more) = change else { panic!("no object") };
+        document.as_object_mut().unwrap().extend(more);
+        serde_json::from_value(document).unwrap()
+    }
+
+    #[test]
+    fn a_death_is_told_by_families_and_by_notices_of_death_alone() {
+        let day = Some("2025-06-01".parse().unwrap());
+        let family = json!({ "document": "family-record", "died_on": "2025-06-01", "as_of": "2026-01-01" });
+        assert_eq!(document(family).died_on(), day);
+        assert_eq!(document(json!({ "document": "family-record", "as_of": "2026-01-01" })).died_on(), None);
+        assert_eq!(document(json!({ "document": "family-inquiry", "died_on": "2025-06-01" })).died_on(), day);
+        for (circumstance, wanted) in [("death", day), ("declared-dead", day), ("relocation", None)] {
+            let notice = json!({
+                "document": "circumstance-notice", "circumstance": circumstance, "on": "2025-06-01",
+            });
+            assert_eq!(document(notice).died_on(), wanted, "{circumstance}");
+        }
     }
 }

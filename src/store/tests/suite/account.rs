@@ -23,7 +23,7 @@ fn account(login: &str, person: Option<&str>) -> AccountRow {
         password: Some(PasswordHash::kept("$argon2id$1".to_owned())),
         password_at: at(1),
         history: vec![PasswordHash::kept("$argon2id$0".to_owned())],
-        factor: Some(SecondFactor::kept(vec![1; 20])),
+        factor: Some(KeptFactor::of(vec![1; 49])),
         factor_step: Some(7),
         factor_offered: None,
         public_key: Some(vec![2; 32]),
@@ -40,7 +40,7 @@ fn account(login: &str, person: Option<&str>) -> AccountRow {
 /// What is to be compared, secrets included.
 fn whole(row: &AccountRow) -> String {
     let secrets =
-        (row.password.as_ref().map(PasswordHash::as_str), row.factor.as_ref().map(SecondFactor::octets));
+        (row.password.as_ref().map(PasswordHash::as_str), row.factor.as_ref().map(KeptFactor::octets));
     let history: Vec<&str> = row.history.iter().map(PasswordHash::as_str).collect();
     format!("{row:?} {secrets:?} {history:?} {} {:?}", row.details.position, row.details.language)
 }
@@ -158,6 +158,8 @@ fn act(number: u128, login: &str, subject: Option<&str>) -> Act {
         purpose: None,
         served: None,
         code: None,
+        stage: None,
+        flag: None,
     }
 }
 

@@ -40,6 +40,7 @@ fn entry(number: u128, ms: i64) -> CaseEntry {
             filed: Some(Filed { state: State::Kg, at: "2026-02-10T10:00:00+06:00".parse().unwrap() }),
             pensions: vec!["ru-old-age".parse().unwrap()],
             decision: Some("award".parse().unwrap()),
+            reason: None, // it is judged, and not kept
             due: None,
             check: Some("KZ-RU-1".parse().unwrap()),
         },
@@ -116,6 +117,59 @@ async fn what_left_counts_until_it_is_refused_and_again_when_it_is_sent_again() 
     case_put(&mut tx, &"RU-0".parse().unwrap(), &entry(4, 1), None).await.unwrap();
     case_void(&mut tx, document(4)).await.unwrap();
     assert_eq!(case_list(&mut tx, "", 9).await.unwrap(), [case], "one that has nothing else is not listed");
+}
+
+#[tokio::test]
+async fn a_closed_case_is_forgotten_whole_and_no_other_loses_anything() {
+    let (_folder, store) = store().await;
+    let id = |number: u32| -> RecordId { format!("RU-{number}").parse().unwrap() };
+    let mut tx = store.begin().await.unwrap();
+    for (number, stage, ms) in [(1, "closed", 10), (2, "closed", 20), (3, "decided", 10), (4, "closed", 10)] {
+        let document_id = document(u128::from(number));
+        case_lock(&mut tx, &id(number)).await.unwrap();
+        case_put(&mut tx, &id(number), &entry(u128::from(number), ms), None).await.unwrap();
+        let stands = BoardRow { stage: stage.to_owned(), due_on: None, is_ours: false, is_theirs: false };
+        case_board_put(&mut tx, &id(number), &stands).await.unwrap();
+        let page = CasePage { document_id, digest: None, page: 1, pages: 1, noted_at: at(9) };
+        assert!(case_page_put(&mut tx, &id(number), &page).await.unwrap());
+        let record = CaseRecord {
+            document_id,
+            conversation_id: conversation(u128::from(number)),
+            peer: "kg".to_owned(),
+            put_at: at(9),
+            put_by: "b.asanova".to_owned(),
+        };
+        assert!(case_record_put(&mut tx, &id(number), &record).await.unwrap());
+        let draft = CaseDraft {
+            id: document_id.as_uuid(),
+            case: id(number),
+            to: State::Kg,
+            body: "{}".to_owned(),
+            made_by: "b.asanova".to_owned(),
+            made_at: at(9),
+        };
+        case_draft_put(&mut tx, &draft).await.unwrap();
+    }
+    let ended = case_ended(&mut tx, "", at(20), 10).await.unwrap();
+    assert_eq!(ended, [id(1), id(4)], "closed, and nothing of it is of that instant or later");
+    assert_eq!(case_ended(&mut tx, "RU-1", at(20), 10).await.unwrap(), [id(4)]);
+    assert_eq!(case_ended(&mut tx, "", at(20), 1).await.unwrap(), [id(1)]);
+    case_forget(&mut tx, &id(1)).await.unwrap();
+    assert_eq!(case_list(&mut tx, "", 10).await.unwrap(), [id(2), id(3), id(4)]);
+    assert_eq!(case_ended(&mut tx, "", at(20), 10).await.unwrap(), [id(4)]);
+    for number in 1..=4 {
+        let left = usize::from(number != 1);
+        assert_eq!(case_entries(&mut tx, &id(number)).await.unwrap().len(), left);
+        assert_eq!(case_pages(&mut tx, &id(number)).await.unwrap().len(), left);
+        assert_eq!(case_records(&mut tx, &id(number)).await.unwrap().len(), left);
+        let draft = case_draft_find(&mut tx, document(u128::from(number)).as_uuid()).await.unwrap();
+        assert_eq!(usize::from(draft.is_some()), left);
+    }
+    // its number may be used again
+    case_lock(&mut tx, &id(1)).await.unwrap();
+    case_put(&mut tx, &id(1), &entry(1, 30), None).await.unwrap();
+    assert_eq!(case_entries(&mut tx, &id(1)).await.unwrap(), [entry(1, 30)]);
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]
