@@ -98,11 +98,20 @@ fn briefs_give_the_page_that_whole_vacancies_give() {
                 (vacancy, guesses)
             })
             .collect();
-        let offers = whole.iter().map(|(vacancy, guesses)| Offer { vacancy, guesses, likeness: None });
+        let read: Vec<_> =
+            whole.iter().map(|(vacancy, _)| with_named_skills(vacancy, world.lexicon())).collect();
+        let offers = read.iter().zip(&whole).map(|(read, (_, guesses))| Offer {
+            vacancy: read.as_ref(),
+            guesses,
+            likeness: None,
+        });
         let ranked = rank_vacancies(&profile, offers, &by);
-        let before: Vec<_> = ranked.found.iter().take(50).map(|one| (one.item.vacancy, &one.score)).collect();
+        let before: Vec<_> =
+            ranked.found.iter().take(50).map(|one| (&one.item.vacancy.reference, &one.score)).collect();
         let found = index.best_matches(&profile, 50, &by).unwrap();
-        let now: Vec<_> = found.iter().map(|one| (&one.vacancy, one.score.as_ref().unwrap())).collect();
+        assert!(found.iter().all(|one| whole.iter().any(|(vacancy, _)| *vacancy == one.vacancy)));
+        let now: Vec<_> =
+            found.iter().map(|one| (&one.vacancy.reference, one.score.as_ref().unwrap())).collect();
         assert_eq!(now, before);
         full += usize::from(now.len() == 50);
     }
