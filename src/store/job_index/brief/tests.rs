@@ -6,6 +6,7 @@ use crate::labour::matching::{Matching, Offer, Recognition, Sought, Tables, Weig
 use jiff::ToSpan;
 use jiff::civil::date;
 use proptest::prelude::*;
+use std::sync::LazyLock;
 
 /// What a brief may tell of a vacancy: all else is blank.
 fn told(vacancy: &Vacancy) -> Vacancy {
@@ -75,6 +76,8 @@ fn the_score_of_a_brief_is_that_of_the_vacancy() {
     }
 }
 
+static VACANCY: LazyLock<Vacancy> = LazyLock::new(|| World::new(3).unwrap().vacancy(0).unwrap());
+
 /// Values that generated vacancies do not have.
 #[derive(Debug, Clone)]
 struct Odd {
@@ -117,8 +120,7 @@ fn pick<T: Copy>(list: &[T], at: usize) -> Option<T> {
 }
 
 fn made(odd: &Odd) -> Option<Vacancy> {
-    let world = World::new(3).unwrap();
-    let mut vacancy = world.vacancy(0).unwrap();
+    let mut vacancy = VACANCY.clone();
     vacancy.reference.id = odd.id.parse().ok()?;
     let region = odd.region.as_ref().and_then(|region| region.parse().ok());
     let place =
