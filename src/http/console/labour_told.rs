@@ -191,7 +191,7 @@ pub(super) fn profile(view: &View, profile: &ProfileTold) -> Markup {
     let told =
         |places: &[PlaceTold]| places.iter().map(|place| place.told.clone()).collect::<Vec<_>>().join("; ");
     put("profile-states", names(&wishes.states));
-    put("profile-places", told(&wishes.places));
+    put("profile-regions", told(&wishes.places));
     put("profile-pay", wishes.pay.as_ref().map(|pay| pay.told.clone()).unwrap_or_default());
     put("profile-schedules", names(&wishes.schedules));
     put("profile-moves", view.say(if wishes.would_move { "profile-moves-yes" } else { "profile-moves-no" }));
