@@ -33,7 +33,7 @@ async fn a_welder_finds_a_post_shows_himself_and_takes_it_back(test: &str, scrip
     browser.press("form.filter button").await;
     look(&mut browser, "posts-of-welders").await;
     assert!(browser.text().await.contains("Occupation understood as: 7212"), "{}", browser.text().await);
-    browser.press("ol.posts a[href*='K-201']").await;
+    browser.press("ol.posts a[href*='K%2D201']").await;
     look(&mut browser, "post").await;
     assert!(browser.text().await.contains("takes nobody as this without its certificate"));
     // the posts for this welder, with the reasons

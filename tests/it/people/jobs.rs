@@ -100,7 +100,8 @@ impl JobsHouse {
     /// An employer of Kazakhstan is interested in the welder.
     pub(crate) async fn interest(&self) {
         let mut interest: Value = read("interest.json");
-        interest["profile"] = self.profile.clone().into();
+        let bare: Uuid = self.profile.trim_start_matches("prf_").parse().unwrap();
+        interest["profile"] = bare.to_string().into();
         self.send(&interest).await;
     }
 
