@@ -135,6 +135,16 @@ pub async fn act_find(tx: &mut Tx, id: Uuid) -> Result<Option<Act>, StoreError> 
     found.map(Stored::act).transpose()
 }
 
+/// Up to `limit` acts from one number to another, both included, the first first.
+pub async fn act_range(tx: &mut Tx, from: Uuid, to: Uuid, limit: u32) -> Result<Vec<Act>, StoreError> {
+    let rows: Vec<Stored> = on!(tx, "list acts by their numbers", connection => sqlx::query_as(RANGE)
+        .bind(from.to_string())
+        .bind(to.to_string())
+        .bind(i64::from(limit))
+        .fetch_all(connection))?;
+    rows.into_iter().map(Stored::act).collect()
+}
+
 /// How many acts there are.
 pub async fn act_count(tx: &mut Tx) -> Result<u64, StoreError> {
     let count: i64 = on!(tx, "count acts", connection => sqlx::query_scalar(COUNT).fetch_one(connection))?;
@@ -249,6 +259,7 @@ const PUT: &str = "
     INSERT INTO act (id, at, login, role, via, command, object, subject, purpose, served, code, stage, flag)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
+const RANGE: &str = acts_where!("id >= $1 AND id <= $2 ORDER BY id LIMIT $3");
 const FIND: &str = acts_where!("id = $1");
 // The key is bound in every case; without a choice it is the empty text, which equals itself.
 const ALL: &str = acts_where!("id < $1 AND $3 = '' ORDER BY id DESC LIMIT $2");

@@ -76,7 +76,7 @@ pub use account::{
     entry_try_put, subject_key, token_show,
 };
 pub use act::{
-    Act, ActStage, ActsBy, Subject, act_append, act_count, act_find, act_page, feed_find, feed_put,
+    Act, ActStage, ActsBy, Subject, act_append, act_count, act_find, act_page, act_range, feed_find, feed_put,
 };
 pub use appeal::{
     AppealDraft, AppealRow, AppealSource, AppealState, Notice, appeal_answer, appeal_file, appeal_find,

@@ -11,6 +11,7 @@ own-sessions = My sessions
 home = Your work
 home-told = Everything that has been granted to you is here.
 home-nothing = Nothing has been granted to you yet: file an access request.
+home-flagged = Queries to be looked at
 to-home = To the first page
 sign-in = Sign in
 sign-in-send = Sign in

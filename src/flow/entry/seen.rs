@@ -7,14 +7,15 @@ use crate::access::{Commands, Permit};
 use crate::exchange::canonical::Identifier;
 use crate::flow::{Context, PersonQuery};
 use crate::store::{
-    Act, ActsBy, JournalBy, Store, act_count, act_find, act_page, feed_find, feed_put, journal_list,
+    Act, ActsBy, JournalBy, Store, act_count, act_find, act_page, act_range, feed_find, feed_put,
+    journal_list,
 };
 use crate::store::{Tx, case_of_document, chain_page, person_refs};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// A page of acts, the latest first.
@@ -162,18 +163,30 @@ pub async fn check_acts(store: &Store) -> Result<ActsChecked, EntryError> {
         let rows = journal_list(&mut tx, JournalBy::All, after, ENTRIES).await?;
         let Some(last) = rows.last() else { break };
         after = last.id;
-        for row in rows.into_iter().filter(|row| row.entry.kind == Act::KIND) {
-            let told: Option<Act> = serde_json::from_str(&row.entry.detail).ok();
+        let told = rows.into_iter().filter(|row| row.entry.kind == Act::KIND);
+        let told: Vec<(i64, Option<Act>)> =
+            told.map(|row| (row.id, serde_json::from_str(&row.entry.detail).ok())).collect();
+        // numbers follow the time, and so do entries: what stands together is read together
+        let ids = || told.iter().filter_map(|(_, act)| act.as_ref().map(|act| act.id));
+        let kept: BTreeMap<Uuid, Act> = match ids().min().zip(ids().max()) {
+            Some((first, last)) => {
+                let acts = act_range(&mut tx, first, last, RANGE_MAX).await?;
+                acts.into_iter().map(|act| (act.id, act)).collect()
+            }
+            None => BTreeMap::new(),
+        };
+        for (number, told) in told {
             let kept = match &told {
-                Some(act) => act_find(&mut tx, act.id).await?,
+                Some(act) => match kept.get(&act.id) {
+                    Some(kept) => Some(kept.clone()),
+                    None => act_find(&mut tx, act.id).await?,
+                },
                 None => None,
             };
             if kept.is_some() && kept == told {
                 checked.agree += 1;
             } else {
-                checked
-                    .differ
-                    .push(told.map_or_else(|| format!("entry {}", row.id), |act| act.id.to_string()));
+                checked.differ.push(told.map_or_else(|| format!("entry {number}"), |act| act.id.to_string()));
             }
         }
     }
@@ -207,5 +220,7 @@ pub async fn feed_told(store: &Store, name: &str, number: i64) -> Result<(), Ent
 }
 
 const ENTRIES: u32 = 1_000;
+/// Acts that are read at once to be compared: some of other pages stand between.
+const RANGE_MAX: u32 = 4_000;
 /// Documents of a person whose cases are looked at.
 const DOCUMENTS_MAX: u32 = 500;

@@ -80,6 +80,7 @@ async fn home(call: Call) -> Done {
                         " — " (view.say(&format!("menu-{command}-told")))
                     }
                 }
+                @if view.may("journal-view") { li { (view.link("/console/acts?flagged=yes", &view.say("home-flagged"))) " — " (view.say("field-flagged-hint")) } }
                 @if view.may("request-file") { li { (view.link("/console/requests/new", &view.say("menu-request-file"))) " — " (view.say("menu-request-file-told")) } }
             }
         }

@@ -37,7 +37,7 @@ async fn shown(call: Call) -> Done {
             }
             h2 { (view.say("interface-models")) }
             @for (name, schema) in &schemas {
-                details id={ "model-" (name) } { summary { code { (name) } } (json(view, name, schema)) }
+                details id={ "model-" (name) } { summary { code { (name) } } (json(name, schema)) }
             }
         }
     })
@@ -61,14 +61,15 @@ fn told(view: &View, (verb, path): (&str, &str), operation: &Value) -> Markup {
     let answer = object(operation, "/responses/200/content");
     let codes = object(operation, "/responses").into_iter().flatten();
     let name = format!("{} {path}", verb.to_uppercase());
+    let label = |phrase: &str| format!("{}: {name}", view.say(phrase));
     html! {
         details {
             summary { code { (name) } " " (text(operation, "/summary").unwrap_or_default()) }
             @if !rows.is_empty() { (view.table(&name, &heads, rows)) }
-            @if let Some(body) = body { p { (view.say("interface-body")) } (json(view, &name, body)) }
+            @if let Some(body) = body { p { (view.say("interface-body")) } (json(&label("interface-body"), body)) }
             @for (media, content) in answer.into_iter().flatten() {
                 p { (view.say("interface-answer")) " " code { (media) } }
-                @if let Some(schema) = content.get("schema") { (json(view, &name, schema)) }
+                @if let Some(schema) = content.get("schema") { (json(&label("interface-answer"), schema)) }
             }
             p { (view.say("interface-codes")) }
             ul {
@@ -80,8 +81,7 @@ fn told(view: &View, (verb, path): (&str, &str), operation: &Value) -> Markup {
     }
 }
 
-fn json(view: &View, name: &str, value: &Value) -> Markup {
-    let label = format!("{}: {name}", view.say("interface-schema"));
+fn json(label: &str, value: &Value) -> Markup {
     html! {
         div class="scroll" role="region" tabindex="0" aria-label=(label) {
             pre { (serde_json::to_string_pretty(value).unwrap_or_default()) }
