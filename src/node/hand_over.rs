@@ -306,16 +306,18 @@ mod tests {
         assert!(misfit(&format!("{half}key = \"k\"")).contains("without its key"));
         assert!(misfit(&format!("{half}key_id = \"a\\\"b\"")).contains("key_id"));
         assert!(misfit(&format!("{half}timeout_ms = 0")).contains("timeout_ms"));
+        assert!(misfit(&format!("{half}signing_key = \"k\"")).contains("name one of them"));
     }
 
     #[test]
     fn a_secret_that_is_short_is_refused_without_showing_it() {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = settings("url = \"http://127.0.0.1/\"").within(folder.path());
-        let webhook = settings.webhook.as_mut().unwrap();
-        std::fs::write(webhook.secret_file.as_ref().unwrap(), "hunter2hunter2hunter2hunter2hunt\n").unwrap();
+        let webhook = settings.webhook.take().unwrap();
+        let file = webhook.secret_file.clone().unwrap();
+        std::fs::write(&file, "hunter2hunter2hunter2hunter2hunt\n").unwrap();
         assert!(webhook.open().is_ok(), "32 bytes");
-        std::fs::write(webhook.secret_file.as_ref().unwrap(), "hunter2hunter2hunter2hunter2hun\n").unwrap();
+        std::fs::write(&file, "hunter2hunter2hunter2hunter2hun\n").unwrap();
         let told = with_causes(&webhook.open().map(drop).unwrap_err());
         assert!(told.contains("32 bytes") && !told.contains("hunter2"), "{told}");
     }
