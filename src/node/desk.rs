@@ -427,8 +427,13 @@ fn done(handed: HandedOver) -> Done {
 
 /// Whoever wrote the profile is told: nothing of the node stops for it.
 fn unfit_profile(error: AdapterError) -> FlowError {
+    let is_of_text = matches!(
+        error,
+        AdapterError::TooLarge { .. } | AdapterError::Format { .. } | AdapterError::Profile(_)
+    );
     let verdict = match error.verdict() {
         Verdict::Park { code } => Verdict::Return { code },
+        Verdict::Retry { .. } if is_of_text => Verdict::Return { code: error.code() },
         other @ (Verdict::Retry { .. } | Verdict::Return { .. } | Verdict::Quarantine { .. }) => other,
     };
     FlowError::Local { verdict, detail: with_causes(&error) }

@@ -67,7 +67,7 @@ fn the_demo_tells_what_came_of_it() {
         "16.2 + 10 = 26.2; 25 needed.",
         "20 days on its way are not counted (T9)",
         "T14  Not paid while the claimant lives in Kyrgyzstan: fixed payment",
-        "case RU-2028-000417: decided",
+        "case RU-2028-000417: claim (old-age, funded), decided",
         "KZ takes nobody without its certificate for 7212",
         "in 0 files of both nodes stands his name, number, telephone or day of birth",
         "name, contacts, experience_history are on the way to ТОО «Сарыарка Монтаж» in KZ, and to nobody else",

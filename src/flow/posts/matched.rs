@@ -1,7 +1,7 @@
 //! The vacancies that a worker may take, the best first, each with the reasons.
 
 use super::seek::{By, PER_PAGE, Reckoned, count, counted, next_of, page_of, reckoned, removed};
-use super::told::{ProfileTold, profile_told};
+use super::told::{PublishedProfile, profile_told};
 use super::vacancy::{VacancyLine, line};
 use crate::access::Permit;
 use crate::base::{Digest256, Language};
@@ -32,7 +32,7 @@ pub struct MatchList {
     /// The worker, by the digest under which he is kept.
     pub worker: String,
     /// By what he is matched: what his node knows of his work, without a name.
-    pub profile: ProfileTold,
+    pub profile: PublishedProfile,
     /// What was searched.
     pub reckoned: Reckoned,
     /// A page of vacancies, the best first.

@@ -28,7 +28,7 @@ pub use seek::{Facet, Reckoned, VacancyList, VacancyQuery, seek_vacancies};
 pub use shelf::{JobShelf, Made};
 pub use sources::{JobSource, job_sources};
 pub use told::{
-    LanguageTold, NameTold, OccupationTold, PayTold, PlaceTold, ProfileTold, WishesTold, WorkedTold,
+    LanguageTold, NameTold, OccupationTold, PayTold, PlaceTold, PublishedProfile, WishesTold, WorkedTold,
 };
 pub use vacancy::{VacancyLine, VacancyView, vacancy_view};
 pub use way::{Way, WayStage, WayStageIs, WayStageName, institution_way, worker_way};

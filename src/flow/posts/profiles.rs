@@ -3,7 +3,7 @@
 
 use super::scored::{ScoreTold, score_told};
 use super::seek::By;
-use super::told::{ProfileTold, profile_told};
+use super::told::{PublishedProfile, profile_told};
 use super::vacancy::{found, guesses_of, offer};
 use crate::access::Permit;
 use crate::base::{Digest256, Language, from_json};
@@ -39,7 +39,7 @@ pub struct OwnProfile {
     #[schemars(with = "String")]
     pub expires_at: Timestamp,
     /// What it tells.
-    pub profile: ProfileTold,
+    pub profile: PublishedProfile,
     /// At which peers it is, each with how it is called there; where it waits it has no name.
     pub peers: Vec<(String, Option<String>)>,
 }
@@ -129,7 +129,7 @@ pub struct PeerProfile {
     /// How it is called between the two nodes.
     pub reference: String,
     /// What it tells.
-    pub profile: ProfileTold,
+    pub profile: PublishedProfile,
     /// How it fits.
     pub score: ScoreTold,
 }

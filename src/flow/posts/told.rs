@@ -108,7 +108,7 @@ pub struct WishesTold {
 
 /// A profile without a name: there is no field for one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ProfileTold {
+pub struct PublishedProfile {
     /// Whose node keeps the person.
     pub state: String,
     /// What he has worked as.
@@ -281,13 +281,13 @@ pub(super) fn profile_told(
     language: Language,
     profile: &CandidateProfile,
     pay_shown: impl Fn(&Pay) -> PayShown,
-) -> ProfileTold {
+) -> PublishedProfile {
     let worked = |worked: &Worked| WorkedTold {
         occupation: occupation_told(language, &worked.occupation),
         experience: worked.experience.map(|band| named(language, "experience-band", band.as_code())),
     };
     let wishes = &profile.wishes;
-    ProfileTold {
+    PublishedProfile {
         state: profile.state.to_string(),
         work: profile.work.iter().map(worked).collect(),
         skills: skills_told(language, &profile.skills),

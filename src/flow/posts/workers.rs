@@ -2,7 +2,7 @@
 //! is gone.
 
 use super::seek::By;
-use super::told::{NameTold, PayTold, ProfileTold, named, pay_told, profile_told};
+use super::told::{NameTold, PayTold, PublishedProfile, named, pay_told, profile_told};
 use crate::access::Permit;
 use crate::base::{Digest256, DocumentId, Language};
 use crate::exchange::OnTheWay;
@@ -26,7 +26,7 @@ pub struct WorkerView {
     /// Who he is, as long as a consent to be found is in force.
     pub name: Option<String>,
     /// What may be told of his work; likewise.
-    pub profile: Option<ProfileTold>,
+    pub profile: Option<PublishedProfile>,
     /// His consents, the latest first.
     pub consents: Vec<ConsentView>,
     /// Employers who are interested in his profile, the latest first.

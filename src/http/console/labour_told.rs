@@ -3,8 +3,8 @@
 use super::labour_vacancies::day;
 use super::view::View;
 use crate::flow::posts::{
-    JobSource, LanguageTold, NameTold, OccupationTold, PayTold, PlaceTold, ProfileTold, Reckoned, Removed,
-    ScoreTold, VacancyLine, WarningTold,
+    JobSource, LanguageTold, NameTold, OccupationTold, PayTold, PlaceTold, PublishedProfile, Reckoned,
+    Removed, ScoreTold, VacancyLine, WarningTold,
 };
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -159,7 +159,7 @@ fn bar(points: u16, most: u16) -> Markup {
 const BAR: u32 = 100;
 
 /// A profile as facts: it has no field for a name.
-pub(super) fn profile(view: &View, profile: &ProfileTold) -> Markup {
+pub(super) fn profile(view: &View, profile: &PublishedProfile) -> Markup {
     let names = |names: &[NameTold]| {
         let names: Vec<&str> = names.iter().map(|one| one.name.as_str()).collect();
         names.join(", ")

@@ -136,13 +136,8 @@ impl<'a> Bound<'a> {
                 None => 0.0,
                 Some(None) if is_office => 0.6,
                 Some(None) => 1.0,
-                Some(Some(level)) => {
-                    if level >= least {
-                        1.0
-                    } else {
-                        0.0
-                    }
-                }
+                Some(Some(level)) if level >= least => 1.0,
+                Some(Some(_)) => 0.0,
             }
         };
         let Some(written) = vacancy.language else { return 1.0 };

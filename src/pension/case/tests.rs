@@ -168,9 +168,13 @@ fn a_claim_is_for_branches_and_tells_what_they_rest_on() {
         ((Kind::ExaminationRecord, vec!["T29", "T30", "T31"]), (Kind::FamilyRecord, vec!["T17", "T18"]));
     assert_eq!(lacks(&[claim()]), [], "age rests on service alone");
     assert_eq!(lacks(&[claims(&["kg-funded", "am-long-service"])]), []);
-    assert_eq!(lacks(&[claims(&["ru-disability"])]), [medical.clone()]);
+    assert_eq!(lacks(&[claims(&["ru-disability"])]), std::slice::from_ref(&medical));
     assert_eq!(lacks(&[claims(&["ru-survivors", "ru-disability"])]), [medical.clone(), family.clone()]);
-    assert_eq!(lacks(&[claims(&["kz-funded-disability"])]), [medical.clone()], "savings paid for disability");
+    assert_eq!(
+        lacks(&[claims(&["kz-funded-disability"])]),
+        std::slice::from_ref(&medical),
+        "savings paid for disability"
+    );
     assert_eq!(lacks(&[claims(&["kz-funded-heirs"])]), [family]);
     for told in [Kind::ExaminationRecord, Kind::DisabilityDecision] {
         let told = entry(2, told, (State::Kg, State::Ru), None);

@@ -6,7 +6,7 @@ use serde_json::Value;
 use stazh::base::{Random, SeededRandom};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 fn nodes(root: &Path) -> (std::path::PathBuf, std::path::PathBuf) {
@@ -164,8 +164,8 @@ async fn no_log_journal_or_mirror_tells_who_a_person_is_before_consent_or_after(
         assert_eq!(line, None, "{value} was told");
     }
     // nor does the peer's database hold a byte of it
-    for file in fs::read_dir(kz.join("data")).unwrap() {
-        let bytes = fs::read(file.unwrap().path()).unwrap();
+    for file in files_below(&kz.join("data")) {
+        let bytes = fs::read(file).unwrap();
         for value in PLANTED.into_iter().filter(|value| value.len() > 6) {
             assert!(
                 !bytes.windows(value.len()).any(|window| window == value.as_bytes()),
@@ -173,4 +173,16 @@ async fn no_log_journal_or_mirror_tells_who_a_person_is_before_consent_or_after(
             );
         }
     }
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(files_below(&path)),
+            false => files.push(path),
+        }
+    }
+    files
 }
