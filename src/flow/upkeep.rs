@@ -142,7 +142,7 @@ pub async fn ask_profile_change(
     ctx: &Context,
 ) -> Result<AskedToChange, EntryError> {
     is_for(permit, PROFILE)?;
-    let text = text.replace("\r\n", "\n"); // as browsers send it
+    let text = format!("{}\n", text.replace("\r\n", "\n").trim_end()); // as browsers send it
     if let Err(error) = on_profile((name, &text), Try::Check, ctx).await {
         return unfit_or(error).map(AskedToChange::Unfit);
     }
