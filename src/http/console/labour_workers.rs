@@ -1,11 +1,9 @@
 //! Workers and their consents: who is looked for, and the ledger of one.
 
-use super::accounts::PURPOSES;
-use super::field::{Field, Kind};
 use super::labour_matches::worker;
 use super::labour_told::{pay, profile};
 use super::labour_vacancies::day;
-use super::persons::query;
+use super::persons::{SOUGHT, query};
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
 use super::view::View;
 use crate::flow::posts::{
@@ -50,15 +48,6 @@ pub(super) const ROUTES: &[Route] = &[
         call: handler!(ledger),
         again: None,
     },
-];
-
-const SOUGHT: &[Field] = &[
-    Field { name: "number", kind: Kind::Line(30), is_required: false },
-    Field { name: "family", kind: Kind::Line(120), is_required: false },
-    Field { name: "given_name", kind: Kind::Line(120), is_required: false },
-    Field { name: "born", kind: Kind::Date, is_required: false },
-    Field { name: "purpose", kind: Kind::Choice(PURPOSES), is_required: true },
-    Field { name: "reason", kind: Kind::Line(200), is_required: true },
 ];
 
 /// Who was found.

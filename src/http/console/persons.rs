@@ -37,7 +37,8 @@ pub(super) const ROUTES: &[Route] = &[
     },
 ];
 
-const SOUGHT: &[Field] = &[
+/// By what a person is looked for, and why.
+pub(super) const SOUGHT: &[Field] = &[
     Field { name: "number", kind: Kind::Line(30), is_required: false },
     Field { name: "family", kind: Kind::Line(120), is_required: false },
     Field { name: "given_name", kind: Kind::Line(120), is_required: false },
