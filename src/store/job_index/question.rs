@@ -243,6 +243,13 @@ pub(super) fn profile_query(
     if clauses.is_empty() { Box::new(AllQuery) } else { Box::new(BooleanQuery::new(clauses)) }
 }
 
+/// The same, and after it whatever else meets the filters: a post with another name in a trade that nobody coded may still be
+/// the right one.
+pub(super) fn or_any(near: Box<dyn Query>) -> Box<dyn Query> {
+    let any = ConstScoreQuery::new(Box::new(AllQuery), 0.0);
+    Box::new(BooleanQuery::new(vec![(Occur::Should, near), (Occur::Should, Box::new(any))]))
+}
+
 fn open_on(today: Date, fields: &Fields) -> Filter {
     let query = range(fields.closes, Bound::Unbounded, Bound::Excluded(day_number(today)));
     Filter { name: "closed", query, occur: Occur::MustNot }

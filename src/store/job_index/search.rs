@@ -2,7 +2,7 @@
 
 use super::brief;
 use super::counts::{Mark, Marks};
-use super::question::{Filter, Keys, Order, profile_filters, profile_query, together};
+use super::question::{Filter, Keys, Order, or_any, profile_filters, profile_query, together};
 use super::{JobIndex, JobIndexError, PER_PAGE_MAX};
 use crate::exchange::canonical::job::{CandidateProfile, Vacancy};
 use crate::labour::matching::{Facets, Guess, Matching, Offer, Removed, Score, order_vacancies, score};
@@ -20,7 +20,8 @@ pub struct Found {
     pub page: Vec<FoundVacancy>,
     /// How many can be paged through: no more than are scored.
     pub ranked: usize,
-    /// How many meet all filters.
+    /// How many meet all filters and are near what was asked; where those are fewer than are scored, and no words were given,
+    /// all that meet the filters.
     pub hits: usize,
     /// Counts of all that meet the filters.
     pub facets: Facets,
@@ -78,8 +79,11 @@ impl JobIndex {
         let mut addresses: Vec<DocAddress> = Vec::new();
         let (mut hits, mut marks) = (0, Vec::new());
         for query in sought {
-            let query = together(query, &filters)?;
-            let found = top(&searcher, query.as_ref(), keys.order)?;
+            let alone = words.is_none().then(|| query.box_clone());
+            let mut found = top(&searcher, together(query, &filters)?.as_ref(), keys.order)?;
+            if let Some(query) = alone.filter(|_| found.hits < CANDIDATES) {
+                found = top(&searcher, together(or_any(query), &filters)?.as_ref(), keys.order)?;
+            }
             if found.hits >= hits {
                 (hits, marks) = (found.hits, found.marks);
             }
@@ -124,9 +128,16 @@ impl JobIndex {
         let searcher = self.reader.searcher();
         let mut filters = Keys::default().filters(&self.fields, by);
         filters.extend(profile_filters(profile, &self.needs(&searcher)?, &self.fields, by.today));
-        let query = together(profile_query(profile, &self.fields, by), &filters)?;
-        let found = searcher.search(query.as_ref(), &TopDocs::with_limit(CANDIDATES).order_by_score())?;
-        let mut addresses: Vec<DocAddress> = found.into_iter().map(|(_, address)| address).collect();
+        let near = profile_query(profile, &self.fields, by);
+        let best = |query| -> Result<Vec<DocAddress>, JobIndexError> {
+            let top = TopDocs::with_limit(CANDIDATES).order_by_score();
+            let found = searcher.search(together(query, &filters)?.as_ref(), &top)?;
+            Ok(found.into_iter().map(|(_, address)| address).collect())
+        };
+        let mut addresses = best(near.box_clone())?;
+        if addresses.len() < CANDIDATES {
+            addresses = best(or_any(near))?;
+        }
         addresses.sort();
         let brought = brought(&searcher, &addresses, None)?;
         let ordered = order(Some(profile), &brought, Order::Match, by);
@@ -307,6 +318,6 @@ fn removed(
 }
 
 /// How many are scored.
-pub(super) const CANDIDATES: usize = 400;
+pub(super) const CANDIDATES: usize = 700;
 /// The column of briefs, by its name.
 pub(super) const BRIEF: &str = "brief";

@@ -1,6 +1,6 @@
 //! Each key keeps what it says; what is closed is gone; what is found is scored as if all were.
 
-use super::question::{profile_filters, profile_query, together};
+use super::question::{or_any, profile_filters, profile_query, together};
 use super::search::CANDIDATES;
 use super::*;
 use crate::exchange::canonical::job::{CandidateProfile, Vacancy, VacancyStatus};
@@ -87,7 +87,7 @@ fn briefs_give_the_page_that_whole_vacancies_give() {
         let mut filters = Keys::default().filters(&index.fields, &by);
         let needs = index.needs(&searcher).unwrap();
         filters.extend(profile_filters(&profile, &needs, &index.fields, by.today));
-        let query = together(profile_query(&profile, &index.fields, &by), &filters).unwrap();
+        let query = together(or_any(profile_query(&profile, &index.fields, &by)), &filters).unwrap();
         let top = TopDocs::with_limit(CANDIDATES).order_by_score();
         let rows = searcher.search(query.as_ref(), &top).unwrap();
         let whole: Vec<(Vacancy, Vec<_>)> = rows
