@@ -12,7 +12,7 @@ pub trait Random: Send + Sync {
     /// A fresh UUID, unique in the world.
     fn uuid(&self) -> Uuid;
 
-    /// The latest instant and count of [`Random::id`], as [`stamp`] packs them.
+    /// The latest instant and count of [`Random::id`], packed: milliseconds above 12 bits of count.
     fn latest(&self) -> &AtomicU64;
 
     /// The same in the order of time (version 7), for what is stored: what belongs together lies together, so that a
