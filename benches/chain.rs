@@ -56,7 +56,7 @@ async fn main() {
 
 /// As long as those of an exchange.
 fn entry() -> JournalDraft {
-    let random = OsRandom;
+    let random = OsRandom::default();
     JournalDraft {
         message_id: Some(MessageId::from_uuid(random.uuid())),
         relates_to: Some(MessageId::from_uuid(random.uuid())),

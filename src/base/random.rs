@@ -60,9 +60,9 @@ pub fn random_octets<const N: usize>(random: &dyn Random) -> [u8; N] {
     octets
 }
 
-/// The operating system's randomness.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct OsRandom;
+/// The operating system's randomness. Each has an order of ids of its own: a node shares one.
+#[derive(Debug, Default)]
+pub struct OsRandom(AtomicU64);
 
 impl Random for OsRandom {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks for randomness")]
@@ -71,8 +71,7 @@ impl Random for OsRandom {
     }
 
     fn latest(&self) -> &AtomicU64 {
-        static LATEST: AtomicU64 = AtomicU64::new(0);
-        &LATEST
+        &self.0
     }
 }
 

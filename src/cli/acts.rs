@@ -78,7 +78,7 @@ impl Acts {
 
     async fn list(&self, person: Option<&Identifier>, store: &Store) -> Result<Exit> {
         let subject = match person {
-            Some(number) => Some(EntryPolicy::of(store, &OsRandom).await?.subject(number)?),
+            Some(number) => Some(EntryPolicy::of(store, &OsRandom::default()).await?.subject(number)?),
             None => None,
         };
         let case = self.case.as_ref().map(|case| format!("case:{case}"));

@@ -26,7 +26,7 @@ pub(super) async fn noted<T>(
 ) -> Result<T> {
     let user = os_user();
     let note = async |code: Option<Code>| {
-        let noted = note_command((&user, command, object), code, store, (clock, &OsRandom)).await;
+        let noted = note_command((&user, command, object), code, store, (clock, &OsRandom::default())).await;
         noted.with_context(|| format!("journal the act {command}"))
     };
     note(None).await?;

@@ -59,7 +59,7 @@ impl Sign {
             SignerPlan::Files { key, certificate, password }.signer()
         });
         let signers = Signers::new(signers.collect::<Result<_, _>>()?)?;
-        let sealed = seal_unchecked(&document, DocumentId::from_uuid(OsRandom.uuid()), &signers)
+        let sealed = seal_unchecked(&document, DocumentId::from_uuid(OsRandom::default().uuid()), &signers)
             .with_context(|| format!("seal {}", self.file.display()))?;
         match &self.out {
             Some(out) => {

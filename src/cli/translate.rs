@@ -143,7 +143,7 @@ impl Translate {
         };
         let record: InsuranceRecord = local::read_json(&self.input, "record")?;
         std::fs::create_dir_all(out).with_context(|| format!("make {}", out.display()))?;
-        let id = DocumentId::from_uuid(OsRandom.uuid());
+        let id = DocumentId::from_uuid(OsRandom::default().uuid());
         Sink::open(self.book(state), out)?.hand_over(id, &record)?;
         show::line(&format!("written to {} as {id}", out.display()));
         Ok(Exit::Done)
@@ -158,9 +158,9 @@ fn header() -> Result<Header> {
     Ok(Header {
         message: message.code.clone(),
         structure: message.structure.clone(),
-        document_id: DocumentId::from_uuid(OsRandom.uuid()),
+        document_id: DocumentId::from_uuid(OsRandom::default().uuid()),
         // Stands for the inquiry's own id: nothing is sent, and a lawful answer names what it answers.
-        answers: Some(DocumentId::from_uuid(OsRandom.uuid())),
+        answers: Some(DocumentId::from_uuid(OsRandom::default().uuid())),
         made_at: HeaderText::of(SystemClock.now()),
     })
 }

@@ -283,7 +283,9 @@ mod tests {
         let statuses = Arc::new(Statuses::new(vec![source], Terms::default()));
         let responder = Some(StatusPlace::In("responder".into()));
         let places = vec![SourcePlaces { list: None, responder }];
-        let given = || -> (Arc<dyn Clock>, Arc<dyn Random>) { (Arc::new(SystemClock), Arc::new(OsRandom)) };
+        let given = || -> (Arc<dyn Clock>, Arc<dyn Random>) {
+            (Arc::new(SystemClock), Arc::new(OsRandom::default()))
+        };
         let sources = StatusSources::new((statuses, places), Box::new(Hanging), Schedule::default(), given());
         ThirdPartyDoor::new((party, None), given(), Some(Arc::new(sources)), Limits::default())
     }

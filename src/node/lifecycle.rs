@@ -121,7 +121,8 @@ impl Node {
         let catalogue = Catalogue::built_in()?;
         let mut endpoints = Vec::new();
         let mut peers = Vec::new();
-        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (settings.clock(), Arc::new(OsRandom));
+        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
+            (settings.clock(), Arc::new(OsRandom::default()));
         let revocation = settings.revocation.as_ref().map(|revocation| {
             let timeout_ms = settings.limits.post_timeout_ms;
             revocation.open(timeout_ms, settings.retry, (clock.clone(), random.clone())).map(Arc::new)

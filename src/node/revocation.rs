@@ -181,7 +181,8 @@ mod tests {
         assert!(told.contains("two sources of [revocation] are for one authority"), "{told}");
         assert_eq!(settings(&[&one, &copy]).misfit(), None, "it does not read them");
         let open = |authorities: &[&Path]| {
-            let given: (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(OsRandom));
+            let given: (Arc<dyn Clock>, Arc<dyn Random>) =
+                (Arc::new(SystemClock), Arc::new(OsRandom::default()));
             settings(authorities).open(1_000, Schedule::default(), given).map(drop)
         };
         let refused = crate::base::with_causes(&open(&[&one, &copy]).unwrap_err());

@@ -117,7 +117,8 @@ impl ThirdPartyNode {
     pub async fn start(plan: &ThirdPartyPlan) -> Result<Self, StartError> {
         let files = &plan.wire;
         let identity = NodeIdentity::read(&files.certificate, &files.key, &files.authorities)?;
-        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(OsRandom));
+        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
+            (Arc::new(SystemClock), Arc::new(OsRandom::default()));
         let sources = plan.revocation.as_ref().map(|revocation| {
             let given = (clock.clone(), random.clone());
             revocation.open(plan.limits.post_timeout_ms, Schedule::default(), given).map(Arc::new)

@@ -12,7 +12,10 @@ use stazh::store::{MirrorState, mirror_counts};
 /// What a program is answered.
 async fn told(house: &House, path: &str) -> (u16, Value) {
     let program = house
-        .employ_program(&format!("x.{}", stazh::base::Random::uuid(&stazh::base::OsRandom).simple()))
+        .employ_program(&format!(
+            "x.{}",
+            stazh::base::Random::uuid(&stazh::base::OsRandom::default()).simple()
+        ))
         .await;
     let answer = crate::people::told(program.call(Method::GET, path)).await;
     (answer.status.as_u16(), serde_json::from_str(&answer.text).unwrap())

@@ -126,13 +126,13 @@ impl House {
         let mut callers = Vec::new();
         let mut tx = self.store().begin().await.unwrap();
         for _ in 0..count {
-            let token = OsRandom.uuid().simple().to_string();
+            let token = OsRandom::default().uuid().simple().to_string();
             let now = SystemClock.now();
             let row = SessionRow {
                 token: sha256(token.as_bytes()),
-                id: OsRandom.uuid().to_string(),
+                id: OsRandom::default().uuid().to_string(),
                 login: login.to_owned(),
-                csrf: OsRandom.uuid().simple().to_string(),
+                csrf: OsRandom::default().uuid().simple().to_string(),
                 address: "127.0.0.1".to_owned(),
                 agent: "test".to_owned(),
                 began_at: now,
@@ -197,14 +197,14 @@ pub(crate) fn account(login: &str, role: Role) -> AccountRow {
         shut_until: None,
         rules: None,
         rules_at: None,
-        request_id: OsRandom.uuid(),
+        request_id: OsRandom::default().uuid(),
         made_at: now,
         used_at: now,
     }
 }
 
 static KEPT: LazyLock<PasswordHash> =
-    LazyLock::new(|| PasswordHash::of(&Secret::new(PASSWORD.to_owned()), &OsRandom).unwrap());
+    LazyLock::new(|| PasswordHash::of(&Secret::new(PASSWORD.to_owned()), &OsRandom::default()).unwrap());
 
 /// One client for all: it follows no redirect, so that each answer is seen.
 pub(crate) static CLIENT: LazyLock<Client> = LazyLock::new(|| {

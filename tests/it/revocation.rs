@@ -383,7 +383,8 @@ fn the_lists_and_answers_of_openssl_are_taken_whatever_its_authority_signs_by() 
         let trust = TrustStore::from_pem(&pem).unwrap().with_statuses(statuses.clone());
         let read = |name: &str| std::fs::read(authority.file(name)).unwrap();
         let signer = Signer::from_pem(&read("fund.key"), &read("fund.pem")).unwrap();
-        let sealed = seal_unchecked(b"<a></a>", DocumentId::from_uuid(OsRandom.uuid()), &signer).unwrap();
+        let sealed =
+            seal_unchecked(b"<a></a>", DocumentId::from_uuid(OsRandom::default().uuid()), &signer).unwrap();
         let judged =
             || verify_seal(open(sealed.as_bytes(), &Default::default()).unwrap(), &trust, SystemClock.now());
         assert!(judged().is_err(), "nobody has said anything");

@@ -272,8 +272,9 @@ async fn an_authority_for_time_stamps_is_added_while_the_node_runs() {
         let Issued { chain_pem, key_pem } = authority.issue_time_stamping("clock", KeyKind::P256).unwrap();
         let clock = StampAuthority::new(Signer::from_pem(&key_pem, &chain_pem).unwrap()).unwrap();
         let imprint = Imprint::of(DigestAlgorithm::Sha256, b"a document").unwrap();
-        let question = StampQuestion::new(imprint, OsRandom.uuid(), now);
-        let (answer, _) = clock.answer(&question.to_der().unwrap(), (OsRandom.uuid(), now)).unwrap();
+        let question = StampQuestion::new(imprint, OsRandom::default().uuid(), now);
+        let (answer, _) =
+            clock.answer(&question.to_der().unwrap(), (OsRandom::default().uuid(), now)).unwrap();
         let trust = pair.ru.flows().time_stamps.as_ref().unwrap().trust.get();
         question.read_answer(&answer, &trust, now).is_ok()
     };

@@ -38,7 +38,8 @@ async fn the_interface_keeps_the_word_of_its_description() {
     let token_file = folder.path().join("tokens");
     std::fs::write(&token_file, tokens.join("\n")).unwrap();
     let mut run = tool("st");
-    run.args(["run", "--no-color", "--workers", "2", "--phases", "examples,coverage,fuzzing"])
+    // one worker: with two the parser of Python 3.11 now and then loses count of its depth
+    run.args(["run", "--no-color", "--workers", "1", "--phases", "examples,coverage,fuzzing"])
         .args(["--checks", CHECKS, "--seed", "20260712", "--max-time", SECONDS, "--continue-on-failure"])
         .args(["--generation-database", "none", "--suppress-health-check", "all", "--request-timeout", "20"])
         .arg("--url")

@@ -41,7 +41,8 @@ impl ThirdPartyWire for Line {
                 return Err(WireError::Timeout { peer: "time-stamps".to_owned(), timeout_ms: 1 });
             }
             let request: Vec<Bytes> = question.body.try_collect().await.unwrap();
-            let (answer, _) = own.answer(&request.concat(), (OsRandom.uuid(), clock.now())).unwrap();
+            let (answer, _) =
+                own.answer(&request.concat(), (OsRandom::default().uuid(), clock.now())).unwrap();
             Ok(answer.into())
         }
         .boxed()

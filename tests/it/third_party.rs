@@ -190,9 +190,10 @@ fn openssl_accepts_the_answers_of_a_third_party() {
     };
     for kind in KINDS {
         let (party, anchor, fund) = party_of(kind);
-        let sealed = seal_unchecked(b"<a></a>", DocumentId::from_uuid(OsRandom.uuid()), &fund).unwrap();
+        let sealed =
+            seal_unchecked(b"<a></a>", DocumentId::from_uuid(OsRandom::default().uuid()), &fund).unwrap();
         let (now, document) = (SystemClock.now(), sealed.as_bytes());
-        let question = Question::new(OsRandom.uuid(), now).unwrap();
+        let question = Question::new(OsRandom::default().uuid(), now).unwrap();
         let (before, after) = question.frame(document.len().try_into().unwrap()).unwrap();
         let request = [&before, document, &after].concat();
         let shown = Command::new("openssl")
@@ -202,7 +203,7 @@ fn openssl_accepts_the_answers_of_a_third_party() {
             .unwrap();
         let shown = String::from_utf8(shown.stdout).unwrap();
         assert!(shown.contains("DVCSRequestData"), "{shown}");
-        let (mut answer, _) = party.answer(&request, (OsRandom.uuid(), now)).unwrap();
+        let (mut answer, _) = party.answer(&request, (OsRandom::default().uuid(), now)).unwrap();
         let (anchor, content) = (file("anchor.pem", &anchor), folder.path().join("content"));
         let judge = |answer: &[u8]| {
             let mut judge = Command::new("openssl");
@@ -225,8 +226,10 @@ fn xmlsec1_accepts_the_receipts_of_a_third_party() {
     let folder = tempfile::tempdir().unwrap();
     for kind in KINDS {
         let (party, anchor, fund) = party_of(kind);
-        let sealed = seal_unchecked(b"<a>1985</a>", DocumentId::from_uuid(OsRandom.uuid()), &fund).unwrap();
-        let (receipt, _) = party.receipt(sealed.as_bytes(), (OsRandom.uuid(), SystemClock.now())).unwrap();
+        let sealed =
+            seal_unchecked(b"<a>1985</a>", DocumentId::from_uuid(OsRandom::default().uuid()), &fund).unwrap();
+        let (receipt, _) =
+            party.receipt(sealed.as_bytes(), (OsRandom::default().uuid(), SystemClock.now())).unwrap();
         let whole = with_receipt(sealed, &receipt.unwrap(), &Limits::default()).unwrap();
         let whole = String::from_utf8(whole.into_bytes()).unwrap();
         let judge = |text: &str| {

@@ -69,7 +69,7 @@ fn openssl_answers_our_request_and_we_take_its_time_stamp() {
         );
         maker.keep("tsa.cnf", settings.as_bytes());
         let imprint = Imprint::of(DigestAlgorithm::Sha256, b"a document").unwrap();
-        let question = StampQuestion::new(imprint.clone(), OsRandom.uuid(), SystemClock.now());
+        let question = StampQuestion::new(imprint.clone(), OsRandom::default().uuid(), SystemClock.now());
         maker.keep("request.tsq", &question.to_der().unwrap());
         let answered = maker.openssl(&[
             "-reply",
@@ -91,7 +91,7 @@ fn openssl_answers_our_request_and_we_take_its_time_stamp() {
         assert!(question.read_answer(&changed, &maker.trust(), SystemClock.now()).is_err());
         // a digest that it does not take is refused, which is no failure to answer
         let other = Imprint::of(DigestAlgorithm::Sha512, b"a document").unwrap();
-        let question = StampQuestion::new(other, OsRandom.uuid(), SystemClock.now());
+        let question = StampQuestion::new(other, OsRandom::default().uuid(), SystemClock.now());
         maker.keep("request.tsq", &question.to_der().unwrap());
         maker.openssl(&["-reply", "-config", "tsa.cnf", "-queryfile", "request.tsq", "-out", "answer.tsr"]);
         let answer = std::fs::read(maker.path("answer.tsr")).unwrap();
@@ -110,7 +110,8 @@ fn openssl_accepts_the_time_stamp_that_we_give_and_refuses_it_after_one_changed_
         let asked = maker.openssl(&[query.as_slice(), more.as_slice()].concat());
         assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
         let request = std::fs::read(maker.path("request.tsq")).unwrap();
-        let (answer, outcome) = maker.own.answer(&request, (OsRandom.uuid(), SystemClock.now())).unwrap();
+        let (answer, outcome) =
+            maker.own.answer(&request, (OsRandom::default().uuid(), SystemClock.now())).unwrap();
         assert_eq!(outcome, StampOutcome::Granted);
         let judge = |answer: &[u8], against: &[&str]| {
             maker.keep("answer.tsr", answer);
@@ -152,7 +153,7 @@ fn answer_once(maker: Clockmaker) -> String {
             }
         };
         let now = SystemClock.now();
-        let (answer, _) = maker.own.answer(&body, (OsRandom.uuid(), now)).unwrap();
+        let (answer, _) = maker.own.answer(&body, (OsRandom::default().uuid(), now)).unwrap();
         let head =
             format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", answer.len());
         line.write_all(&[head.as_bytes(), &answer].concat()).unwrap();
@@ -169,7 +170,7 @@ async fn a_public_authority_is_asked_over_a_plain_line() {
     let identity = crate::refusals::Stage::identity_of(&world.settle("KZ", "RU"));
     let wire = HttpsThirdParty::new("time-stamps", url, 5_000, &identity).unwrap();
     let imprint = Imprint::of(DigestAlgorithm::Sha256, b"a document").unwrap();
-    let question = StampQuestion::new(imprint, OsRandom.uuid(), SystemClock.now());
+    let question = StampQuestion::new(imprint, OsRandom::default().uuid(), SystemClock.now());
     let request = question.to_der().unwrap();
     let bytes = u64::try_from(request.len()).unwrap();
     let body = futures_util::stream::once(async move { Ok(bytes::Bytes::from(request)) }).boxed();

@@ -167,16 +167,18 @@ async fn employ(store: &Store, count: u32) -> Result<Vec<Clerk>> {
             shut_until: None,
             rules: None,
             rules_at: None,
-            request_id: OsRandom.uuid(),
+            request_id: OsRandom::default().uuid(),
             made_at: now,
             used_at: now,
         };
         account_put(&mut tx, &row).await?;
-        let clerk =
-            Clerk { token: OsRandom.uuid().simple().to_string(), csrf: OsRandom.uuid().simple().to_string() };
+        let clerk = Clerk {
+            token: OsRandom::default().uuid().simple().to_string(),
+            csrf: OsRandom::default().uuid().simple().to_string(),
+        };
         let session = SessionRow {
             token: sha256(clerk.token.as_bytes()),
-            id: OsRandom.uuid().to_string(),
+            id: OsRandom::default().uuid().to_string(),
             login,
             csrf: clerk.csrf.clone(),
             address: "127.0.0.1".to_owned(),

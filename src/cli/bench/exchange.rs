@@ -201,7 +201,7 @@ impl Exchange {
         let mut primitives = Primitives::default();
         let mut messages = vec![vec![0; SIGNAL_BYTES]; 2]; // RCV and PRS
         for document in documents(now)? {
-            let id = DocumentId::from_uuid(OsRandom.uuid());
+            let id = DocumentId::from_uuid(OsRandom::default().uuid());
             let sealed = seal_unchecked(&document, id, &signer)?.into_bytes();
             primitives.seals += timed(|| Ok(seal_unchecked(&document, id, &signer).map(drop)?))?;
             primitives.verifications +=
@@ -248,7 +248,7 @@ async fn take(places: u32, desk: &BenchDesk, node: &Node) -> Result<()> {
 
 /// A question and its answer, as they are asked and answered here.
 fn documents(now: Timestamp) -> Result<[Vec<u8>; 2]> {
-    let id = DocumentId::from_uuid(OsRandom.uuid());
+    let id = DocumentId::from_uuid(OsRandom::default().uuid());
     let asking = Header::new(("P.XP.01.MSG.001", "R.XP.XP.01.001"), id, None, now);
     let answering = Header::new(("P.XP.01.MSG.002", "R.XP.XP.01.002"), id, Some(id), now);
     Ok([encode_inquiry(&inquiry(0)?, &asking)?, encode_record(&record(0, 9)?, &answering)?])

@@ -191,7 +191,7 @@ fn signature() -> Result<Duration> {
     let authority = ThrowAwayAuthority::new("bench", "RU", SystemClock.now())?;
     let issued = authority.issue_seal("bench", KeyKind::Rsa2048)?;
     let signer = Signer::from_pem(&issued.key_pem, &issued.chain_pem)?;
-    let id = DocumentId::from_uuid(OsRandom.uuid());
+    let id = DocumentId::from_uuid(OsRandom::default().uuid());
     let mut times = Vec::new();
     for _ in 0..SIGNATURES {
         let begun = Instant::now();

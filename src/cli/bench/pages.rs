@@ -336,7 +336,7 @@ fn past(number: i64, at: Timestamp, ctx: &Context) -> Result<(PastExchange, Pers
     let snils =
         serde_json::json!([{ "kind": "snils", "value": format!("{:011}", 10_000_000_000 + serial * 7_919) }]);
     person.identifiers = serde_json::from_value(snils)?;
-    let random = OsRandom;
+    let random = OsRandom::default();
     let action = |code: &str| format!("int://CP/P.XP.01/1.0.0/P.XP.01.PRC.001/P.XP.01.TRN.001/{code}");
     let exchange = PastExchange {
         peer: "KZ".to_owned(),

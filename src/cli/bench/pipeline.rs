@@ -37,7 +37,7 @@ impl Pipeline {
         let catalogue = Catalogue::built_in()?;
         let (process, transaction) = catalogue.beginning_with(Carries::Inquiry)?;
         let message = process.response(transaction, Carries::InsuranceRecord)?.clone();
-        let id = DocumentId::from_uuid(OsRandom.uuid());
+        let id = DocumentId::from_uuid(OsRandom::default().uuid());
         let header = Header::new((&message.code, &message.structure), id, Some(id), SystemClock.now());
         Ok(Self { profile, message, header, rules: Rules::built_in(Limits::default())? })
     }

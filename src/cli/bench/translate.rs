@@ -107,7 +107,7 @@ impl Translate {
         let (catalogue, rules) = (Catalogue::built_in()?, Rules::built_in(Limits::default())?);
         let (process, transaction) = catalogue.beginning_with(Carries::Inquiry)?;
         let message = process.response(transaction, Carries::InsuranceRecord)?;
-        let id = DocumentId::from_uuid(OsRandom.uuid());
+        let id = DocumentId::from_uuid(OsRandom::default().uuid());
         let header = Header::new((&message.code, &message.structure), id, Some(id), SystemClock.now());
         let begun = Instant::now();
         let documents: Vec<Vec<u8>> =

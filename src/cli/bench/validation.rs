@@ -123,7 +123,7 @@ fn record(message: &MessageKind) -> Result<Vec<u8>> {
 }
 
 fn header(message: &MessageKind) -> Header {
-    let id = DocumentId::from_uuid(OsRandom.uuid());
+    let id = DocumentId::from_uuid(OsRandom::default().uuid());
     Header::new((&message.code, &message.structure), id, Some(id), SystemClock.now())
 }
 

@@ -69,7 +69,8 @@ impl Fetch {
         let mut out = VacanciesOut::create(&self.out, (State::Ru, own(SOURCE)?), self.with_contacts)?;
         let mut tally = JobTally::default();
         let (fetched, failed) = local::block_on(async {
-            let mut portal = JobPortal::new(plan, &OsRandom)?;
+            let random = OsRandom::default();
+            let mut portal = JobPortal::new(plan, &random)?;
             let mut failed: Vec<String> = Vec::new();
             for region in &self.regions {
                 let mut progress: Option<Progress> = None;

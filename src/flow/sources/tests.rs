@@ -48,7 +48,7 @@ impl Place {
             responder: has_responder.then(|| StatusPlace::In("responder".into())),
         };
         let given = (statuses, vec![places]);
-        let of_time: (Arc<dyn Clock>, Arc<dyn Random>) = (clock.clone(), Arc::new(OsRandom));
+        let of_time: (Arc<dyn Clock>, Arc<dyn Random>) = (clock.clone(), Arc::new(OsRandom::default()));
         (StatusSources::new(given, Box::new(self.clone()), Schedule::default(), of_time), clock)
     }
 

@@ -126,7 +126,7 @@ pub(super) async fn third_party(
         let wire = HttpsThirdParty::new("third-party", url, settings.limits.post_timeout_ms, identity);
         let wire = wire.map_err(|error| words(&error))?;
         let now = whole_second(settings.clock().now());
-        let question = Question::new(OsRandom.uuid(), now).map_err(|error| words(&error))?;
+        let question = Question::new(OsRandom::default().uuid(), now).map_err(|error| words(&error))?;
         let length = u64::try_from(PROBE.len()).unwrap_or_default();
         let (before, after) = question.frame(length).map_err(|error| words(&error))?;
         let bytes = length + u64::try_from(before.len() + after.len()).unwrap_or_default();

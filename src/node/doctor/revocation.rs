@@ -14,7 +14,7 @@ pub(super) async fn sources(settings: &Settings, tell: &mut (dyn FnMut(Check) + 
             "no source is in the settings: nobody is asked whether certificates are revoked",
         ));
     };
-    let given = (Arc::new(SystemClock), Arc::new(OsRandom));
+    let given = (Arc::new(SystemClock), Arc::new(OsRandom::default()));
     let opened = revocation.open(settings.limits.post_timeout_ms, settings.retry, (given.0, given.1));
     let sources = match opened {
         Ok(sources) => sources,

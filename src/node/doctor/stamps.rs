@@ -38,7 +38,7 @@ async fn asked(
     let wire = HttpsThirdParty::new("time-stamps", url, timeout_ms, identity);
     let wire = wire.map_err(|error| words(&error))?;
     let imprint = Imprint::of(DigestAlgorithm::Sha256, b"").map_err(|error| words(&error))?;
-    let question = StampQuestion::new(imprint, OsRandom.uuid(), SystemClock.now());
+    let question = StampQuestion::new(imprint, OsRandom::default().uuid(), SystemClock.now());
     let request = Bytes::from(question.to_der().map_err(|error| words(&error))?);
     let bytes = u64::try_from(request.len()).unwrap_or_default();
     let body = stream::iter([Ok(request)]).boxed();

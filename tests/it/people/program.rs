@@ -35,7 +35,7 @@ impl Program {
         let claims = json!({
             "sub": self.login,
             "exp": SystemClock.now().as_second() + 120,
-            "jti": OsRandom.uuid().to_string(),
+            "jti": OsRandom::default().uuid().to_string(),
         });
         self.signed(&json!({ "alg": "EdDSA", "typ": "JWT" }), &claims)
     }
