@@ -2,6 +2,7 @@
 
 mod account;
 mod acts;
+mod backup;
 mod bench;
 mod case;
 mod check;
@@ -92,6 +93,7 @@ enum Command {
     Proactive(proactive::ProactiveCommand),
     Account(account::AccountCommand),
     Acts(acts::Acts),
+    Backup(backup::Backup),
     Status(status::Status),
     Jobs(Box<jobs::JobsCommand>),
     Journal(journal::Journal),
@@ -138,6 +140,7 @@ pub fn run() -> ExitCode {
         Command::Proactive(proactive) => proactive.run(),
         Command::Account(account) => account.run(),
         Command::Acts(acts) => acts.run(),
+        Command::Backup(backup) => backup.run(),
         Command::Status(status) => status.run(),
         Command::Jobs(jobs) => jobs.run(),
         Command::Journal(journal) => journal.run(),

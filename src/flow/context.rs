@@ -2,7 +2,7 @@
 
 use super::entry::EntryPolicy;
 use super::labour::Labour;
-use super::upkeep::KeyPlace;
+use super::upkeep::{KeyPlace, RulePlace};
 use super::{
     AgreementOf, CertificateFile, CheckError, Checks, CopyWriter, Examiner, Facts, FlowError, KeptRows,
     OutcomeWriter, OwnThirdParty, OwnTimeStamps, Proactive, SaidToInterest, StatusSources, Wake,
@@ -72,6 +72,8 @@ pub struct Context {
     pub examiner: Option<Arc<dyn Examiner>>,
     /// Our keys for seals and those that are to take their place; none where they are no files.
     pub keys: Option<Arc<dyn KeyPlace>>,
+    /// Where rules of our own are; none where they cannot be changed.
+    pub own_rules: Option<Arc<dyn RulePlace>>,
     /// The certificates that the node works with, for those who watch over it.
     pub certificates: Vec<CertificateFile>,
     /// How people and programs are let in.

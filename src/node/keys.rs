@@ -289,9 +289,7 @@ pub(super) fn keys_on_disk(settings: &Settings) -> Vec<Keys> {
         all.push(Keys::new(What::TimeStamps, vec![&stamps.authorities]));
     }
     let own = settings.treaty.files();
-    if !own.is_empty() {
-        all.push(Keys::new(What::Treaty, own));
-    }
+    all.push(Keys::new(What::Treaty, own.iter().map(PathBuf::as_path).collect()));
     for source in settings.revocation.iter().flat_map(|revocation| &revocation.sources) {
         let files = [Some(&source.authority), source.signer.as_ref()];
         let before = source.fingerprints().unwrap_or_default();

@@ -4,6 +4,7 @@ use super::doctor::Examination;
 use super::dropped::{Dropped, run_dropped};
 use super::keys::{keys_on_disk, watch_keys};
 use super::polls::{Poll, run_poll};
+use super::rule_files::RuleFiles;
 use super::seal_files::SealFiles;
 use super::{ProactiveSettings, Server, Settings, StartError, os_user, password};
 use crate::base::{Clock, OsRandom, Random, Shelf};
@@ -167,6 +168,7 @@ impl Node {
             store,
             examiner: Some(Arc::new(Examination(settings.clone()))),
             keys: Some(Arc::new(SealFiles::of(settings))),
+            own_rules: Some(Arc::new(RuleFiles::of(settings))),
             certificates: settings.certificates(),
             wire: Arc::new(Roads::new(
                 Self::folders(settings)?,

@@ -22,6 +22,7 @@ mod polls;
 mod proactive;
 mod rehearsal;
 mod revocation;
+mod rule_files;
 mod seal;
 mod seal_files;
 mod settings;

@@ -20,6 +20,9 @@ pub struct CaseSettings {
 }
 
 /// The section `[treaty]`: files in place of what the program knows.
+///
+/// Those that it does not name are `terms.toml` and `calendars.toml` beside the settings, if they are there: two persons put
+/// them there by the console.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TreatySettings {
@@ -27,18 +30,36 @@ pub struct TreatySettings {
     pub terms: Option<PathBuf>,
     /// Working days of states, beside and before those of the program.
     pub calendars: Option<PathBuf>,
+    /// Where those are that it does not name.
+    #[serde(skip)]
+    pub beside: PathBuf,
 }
 
 impl TreatySettings {
     /// With its paths beside the file that names them.
     pub(super) fn within(self, folder: &Path) -> Self {
         let at = |file: PathBuf| folder.join(file);
-        Self { terms: self.terms.map(at), calendars: self.calendars.map(at) }
+        Self { terms: self.terms.map(at), calendars: self.calendars.map(at), beside: folder.to_owned() }
     }
 
-    /// The files that it names.
-    pub(super) fn files(&self) -> Vec<&Path> {
-        self.terms.iter().chain(&self.calendars).map(PathBuf::as_path).collect()
+    /// Its files, those first that it names; none need be there that it does not.
+    pub(super) fn files(&self) -> [PathBuf; 2] {
+        [self.terms_file(), self.calendars_file()]
+    }
+
+    /// Where terms of one's own are, or would be.
+    pub(super) fn terms_file(&self) -> PathBuf {
+        self.terms.clone().unwrap_or_else(|| self.beside.join(TERMS))
+    }
+
+    /// The same of working days.
+    pub(super) fn calendars_file(&self) -> PathBuf {
+        self.calendars.clone().unwrap_or_else(|| self.beside.join(CALENDARS))
+    }
+
+    /// Whether there are any files.
+    pub(super) fn is_of_ones_own(&self) -> bool {
+        self.terms.is_some() || self.calendars.is_some() || self.files().iter().any(|file| file.exists())
     }
 
     /// The terms and working days that the node goes by.
@@ -46,20 +67,25 @@ impl TreatySettings {
     /// # Errors
     /// A file cannot be read, or is not of its form.
     pub fn book(&self) -> Result<TermBook, StartError> {
-        let book = match &self.terms {
-            Some(file) => TermBook::built_in().with(Some(&text(file)?), None).map_err(unfit(file))?,
-            None => TermBook::built_in(),
-        };
-        match &self.calendars {
-            Some(file) => book.with(None, Some(&text(file)?)).map_err(unfit(file)),
-            None => Ok(book),
-        }
+        let (terms, calendars) = (self.terms_text()?, self.calendars_text()?);
+        let book = TermBook::built_in().with(terms.as_deref(), None).map_err(unfit(&self.terms_file()))?;
+        book.with(None, calendars.as_deref()).map_err(unfit(&self.calendars_file()))
+    }
+
+    /// Terms of one's own, if there are any.
+    pub(super) fn terms_text(&self) -> Result<Option<String>, StartError> {
+        text(&self.terms_file(), self.terms.is_some())
+    }
+
+    /// Working days of one's own, if there are any.
+    pub(super) fn calendars_text(&self) -> Result<Option<String>, StartError> {
+        text(&self.calendars_file(), self.calendars.is_some())
     }
 
     /// The same, with the SHA-256 of each file, by which the operator knows it.
     pub(super) fn book_and_digests(&self) -> Result<(TermBook, Vec<Digest256>), StartError> {
-        let digest = |file: &Path| Ok(sha256(text(file)?.as_bytes()));
-        Ok((self.book()?, self.files().into_iter().map(digest).collect::<Result<_, StartError>>()?))
+        let texts = [self.terms_text()?, self.calendars_text()?];
+        Ok((self.book()?, texts.into_iter().flatten().map(|text| sha256(text.as_bytes())).collect()))
     }
 
     /// How the node deals with answers that are due.
@@ -72,11 +98,19 @@ impl TreatySettings {
     }
 }
 
-fn text(file: &Path) -> Result<String, StartError> {
-    std::fs::read_to_string(file).map_err(|source| StartError::File { path: file.to_owned(), source })
+/// What a file says; one that is not named need not be there.
+fn text(file: &Path, is_named: bool) -> Result<Option<String>, StartError> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if !is_named && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(StartError::File { path: file.to_owned(), source }),
+    }
 }
 
 fn unfit(file: &Path) -> impl Fn(crate::pension::TermsError) -> StartError {
     let path = file.to_owned();
     move |source| StartError::Terms { path: path.clone(), source }
 }
+
+const TERMS: &str = "terms.toml";
+const CALENDARS: &str = "calendars.toml";

@@ -151,10 +151,12 @@ fn day_of_week(day: Date) -> DayOfWeek {
     }
 }
 
+/// The file of the working days that the program knows.
+pub const CALENDARS_TEXT: &str = include_str!("../../schemas/treaty/calendars.toml");
+
 #[expect(clippy::expect_used, reason = "it is compiled in, and a test reads it")]
-static CALENDARS: LazyLock<Calendars> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../schemas/treaty/calendars.toml")).expect("the calendars are readable")
-});
+static CALENDARS: LazyLock<Calendars> =
+    LazyLock::new(|| toml::from_str(CALENDARS_TEXT).expect("the calendars are readable"));
 
 #[cfg(test)]
 mod tests {

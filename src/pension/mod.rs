@@ -20,7 +20,7 @@ mod timeline;
 
 pub use agreement::{Agreement, Branch, PaidBy, Payer, PensionKind, PeriodClass, agreement};
 pub use book::TermBook;
-pub use calendar::{Calendar, Calendars, calendars};
+pub use calendar::{CALENDARS_TEXT, Calendar, Calendars, calendars};
 pub use case::{
     CaseEntry, CaseFile, CaseSort, CaseStage, Due, Filed, Lacking, LateChange, Provisional, Said, Standing,
     Waiting, answers_to, judge, judge_body, late_changes,
@@ -36,7 +36,8 @@ pub use nearing::{HeldBy, PensionAge, holders, nearing};
 pub use right::{Advice, Right, advise};
 pub use step::{Part, Step, length_in_words, state_name};
 pub use terms::{
-    Reminder, Term, TermConfidence, Terms, TermsError, Unit, days_in_transit, is_overdue, terms, transit,
+    Reminder, TERMS_TEXT, Term, TermConfidence, Terms, TermsError, Unit, days_in_transit, is_overdue, terms,
+    transit,
 };
 
 pub use timeline::{

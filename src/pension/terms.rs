@@ -306,10 +306,11 @@ fn days_between(from: Date, to: Date) -> i32 {
     from.until(to).map_or(0, |span| span.get_days())
 }
 
+/// The file of the terms that the program knows.
+pub const TERMS_TEXT: &str = include_str!("../../schemas/treaty/terms.toml");
+
 #[expect(clippy::expect_used, reason = "it is compiled in, and a test reads it")]
-static TERMS: LazyLock<Terms> = LazyLock::new(|| {
-    Terms::read(include_str!("../../schemas/treaty/terms.toml")).expect("the terms are readable")
-});
+static TERMS: LazyLock<Terms> = LazyLock::new(|| Terms::read(TERMS_TEXT).expect("the terms are readable"));
 
 #[cfg(test)]
 mod tests {

@@ -109,6 +109,20 @@ pub async fn approvals_of(tx: &mut Tx, command: &str, object: &str) -> Result<Ve
     rows.into_iter().map(row).collect()
 }
 
+/// The number and object of up to `limit` approved ones of a command, the one that was approved last first.
+pub async fn approvals_done(
+    tx: &mut Tx,
+    command: &str,
+    limit: u32,
+) -> Result<Vec<(Uuid, String)>, StoreError> {
+    let rows: Vec<(String, String)> = on!(tx, "list what was approved", connection =>
+        sqlx::query_as(DONE).bind(command).bind(i64::from(limit)).fetch_all(connection))?;
+    let number = |(id, object): (String, String)| {
+        Ok((RowReader { table: "approval", id: &id }.text("id", &id)?, object))
+    };
+    rows.into_iter().map(number).collect()
+}
+
 /// Decides what waits; false if it does not wait.
 pub async fn approval_decide(
     tx: &mut Tx,
@@ -169,6 +183,11 @@ pub(super) const PAGE_OF: &str = "
 const OF: &str = "
     SELECT id, command, object, body, asked_by, asked_at, state, decided_by, decided_at, reason FROM approval
     WHERE command = $1 AND object = $2 ORDER BY id DESC";
+
+/// Found by the index of (command, object): changes of the node are few.
+pub(super) const DONE: &str = "
+    SELECT id, object FROM approval
+    WHERE command = $1 AND state = 'approved' ORDER BY decided_at DESC, id DESC LIMIT $2";
 
 const DECIDE: &str = "
     UPDATE approval SET state = $2, decided_by = $3, decided_at = $4, reason = $5

@@ -61,7 +61,7 @@ enum Told {
 }
 
 /// Every kind of entry that the flows write.
-const KINDS: [(&str, Told); 40] = [
+const KINDS: [(&str, Told); 42] = [
     ("held", Told::Always(Hop::Received)),
     ("composed", Told::Always(Hop::Transformed)),
     ("answering", Told::Always(Hop::Transformed)),
@@ -95,6 +95,8 @@ const KINDS: [(&str, Told); 40] = [
     ("resent", Told::Never),
     ("local", Told::Never),
     ("keys_changed", Told::Never),
+    ("placed", Told::Never),
+    ("not_placed", Told::Never),
     ("keys_unfit", Told::Never),
     ("store_back", Told::Never),
     ("status_away", Told::Never),

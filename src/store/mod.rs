@@ -20,6 +20,7 @@ mod chain;
 mod check;
 mod check_step;
 mod conversation;
+mod copy;
 mod error;
 mod fact;
 mod fact_offer;
@@ -85,7 +86,7 @@ pub use appeal::{
 };
 pub use approval::{
     ApprovalRow, ApprovalState, approval_decide, approval_find, approval_page, approval_page_of,
-    approval_put, approvals_of,
+    approval_put, approvals_done, approvals_of,
 };
 pub use asked::{
     HandedOver, LocalRequest, handover_acknowledge, handover_acknowledged, handover_number, handover_page,

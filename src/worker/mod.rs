@@ -5,6 +5,7 @@
 //! its lane waits alone.
 
 mod chainer;
+mod changes;
 mod checks;
 mod endings;
 mod facts;
@@ -23,6 +24,7 @@ mod tally;
 mod terms;
 
 pub use chainer::run_chainer;
+pub use changes::run_changes;
 pub use checks::run_checks;
 pub use endings::run_endings;
 pub use facts::run_facts;
@@ -77,6 +79,7 @@ pub async fn run_workers(
     }
     workers.spawn(run_settler(stop.clone(), ctx.clone()));
     workers.spawn(run_terms(stop.clone(), ctx.clone()));
+    workers.spawn(run_changes(stop.clone(), ctx.clone()));
     workers.spawn(run_statuses(stop.clone(), ctx.clone()));
     workers.spawn(run_chainer(stop.clone(), ctx.clone()));
     workers.spawn(run_facts(stop.clone(), ctx.clone()));

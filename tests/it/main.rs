@@ -5,6 +5,7 @@
 mod accounts;
 mod architecture;
 mod attachments;
+mod backup;
 mod bad_input;
 mod broker;
 mod browser;

@@ -40,7 +40,8 @@ fn settings(world: &World, terms: &str, calendars: &str) -> Settings {
     std::fs::write(folder.join("calendars.toml"), calendars).unwrap();
     let settings = Settings::read(&path).unwrap();
     let at = |name: &str| Some(folder.join(name));
-    let treaty = TreatySettings { terms: at("terms.toml"), calendars: at("calendars.toml") };
+    let treaty =
+        TreatySettings { terms: at("terms.toml"), calendars: at("calendars.toml"), beside: folder.clone() };
     assert_eq!(settings.treaty, treaty, "beside the file that names them");
     settings
 }

@@ -93,3 +93,4 @@ command-page-note = Note scanned pages of a case
 reply-granted = Your access request { $request } has been executed. Login: { $login }
 reply-password = Temporary password for the first entry: { $password } (it opens the change of the password once; days in which to use it: { $days })
 reply-refused = Your access request { $request } has been refused. Ground: { $ground }
+command-backup-make = Copy the database

@@ -2,7 +2,7 @@
 
 use super::super::signed_file::sign_lines;
 use super::super::{Context, FlowError};
-use super::{CertificateTold, peers_view};
+use super::{BackupTold, CertificateTold, last_backup, peers_view};
 use crate::access::Permit;
 use crate::flow::entry::day_in;
 use crate::store::{
@@ -43,6 +43,8 @@ pub struct AuditView {
     pub journal_sealed_at: Option<Timestamp>,
     /// The certificates the node works with, the next to end first.
     pub certificates: Vec<CertificateTold>,
+    /// The last copy of the database that is known; a server's own are known where somebody has noted them.
+    pub last_backup: Option<BackupTold>,
     /// As of when the records of the local system are.
     #[schemars(with = "Option<String>")]
     pub local_records_at: Option<Timestamp>,
@@ -123,6 +125,7 @@ pub async fn audit_view(permit: &Permit, ctx: &Context) -> Result<AuditView, Flo
     incidents.sort_by_key(|one| (one.due_on, one.filed_at));
     let waiting = approval_page(&mut tx, ApprovalState::Waiting, None, PAGE).await?.len();
     let (head, sealed) = (chain_head(&mut tx).await?, chain_seal_last(&mut tx).await?);
+    let last_backup = last_backup(&mut tx).await?;
     drop(tx);
     let desk = ctx.desk.clone();
     let local_records_at = Context::aside(move || desk.updated_at()).await?.unwrap_or_default();
@@ -146,6 +149,7 @@ pub async fn audit_view(permit: &Permit, ctx: &Context) -> Result<AuditView, Flo
         journal_link: head.number,
         journal_sealed_at: sealed.map(|seal| seal.at),
         certificates,
+        last_backup,
         local_records_at,
     })
 }

@@ -2,6 +2,7 @@
 //! profiles. Nothing of what a document says; whoever asks shows the leave he has got.
 
 mod audit;
+mod backups;
 mod figures;
 mod find;
 mod journey;
@@ -11,6 +12,7 @@ mod profiles;
 mod tally;
 
 pub use audit::{AccountsAlike, AuditView, OpenIncident, audit_file, audit_view};
+pub use backups::{BACKUP_COMMAND, BACKUP_OBJECT, BackupTold, last_backup, note_backup};
 pub use figures::{Aged, ByPeer, Delays, FaultCount, Figures, OverdueCount, Span, Volume, figures};
 pub use find::{PersonDocument, PersonFound, find_person};
 pub use journey::{Explained, Journey, JourneyEntry, Stage, StageIs, Try, journey};

@@ -4,6 +4,7 @@ use super::field::{Field, Kind};
 use super::route::{Answer, Call, Done, For, Route, Trouble, Verb, handler};
 use super::view::View;
 use crate::flow::entry::{self, ApprovalPage, ApprovalView};
+use crate::flow::upkeep::is_open_here;
 use crate::store::ApprovalState;
 use maud::{Markup, html};
 use schemars::schema_for;
@@ -87,9 +88,11 @@ async fn list(call: Call) -> Done {
 async fn one(call: Call) -> Done {
     let id = call.segment("approval").parse().map_err(|_none| Trouble::not_found())?;
     let found = entry::approval(call.permit()?, id, call.actor()?, &call.ctx).await?;
+    let is_open = is_open_here((found.id, &found.command, &found.object), &call.ctx).await?;
     let shown = found.clone();
     Answer::page(call.view.say(&format!("command-{}", found.command)), &found, move |view| {
         html! {
+            @if is_open { p class="notice" { (view.say("change-later")) } }
             (told(view, &shown))
             @if shown.is_mine_to_decide {
                 p { a class="act" href={ "/console/approvals/" (shown.id) "/decide" } { (view.say("send-decide-open")) } }

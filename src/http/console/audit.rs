@@ -82,6 +82,10 @@ fn drawn(view: &View, it: &AuditView) -> Markup {
                 (view.number(it.journal_link))
                 @if let Some(at) = it.journal_sealed_at { ", " (view.say("audit-sealed")) " " (view.instant(at)) }
             }),
+            ("audit-backup", match &it.last_backup {
+                Some(made) => html! { (view.instant(made.at)) ", " (made.by) ": " span class="id" { (made.told) } },
+                None => html! { (view.say("audit-backup-none")) },
+            }),
             ("audit-waiting", html! { (view.number(count(it.approvals_waiting))) }),
         ]))
         (view.table(&view.say("audit-accounts"), &["field-role", "account-state", "audit-count", "audit-factor"], accounts.collect()))

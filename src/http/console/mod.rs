@@ -31,6 +31,7 @@ mod listed;
 mod messages;
 mod once;
 mod openapi;
+mod own_rules;
 mod peers;
 mod persons;
 mod profiles;

@@ -83,7 +83,10 @@ async fn shown(call: Call) -> Done {
     Answer::page(call.view.say("menu-profile-list"), &found, move |view| {
         html! {
             p { (view.say("profile-told")) }
-            @if view.may("profile-change") { p { a class="act" href="/console/profiles/change" { (view.say("profile-change")) } } }
+            p {
+                @if view.may("profile-change") { a class="act" href="/console/profiles/change" { (view.say("profile-change")) } " " }
+                a class="act" href="/console/own-rules" { (view.say("own-rules")) }
+            }
             @if it.profiles.is_empty() { p class="empty" { (view.say("profile-none")) } }
             @for profile in &it.profiles { (told(view, profile)) }
         }

@@ -4,7 +4,7 @@ use super::route::{Route, Verb};
 use super::{
     accounts, appeals, approvals, asked, audit, case, cases, entry, figures, help, interface, keys,
     labour_consents, labour_matches, labour_reveals, labour_vacancies, labour_way, labour_workers, messages,
-    peers, persons, profiles, requests, send, workbench,
+    own_rules, peers, persons, profiles, requests, send, workbench,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,12 +14,13 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 25] = [
+const TOPICS: [&[Route]; 26] = [
     messages::ROUTES,
     persons::ROUTES,
     figures::ROUTES,
     peers::ROUTES,
     profiles::ROUTES,
+    own_rules::ROUTES,
     entry::ROUTES,
     help::ROUTES,
     interface::ROUTES,

@@ -225,6 +225,7 @@ async fn decide(call: Call) -> Done {
     if waiting.command != "case-send" {
         return match decide_change(by, what, &call.ctx).await? {
             Changed::Now | Changed::Kept => Answer::done("/console/approvals", &()),
+            Changed::Later => Answer::done(format!("/console/approvals/{}", what.0), &()),
             Changed::Unfit(why) => Err(unfit_change("verdict", &why)),
         };
     }

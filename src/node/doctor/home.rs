@@ -73,7 +73,7 @@ fn age(updated_at: Option<Timestamp>) -> String {
 /// Whether terms and working days of one's own can be used; nothing where there are none.
 pub(super) fn treaty(settings: &Settings, tell: &mut (dyn FnMut(Check) + Send)) {
     const OF: &str = "the files of [treaty]";
-    if settings.treaty.files().is_empty() {
+    if !settings.treaty.is_of_ones_own() {
         return;
     }
     tell(match settings.treaty.book() {

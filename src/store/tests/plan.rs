@@ -29,6 +29,7 @@ async fn no_frequent_statement_reads_a_whole_table_or_sorts_the_backlog() {
         (act::BY_SERVED, "act_served"),
         (approval::PAGE, "approval_state"),
         (approval::PAGE_OF, "approval_asked"),
+        (approval::DONE, "approval_object"),
         (access_request::PAGE, "access_request_state"),
         (case_board::STALE, "pension_case_stale"),
         (case_board::PAGE, "pension_case_due"),

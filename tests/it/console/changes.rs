@@ -1,10 +1,13 @@
 //! Changes of the node that two persons make, what is asked for and taken back, and what the journal says of each.
 
+use crate::labour_sync::journal;
 use crate::people::{Caller, House};
 use openssl::x509::X509;
 use reqwest::StatusCode;
 use stazh::access::Role;
+use stazh::exchange::canonical::State;
 use stazh::exchange::seal::sha256;
+use stazh::flow::upkeep::{Placing, put_approved};
 use std::time::{Duration, Instant};
 
 /// What was asked for, out of where the answer leads.
@@ -81,6 +84,107 @@ async fn a_profile_counts_when_another_administrator_has_approved_exactly_it() {
         stages(&house, "b.system", "approval-decide").await,
         ["asked", "done", "asked", "failed", "failed"]
     );
+}
+
+/// Each machine of a node puts in place what was approved, whichever machine was spoken to, once and again until it can; what a
+/// hand changed since is not undone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_approved_is_put_in_place_by_every_machine_and_by_each_once() {
+    let house = House::open_with_forms().await;
+    for login in ["a.system", "b.system"] {
+        house.employ(login, Role::SystemAdministrator).await;
+    }
+    let (one, two) = (house.let_in("a.system").await, house.let_in("b.system").await);
+    let text = include_str!("../../../schemas/profiles/kz/contracts.toml").replace("1.0.0", "7.7.7");
+    let fields = [("profile_name", "contracts.toml"), ("profile_text", &*text), RESOLVES];
+    let id = asked(&one, "/console/profiles/change", &fields).await;
+    // the folder cannot be written: it is approved all the same, and told
+    let (folder, place) = (house.folder().join("profiles"), house.folder().join("profiles/contracts.toml"));
+    let _ = std::fs::remove_dir_all(&folder); // there may be none yet
+    std::fs::write(&folder, "in the way").unwrap();
+    assert_eq!(decide(&two, &id, "approve").await, StatusCode::SEE_OTHER);
+    let seen = two.get(&format!("/console/approvals/{id}")).await.text;
+    assert!(seen.contains("not in place on this machine yet"), "{seen}");
+    assert!(journal(house.flows(), "not_placed").await.iter().any(|told| told.contains(&id)));
+    let mut placing = Placing::default();
+    for _again in 0..2 {
+        assert_eq!(put_approved(&mut placing, house.flows()).await.unwrap().len(), 1);
+    }
+    std::fs::remove_file(&folder).unwrap();
+    assert!(put_approved(&mut placing, house.flows()).await.unwrap().is_empty());
+    assert_eq!(std::fs::read_to_string(&place).unwrap(), text);
+    assert!(!two.get(&format!("/console/approvals/{id}")).await.text.contains("not in place"));
+    // a hand has changed it since
+    std::fs::write(&place, text.replace("7.7.7", "8.8.8")).unwrap();
+    assert!(put_approved(&mut placing, house.flows()).await.unwrap().is_empty());
+    assert!(std::fs::read_to_string(&place).unwrap().contains("8.8.8"));
+    // another machine on the same database has neither
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::remove_file(house.folder().join("data/changes.json")).unwrap();
+    assert!(put_approved(&mut placing, house.flows()).await.unwrap().is_empty());
+    assert_eq!(std::fs::read_to_string(&place).unwrap(), text);
+    assert!(journal(house.flows(), "placed").await.len() >= 2, "by each");
+}
+
+/// Of two changes of one thing the one counts that was approved last, not the one that was asked for last.
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_of_ones_own_count_when_another_administrator_has_approved_exactly_them() {
+    let house = House::open().await;
+    for (login, role) in [
+        ("a.system", Role::SystemAdministrator),
+        ("b.system", Role::SystemAdministrator),
+        ("c.cyber", Role::CyberAdministrator),
+        ("d.clerk", Role::Clerk),
+    ] {
+        house.employ(login, role).await;
+    }
+    let (one, two) = (house.let_in("a.system").await, house.let_in("b.system").await);
+    assert_eq!(house.let_in("d.clerk").await.get("/console/own-rules").await.status, StatusCode::FORBIDDEN);
+    let form = one.get("/console/own-rules/change?rule_name=terms").await;
+    assert!(form.text.contains("kind = &quot;amounts&quot;") || form.text.contains("kind = \"amounts\""));
+    let built_in = include_str!("../../../schemas/treaty/terms.toml");
+    let terms = |days: u16| {
+        let (head, rest) = built_in.split_once("kind = \"amounts\"\ncount = 10\n").unwrap();
+        format!("{head}kind = \"amounts\"\ncount = {days}\n{rest}")
+    };
+    for (name, wrong) in [
+        ("terms", "[[term]]\nkind = \"amounts\"\n"),
+        ("terms", &*terms(0)),
+        ("terms", "[KG]\noff = [\"2026-11-30\"]\n"),
+        ("working-days", "[KG]\nholidays = [\"02-30\"]\n"),
+        ("working-days", built_in),
+        ("node", built_in),
+        ("../terms", built_in),
+    ] {
+        let fields = [("rule_name", name), ("rule_text", wrong), RESOLVES];
+        let answer = one.post("/console/own-rules/change", &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}: {}", answer.text);
+    }
+    let ask = async |text: &str, name: &str| {
+        let fields = [("rule_name", name), ("rule_text", text), RESOLVES];
+        asked(&one, "/console/own-rules/change", &fields).await
+    };
+    let (first, second) = (ask(&terms(11), "terms").await, ask(&terms(12), "terms").await);
+    let days = ask("[KG]\noff = [\"2026-11-30\"]\n", "working-days").await;
+    let place = house.folder().join("terms.toml");
+    assert!(!place.exists(), "it waits");
+    assert_eq!(decide(&one, &first, "approve").await, StatusCode::FORBIDDEN, "the same pair of eyes");
+    let cyber = house.let_in("c.cyber").await;
+    assert_eq!(decide(&cyber, &first, "approve").await, StatusCode::FORBIDDEN, "A1: it is not for his role");
+    for id in [&second, &first, &days] {
+        assert_eq!(decide(&two, id, "approve").await, StatusCode::SEE_OTHER);
+    }
+    assert_eq!(std::fs::read_to_string(&place).unwrap(), terms(11));
+    let counts = || house.flows().cases.book.get().terms.term("amounts", State::Ru, State::Kg).unwrap().count;
+    let begun = Instant::now();
+    while counts() != 11 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the watch over files did not take it up");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(put_approved(&mut Placing::default(), house.flows()).await.unwrap().is_empty());
+    assert_eq!(std::fs::read_to_string(&place).unwrap(), terms(11), "nothing swings back");
+    let shown = one.get("/console/own-rules").await.text;
+    assert_eq!(shown.matches("This state&#39;s own").count() + shown.matches("This state's own").count(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -335,3 +335,37 @@ async fn an_approval_is_decided_once() {
     assert_eq!(all.len(), 2);
     assert_eq!((all[1].state, all[1].reason.as_deref()), (ApprovalState::Rejected, Some("r")));
 }
+
+/// By when it was approved, not by when it was asked for.
+#[tokio::test]
+async fn what_was_approved_is_listed_the_last_first() {
+    let (_folder, store) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    let row = |number: u128, command: &str, object: &str| ApprovalRow {
+        id: Uuid::from_u128(number),
+        command: command.to_owned(),
+        object: object.to_owned(),
+        body: "{}".to_owned(),
+        asked_by: "a".to_owned(),
+        asked_at: at(1),
+        state: ApprovalState::Waiting,
+        decided_by: None,
+        decided_at: None,
+        reason: None,
+    };
+    for (number, command) in [(1, "x"), (2, "x"), (3, "x"), (4, "y"), (5, "x")] {
+        approval_put(&mut tx, &row(number, command, &format!("object {number}"))).await.unwrap();
+    }
+    for (number, state, when) in [
+        (1, ApprovalState::Approved, 9),
+        (2, ApprovalState::Approved, 7),
+        (3, ApprovalState::Rejected, 8),
+        (4, ApprovalState::Approved, 8),
+    ] {
+        let by = ("b", at(when));
+        assert!(approval_decide(&mut tx, Uuid::from_u128(number), state, by, "").await.unwrap());
+    }
+    let told = |number: u128| (Uuid::from_u128(number), format!("object {number}"));
+    assert_eq!(approvals_done(&mut tx, "x", 9).await.unwrap(), [told(1), told(2)]);
+    assert_eq!(approvals_done(&mut tx, "x", 1).await.unwrap(), [told(1)]);
+}

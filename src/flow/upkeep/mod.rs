@@ -1,7 +1,12 @@
-//! Changes of the node itself that two persons make: its keys for seals, and the profiles of local forms.
+//! Changes of the node itself that two persons make: its keys for seals, the profiles of local forms, and rules of its own.
 //!
-//! One asks, and what he asks for is checked at once; another approves exactly that. It is done before the approval is kept: if
-//! the program is cut off between, what was approved is there, and to approve it once more changes nothing.
+//! One asks, and what he asks for is checked at once; another approves exactly that. The approval is kept first, and then put
+//! in place by each machine of the node for itself ([`put_approved`]), as often as it takes: of the one that was approved last a
+//! machine knows whether it has put it there.
+
+mod in_place;
+
+pub use in_place::{Placing, is_open_here, put_approved};
 
 use super::entry::{Approved, EntryError, Eyes, approval, ask_approval_of, decide_approval, note_approved};
 use super::{Context, FlowError};
@@ -28,6 +33,50 @@ pub trait KeyPlace: Send + Sync {
     /// # Errors
     /// Others lie there by now, or the disk.
     fn replace(&self, approved: &WaitingKeys) -> Result<(), FlowError>;
+}
+
+/// Rules of one's own, and which change was put in place here last. May block.
+pub trait RulePlace: Send + Sync {
+    /// All that can be changed.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    fn rules(&self) -> Result<Vec<OwnRule>, FlowError>;
+
+    /// Sees that a text could be used as the rule of a name, beside the others.
+    ///
+    /// # Errors
+    /// Why not.
+    fn check(&self, name: &str, text: &str) -> Result<(), FlowError>;
+
+    /// Puts it in place, whole; the watch over files takes it up.
+    ///
+    /// # Errors
+    /// It could not be used, or the disk.
+    fn put(&self, name: &str, text: &str) -> Result<(), FlowError>;
+
+    /// The approval whose change of an object was put in place here last.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn placed(&self, object: &str) -> Result<Option<Uuid>, FlowError>;
+
+    /// Keeps that.
+    ///
+    /// # Errors
+    /// The disk.
+    fn note_placed(&self, object: &str, approval: Uuid) -> Result<(), FlowError>;
+}
+
+/// A rule that a state may have of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OwnRule {
+    /// Its name: `terms` or `working-days`.
+    pub name: String,
+    /// Whether it is the node's own; else it is the program's.
+    pub is_own: bool,
+    /// It.
+    pub text: String,
 }
 
 /// Keys that lie beside ours, by their certificates: with which a key is told, since it must fit.
@@ -83,6 +132,8 @@ pub enum AskedToChange {
 pub enum Changed {
     /// It was approved, and is done.
     Now,
+    /// It was approved, and could not be put in place here yet: it is tried again.
+    Later,
     /// Everything stays as it is.
     Kept,
     /// It was not approved after all: it cannot be done any more.
@@ -141,15 +192,44 @@ pub async fn ask_profile_change(
     (name, text): (&str, &str),
     ctx: &Context,
 ) -> Result<AskedToChange, EntryError> {
-    is_for(permit, PROFILE)?;
+    ask_text_change(permit, (Text::Profile, name, text), ctx).await
+}
+
+async fn ask_text_change(
+    permit: &Permit,
+    (what, name, text): (Text, &str, &str),
+    ctx: &Context,
+) -> Result<AskedToChange, EntryError> {
+    is_for(permit, TEXT)?;
     let text = format!("{}\n", text.replace("\r\n", "\n").trim_end()); // as browsers send it
-    if let Err(error) = on_profile((name, &text), Try::Check, ctx).await {
+    if let Err(error) = on_text((what, name, &text), Try::Check, ctx).await {
         return unfit_or(error).map(AskedToChange::Unfit);
     }
     let sha256 = sha256(text.as_bytes()).to_string();
-    let body = json!({ "profile": name, "resolves": resolves(permit)?, "sha256": sha256, "text": text });
-    let approval = ask_approval_of(permit, &format!("profile:{name}"), &body, ctx).await?;
+    let body = json!({ what.word(): name, "resolves": resolves(permit)?, "sha256": sha256, "text": text });
+    let approval = ask_approval_of(permit, &format!("{}:{name}", what.word()), &body, ctx).await?;
     Ok(AskedToChange::Waits { approval })
+}
+
+/// The rules that can be changed.
+///
+/// # Errors
+/// A file cannot be read.
+pub async fn own_rules(_permit: &Permit, ctx: &Context) -> Result<Vec<OwnRule>, FlowError> {
+    let Some(place) = ctx.own_rules.clone() else { return Ok(Vec::new()) };
+    Context::aside(move || place.rules()).await?
+}
+
+/// Asks for a rule to be put in place.
+///
+/// # Errors
+/// The permit is for something else; the database does not answer.
+pub async fn ask_rule_change(
+    permit: &Permit,
+    (name, text): (&str, &str),
+    ctx: &Context,
+) -> Result<AskedToChange, EntryError> {
+    ask_text_change(permit, (Text::Rule, name, text), ctx).await
 }
 
 /// The text of a profile of one's own; none if there is none of this name.
@@ -171,10 +251,10 @@ pub async fn decide_change(
     ctx: &Context,
 ) -> Result<Changed, EntryError> {
     let waiting = approval(permit, id, actor, ctx).await?;
-    if ![KEYS, PROFILE].contains(&waiting.command.as_str()) {
+    if ![KEYS, TEXT].contains(&waiting.command.as_str()) {
         return Err(EntryError::NotThere { what: "a change of the node" });
     }
-    // who may not approve has nothing done; he is refused, and journalled, below
+    // who may not approve is refused, and journalled, below
     if eyes == Eyes::Approve
         && waiting.is_mine_to_decide
         && let Err(error) = make(&waiting.command, &waiting.body, Try::Check, ctx).await
@@ -193,13 +273,17 @@ pub async fn decide_change(
             return Err(refused);
         }
     };
-    if let Err(error) = make(approved.command(), approved.body(), Try::Do, ctx).await {
-        return unfit_or(error).map(Changed::Unfit); // nothing is approved that was not done
-    }
     journal_append(&mut tx, &told(&approved, ctx)).await?;
     note_approved(&mut tx, permit, &approved, ctx).await?;
     tx.commit().await?;
-    Ok(Changed::Now)
+    Ok(match put_approved(&mut Placing::default(), ctx).await {
+        Ok(open) if open.contains(&id) => Changed::Later,
+        Ok(_) => Changed::Now,
+        Err(error) => {
+            tracing::warn!(error = %with_causes(&error), "what was approved is put in place later");
+            Changed::Later
+        }
+    })
 }
 
 /// Whether a change is only looked at.
@@ -207,6 +291,22 @@ pub async fn decide_change(
 enum Try {
     Check,
     Do,
+}
+
+/// What of the node is a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Text {
+    Profile,
+    Rule,
+}
+
+impl Text {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::Rule => "rule",
+        }
+    }
 }
 
 async fn make(command: &str, body: &Value, how: Try, ctx: &Context) -> Result<(), FlowError> {
@@ -226,15 +326,24 @@ async fn make(command: &str, body: &Value, how: Try, ctx: &Context) -> Result<()
         let Some(keys) = ctx.keys.clone().filter(|_| how == Try::Do) else { return Ok(()) };
         return Context::aside(move || keys.replace(&approved)).await?;
     }
-    let text = |name: &str| body.get(name).and_then(Value::as_str).ok_or_else(unread);
-    on_profile((text("profile")?, text("text")?), how, ctx).await
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    let what = [Text::Profile, Text::Rule].into_iter().find_map(|what| Some((what, text(what.word())?)));
+    let (what, name) = what.ok_or_else(unread)?;
+    on_text((what, name, text("text").ok_or_else(unread)?), how, ctx).await
 }
 
-async fn on_profile((name, text): (&str, &str), how: Try, ctx: &Context) -> Result<(), FlowError> {
-    let (desk, name, text) = (ctx.desk.clone(), name.to_owned(), text.to_owned());
-    Context::aside(move || match how {
-        Try::Check => desk.check_profile(&name, &text),
-        Try::Do => desk.put_profile(&name, &text),
+async fn on_text((what, name, text): (Text, &str, &str), how: Try, ctx: &Context) -> Result<(), FlowError> {
+    let (desk, rules, name, text) =
+        (ctx.desk.clone(), ctx.own_rules.clone(), name.to_owned(), text.to_owned());
+    Context::aside(move || match (what, how, rules) {
+        (Text::Profile, Try::Check, _) => desk.check_profile(&name, &text),
+        (Text::Profile, Try::Do, _) => desk.put_profile(&name, &text),
+        (Text::Rule, Try::Check, Some(rules)) => rules.check(&name, &text),
+        (Text::Rule, Try::Do, Some(rules)) => rules.put(&name, &text),
+        (Text::Rule, Try::Check | Try::Do, None) => Err(FlowError::Local {
+            verdict: Verdict::Return { code: "access.not_there" },
+            detail: "find a place for rules of one's own".to_owned(),
+        }),
     })
     .await?
 }
@@ -276,4 +385,4 @@ fn told(approved: &Approved, ctx: &Context) -> JournalDraft {
 }
 
 const KEYS: &str = "key-replace";
-const PROFILE: &str = "profile-change";
+const TEXT: &str = "profile-change";
