@@ -1,5 +1,6 @@
 //! What every flow is handed: the node's identity, its peers, its stores and its clock.
 
+use super::appeals_archive::ArchivePlace;
 use super::entry::EntryPolicy;
 use super::labour::Labour;
 use super::upkeep::{KeyPlace, RulePlace};
@@ -72,6 +73,8 @@ pub struct Context {
     pub examiner: Option<Arc<dyn Examiner>>,
     /// Our keys for seals and those that are to take their place; none where they are no files.
     pub keys: Option<Arc<dyn KeyPlace>>,
+    /// Where archives are kept; none where nothing is archived.
+    pub archive: Option<Arc<dyn ArchivePlace>>,
     /// Where rules of our own are; none where they cannot be changed.
     pub own_rules: Option<Arc<dyn RulePlace>>,
     /// The certificates that the node works with, for those who watch over it.

@@ -6,6 +6,7 @@
 mod acknowledge;
 mod answer;
 mod appeals;
+mod appeals_archive;
 mod asked;
 mod brought;
 mod case_pages;
@@ -64,6 +65,7 @@ pub use appeals::{
     Appeal, AppealPage, NewAppeal, NoticeText, answer_appeal, appeal, appeal_attachment, appeals,
     file_appeal, notices, own_appeals, publish_notice, take_appeal,
 };
+pub use appeals_archive::{ArchivePlace, archive_appeals};
 pub use asked::{Asked, begin_once};
 pub use brought::{
     Handed, HandedPage, KeptRows, acknowledge_handed_over, conversation_of, handed_over, keep_rows,

@@ -1,5 +1,6 @@
 //! Start and stop of a node. A node that is killed needs nothing but a start.
 
+use super::archive::ArchiveFolder;
 use super::doctor::Examination;
 use super::dropped::{Dropped, run_dropped};
 use super::keys::{keys_on_disk, watch_keys};
@@ -168,6 +169,7 @@ impl Node {
             store,
             examiner: Some(Arc::new(Examination(settings.clone()))),
             keys: Some(Arc::new(SealFiles::of(settings))),
+            archive: Some(Arc::new(ArchiveFolder::of(settings))),
             own_rules: Some(Arc::new(RuleFiles::of(settings))),
             certificates: settings.certificates(),
             wire: Arc::new(Roads::new(

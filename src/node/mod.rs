@@ -2,6 +2,7 @@
 
 mod access;
 mod agreements;
+mod archive;
 mod checks;
 mod console;
 mod desk;

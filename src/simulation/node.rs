@@ -140,6 +140,7 @@ async fn start(
         random: Arc::new(random),
         examiner: None,
         keys: None,
+        archive: None,
         own_rules: None,
         certificates: Vec::new(),
         limits: Limits { attachment_inside_bytes_max: 2_000, ..Limits::default() },

@@ -173,6 +173,31 @@ pub async fn appeal_answer(
     Ok(rows == 1)
 }
 
+/// Up to `limit` appeals that were answered from an instant on and before another, in that order, after one of them.
+pub async fn appeals_answered(
+    tx: &mut Tx,
+    (from, before): (Timestamp, Timestamp),
+    after: Option<(Timestamp, Uuid)>,
+    limit: u32,
+) -> Result<Vec<AppealRow>, StoreError> {
+    let (at, id) = after.map_or((from, String::new()), |(at, id)| (at, id.to_string()));
+    let rows: Vec<Columns> = on!(tx, "list answered appeals", connection => sqlx::query_as(ANSWERED)
+        .bind(at.as_millisecond())
+        .bind(id)
+        .bind(before.as_millisecond())
+        .bind(i64::from(limit))
+        .fetch_all(connection))?;
+    rows.into_iter().map(row).collect()
+}
+
+/// When the first appeal was answered.
+pub async fn appeal_first_answer(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
+    let found: (Option<i64>,) = on!(tx, "find the first answer to an appeal", connection =>
+        sqlx::query_as(FIRST_ANSWER).fetch_one(connection))?;
+    let reader = RowReader { table: "appeal", id: &"the first answer" };
+    found.0.map(|at| reader.instant("answered_at", at)).transpose()
+}
+
 /// Puts a notice on the board.
 pub async fn notice_put(tx: &mut Tx, notice: &Notice) -> Result<(), StoreError> {
     let id = notice.id.to_string();
@@ -316,6 +341,13 @@ const OF_LOGIN: &str = "
     SELECT id, kind, source, channel, login, contact, subject, body, file_name, filed_at, due_on, state,
         reacted_at, reacted_by, answer, answered_at, answered_by FROM appeal
     WHERE login = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+
+pub(super) const ANSWERED: &str = "
+    SELECT id, kind, source, channel, login, contact, subject, body, file_name, filed_at, due_on, state,
+        reacted_at, reacted_by, answer, answered_at, answered_by FROM appeal
+    WHERE (answered_at, id) > ($1, $2) AND answered_at < $3 ORDER BY answered_at, id LIMIT $4";
+
+const FIRST_ANSWER: &str = "SELECT MIN(answered_at) FROM appeal";
 
 const TAKE: &str = "
     UPDATE appeal SET state = 'taken', reacted_at = $2, reacted_by = $3 WHERE id = $1 AND state = 'open'";

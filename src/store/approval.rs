@@ -184,7 +184,6 @@ const OF: &str = "
     SELECT id, command, object, body, asked_by, asked_at, state, decided_by, decided_at, reason FROM approval
     WHERE command = $1 AND object = $2 ORDER BY id DESC";
 
-/// Found by the index of (command, object): changes of the node are few.
 pub(super) const DONE: &str = "
     SELECT id, object FROM approval
     WHERE command = $1 AND state = 'approved' ORDER BY decided_at DESC, id DESC LIMIT $2";

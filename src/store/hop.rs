@@ -61,7 +61,7 @@ enum Told {
 }
 
 /// Every kind of entry that the flows write.
-const KINDS: [(&str, Told); 42] = [
+const KINDS: [(&str, Told); 43] = [
     ("held", Told::Always(Hop::Received)),
     ("composed", Told::Always(Hop::Transformed)),
     ("answering", Told::Always(Hop::Transformed)),
@@ -96,6 +96,7 @@ const KINDS: [(&str, Told); 42] = [
     ("local", Told::Never),
     ("keys_changed", Told::Never),
     ("placed", Told::Never),
+    ("archived", Told::Never),
     ("not_placed", Told::Never),
     ("keys_unfit", Told::Never),
     ("store_back", Told::Never),

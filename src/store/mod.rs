@@ -81,8 +81,8 @@ pub use act::{
 };
 pub use appeal::{
     AppealDraft, AppealRow, AppealSource, AppealState, Notice, appeal_answer, appeal_file, appeal_find,
-    appeal_page, appeal_put, appeal_take, notice_list, notice_put, once_begin, once_drop, once_end,
-    once_find, once_forget,
+    appeal_first_answer, appeal_page, appeal_put, appeal_take, appeals_answered, notice_list, notice_put,
+    once_begin, once_drop, once_end, once_find, once_forget,
 };
 pub use approval::{
     ApprovalRow, ApprovalState, approval_decide, approval_find, approval_page, approval_page_of,

@@ -84,7 +84,10 @@ impl Server {
         };
         let name = format!("{} at {host}{port}", options.get_database().unwrap_or("the database"));
         // A server must not hold the locks of a replica whose machine is gone, nor work on what nobody waits for.
-        let options = options.application_name("stazh").options([
+        // Its statements are few hundred, and each is planned once for a connection: to read and to plan it anew each time costs
+        // the server more than to run it.
+        let options = options.statement_cache_capacity(STATEMENTS).application_name("stazh").options([
+            ("plan_cache_mode", "force_generic_plan"),
             ("statement_timeout", "30s"),
             ("idle_in_transaction_session_timeout", "30s"),
             ("tcp_keepalives_idle", "10"),
@@ -200,6 +203,9 @@ impl std::fmt::Display for Refusal {
 }
 
 const PORT: u16 = 5432;
+
+/// More than the statements that there are, with what goes together with them ([`super::later`]).
+const STATEMENTS: usize = 1_000;
 const ASK_FOR: Duration = Duration::from_secs(3);
 
 /// Who may not see the states of the standbys does not count them. The name of the log file being written begins

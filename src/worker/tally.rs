@@ -1,8 +1,8 @@
-//! Counts what the figures are made of.
+//! Counts what the figures are made of, and archives months that are over.
 
 use super::complain;
-use crate::flow::Context;
 use crate::flow::watch::{close_days, count_overdue};
+use crate::flow::{Context, archive_appeals};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -15,6 +15,11 @@ pub async fn run_tally(mut stop: watch::Receiver<bool>, ctx: Arc<Context>) {
             Ok(true) => pause = PAUSE,
             Ok(false) => {}
             Err(error) => complain(&error, "days that are over could not be counted"),
+        }
+        match archive_appeals(&ctx).await {
+            Ok(Some(_)) => pause = PAUSE,
+            Ok(None) => {}
+            Err(error) => complain(&error, "the appeals of a month could not be archived"),
         }
         if pause == COUNT_EVERY
             && let Err(error) = count_overdue(&ctx).await

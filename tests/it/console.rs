@@ -1,7 +1,7 @@
 //! The pages and the interface, called by hand: who may what, and what an adversary may not.
 
 mod adversary;
-mod audit;
+pub(crate) mod audit;
 mod changes;
 mod interface;
 mod matrix;

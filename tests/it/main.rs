@@ -4,6 +4,7 @@
 
 mod accounts;
 mod architecture;
+mod archive;
 mod attachments;
 mod backup;
 mod bad_input;

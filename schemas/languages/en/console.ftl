@@ -797,3 +797,4 @@ choice-rule-name-working-days = Working days of the states
 change-later = Approved, but not in place on this machine yet: it is tried again every few seconds, and the journal says why.
 audit-backup = Last copy of the database
 audit-backup-none = none is known: stazh backup makes one, or notes one that was made by other means
+workbench-no-records = No record of another state rests on this case yet: the line and the sums below show what the local system tells, and no more. Records that came for this person are looked for here.

@@ -122,7 +122,7 @@ impl Story<'_> {
         }
         self.stage
             .narrator
-            .show("          Cases, Azamat's case, Workbench: his periods in three states on one line");
+            .show("          Cases, Azamat's case, Open the period workbench, Look for the person's records: his periods in three states on one line");
         Ok(())
     }
 

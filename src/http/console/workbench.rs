@@ -278,6 +278,9 @@ fn drawn(view: &View, bench: &Workbench, ctx: &Context) -> Markup {
         (person_told(view, &bench.person, ctx))
         @if let Some(filed_on) = bench.filed_on { p { (view.say("workbench-filed")) ": " (view.date(filed_on)) " (T8)" } }
         (local_told(view, bench))
+        @if let Some(at) = at.as_deref().filter(|_| bench.records.is_empty()) {
+            div class="notice" { p { (view.say("workbench-no-records")) } (gather_button(view, at)) }
+        }
         @if at.is_some() { (filters(view, bench, ctx)) }
         @if bench.timeline.span.is_none() { p class="empty" { (view.say("workbench-nothing")) } }
         (picture(view, &bench.timeline, bench.filed_on, ctx.rules.lists()))
@@ -415,6 +418,10 @@ fn stated_form(view: &View, bench: &Workbench, at: &str, ctx: &Context) -> Marku
     }
 }
 
+fn gather_button(view: &View, at: &str) -> Markup {
+    view.button(&format!("{at}/records/gather"), &[], "workbench-gather")
+}
+
 fn records(view: &View, bench: &Workbench, at: &str) -> Markup {
     let rows = bench.records.iter().map(|record| {
         let id = record.document_id.as_uuid();
@@ -433,7 +440,7 @@ fn records(view: &View, bench: &Workbench, at: &str) -> Markup {
         h2 { (view.say("workbench-records")) }
         (view.table(&view.say("workbench-records"), &heads, rows.collect()))
         p { (view.say("workbench-gather-told")) }
-        (view.button(&format!("{at}/records/gather"), &[], "workbench-gather"))
+        @if !bench.records.is_empty() { (gather_button(view, at)) }
         h3 { (view.say("workbench-link")) }
         form method="post" action={ (at) "/records" } {
             (view.hidden())

@@ -7,7 +7,7 @@ use stazh::access::Role;
 use stazh::exchange::seal::Witness;
 use stazh::flow::{SignedFile, certificates_of, check_signed_file};
 
-fn witness(file: &[u8]) -> Witness {
+pub(crate) fn witness(file: &[u8]) -> Witness {
     let mut witness = Witness::default();
     for der in certificates_of(file).unwrap() {
         witness.add_der(&der).unwrap();

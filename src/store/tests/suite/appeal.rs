@@ -104,3 +104,27 @@ async fn a_notice_hangs_until_its_day() {
     assert_eq!(notice_list(&mut tx, date(2026, 12, 1)).await.unwrap().len(), 2);
     assert_eq!(notice_list(&mut tx, date(2026, 12, 2)).await.unwrap(), [notice(2, date(2026, 12, 9))]);
 }
+
+#[tokio::test]
+async fn answered_appeals_are_listed_by_when_they_were_answered() {
+    let (_folder, store) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    assert_eq!(appeal_first_answer(&mut tx).await.unwrap(), None);
+    for (number, answered) in [(1, Some(9)), (2, Some(5)), (3, None), (4, Some(5)), (5, Some(7))] {
+        appeal_put(&mut tx, &draft(number, None)).await.unwrap();
+        if let Some(when) = answered {
+            let id = draft(number, None).id;
+            assert!(appeal_answer(&mut tx, id, ("done", at(when), "c")).await.unwrap());
+        }
+    }
+    assert_eq!(appeal_first_answer(&mut tx).await.unwrap(), Some(at(5)));
+    let mut told = Vec::new();
+    let mut after = None;
+    loop {
+        let rows = appeals_answered(&mut tx, (at(5), at(9)), after, 1).await.unwrap();
+        let Some(row) = rows.last() else { break };
+        after = row.answered.as_ref().map(|(_, when, _)| (*when, row.draft.id));
+        told.push(row.draft.id);
+    }
+    assert_eq!(told, [2, 4, 5].map(|number| draft(number, None).id));
+}
