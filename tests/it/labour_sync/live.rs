@@ -21,10 +21,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// What is answered to a question.
+type Script = dyn Fn(&Value) -> Vec<u8> + Send + Sync;
+
 /// To Kazakhstan and Russia by HTTPS, to Belarus without end, to Armenia what is scripted; Belarus and Armenia have no node.
 struct Mixed {
     https: Option<HttpsSync>,
-    armenia: Box<dyn Fn(&Value) -> Vec<u8> + Send + Sync>,
+    armenia: Box<Script>,
 }
 
 impl SyncRoad for Mixed {
