@@ -9,6 +9,8 @@ use crate::flow::Context;
 use crate::flow::labour::{
     PAGE_MAX, Refusal, answer_changes, answer_details, answer_ping, answer_snapshot, take_receipt,
 };
+use crate::flow::posts::answer_search;
+use crate::labour::live::LiveQuestion;
 use crate::labour::sync::{DetailsAsked, NODE_SCHEME, StreamKind, SyncReceipt};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -28,6 +30,7 @@ pub(super) fn sync_routes(certificate: PeerCertificate, ctx: Arc<Context>) -> Ro
         .route("/sync/v1/changes", get(changes))
         .route("/sync/v1/details", post(details))
         .route("/sync/v1/receipts", post(receipts))
+        .route("/sync/v1/search", post(search))
         .with_state(caller)
 }
 
@@ -120,6 +123,16 @@ async fn receipts(State(caller): Caller, request: Request) -> Response<Body> {
     answer(answered.await, &headers).await
 }
 
+async fn search(State(caller): Caller, request: Request) -> Response<Body> {
+    let headers = request.headers().clone();
+    let answered = async {
+        let peer = caller.peer(&headers)?;
+        let asked: LiveQuestion = body_of(request).await?;
+        answer_search(peer, &asked, &caller.ctx).await.map_err(|refusal| problem(&refusal))
+    };
+    answer(answered.await, &headers).await
+}
+
 /// Which stream, from where, and how much.
 fn page_of(query: &str, place: &str) -> Result<(StreamKind, (u64, u32)), Problem> {
     let (mut kind, mut from, mut limit) = (None, 0, PAGE_MAX);
@@ -175,6 +188,8 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::OtherEpoch => {
             new(StatusCode::CONFLICT, "the receipt is of another epoch, or beyond the head of the stream")
         }
+        Refusal::Question(fault) => new(StatusCode::BAD_REQUEST, &fault.to_string()),
+        Refusal::NoIndex => new(StatusCode::SERVICE_UNAVAILABLE, "there is no index of vacancies yet"),
         Refusal::Failed(error) => {
             tracing::warn!(error = %with_causes(error), "a peer's question about jobs could not be answered");
             new(StatusCode::SERVICE_UNAVAILABLE, "it cannot be answered now")

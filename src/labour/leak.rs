@@ -102,7 +102,7 @@ fn walk(value: &Value, path: &str, (key, known): (&str, &Known), findings: &mut 
 }
 
 /// A patronymic stands in no title of a skill or a place. Only words with a capital are looked at: others end so too.
-fn name_in(text: &str) -> Option<&'static str> {
+pub(super) fn name_in(text: &str) -> Option<&'static str> {
     let words = text.split(|letter: char| !letter.is_alphanumeric());
     let is_patronymic = |word: &str| {
         let small = word.to_lowercase();

@@ -8,6 +8,7 @@ mod employment;
 pub mod evaluation;
 mod events;
 mod leak;
+pub mod live;
 pub mod matching;
 mod mobility;
 pub mod occupations;

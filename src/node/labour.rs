@@ -2,8 +2,9 @@
 
 use super::{Settings, StartError};
 use crate::exchange::wire::{HttpsSync, NodeIdentity, PeerEndpoint, SyncRoad};
-use crate::flow::labour::{Labour, PAGE_MAX, REFS_MAX};
+use crate::flow::labour::{Labour, LivePlan, PAGE_MAX, REFS_MAX};
 use crate::flow::posts::JobShelf;
+use crate::labour::live::LIVE_RECORDS_MAX;
 use crate::labour::sync::NODE_SCHEME;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,10 @@ pub struct LabourSettings {
     pub page: u32,
     /// How many contents are asked for at once.
     pub batch: u32,
+    /// The term for all peers that are asked at once.
+    pub live_ms: u64,
+    /// How many vacancies each of them is asked for.
+    pub live_records: u32,
     /// Rates of currencies with their days; without them pay is compared in one currency alone.
     pub rates: Option<PathBuf>,
 }
@@ -44,6 +49,7 @@ impl Default for LabourSettings {
             suspend_days,
             page,
             batch,
+            live,
             road: _,
             shelf: _,
         } = Labour::default();
@@ -56,6 +62,8 @@ impl Default for LabourSettings {
             suspend_days,
             page,
             batch,
+            live_ms: live.term_ms,
+            live_records: live.records,
             rates: None,
         }
     }
@@ -78,6 +86,13 @@ impl LabourSettings {
         }
         if !(1..=PAGE_MAX).contains(&self.page) || !(1..=batch_max).contains(&self.batch) {
             return Some(format!("page and batch of [labour] are from 1 to {PAGE_MAX}"));
+        }
+        if !(100..=LIVE_MS_MAX).contains(&self.live_ms)
+            || !(1..=LIVE_RECORDS_MAX).contains(&self.live_records)
+        {
+            return Some(format!(
+                "live_ms of [labour] is from 100 to {LIVE_MS_MAX}, live_records from 1 to {LIVE_RECORDS_MAX}"
+            ));
         }
         if !(1..=3_660).contains(&self.consent_days_max) {
             return Some("consent_days_max of [labour] is from 1 to 3660".to_owned());
@@ -110,11 +125,14 @@ impl LabourSettings {
             suspend_days: self.suspend_days,
             page: self.page,
             batch: self.batch,
+            live: Arc::new(LivePlan::new(self.live_ms, self.live_records)),
             road,
             shelf: Some(Arc::new(JobShelf::new(settings.data.join(JOBS), self.rates.clone()))),
         })
     }
 }
 
+/// A reader waits no longer for peers.
+const LIVE_MS_MAX: u64 = 60_000;
 /// The folder of the index of vacancies, in that of the data.
 const JOBS: &str = "jobs";

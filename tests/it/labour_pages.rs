@@ -121,6 +121,59 @@ async fn a_list_goes_on_by_its_cursor_and_each_vacancy_stands_once() {
     assert_eq!(found(&jobs.house, "").await["hits"], 9);
 }
 
+/// M22: the peer is asked at once, and what is shown is never called whole when it is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_are_asked_at_once_and_a_partial_answer_is_never_shown_as_whole() {
+    let mut jobs = House::open_with_jobs().await;
+    let house = &jobs.house;
+    until("an index in Kazakhstan", async || {
+        jobs.kz().labour.shelf.as_ref().unwrap().made().is_some_and(|made| made.taken == 9)
+    })
+    .await;
+    let live = async |query: &str| told(house, &format!("/vacancies/live?{query}")).await;
+    let (status, all) = live("occupation=welder").await;
+    assert_eq!(status, 200, "{all}");
+    assert_eq!(
+        (&all["peers"][0]["is"], &all["peers"][0]["state"]),
+        (&json!("answered"), &json!("KZ")),
+        "{all}"
+    );
+    assert!(all["is_whole"] == true && all["is_cut"] == false, "{all}");
+    let from = |list: &Value, told: &str| {
+        list["vacancies"].as_array().unwrap().iter().filter(|one| one["told"] == told).count()
+    };
+    assert!(from(&all, "live") > 2 && from(&all, "own") == 1 && from(&all, "copy") == 0, "{all}");
+    assert_eq!(from(&all, "live"), usize::try_from(all["peers"][0]["told"].as_u64().unwrap()).unwrap());
+    // each once, though it was told and is here
+    let mut ids: Vec<String> =
+        all["vacancies"].as_array().unwrap().iter().map(|one| one["line"]["id"].to_string()).collect();
+    let count = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+    let local = found(house, "occupation=welder").await;
+    assert_eq!(local["hits"], all["hits"], "the same question has the same answer where all is current");
+    let words = "words=%D1%81%D0%B2%D0%B0%D1%80%D1%89%D0%B8%D0%BA"; // сварщик
+    let (_, chosen) = live(&format!("{words}&ask=RU")).await;
+    assert!(chosen["is_whole"] == false && chosen["peers"][0]["is"] == "not_asked", "{chosen}");
+    assert!(from(&chosen, "copy") > 0 && chosen["peers"][0]["heard_at"].is_string(), "{chosen}");
+    let (status, refused) = live("words=%2B7%20905%20765-43-21").await;
+    assert_eq!((status, &refused["code"]), (422, &json!("labour.live_question")), "{refused}");
+    let clerk = clerk(house).await;
+    let page = clerk.get(&format!("/console/vacancies/live?{words}")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for told in ["What each node did", "answered, all of it", "told by its node now"] {
+        assert!(page.text.contains(told), "{told}: {}", page.text);
+    }
+    let local = clerk.get("/console/vacancies").await;
+    assert!(local.text.contains("formaction=\"/console/vacancies/live\""), "it is one button away");
+    // the peer is gone: what is here is shown, and that it is not all
+    jobs.kz_stops().await;
+    let (_, partial) = told(&jobs.house, &format!("/vacancies/live?{words}")).await;
+    assert!(partial["is_whole"] == false && partial["peers"][0]["is"] == "unreachable", "{partial}");
+    assert!(from(&partial, "copy") > 0 && from(&partial, "live") == 0, "{partial}");
+}
+
 fn read_vacancy() -> Value {
     let text = std::fs::read_to_string(crate::fixtures::fixture("demo/bakyt/vacancies-kz.jsonl")).unwrap();
     serde_json::from_str(text.lines().next().unwrap()).unwrap()

@@ -2,6 +2,7 @@
 //! the peer, and a peer that leads nowhere is given up.
 
 mod hostile;
+mod live;
 mod program;
 
 use crate::nodes::{TestDesk, World};

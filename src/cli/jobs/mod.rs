@@ -5,6 +5,7 @@ mod export;
 mod fetch;
 mod import;
 mod index;
+mod live;
 mod local_index;
 mod mirror;
 mod out;
@@ -38,6 +39,7 @@ use std::path::Path;
 ///   stazh jobs index vacancies.jsonl jobs
 ///   stazh jobs index kg
 ///   stazh jobs search kg --profile candidate.json --rates rates.toml
+///   stazh jobs search kg --words сварщик --live
 ///   stazh jobs search jobs --words сварщик --state KZ --state RU
 ///   stazh jobs search jobs --profile profile.json --rates rates.toml
 ///

@@ -1,7 +1,7 @@
 //! `stazh jobs search`: vacancies for words, a profile, or both, with the reasons.
 
 use super::local_index::{self, is_node};
-use super::{Exit, rates, show, tables, told, unusable};
+use super::{Exit, live, rates, show, tables, told, unusable};
 use crate::base::{Clock, Finding, SystemClock, from_json};
 use crate::cli::exit::Misused;
 use crate::cli::local;
@@ -29,9 +29,13 @@ use std::path::{Path, PathBuf};
 /// Of a node, its index (stazh jobs index) is searched, and it is told how old what it
 /// has of each state is, and which state does not answer.
 ///
+/// With --live the peers of a node are asked at once, beside what it has of them: what
+/// each did is told, and whether the answer is whole. No profile leaves the node.
+///
 ///   stazh jobs search jobs --words сварщик --state KZ --state RU
 ///   stazh jobs search jobs --profile profile.json --rates rates.toml --currency KGS
 ///   stazh jobs search kg --profile candidate.json
+///   stazh jobs search kg --words сварщик --live --ask KZ
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(in crate::cli) struct SearchCommand {
@@ -97,13 +101,19 @@ pub(in crate::cli) struct SearchCommand {
     per_page: u16,
     /// Show how many there are of each state, region, group and so on.
     #[arg(long)]
-    facets: bool,
+    pub(super) facets: bool,
     /// The day it is; today if absent.
     #[arg(long, value_name = "DATE")]
     on: Option<Date>,
+    /// Ask the peers of the node at once.
+    #[arg(long)]
+    live: bool,
+    /// Only these of them.
+    #[arg(long, requires = "live", value_parser = read::<State>)]
+    pub(super) ask: Vec<State>,
     /// Print one JSON object.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -119,11 +129,15 @@ impl SearchCommand {
             Some(node) => local_index::folder(node)?,
             None => self.index.clone(),
         };
-        if !folder.join("meta.json").exists() {
+        let has_index = folder.join("meta.json").exists();
+        if self.live && node.is_none() {
+            return Err(Misused("ask peers of an index; name a node for --live".to_owned()).into());
+        }
+        if !has_index && !self.live {
             let folder = folder.display();
             return Err(Misused(format!("find an index in {folder}; make one with stazh jobs index")).into());
         }
-        let index = JobIndex::open(&folder)?;
+        let index = has_index.then(|| JobIndex::open(&folder)).transpose()?;
         let profile = self.profile.as_deref().map(profile).transpose()?;
         let rates = rates(self.rates.as_deref())?;
         let (now, sources) = match node {
@@ -149,6 +163,11 @@ impl SearchCommand {
             sought: Sought::Vacancies,
         };
         let keys = self.keys(today)?;
+        if let (true, Some(node)) = (self.live, node) {
+            let (profile, index) = (profile.as_ref(), index.as_ref());
+            return live::run(&self, node, &live::Sought { profile, keys: &keys, by: &by, index });
+        }
+        let Some(index) = index else { return Ok(Exit::Refused) }; // it is there, as was seen
         let found = index.search(profile.as_ref(), &keys, &by)?;
         let has_found = !found.page.is_empty();
         if self.json {

@@ -4,6 +4,7 @@ use crate::base::{Findings, Verdict};
 use crate::exchange::wire::WireError;
 use crate::labour::Withheld;
 use crate::labour::consent::ConsentFault;
+use crate::labour::live::{AnswerFault, QuestionFault};
 use crate::labour::sync::PageFault;
 
 /// A failure with jobs.
@@ -33,6 +34,12 @@ pub enum LabourError {
     /// What we keep cannot be written as JSON.
     #[error("write a record as JSON")]
     Unwritable,
+    /// A question that may not be asked.
+    #[error(transparent)]
+    Question(#[from] QuestionFault),
+    /// An answer that is not taken.
+    #[error(transparent)]
+    Answer(#[from] AnswerFault),
     /// The peer could not be asked.
     #[error(transparent)]
     Wire(#[from] WireError),
@@ -79,6 +86,8 @@ impl LabourError {
             Self::NoConsent => Verdict::Return { code: "labour.no_consent" },
             Self::Reveal(_) => Verdict::Return { code: "labour.reveal" },
             Self::Unwritable => Verdict::Park { code: "labour.vacancy" },
+            Self::Question(fault) => Verdict::Return { code: fault.code() },
+            Self::Answer(fault) => Verdict::Park { code: fault.code() },
             Self::Wire(error) => error.verdict(),
             Self::Refused { .. } => Verdict::Park { code: "labour.sync_refused" },
             Self::Reply { .. } => Verdict::Park { code: "labour.sync_reply" },

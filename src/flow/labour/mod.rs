@@ -3,6 +3,7 @@
 
 mod consents;
 mod error;
+mod live;
 mod publish;
 mod pull;
 mod receipt;
@@ -15,11 +16,13 @@ pub use consents::{
     Given, NewConsent, end_expired, give_consent, publish_waiting, subject_of, withdraw_consent,
 };
 pub use error::LabourError;
+pub use live::{LiveAsked, LivePlan, ask_peers};
 pub use publish::{PublishedSum, close_untouched, publish_vacancies, vacancy_name};
 pub use pull::{Pulled, pull};
 pub use receipt::take_receipt;
 pub(in crate::flow) use reveals::note_reveal;
 pub use reveals::{NewReveal, end_reveal, reveal};
+pub(in crate::flow) use serve::CONTENT_BYTES_MAX;
 pub use serve::{Refusal, answer_changes, answer_details, answer_ping, answer_snapshot};
 pub(in crate::flow) use subject::subject_of_job;
 pub use watch::{StreamLag, lags, note_missing_receipts};
@@ -48,6 +51,8 @@ pub struct Labour {
     pub page: u32,
     /// How many contents are asked for at once.
     pub batch: u32,
+    /// How peers are asked at once.
+    pub live: Arc<LivePlan>,
     /// The road to the peers; none where nothing is to be asked.
     pub road: Option<Arc<dyn SyncRoad>>,
     /// The index of vacancies and the rates of currencies; none where nobody looks for a post.
@@ -65,6 +70,7 @@ impl Default for Labour {
             suspend_days: 7,
             page: 500,
             batch: 250,
+            live: Arc::default(),
             road: None,
             shelf: None,
         }

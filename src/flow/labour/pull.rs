@@ -63,9 +63,9 @@ pub async fn pull(peer: &str, ctx: &Context) -> Result<Pulled, FlowError> {
 
 /// The way to one peer.
 #[derive(Clone, Copy)]
-struct Line<'a> {
-    road: &'a dyn SyncRoad,
-    peer: &'a str,
+pub(super) struct Line<'a> {
+    pub(super) road: &'a dyn SyncRoad,
+    pub(super) peer: &'a str,
 }
 
 impl Line<'_> {
@@ -74,7 +74,7 @@ impl Line<'_> {
         self.read(self.road.call(self.peer, call).await?, what)
     }
 
-    async fn post<T: DeserializeOwned>(
+    pub(super) async fn post<T: DeserializeOwned>(
         &self,
         rest: &str,
         body: &impl serde::Serialize,
@@ -97,6 +97,15 @@ impl Line<'_> {
         let told = told.unwrap_or_default().chars().filter(|c| !c.is_control()).take(60).collect();
         Err(LabourError::Refused { peer: peer(), status: reply.status, told })
     }
+}
+
+/// The vacancy in a content, if it is the peer's own, of its name, and tells of nobody whom to call.
+pub(super) fn fit_vacancy(peer: State, reference: &str, content: &str) -> Option<Vacancy> {
+    let vacancy: Vacancy = serde_json::from_str(content).ok()?;
+    let is_fit = vacancy.reference.state == peer
+        && vacancy.contacts.is_empty()
+        && super::vacancy_name(&vacancy.reference) == reference;
+    is_fit.then_some(vacancy)
 }
 
 /// One stream of one peer.
@@ -303,11 +312,7 @@ impl Puller<'_> {
     /// Whether a content is of its kind, of its peer and of its name; a profile that holds more than profiles do is not.
     fn is_fit(&self, reference: &str, content: &str) -> bool {
         match self.kind {
-            StreamKind::Vacancy => serde_json::from_str::<Vacancy>(content).is_ok_and(|vacancy| {
-                vacancy.reference.state == self.state
-                    && vacancy.contacts.is_empty()
-                    && super::vacancy_name(&vacancy.reference) == reference
-            }),
+            StreamKind::Vacancy => fit_vacancy(self.state, reference, content).is_some(),
             StreamKind::Profile => serde_json::from_str::<CandidateProfile>(content).is_ok_and(|profile| {
                 profile.state == self.state && profile.reference.to_string() == reference
             }),

@@ -6,6 +6,7 @@ use crate::base::Code;
 use crate::exchange::canonical::State;
 use crate::flow::{Context, FlowError};
 use crate::labour::consent::Purpose;
+use crate::labour::live::QuestionFault;
 use crate::labour::sync::{
     ChangePage, Detail, DetailOutcome, Details, DetailsAsked, Ping, SnapshotPage, StreamHead, StreamKind,
 };
@@ -28,6 +29,10 @@ pub enum Refusal {
     },
     /// It is of another epoch.
     OtherEpoch,
+    /// It is a question that is not answered.
+    Question(QuestionFault),
+    /// There is nothing yet to search in.
+    NoIndex,
     /// We cannot, for now.
     Failed(FlowError),
 }
@@ -39,6 +44,8 @@ impl Refusal {
             Self::Off => "labour.off",
             Self::TooMany { .. } => "labour.too_many",
             Self::OtherEpoch => "labour.sync_epoch",
+            Self::Question(fault) => fault.code(),
+            Self::NoIndex => "http.later",
             Self::Failed(error) => error.verdict().code().unwrap_or("http.later"),
         }
     }
@@ -206,5 +213,5 @@ fn is_cut<T>(items: &mut Vec<T>, limit: u32) -> bool {
 }
 
 /// Half of what a peer takes: a content may be written longer than it is kept.
-const CONTENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(in crate::flow) const CONTENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 const AT_ONCE: usize = 100;

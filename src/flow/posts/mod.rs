@@ -1,7 +1,9 @@
 //! What those see who find posts for persons, and persons for posts: vacancies of all states, matches with their reasons, the
 //! consents of a worker, and his way from a post to his pension. Pages and the interface for programs show the same models.
 
+mod answered;
 mod consent;
+mod live;
 mod matched;
 mod profiles;
 mod renew;
@@ -14,10 +16,12 @@ mod vacancy;
 mod way;
 mod workers;
 
+pub use answered::answer_search;
 pub use consent::{
     ConsentGiven, ConsentText, Misfit, NewWorker, candidate_of_text, consent_text, end_reveal, give,
     interest_of, show_to, shown_text, withdraw,
 };
+pub use live::{LiveLine, LiveList, LivePeer, LivePool, SHOWN_MAX, pool, seek_live};
 pub use matched::{MatchList, Removed, match_vacancies};
 pub use profiles::{
     OwnProfile, OwnProfiles, PeerProfile, PeerProfiles, match_profiles, own_profiles, worker_of,

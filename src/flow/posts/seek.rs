@@ -150,19 +150,11 @@ pub async fn seek_vacancies(
     let by = By::of(query.currency, ctx)?;
     let (shelf, reckoned) = reckoned(&by, ctx).await?;
     let page = page_of(query.cursor.as_deref());
-    let mut keys = Keys {
-        words: query.words.clone(),
-        states: query.state.into_iter().collect(),
-        majors: query.major.into_iter().collect(),
-        order: if query.is_newest_first { Order::Recent } else { Order::Match },
-        page,
-        per_page: PER_PAGE,
-        ..Keys::default()
-    };
-    keys.pay_from = query.pay_from.and_then(|least| Money::new(Decimal::from(least), by.currency).ok());
+    let mut keys = Keys { page, ..keys_of(query, &by) };
     let asked = query.occupation.clone();
     let list = Context::aside(move || -> Result<VacancyList, FlowError> {
-        let group = occupation_of(&asked);
+        let understood = understood(&asked);
+        let group = understood.flatten();
         keys.groups.extend(group);
         let occupation = group.map(|group| group_told(language, group));
         let index = match &shelf {
@@ -170,7 +162,7 @@ pub async fn seek_vacancies(
             None => None,
         };
         // an occupation that nobody understands finds nothing rather than everything
-        let index = index.filter(|_| group.is_some() || asked.trim().is_empty());
+        let index = index.filter(|_| understood.is_some());
         let reckoned = counted(reckoned, shelf.as_deref())?;
         let Some(index) = index else { return Ok(VacancyList::nothing(reckoned, occupation)) };
         let found = index.search(None, &keys, &by.matching())?;
@@ -215,6 +207,19 @@ impl VacancyList {
             removed: Vec::new(),
             next: None,
         }
+    }
+}
+
+/// What a reader asks, as keys of the index, without the occupation.
+pub(super) fn keys_of(query: &VacancyQuery, by: &By) -> Keys {
+    Keys {
+        words: query.words.clone(),
+        states: query.state.into_iter().collect(),
+        majors: query.major.into_iter().collect(),
+        pay_from: query.pay_from.and_then(|least| Money::new(Decimal::from(least), by.currency).ok()),
+        order: if query.is_newest_first { Order::Recent } else { Order::Match },
+        per_page: PER_PAGE,
+        ..Keys::default()
     }
 }
 
@@ -265,18 +270,18 @@ pub(super) fn count(of: usize) -> u64 {
     u64::try_from(of).unwrap_or(u64::MAX)
 }
 
-/// A group by its code, or by what somebody calls it; none if nobody can tell.
-fn occupation_of(asked: &str) -> Option<IscoCode> {
+/// A group by its code, or by what somebody calls it; none was named where `Some(None)`, and `None` if nobody can tell.
+pub(super) fn understood(asked: &str) -> Option<Option<IscoCode>> {
     let asked = asked.trim();
     if asked.is_empty() {
-        return None;
+        return Some(None);
     }
     if let Ok(code) = asked.parse() {
-        return Some(code);
+        return Some(Some(code));
     }
     let coding = Coder::built_in().code(asked);
     let likely = coding.candidates.first().filter(|one| one.confidence >= UNDERSTOOD_FROM);
-    coding.answer.or(likely.map(|one| one.group))
+    coding.answer.or(likely.map(|one| one.group)).map(Some)
 }
 
 /// What is paid in, where a node stands.

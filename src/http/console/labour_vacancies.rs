@@ -1,6 +1,6 @@
 //! Vacancies of all states: the search, one vacancy, and the profiles that peers published for one of ours.
 
-use super::field::{Field, Kind};
+use super::field::{Field, Given, Kind};
 use super::labour_told::{
     address, occupations, pay, places, profile, reckoned, removed, score, told_warnings,
 };
@@ -50,7 +50,7 @@ pub(super) const ROUTES: &[Route] = &[
     },
 ];
 
-const STATES: &[&str] = &["AM", "BY", "KG", "KZ", "RU"];
+pub(super) const STATES: &[&str] = &["AM", "BY", "KG", "KZ", "RU"];
 pub(super) const CURRENCIES: &[&str] = &["AMD", "BYN", "KGS", "KZT", "RUB"];
 const SOUGHT: &[Field] = &[
     Field { name: "words", kind: Kind::Line(200), is_required: false },
@@ -66,10 +66,9 @@ pub(super) const FURTHER: &[Field] = &[Field { name: "cursor", kind: Kind::Line(
 /// What is filled in by hand.
 const SHOWN: usize = 6;
 
-async fn list(call: Call) -> Done {
-    let given = &call.given;
-    // a value that does not fit is told, and the others are searched by
-    let query = VacancyQuery {
+/// What is asked; a value that does not fit is told, and the others are searched by.
+pub(super) fn query_of(given: &Given) -> VacancyQuery {
+    VacancyQuery {
         words: given.text("words").to_owned(),
         occupation: given.text("occupation").to_owned(),
         state: given.text("peer").parse().ok(),
@@ -78,7 +77,11 @@ async fn list(call: Call) -> Done {
         currency: given.text("currency").parse().ok(),
         is_newest_first: given.text("order_by") == "recent",
         cursor: Some(given.text("cursor").to_owned()),
-    };
+    }
+}
+
+async fn list(call: Call) -> Done {
+    let query = query_of(&call.given);
     let list = seek_vacancies(call.permit()?, &query, call.view.language, &call.ctx).await?;
     let shown = list.clone();
     Answer::page(call.view.say("menu-vacancy-list"), &list, move |view| {
@@ -87,8 +90,16 @@ async fn list(call: Call) -> Done {
                 (view.faults_told())
                 form method="get" action="/console/vacancies" class="filter" role="search" {
                     @for field in SOUGHT.iter().take(SHOWN) { (view.field(*field)) }
-                    p { button type="submit" { (view.say("vacancy-seek")) } }
+                    p {
+                        button type="submit" { (view.say("vacancy-seek")) }
+                        @if view.may("vacancy-live-search") {
+                            " " button type="submit" class="plain" formaction="/console/vacancies/live" { (view.say("live-ask")) }
+                        }
+                    }
                 }
+            }
+            @if shown.reckoned.is_on && view.may("vacancy-live-search") {
+                p { (view.link("/console/vacancies/live", &view.say("live-title"))) }
             }
             (reckoned(view, &shown.reckoned))
             @if shown.reckoned.indexed.is_some() { (found(view, &shown)) }

@@ -21,6 +21,7 @@ mod help;
 mod interface;
 mod keys;
 mod labour_consents;
+mod labour_live;
 mod labour_matches;
 mod labour_reveals;
 mod labour_told;

@@ -3,8 +3,8 @@
 use super::route::{Route, Verb};
 use super::{
     accounts, appeals, approvals, asked, audit, case, cases, entry, figures, help, interface, keys,
-    labour_consents, labour_matches, labour_reveals, labour_vacancies, labour_way, labour_workers, messages,
-    own_rules, peers, persons, profiles, requests, send, workbench,
+    labour_consents, labour_live, labour_matches, labour_reveals, labour_vacancies, labour_way,
+    labour_workers, messages, own_rules, peers, persons, profiles, requests, send, workbench,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 26] = [
+const TOPICS: [&[Route]; 0] = [
     messages::ROUTES,
     persons::ROUTES,
     figures::ROUTES,
@@ -36,6 +36,7 @@ const TOPICS: [&[Route]; 26] = [
     workbench::ROUTES,
     send::ROUTES,
     labour_vacancies::ROUTES,
+    labour_live::ROUTES,
     labour_consents::ROUTES,
     labour_reveals::ROUTES,
     labour_matches::ROUTES,

@@ -7,6 +7,7 @@ mod brief;
 mod counts;
 mod error;
 mod fields;
+mod live;
 mod question;
 mod search;
 mod writer;

@@ -64,6 +64,17 @@ impl JobIndex {
         keys: &Keys,
         by: &Matching<'_>,
     ) -> Result<Found, JobIndexError> {
+        self.search_page(profile, keys, keys.per_page.clamp(1, PER_PAGE_MAX), by)
+    }
+
+    /// The same with pages of any length.
+    pub(super) fn search_page(
+        &self,
+        profile: Option<&CandidateProfile>,
+        keys: &Keys,
+        per_page: usize,
+        by: &Matching<'_>,
+    ) -> Result<Found, JobIndexError> {
         let searcher = self.reader.searcher();
         let mut filters = keys.filters(&self.fields, by);
         if let Some(profile) = profile {
@@ -95,7 +106,6 @@ impl JobIndex {
         let brought = brought(&searcher, &addresses, likeness.as_ref())?;
         let ordered = order(profile, &brought, keys.order, by);
         let removed = if ordered.is_empty() { removed(&searcher, &filters)? } else { BTreeMap::new() };
-        let per_page = keys.per_page.clamp(1, PER_PAGE_MAX);
         let ranked = ordered.len();
         let shown = ordered.into_iter().skip(keys.page.saturating_mul(per_page)).take(per_page);
         let page = self.whole(&searcher, profile, shown, by)?;

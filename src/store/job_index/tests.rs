@@ -305,3 +305,50 @@ fn a_folder_of_something_else_is_told() {
     assert!(second.to_string().starts_with("write the index"), "{second}");
     drop(first);
 }
+
+/// A question of another node is answered out of one state's own alone, and the keys come over as they were.
+#[test]
+fn the_sources_of_a_state_are_known_and_narrow_the_search_to_it() {
+    let (_folder, world, vacancies, index) = filled(400);
+    let by = by(&world);
+    let mut sum = 0;
+    for state in State::ALL {
+        let own: Vec<&Vacancy> = vacancies.iter().filter(|one| one.reference.state == state).collect();
+        let sources = index.sources_of(state).unwrap();
+        assert_eq!(sources.is_empty(), own.is_empty());
+        assert!(sources.iter().all(|(of, source)| {
+            *of == state && own.iter().any(|one| one.reference.source.as_str() == source.as_str())
+        }));
+        if sources.is_empty() {
+            continue;
+        }
+        let keys = Keys { sources, ..Keys::default() };
+        let over = Keys::of_question(&keys.question(200));
+        let found = index.first(None, &over, 500, &by).unwrap();
+        assert!(found.page.iter().all(|one| one.vacancy.reference.state == state));
+        assert_eq!(found.page.len(), found.hits);
+        sum += found.hits;
+    }
+    let all = index.first(None, &Keys::default(), 500, &by).unwrap();
+    assert!(sum == all.hits && sum > 300, "{sum} {}", all.hits);
+}
+
+/// An index in memory finds what the one on the disk finds, in the same order and for the same reasons.
+#[test]
+fn an_index_of_few_is_like_the_one_on_the_disk() {
+    let (_folder, world, vacancies, index) = filled(150);
+    let by = by(&world);
+    let few = JobIndex::of_few(&vacancies, Weights::built_in().unwrap(), world.lexicon()).unwrap();
+    assert_eq!(few.count(), index.count());
+    for _ in 0..10 {
+        let profile = world.profile().unwrap();
+        let of = |index: &JobIndex| -> Vec<(String, u16)> {
+            let found = index.first(Some(&profile), &Keys::default(), 200, &by).unwrap();
+            let told = |one: FoundVacancy| {
+                (one.vacancy.reference.id.as_str().to_owned(), one.score.map(|score| score.points).unwrap())
+            };
+            found.page.into_iter().map(told).collect()
+        };
+        assert_eq!(of(&few), of(&index));
+    }
+}

@@ -49,9 +49,19 @@ impl JobIndex {
         weights: &'a Weights,
         tables: &'a dyn Tables,
     ) -> Result<JobIndexWriter<'a>, JobIndexError> {
+        self.writer_within(threads(), MEMORY_BYTES, weights, tables)
+    }
+
+    /// The same with so many threads and so much memory.
+    pub(super) fn writer_within<'a>(
+        &'a self,
+        threads: usize,
+        bytes: usize,
+        weights: &'a Weights,
+        tables: &'a dyn Tables,
+    ) -> Result<JobIndexWriter<'a>, JobIndexError> {
         let refuse = |source| JobIndexError::Write { path: self.path.clone(), source: Box::new(source) };
-        let writer: IndexWriter =
-            self.index.writer_with_num_threads(threads(), MEMORY_BYTES).map_err(refuse)?;
+        let writer: IndexWriter = self.index.writer_with_num_threads(threads, bytes).map_err(refuse)?;
         let fresh = (self.count() == 0).then(HashSet::new);
         if fresh.is_some() {
             writer.set_merge_policy(Box::new(NoMergePolicy)); // a build makes few segments, and merging would double its time

@@ -23,6 +23,7 @@ async fn everybody_can_use_every_page_of_the_labour_half() {
     for page in [
         "/vacancies/KZ/enbek/*",
         "/vacancies",
+        "/vacancies/live",
         "/matches",
         "/workers",
         "/workers/*",

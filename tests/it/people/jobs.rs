@@ -92,6 +92,11 @@ impl JobsHouse {
         self.house.peer.as_ref().unwrap().flows().clone()
     }
 
+    /// The node of Kazakhstan is there no more.
+    pub(crate) async fn kz_stops(&mut self) {
+        self.house.peer.take().unwrap().stop().await;
+    }
+
     /// The address of the welder's pages.
     pub(crate) fn at(&self, rest: &str) -> String {
         format!("/console/workers/{}{rest}", self.worker)
