@@ -12,6 +12,7 @@ pub mod matching;
 mod mobility;
 pub mod occupations;
 mod profile;
+pub mod retention;
 pub mod sync;
 mod words;
 
