@@ -4,6 +4,7 @@ use super::{Settings, StartError};
 use crate::exchange::wire::{HttpsSync, NodeIdentity, PeerEndpoint, SyncRoad};
 use crate::flow::labour::{Labour, PAGE_MAX, REFS_MAX};
 use crate::flow::posts::JobShelf;
+use crate::labour::retention::Terms;
 use crate::labour::sync::NODE_SCHEME;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,12 @@ pub struct LabourSettings {
     pub receipt_hours: u32,
     /// After so many days without that a peer gets no new profiles.
     pub suspend_days: u32,
+    /// So many days before a consent ends the person is asked whether he renews it.
+    pub renewal_days: u32,
+    /// Within so many minutes of a consent, at a random instant, its profile is published.
+    pub publish_within_minutes: u32,
+    /// How long each class of record is kept.
+    pub keep: Terms,
     /// How many changes are asked for at once.
     pub page: u32,
     /// How many contents are asked for at once.
@@ -42,6 +49,9 @@ impl Default for LabourSettings {
             consent_days_max,
             receipt_hours,
             suspend_days,
+            renewal_days,
+            publish_within_minutes,
+            terms,
             page,
             batch,
             road: _,
@@ -54,6 +64,9 @@ impl Default for LabourSettings {
             consent_days_max,
             receipt_hours,
             suspend_days,
+            renewal_days,
+            publish_within_minutes,
+            keep: terms,
             page,
             batch,
             rates: None,
@@ -78,6 +91,9 @@ impl LabourSettings {
         }
         if !(1..=PAGE_MAX).contains(&self.page) || !(1..=batch_max).contains(&self.batch) {
             return Some(format!("page and batch of [labour] are from 1 to {PAGE_MAX}"));
+        }
+        if self.publish_within_minutes > PUBLISH_MINUTES_MAX {
+            return Some(format!("publish_within_minutes of [labour] is from 0 to {PUBLISH_MINUTES_MAX}"));
         }
         if !(1..=3_660).contains(&self.consent_days_max) {
             return Some("consent_days_max of [labour] is from 1 to 3660".to_owned());
@@ -108,6 +124,9 @@ impl LabourSettings {
             consent_days_max: self.consent_days_max,
             receipt_hours: self.receipt_hours,
             suspend_days: self.suspend_days,
+            renewal_days: self.renewal_days,
+            publish_within_minutes: self.publish_within_minutes,
+            terms: self.keep,
             page: self.page,
             batch: self.batch,
             road,
@@ -116,5 +135,7 @@ impl LabourSettings {
     }
 }
 
+/// A week: who consents is not to wait longer.
+const PUBLISH_MINUTES_MAX: u32 = 10_080;
 /// The folder of the index of vacancies, in that of the data.
 const JOBS: &str = "jobs";
