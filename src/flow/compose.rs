@@ -125,7 +125,7 @@ pub async fn begin(what: Begin<'_>, ctx: &Context) -> Result<Composed, FlowError
         return Err(FlowError::OfferGone);
     }
     if let Opening::Job(JobDocument::Reveal(reveal)) = opening {
-        note_reveal(&mut tx, reveal, to, ctx).await?;
+        note_reveal(&mut tx, reveal, (to, composed.document_id), ctx).await?;
     }
     tx.commit().await?;
     ctx.wake.outbox();

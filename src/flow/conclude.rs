@@ -7,6 +7,7 @@ use super::conversation::{Happened, advance, stage_of, step};
 use super::copies::hand_over_copies;
 use super::document::{Accepted, Case, Content};
 use super::facts::{declined, keep, refusal_in};
+use super::labour::note_shown;
 use super::note::note;
 use super::offers::answered;
 use super::signals::error;
@@ -225,6 +226,10 @@ impl Case<'_> {
         }
         if let Some(fact) = fact {
             keep(tx, header.document_id, fact, now).await?;
+        }
+        if let Content::Job(document) = content {
+            let of = (self.row.peer.as_str(), header.document_id, self.headers.conversation_id);
+            note_shown(tx, document, of, self.ctx).await?;
         }
         if let Content::Case(document) = content {
             self.belonging(document, header).keep(tx, Some(self.row.id)).await?;

@@ -238,6 +238,15 @@ pub trait Desk: Send + Sync {
         })
     }
 
+    /// Takes back a document of the labour half that was handed over, if it still lies where it was put: a person shows himself no
+    /// more. Whoever has fetched it is told by a document of its own.
+    ///
+    /// # Errors
+    /// It cannot be taken back.
+    fn take_back_job(&self, _document: DocumentId) -> Result<(), FlowError> {
+        Ok(())
+    }
+
     /// What the person behind a profile decided about an employer's interest; most are asked only when it came.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 use super::answer::{Remark, Said, notice};
 use super::document::Case;
+use super::labour::take_back;
 use super::{Context, FlowError, Origin};
 use crate::base::{Digest256, Finding, Findings, Limits, explanations};
 use crate::exchange::canonical::job::{EmploymentRecord, Interest, JobDocument, Reveal};
@@ -98,6 +99,12 @@ impl Case<'_> {
         origin: Origin,
         document: &JobDocument,
     ) -> Result<(), FlowError> {
+        if let JobDocument::RevealEnd(end) = document {
+            take_back((&self.row.peer, end.reveal.0), None, self.ctx).await?;
+        }
+        if let JobDocument::Reveal(reveal) = document {
+            take_back((&self.row.peer, reveal.id.0), Some(origin.document_id), self.ctx).await?;
+        }
         let (desk, told) = (self.ctx.desk.clone(), document.clone());
         // what came by consent goes to the labour side alone
         let record = through_the_wall(document).ok().map(insurance_of).transpose()?;

@@ -181,6 +181,9 @@ pub enum ConsentFault {
         /// The longest that is lawful here.
         days_max: u32,
     },
+    /// The profile was changed too long ago.
+    #[error("consent to a profile that was looked through since; it was changed too long ago")]
+    Stale,
     /// What was asked for does not follow from where it stands.
     #[error("take this step with a consent that is {}", .0.as_str())]
     Step(ConsentState),
@@ -199,7 +202,9 @@ impl ConsentFault {
     /// Its stable code.
     pub fn code(&self) -> Code {
         match self {
-            Self::NoState | Self::Home | Self::NoSection | Self::Span { .. } => "labour.consent_terms",
+            Self::NoState | Self::Home | Self::NoSection | Self::Span { .. } | Self::Stale => {
+                "labour.consent_terms"
+            }
             Self::Step(_) | Self::NotInForce(_) | Self::OtherPurpose(_) | Self::OtherState(_) => {
                 "labour.consent"
             }

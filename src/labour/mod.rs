@@ -13,6 +13,7 @@ pub mod matching;
 mod mobility;
 pub mod occupations;
 mod profile;
+pub mod retention;
 pub mod sync;
 mod words;
 

@@ -402,6 +402,15 @@ impl Desk for FolderDesk {
             }
         }
     }
+
+    fn take_back_job(&self, document: DocumentId) -> Result<(), FlowError> {
+        let path = self.handed_over.join(JOBS).join(format!("{document}.json"));
+        match std::fs::remove_file(&path) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()), // it has taken it away
+            Err(source) => Err(local(AdapterError::Write { path, source })),
+        }
+    }
 }
 
 /// Why nothing of a file is used.

@@ -5,6 +5,7 @@ use crate::exchange::wire::{HttpsSync, NodeIdentity, PeerEndpoint, SyncRoad};
 use crate::flow::labour::{Labour, LivePlan, PAGE_MAX, REFS_MAX};
 use crate::flow::posts::JobShelf;
 use crate::labour::live::LIVE_RECORDS_MAX;
+use crate::labour::retention::Terms;
 use crate::labour::sync::NODE_SCHEME;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,12 @@ pub struct LabourSettings {
     pub receipt_hours: u32,
     /// After so many days without that a peer gets no new profiles.
     pub suspend_days: u32,
+    /// So many days before a consent ends the person is asked whether he renews it.
+    pub renewal_days: u32,
+    /// Within so many minutes of a consent, at a random instant, its profile is published.
+    pub publish_within_minutes: u32,
+    /// How long each class of record is kept.
+    pub keep: Terms,
     /// How many changes are asked for at once.
     pub page: u32,
     /// How many contents are asked for at once.
@@ -47,6 +54,9 @@ impl Default for LabourSettings {
             consent_days_max,
             receipt_hours,
             suspend_days,
+            renewal_days,
+            publish_within_minutes,
+            terms,
             page,
             batch,
             live,
@@ -60,6 +70,9 @@ impl Default for LabourSettings {
             consent_days_max,
             receipt_hours,
             suspend_days,
+            renewal_days,
+            publish_within_minutes,
+            keep: terms,
             page,
             batch,
             live_ms: live.term_ms,
@@ -94,6 +107,9 @@ impl LabourSettings {
                 "live_ms of [labour] is from 100 to {LIVE_MS_MAX}, live_records from 1 to {LIVE_RECORDS_MAX}"
             ));
         }
+        if self.publish_within_minutes > PUBLISH_MINUTES_MAX {
+            return Some(format!("publish_within_minutes of [labour] is from 0 to {PUBLISH_MINUTES_MAX}"));
+        }
         if !(1..=3_660).contains(&self.consent_days_max) {
             return Some("consent_days_max of [labour] is from 1 to 3660".to_owned());
         }
@@ -123,6 +139,9 @@ impl LabourSettings {
             consent_days_max: self.consent_days_max,
             receipt_hours: self.receipt_hours,
             suspend_days: self.suspend_days,
+            renewal_days: self.renewal_days,
+            publish_within_minutes: self.publish_within_minutes,
+            terms: self.keep,
             page: self.page,
             batch: self.batch,
             live: Arc::new(LivePlan::new(self.live_ms, self.live_records)),
@@ -134,5 +153,7 @@ impl LabourSettings {
 
 /// A reader waits no longer for peers.
 const LIVE_MS_MAX: u64 = 60_000;
+/// A week: who consents is not to wait longer.
+const PUBLISH_MINUTES_MAX: u32 = 10_080;
 /// The folder of the index of vacancies, in that of the data.
 const JOBS: &str = "jobs";

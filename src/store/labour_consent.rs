@@ -32,17 +32,20 @@ pub struct ConsentTarget {
     pub signer: Option<String>,
 }
 
-/// Keeps a consent that is given, with what a profile is made of.
+/// Keeps a consent that is given, with what a profile is made of and since when that counts; and when the person is to be asked
+/// whether he renews it.
 pub async fn consent_put(
     tx: &mut Tx,
     consent: &Consent,
     state: ConsentState,
-    candidate: Option<&Candidate>,
+    candidate: Option<(&Candidate, Timestamp)>,
+    renew_at: Timestamp,
 ) -> Result<(), StoreError> {
     let terms = consent.terms();
     let row = RowReader { table: "labour_consent", id: &terms.id };
     let text = serde_json::to_string(terms).map_err(|_cause| row.fault("terms"))?;
-    let candidate = candidate.map(serde_json::to_string).transpose();
+    let profile_at = candidate.map(|(_, since)| since.as_millisecond());
+    let candidate = candidate.map(|(candidate, _)| serde_json::to_string(candidate)).transpose();
     let candidate = candidate.map_err(|_cause| row.fault("candidate"))?;
     change!(
         tx,
@@ -56,8 +59,23 @@ pub async fn consent_put(
             .bind(candidate)
             .bind(terms.given_at.as_millisecond())
             .bind(terms.expires_at.as_millisecond())
+            .bind(profile_at)
+            .bind(renew_at.as_millisecond())
     )?;
     Ok(())
+}
+
+/// Up to `limit` consents in force whose renewal is to be asked for and was not.
+pub async fn renewals_due(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Consent>, StoreError> {
+    let rows: Vec<Columns> = on!(tx, "list consents to be renewed", connection =>
+        sqlx::query_as(RENEWALS).bind(now.as_millisecond()).bind(i64::from(limit)).fetch_all(connection))?;
+    rows.into_iter().map(consent).collect()
+}
+
+/// Notes that a renewal was asked for; false if another was quicker.
+pub async fn renewal_asked(tx: &mut Tx, id: Uuid) -> Result<bool, StoreError> {
+    Ok(change!(tx, "note that a renewal was asked for", sqlx::query(RENEWAL_ASKED).bind(id.to_string()))?
+        == 1)
 }
 
 /// Ends a consent that is in force, and blanks what profiles were made of; false if it is not in force any more. Nobody else
@@ -166,12 +184,21 @@ pub async fn cell_counts(tx: &mut Tx, group: IscoCode) -> Result<Vec<CellCount>,
     rows.into_iter().map(row).collect()
 }
 
-/// Notes that a consent lets a profile go to a peer.
-pub async fn target_put(tx: &mut Tx, consent_id: Uuid, peer: &str, now: Timestamp) -> Result<(), StoreError> {
+/// Notes that a consent lets a profile go to a peer, not before an instant.
+pub async fn target_put(
+    tx: &mut Tx,
+    consent_id: Uuid,
+    peer: &str,
+    (now, publish_at): (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
     change!(
         tx,
         "note where a profile may go",
-        sqlx::query(TARGET).bind(consent_id.to_string()).bind(peer).bind(now.as_millisecond())
+        sqlx::query(TARGET)
+            .bind(consent_id.to_string())
+            .bind(peer)
+            .bind(now.as_millisecond())
+            .bind(publish_at.as_millisecond())
     )?;
     Ok(())
 }
@@ -183,10 +210,14 @@ pub async fn target_list(tx: &mut Tx, consent_id: Uuid) -> Result<Vec<ConsentTar
     rows.into_iter().map(target).collect()
 }
 
-/// Up to `limit` of those that are not published, those first that were tried longest ago.
-pub async fn target_waiting(tx: &mut Tx, limit: u32) -> Result<Vec<(Uuid, String)>, StoreError> {
-    let rows: Vec<(String, String)> = on!(tx, "list profiles that wait", connection =>
-        sqlx::query_as(WAITING).bind(i64::from(limit)).fetch_all(connection))?;
+/// Up to `limit` of those that are not published and may be, those first that were tried longest ago.
+pub async fn target_waiting(
+    tx: &mut Tx,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<(Uuid, String)>, StoreError> {
+    let rows: Vec<(String, String)> = on!(tx, "list profiles that wait", connection => sqlx::query_as(WAITING)
+        .bind(now.as_millisecond()).bind(i64::from(limit)).fetch_all(connection))?;
     let row = |(id, peer): (String, String)| {
         Ok((RowReader { table: "labour_target", id: &id }.text("consent_id", &id)?, peer))
     };
@@ -280,8 +311,15 @@ fn target(columns: TargetColumns) -> Result<ConsentTarget, StoreError> {
 }
 
 const PUT: &str = "
-    INSERT INTO labour_consent (id, subject, purpose, state, terms, candidate, given_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT INTO labour_consent (id, subject, purpose, state, terms, candidate, given_at, expires_at, profile_at, renew_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+
+pub(super) const RENEWALS: &str = "
+    SELECT id, state, terms, ended_at FROM labour_consent
+    WHERE state = 'active' AND renew_at <= $1 ORDER BY renew_at LIMIT $2";
+
+const RENEWAL_ASKED: &str =
+    "UPDATE labour_consent SET renew_at = NULL WHERE id = $1 AND state = 'active' AND renew_at IS NOT NULL";
 
 const END: &str = "
     UPDATE labour_consent SET state = $2, candidate = NULL, ended_at = $3, channel = $4
@@ -315,7 +353,7 @@ const UNCOUNT: &str = "DELETE FROM labour_cell WHERE consent_id = $1";
 pub(super) const CELLS: &str = "SELECT region, COUNT(*) FROM labour_cell WHERE isco = $1 GROUP BY region";
 
 const TARGET: &str = "
-    INSERT INTO labour_target (consent_id, peer, tried_at) VALUES ($1, $2, $3) ON CONFLICT (consent_id, peer) DO NOTHING";
+    INSERT INTO labour_target (consent_id, peer, tried_at, publish_at) VALUES ($1, $2, $3, $4) ON CONFLICT (consent_id, peer) DO NOTHING";
 
 /// The columns of a target.
 macro_rules! targets {
@@ -333,7 +371,8 @@ pub(super) const MISSING: &str =
     targets!("WHERE erased_seq IS NOT NULL AND confirmed_at IS NULL ORDER BY erased_at LIMIT $1");
 
 pub(super) const WAITING: &str = "
-    SELECT consent_id, peer FROM labour_target WHERE ref IS NULL AND erased_at IS NULL ORDER BY tried_at LIMIT $1";
+    SELECT consent_id, peer FROM labour_target WHERE ref IS NULL AND erased_at IS NULL AND publish_at <= $1
+    ORDER BY tried_at LIMIT $2";
 
 const TRIED: &str = "
     UPDATE labour_target SET tried_at = $4, ref = COALESCE($3, ref) WHERE consent_id = $1 AND peer = $2";

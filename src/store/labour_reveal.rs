@@ -3,6 +3,7 @@
 use super::row::RowReader;
 use super::tx::{change, on};
 use super::{StoreError, Tx};
+use crate::base::DocumentId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -38,8 +39,8 @@ pub struct RevealBody {
     pub fields: Vec<String>,
 }
 
-/// Notes a reveal.
-pub async fn reveal_put(tx: &mut Tx, row: &RevealRow) -> Result<(), StoreError> {
+/// Notes a reveal, and the document by which the person shows himself.
+pub async fn reveal_put(tx: &mut Tx, row: &RevealRow, document: DocumentId) -> Result<(), StoreError> {
     let reader = RowReader { table: "labour_reveal", id: &row.id };
     let body = serde_json::to_string(&row.body).map_err(|_cause| reader.fault("body"))?;
     change!(
@@ -51,6 +52,7 @@ pub async fn reveal_put(tx: &mut Tx, row: &RevealRow) -> Result<(), StoreError> 
             .bind(body)
             .bind(row.given_at.as_millisecond())
             .bind(row.expires_at.as_millisecond())
+            .bind(document.as_uuid().to_string())
     )?;
     Ok(())
 }
@@ -105,7 +107,8 @@ pub async fn reveal_end_one(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<boo
 }
 
 const PUT: &str = "
-    INSERT INTO labour_reveal (id, consent_id, body, given_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+    INSERT INTO labour_reveal (id, consent_id, body, given_at, expires_at, document_id)
+    VALUES ($1, $2, $3, $4, $5, $6)";
 
 const END: &str = "UPDATE labour_reveal SET ended_at = $2 WHERE consent_id = $1 AND ended_at IS NULL";
 

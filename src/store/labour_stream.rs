@@ -58,6 +58,8 @@ pub struct StreamRow {
     pub kind: StreamKind,
     /// Its epoch and the number of its last change.
     pub head: StreamHead,
+    /// Up to which change records that were erased may be missing.
+    pub floor_seq: u64,
     /// Up to which change the peer has confirmed.
     pub acked_seq: u64,
     /// When it did last.
@@ -348,14 +350,15 @@ pub async fn published_counts(tx: &mut Tx) -> Result<Vec<(StreamKind, PublishedS
     rows.into_iter().map(row).collect()
 }
 
-type Columns = (String, String, String, i64, i64, Option<i64>, Option<i64>);
+type Columns = (String, String, String, i64, i64, i64, Option<i64>, Option<i64>);
 
 fn stream_row(columns: Columns) -> Result<StreamRow, StoreError> {
-    let (peer, kind, epoch, head_seq, acked_seq, acked_at, waits_since) = columns;
+    let (peer, kind, epoch, head_seq, floor_seq, acked_seq, acked_at, waits_since) = columns;
     let reader = RowReader { table: "labour_stream", id: &peer };
     Ok(StreamRow {
         kind: reader.text("kind", &kind)?,
         head: StreamHead { stream_epoch: epoch, head_seq: reader.length("head_seq", head_seq)? },
+        floor_seq: reader.length("floor_seq", floor_seq)?,
         acked_seq: reader.length("acked_seq", acked_seq)?,
         acked_at: reader.instant_if_any("acked_at", acked_at)?,
         waits_since: reader.instant_if_any("at", waits_since)?,
@@ -397,7 +400,7 @@ pub(super) const ACKNOWLEDGE: &str = "
 macro_rules! stream {
     ($which:literal) => {
         concat!(
-            "SELECT peer, kind, epoch, head_seq, acked_seq, acked_at,
+            "SELECT peer, kind, epoch, head_seq, floor_seq, acked_seq, acked_at,
         (SELECT c.at FROM labour_change c
          WHERE c.peer = labour_stream.peer AND c.kind = labour_stream.kind AND c.seq > labour_stream.acked_seq
          ORDER BY c.seq LIMIT 1)

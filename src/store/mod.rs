@@ -33,10 +33,12 @@ pub mod job_index;
 mod journal;
 mod labour_consent;
 mod labour_mirror;
+mod labour_retention;
 mod labour_reveal;
 mod labour_stream;
 mod later;
 mod ledger;
+mod legal_hold;
 mod local;
 mod message;
 mod national;
@@ -150,13 +152,20 @@ pub use journal::{
 };
 pub use labour_consent::{
     ConsentTarget, cell_counts, cell_put, consent_active, consent_candidate, consent_due, consent_end,
-    consent_find, consent_list, consent_lock, consent_page, consent_put, target_confirm, target_erased,
-    target_list, target_missing, target_oldest, target_put, target_tried, target_waiting,
+    consent_find, consent_list, consent_lock, consent_page, consent_put, renewal_asked, renewals_due,
+    target_confirm, target_erased, target_list, target_missing, target_oldest, target_put, target_tried,
+    target_waiting,
 };
 pub use labour_mirror::{
     Cursor, MirrorMove, MirrorState, Mirrored, cursor_find, cursor_list, cursor_move, mirror_blank,
     mirror_counts, mirror_expire, mirror_find, mirror_hashes, mirror_page, mirror_put, mirror_sweep,
     mirror_wanted,
+};
+pub use labour_retention::{
+    ShownRow, clock_counts, consent_delete, consent_touch, consents_since, hash_count, hash_put,
+    mirror_forget, profiles_since, reveal_delete, reveals_since, shown_end, shown_erase, shown_find,
+    shown_open, shown_put, shown_since, shown_touch, tombstone_delete, tombstones_since, vacancies_since,
+    vacancy_blank, vacancy_touch,
 };
 pub use labour_reveal::{
     RevealBody, RevealRow, reveal_end, reveal_end_one, reveal_find, reveal_list, reveal_put,
@@ -170,6 +179,7 @@ pub use ledger::{
     Handover, Seen, handover_find, handover_put, handover_record, handover_sum, ledger_answers, ledger_find,
     ledger_first, ledger_forget, ledger_knows, ledger_of_inbox, ledger_outcome, ledger_record,
 };
+pub use legal_hold::{HoldKind, HoldRow, hold_lift, hold_list, hold_put, hold_until};
 pub use local::{LocalFile, local_files, local_forget, local_put, local_set_aside};
 pub use message::{
     MessageBy, MessageChoice, MessagePage, MessagePlace, MessageRow, MessageSort, message_find, message_page,

@@ -2,7 +2,9 @@
 
 use super::complain;
 use crate::base::{Verdict, with_causes};
-use crate::flow::labour::{end_expired, note_missing_receipts, publish_waiting, pull};
+use crate::flow::labour::{
+    Swept, ask_renewals, end_expired, note_missing_receipts, publish_waiting, pull, sweep_retention,
+};
 use crate::flow::{Context, FlowError};
 use crate::store::mirror_expire;
 use std::sync::Arc;
@@ -48,8 +50,8 @@ pub async fn run_sync(peer: String, mut stop: watch::Receiver<bool>, ctx: Arc<Co
     }
 }
 
-/// Notes consents that have expired, publishes profiles that wait, blanks what may be kept no longer and asks a person about
-/// erasures that are not confirmed, until `stop` turns true.
+/// Notes consents that have expired, publishes profiles that wait, blanks what may be kept no longer, has persons asked about
+/// renewals and erasures that are not confirmed, and does what the clocks of records say, until `stop` turns true.
 pub async fn run_labour(mut stop: watch::Receiver<bool>, ctx: Arc<Context>) {
     loop {
         if let Err(error) = look(&ctx).await {
@@ -68,5 +70,11 @@ async fn look(ctx: &Context) -> Result<(), FlowError> {
     let mut tx = ctx.store.begin().await?;
     mirror_expire(&mut tx, ctx.clock.now()).await?;
     tx.commit().await?;
-    note_missing_receipts(ctx).await
+    note_missing_receipts(ctx).await?;
+    ask_renewals(ctx).await?;
+    let swept = sweep_retention(ctx).await?;
+    if swept != Swept::default() {
+        tracing::info!(?swept, "the time of records is over");
+    }
+    Ok(())
 }

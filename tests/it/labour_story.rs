@@ -53,7 +53,10 @@ fn three_nodes(root: &Path) -> [PathBuf; 3] {
             init.args(["--peer", &format!("{peer}=https://127.0.0.1:{at}/")]);
         }
         run(&mut init);
-        also_set(folder, "[labour]\nenabled = true\nsync_every_ms = 50\nsmall_cell = 1");
+        also_set(
+            folder,
+            "[labour]\nenabled = true\nsync_every_ms = 50\nsmall_cell = 1\npublish_within_minutes = 0",
+        );
     }
     for (one, folder, _) in &places {
         for (_, other, _) in places.iter().filter(|(peer, _, _)| peer != one) {
@@ -200,6 +203,16 @@ async fn nobody_learns_who_a_person_is_before_he_shows_himself_and_then_one_empl
         run(stazh().args(["jobs", "consent", "withdraw"]).arg(&kg).arg(id));
     }
     until("the end of the reveal comes", || !handed(&kz, "reveal-end").is_empty()).await;
+    until("what was shown is taken back", || handed(&kz, "reveal").is_empty()).await;
+    until("and erased", || {
+        let told: Value =
+            serde_json::from_str(&output(stazh().args(["jobs", "retention"]).arg(&kz).arg("--json")))
+                .unwrap();
+        let class =
+            told["classes"].as_array().unwrap().iter().find(|one| one["class"] == "revealed_contacts");
+        class.unwrap()["kept"] == 0
+    })
+    .await;
     until("both prove the deletion", || {
         output(stazh().args(["jobs", "consent", "missing"]).arg(&kg)).contains("every erasure is confirmed")
     })

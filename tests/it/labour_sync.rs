@@ -40,6 +40,7 @@ pub(crate) async fn context(settings: &Settings, clock: &Arc<FixedClock>) -> Con
     ctx.clock = clock.clone();
     ctx.labour.is_enabled = true;
     ctx.labour.k = 1;
+    ctx.labour.publish_within_minutes = 0;
     ctx.labour.page = 3;
     ctx.labour.batch = 2;
     ctx
@@ -276,7 +277,7 @@ async fn a_withdrawal_is_proven_at_the_peer_and_a_new_consent_serves_content_aga
     }
     let held = mirror_find(&mut follower.store.read().await.unwrap(), of(&name)).await.unwrap().unwrap();
     let first_hash = held.content.unwrap().1;
-    assert_eq!(held.until, Some("2026-12-30T10:00:00Z".parse().unwrap()));
+    assert_eq!(held.until, Some("2026-12-30T00:00:00Z".parse().unwrap()), "the day, not when he consented");
     withdraw_consent(given.id, &"console".parse().unwrap(), &server).await.unwrap();
     let missing = target_missing(&mut server.store.read().await.unwrap(), 9).await.unwrap();
     assert_eq!(missing.len(), 1, "it is not confirmed yet");

@@ -58,6 +58,7 @@ mod profiles;
 mod race;
 mod refusals;
 mod reminders;
+mod retention;
 mod revocation;
 mod rollover;
 mod rules;

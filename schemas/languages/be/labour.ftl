@@ -352,6 +352,7 @@ consent-text-mobility-case = Я згодны(ая), каб мая служба �
 consent-number = Нумар
 consent-given = Дадзена
 consent-until = Да
+consent-renew = Хутка канчаецца: спытаць пра працяг
 consent-ended = Спынена
 consent-text-shown = Паказаны тэкст
 consent-basis = Прававая падстава і пацвярджэнне

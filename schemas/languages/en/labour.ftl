@@ -352,6 +352,7 @@ consent-text-mobility-case = I agree that my employment service sees my whole wa
 consent-number = Number
 consent-given = Given
 consent-until = Until
+consent-renew = Ends soon: ask whether it is renewed
 consent-ended = Ended
 consent-text-shown = Text that was shown
 consent-basis = Legal basis and evidence

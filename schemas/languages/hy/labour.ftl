@@ -352,6 +352,7 @@ consent-text-mobility-case = Համաձայն եմ, որ իմ զբաղվածու
 consent-number = Համար
 consent-given = Տրված է
 consent-until = Մինչև
+consent-renew = Շուտով ավարտվում է. հարցնել երկարաձգման մասին
 consent-ended = Դադարել է
 consent-text-shown = Ցույց տրված տեքստ
 consent-basis = Իրավական հիմք և ապացույց

@@ -352,6 +352,7 @@ consent-text-mobility-case = Жұмыспен қамту қызметім мен
 consent-number = Нөмірі
 consent-given = Берілді
 consent-until = Дейін
+consent-renew = Жақында аяқталады: ұзарту туралы сұрау
 consent-ended = Тоқтатылды
 consent-text-shown = Көрсетілген мәтін
 consent-basis = Құқықтық негіз және дәлел

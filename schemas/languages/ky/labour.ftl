@@ -352,6 +352,7 @@ consent-text-mobility-case = Ишке орноштуруу кызматым ме
 consent-number = Номуру
 consent-given = Берилди
 consent-until = Чейин
+consent-renew = Жакында аяктайт: узартуу жөнүндө суроо
 consent-ended = Токтоду
 consent-text-shown = Көрсөтүлгөн текст
 consent-basis = Укуктук негиз жана далил

@@ -352,6 +352,7 @@ consent-text-mobility-case = Я согласен(на), чтобы моя слу
 consent-number = Номер
 consent-given = Дано
 consent-until = До
+consent-renew = Скоро кончается: спросить о продлении
 consent-ended = Прекращено
 consent-text-shown = Показанный текст
 consent-basis = Правовое основание и подтверждение

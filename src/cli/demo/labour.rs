@@ -96,7 +96,7 @@ impl Search<'_> {
         let stage = &self.stage;
         stage.make_nodes(
             WORKED,
-            "\n[labour]\nenabled = true\nsync_every_ms = 200\nrates = \"../rates.toml\"\n",
+            "\n[labour]\nenabled = true\nsync_every_ms = 200\npublish_within_minutes = 0\nrates = \"../rates.toml\"\n",
         )?;
         let settings = stage.node(State::Kg).join("node.toml");
         let text =

@@ -3,6 +3,7 @@
 mod consent;
 mod export;
 mod fetch;
+mod hold;
 mod import;
 mod index;
 mod live;
@@ -10,6 +11,7 @@ mod local_index;
 mod mirror;
 mod out;
 mod publish;
+mod retention;
 mod reveal;
 mod search;
 mod sync;
@@ -34,6 +36,8 @@ use std::path::Path;
 ///   stazh jobs publish kz vacancies.jsonl
 ///   stazh jobs consent give kg candidate.json --to RU,KZ --sections occupation,skills ...
 ///   stazh jobs reveal kg interest.json candidate.json --consent 0d8e... --fields name,contacts
+///   stazh jobs retention kg
+///   stazh jobs hold set kg C-12/2027 --consent 0d8e... --reason "complaint" --until 2028-03-01
 ///   stazh jobs sync kg --once
 ///   stazh jobs mirror kg
 ///   stazh jobs index vacancies.jsonl jobs
@@ -62,6 +66,8 @@ enum What {
     Publish(publish::Publish),
     Consent(consent::ConsentCommand),
     Reveal(reveal::RevealCommand),
+    Retention(retention::Retention),
+    Hold(hold::HoldCommand),
     Sync(sync::Sync),
     Mirror(mirror::Mirror),
     Index(index::IndexCommand),
@@ -77,6 +83,8 @@ impl JobsCommand {
             What::Publish(publish) => publish.run(),
             What::Consent(consent) => consent.run(),
             What::Reveal(reveal) => reveal.run(),
+            What::Retention(retention) => retention.run(),
+            What::Hold(hold) => hold.run(),
             What::Sync(sync) => sync.run(),
             What::Mirror(mirror) => mirror.run(),
             What::Index(index) => index.run(),

@@ -1,16 +1,18 @@
 //! Consents given and ended. A profile is published, and erased, in the transaction in which its consent says so.
 
+use super::retention::sweep_profiles;
 use super::reveals::Ends;
-use super::{LabourError, enabled};
-use crate::base::Digest256;
+use super::{Ended, LabourError, enabled};
+use crate::base::{Digest256, Random, random_octets};
 use crate::exchange::canonical::job::{Candidate, ProfileRef};
 use crate::exchange::canonical::{Person, RecordId, State, Title};
 use crate::exchange::seal::sha256;
 use crate::flow::{Context, FlowError, person_digests};
 use crate::labour::consent::{
-    Consent, ConsentState, ConsentStep, ConsentTerms, ConsentText, EmployerClass, Purpose, Section,
-    SignatureLevel,
+    Consent, ConsentFault, ConsentState, ConsentStep, ConsentTerms, ConsentText, EmployerClass, Purpose,
+    Section, SignatureLevel,
 };
+use crate::labour::retention::{Clocked, Dates, profile_since, renewal_at};
 use crate::labour::sync::StreamKind;
 use crate::labour::{CellCounts, Known, Withheld, groups_of, leaks, profile_for};
 use crate::store::{
@@ -96,7 +98,12 @@ pub async fn give_consent(candidate: &Candidate, new: NewConsent, ctx: &Context)
     let (id, publishes) = (terms.id, terms.purpose == Purpose::CvSearch);
     let draft = Consent::draft(terms, ctx.state, plan.consent_days_max).map_err(LabourError::from)?;
     let consent = draft.step(ConsentStep::Sign, now).map_err(LabourError::from)?;
+    let since = profile_since(now, candidate.profile.changed);
+    let renew_at = renewal_at(now, consent.terms().expires_at, plan.renewal_days);
     if publishes {
+        if (Dates::PublishedProfile { since }).judge(&plan.terms, None, now) == Clocked::Due {
+            return Err(LabourError::from(ConsentFault::Stale).into());
+        }
         let written = serde_json::to_value(&candidate.profile).map_err(|_cause| LabourError::Unwritable)?;
         let findings = leaks(&written, &Known::of(candidate));
         if !findings.is_empty() {
@@ -116,10 +123,12 @@ pub async fn give_consent(candidate: &Candidate, new: NewConsent, ctx: &Context)
         return Err(LabourError::Overtaken.into());
     }
     if let Some((before, ends)) = &ends {
-        end(&mut tx, *before, (ConsentState::Superseded, None), ctx).await?;
+        end(&mut tx, *before, Ended { state: ConsentState::Superseded, channel: None }, ctx).await?;
         ends.put(&mut tx, ctx).await?;
     }
-    consent_put(&mut tx, &consent, ConsentState::Active, publishes.then_some(candidate)).await?;
+    let made_of = publishes.then_some((candidate, since));
+    consent_put(&mut tx, &consent, ConsentState::Active, made_of, renew_at).await?;
+    let mut later = Vec::new();
     if publishes {
         let has = |section| consent.terms().sections.contains(&section);
         if has(Section::Occupation) {
@@ -129,7 +138,12 @@ pub async fn give_consent(candidate: &Candidate, new: NewConsent, ctx: &Context)
             cell_put(&mut tx, id, region, groups_of(own)).await?;
         }
         for state in &consent.terms().target_states {
-            target_put(&mut tx, id, state.as_code(), now).await?;
+            // each by itself, so that peers that compare do not find by that whose profile it is
+            let publish_at = publish_at(now, plan.publish_within_minutes, ctx.random.as_ref());
+            target_put(&mut tx, id, state.as_code(), (now, publish_at)).await?;
+            if publish_at > now {
+                later.push(*state);
+            }
         }
     }
     let detail = format!("consent {id} for {}", consent.terms().purpose.as_str());
@@ -142,6 +156,10 @@ pub async fn give_consent(candidate: &Candidate, new: NewConsent, ctx: &Context)
     if publishes {
         for state in &consent.terms().target_states {
             let peer = state.to_string();
+            if later.contains(state) {
+                given.waiting.push((peer, "labour.publish_later"));
+                continue;
+            }
             match publish(id, &peer, ctx).await? {
                 Ok(()) => given.published.push(peer),
                 Err(code) => given.waiting.push((peer, code)),
@@ -162,7 +180,7 @@ pub async fn withdraw_consent(id: Uuid, channel: &RecordId, ctx: &Context) -> Re
     let mut tx = ctx.store.begin().await?;
     let Some(consent) = consent_find(&mut tx, id).await? else { return Err(LabourError::NoConsent.into()) };
     consent.step(ConsentStep::Withdraw, ctx.clock.now()).map_err(LabourError::from)?;
-    if !end(&mut tx, id, (ConsentState::Withdrawn, Some(channel)), ctx).await? {
+    if !end(&mut tx, id, Ended { state: ConsentState::Withdrawn, channel: Some(channel) }, ctx).await? {
         return Err(LabourError::NoConsent.into());
     }
     ends.put(&mut tx, ctx).await?;
@@ -171,7 +189,7 @@ pub async fn withdraw_consent(id: Uuid, channel: &RecordId, ctx: &Context) -> Re
     Ok(())
 }
 
-/// Notes that consents have expired, as many as are due up to a bound; how many.
+/// Notes that consents have expired, or their profiles are too old, as many as are due up to a bound; how many.
 ///
 /// # Errors
 /// The database.
@@ -180,10 +198,11 @@ pub async fn end_expired(ctx: &Context) -> Result<usize, FlowError> {
     let due = consent_due(&mut ctx.store.read().await?, now, AT_ONCE).await?;
     for id in &due {
         let mut tx = ctx.store.begin().await?;
-        end(&mut tx, *id, (ConsentState::Expired, None), ctx).await?;
+        end(&mut tx, *id, Ended { state: ConsentState::Expired, channel: None }, ctx).await?;
         tx.commit().await?;
     }
-    Ok(due.len())
+    let aged = sweep_profiles(ctx).await?;
+    Ok(due.len().saturating_add(usize::try_from(aged).unwrap_or(usize::MAX)))
 }
 
 /// Publishes profiles that wait: for a peer, for others who share their cell, or for the end of a suspension.
@@ -191,7 +210,7 @@ pub async fn end_expired(ctx: &Context) -> Result<usize, FlowError> {
 /// # Errors
 /// The database.
 pub async fn publish_waiting(ctx: &Context) -> Result<(), FlowError> {
-    let waiting = target_waiting(&mut ctx.store.read().await?, AT_ONCE).await?;
+    let waiting = target_waiting(&mut ctx.store.read().await?, ctx.clock.now(), AT_ONCE).await?;
     for (id, peer) in waiting {
         let _waits_on = publish(id, &peer, ctx).await?; // its turn comes again
     }
@@ -266,11 +285,19 @@ pub(super) async fn is_suspended(tx: &mut Tx, peer: &str, ctx: &Context) -> Resu
     Ok(oldest.is_some_and(|at: Timestamp| ctx.clock.now().duration_since(at) > term))
 }
 
+/// When a profile is published: at a random instant, so that it does not tell when the person consented.
+fn publish_at(now: Timestamp, within_minutes: u32, random: &dyn Random) -> Timestamp {
+    let span_ms = u64::from(within_minutes) * 60_000;
+    let drawn = u64::from_be_bytes(random_octets(random)).checked_rem(span_ms).unwrap_or(0);
+    let wait = SignedDuration::from_millis(i64::try_from(drawn).unwrap_or(0));
+    now.checked_add(wait).unwrap_or(now)
+}
+
 /// Ends a consent with all that was published by it; false if it is not in force any more.
-async fn end(
+pub(super) async fn end(
     tx: &mut Tx,
     id: Uuid,
-    (state, channel): (ConsentState, Option<&RecordId>),
+    Ended { state, channel }: Ended<'_>,
     ctx: &Context,
 ) -> Result<bool, FlowError> {
     let now = ctx.clock.now();

@@ -28,6 +28,9 @@ pub enum LabourError {
     /// What speaks against showing a person.
     #[error("show a person to an employer: {0}")]
     Reveal(&'static str),
+    /// What speaks against a hold.
+    #[error("hold a record: {0}")]
+    Hold(&'static str),
     /// Another consent of the person was given at the same moment.
     #[error("give a consent; another one was given meanwhile, look at it and try again")]
     Overtaken,
@@ -84,6 +87,7 @@ impl LabourError {
             Self::Consent(fault) => Verdict::Return { code: fault.code() },
             Self::Withheld(withheld) => Verdict::Return { code: withheld.code() },
             Self::NoConsent => Verdict::Return { code: "labour.no_consent" },
+            Self::Hold(_) => Verdict::Return { code: "labour.hold" },
             Self::Reveal(_) => Verdict::Return { code: "labour.reveal" },
             Self::Unwritable => Verdict::Park { code: "labour.vacancy" },
             Self::Question(fault) => Verdict::Return { code: fault.code() },

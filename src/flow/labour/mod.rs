@@ -3,10 +3,13 @@
 
 mod consents;
 mod error;
+mod holds;
 mod live;
 mod publish;
 mod pull;
 mod receipt;
+mod renewals;
+mod retention;
 mod reveals;
 mod serve;
 mod subject;
@@ -16,12 +19,16 @@ pub use consents::{
     Given, NewConsent, end_expired, give_consent, publish_waiting, subject_of, withdraw_consent,
 };
 pub use error::LabourError;
+pub use holds::{HoldOn, lift_hold, set_hold};
 pub use live::{LiveAsked, LivePlan, ask_peers};
 pub use publish::{PublishedSum, close_untouched, publish_vacancies, vacancy_name};
 pub use pull::{Pulled, pull};
 pub use receipt::take_receipt;
-pub(in crate::flow) use reveals::note_reveal;
+pub use renewals::ask_renewals;
+pub use retention::{ClassView, Swept, retention_view, sweep_retention};
+pub(in crate::flow) use retention::{erase_shown, take_back};
 pub use reveals::{NewReveal, end_reveal, reveal};
+pub(in crate::flow) use reveals::{note_reveal, note_shown};
 pub(in crate::flow) use serve::CONTENT_BYTES_MAX;
 pub use serve::{Refusal, answer_changes, answer_details, answer_ping, answer_snapshot};
 pub(in crate::flow) use subject::subject_of_job;
@@ -29,7 +36,10 @@ pub use watch::{StreamLag, lags, note_missing_receipts};
 
 use super::posts::JobShelf;
 use super::{Context, FlowError};
+use crate::exchange::canonical::RecordId;
 use crate::exchange::wire::SyncRoad;
+use crate::labour::consent::ConsentState;
+use crate::labour::retention::Terms;
 use std::sync::Arc;
 
 /// How a node exchanges jobs: the section `[labour]`.
@@ -47,6 +57,12 @@ pub struct Labour {
     pub receipt_hours: u32,
     /// After how many days without that a peer gets no new profiles.
     pub suspend_days: u32,
+    /// So many days before a consent ends the person is asked whether he renews it.
+    pub renewal_days: u32,
+    /// Within so many minutes of a consent, at a random instant, its profile is published.
+    pub publish_within_minutes: u32,
+    /// How long each class of record is kept.
+    pub terms: Terms,
     /// How many changes a page has.
     pub page: u32,
     /// How many contents are asked for at once.
@@ -68,6 +84,9 @@ impl Default for Labour {
             consent_days_max: 365,
             receipt_hours: 24,
             suspend_days: 7,
+            renewal_days: 30,
+            publish_within_minutes: 60,
+            terms: Terms::default(),
             page: 500,
             batch: 250,
             live: Arc::default(),
@@ -81,6 +100,14 @@ impl std::fmt::Debug for Labour {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Labour").field("is_enabled", &self.is_enabled).finish_non_exhaustive()
     }
+}
+
+/// How a consent ends.
+#[derive(Clone, Copy)]
+struct Ended<'c> {
+    state: ConsentState,
+    /// By which way the person took it back.
+    channel: Option<&'c RecordId>,
 }
 
 /// Refuses what a node that exchanges no jobs does not do.

@@ -1,7 +1,8 @@
 //! A person shows himself to one employer: by a consent of its own, for one vacancy, noted in the transaction in which it leaves
 //! (`privacy.md` §6). What ends the consent tells the employer's node.
 
-use super::{LabourError, enabled, vacancy_name};
+use super::{LabourError, enabled, erase_shown, vacancy_name};
+use crate::base::{ConversationId, DocumentId};
 use crate::exchange::canonical::State;
 use crate::exchange::canonical::job::{
     Candidate, Interest, JobDocument, JobDocumentKind, Reveal, RevealEnd, RevealId, Revealed,
@@ -12,8 +13,9 @@ use crate::flow::{Context, FlowError};
 use crate::labour::consent::{Purpose, Section};
 use crate::labour::sync::StreamKind;
 use crate::store::{
-    JournalDraft, MirrorState, PublishedState, RevealBody, RevealRow, Tx, consent_find, consent_lock,
-    journal_append, mirror_find, published_find, reveal_end_one, reveal_find, reveal_list, reveal_put,
+    JournalDraft, MirrorState, PublishedState, RevealBody, RevealRow, ShownRow, Tx, consent_find,
+    consent_lock, journal_append, mirror_find, published_find, reveal_end_one, reveal_find, reveal_list,
+    reveal_put, shown_end, shown_erase, shown_find, shown_put,
 };
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -78,7 +80,7 @@ pub async fn reveal(
 pub(in crate::flow) async fn note_reveal(
     tx: &mut Tx,
     reveal: &Reveal,
-    to: State,
+    (to, document): (State, DocumentId),
     ctx: &Context,
 ) -> Result<(), FlowError> {
     if !ctx.labour.is_enabled {
@@ -140,9 +142,49 @@ pub(in crate::flow) async fn note_reveal(
         expires_at: reveal.expires_at,
         ended_at: None,
     };
-    reveal_put(tx, &row).await?;
+    reveal_put(tx, &row, document).await?;
     let detail = format!("reveal {} by consent {}, for {}", reveal.id, reveal.consent, row.body.vacancy);
     journal_append(tx, &JournalDraft::at(now, "revealed", detail)).await?;
+    Ok(())
+}
+
+/// Notes what a peer's person showed an employer of ours, so that its clock runs; and erases it when he ends that. Nothing is noted of
+/// other documents. The answer that leaves with this transaction is the receipt.
+pub(in crate::flow) async fn note_shown(
+    tx: &mut Tx,
+    document: &JobDocument,
+    (peer, id, conversation): (&str, DocumentId, ConversationId),
+    ctx: &Context,
+) -> Result<(), FlowError> {
+    match document {
+        JobDocument::Reveal(reveal) => {
+            let row = ShownRow {
+                peer: peer.to_owned(),
+                reveal: reveal.id.0,
+                document_id: Some(id),
+                conversation_id: Some(conversation.as_uuid()),
+                vacancy: Some(vacancy_name(&reveal.vacancy)),
+                expires_at: reveal.expires_at,
+                ended_at: None,
+                vacancy_closed_at: None,
+            };
+            let before = shown_find(tx, (peer, reveal.id.0)).await?;
+            if let Some(before) = before.filter(|before| before.document_id.is_some_and(|of| of != id)) {
+                shown_erase(tx, &before, ctx.clock.now()).await?;
+            }
+            shown_put(tx, &row).await?;
+        }
+        JobDocument::RevealEnd(end) => {
+            // a clock of theirs that is ahead does not let us keep it longer
+            shown_end(tx, (peer, end.reveal.0), end.ended_at.min(ctx.clock.now())).await?;
+            erase_shown(tx, (peer, end.reveal.0), ctx).await?;
+        }
+        JobDocument::Vacancy(_)
+        | JobDocument::CandidateProfile(_)
+        | JobDocument::Interest(_)
+        | JobDocument::JobOffer(_)
+        | JobDocument::EmploymentRecord(_) => {}
+    }
     Ok(())
 }
 

@@ -14,6 +14,8 @@ use crate::store::{
     Published, PublishedState, Tx, change_page, consent_find, published_find, snapshot_page, stream_find,
     stream_open, stream_renew,
 };
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -90,8 +92,9 @@ pub async fn answer_snapshot(
     Ok(SnapshotPage { head, items, next_cursor, has_more })
 }
 
-/// A page of changes. Whoever asks from beyond our head has followed a database that was restored to a state of before: the
-/// stream gets another epoch, and he takes everything anew.
+/// A page of changes. Whoever asks from beyond our head has followed a database that was restored to a state of before; whoever
+/// asks from below our floor was restored himself, and was not told of erasures that are not kept any more. The stream gets
+/// another epoch, and he takes everything anew.
 ///
 /// # Errors
 /// As [`answer_ping`].
@@ -102,11 +105,13 @@ pub async fn answer_changes(
     ctx: &Context,
 ) -> Result<ChangePage, Refusal> {
     let before = head(peer, kind, ctx).await?;
-    if since > before.head_seq {
+    let row = stream_find(&mut ctx.store.read().await?, peer.as_code(), kind).await?;
+    let floor = row.map_or(0, |row| row.floor_seq);
+    if since > before.head_seq || since < floor {
         let mut tx = ctx.store.begin().await?;
         stream_renew(&mut tx, peer.as_code(), kind, ctx.random.uuid()).await?;
         tx.commit().await?;
-        tracing::warn!(peer = %peer, kind = kind.as_str(), "a peer is ahead of our stream; it takes everything anew");
+        tracing::warn!(peer = %peer, kind = kind.as_str(), "a peer has lost its place in our stream; it takes everything anew");
     }
     let limit = limit.clamp(1, PAGE_MAX);
     let mut tx = ctx.store.read().await?;
@@ -169,7 +174,7 @@ async fn outcome(
             else {
                 return Ok(DetailOutcome::Closed);
             };
-            Some(consent.terms().expires_at)
+            Some(day_of(consent.terms().expires_at))
         }
     };
     match RawValue::from_string(content) {
@@ -202,6 +207,12 @@ async fn head(peer: State, kind: StreamKind, ctx: &Context) -> Result<StreamHead
 async fn opened(tx: &mut Tx, peer: State, kind: StreamKind) -> Result<StreamHead, Refusal> {
     let row = stream_find(tx, peer.as_code(), kind).await?;
     row.map(|row| row.head).ok_or_else(|| Refusal::Failed(LabourError::Off.into()))
+}
+
+/// The first instant of a day: an end to the millisecond would tell when the person consented.
+fn day_of(at: Timestamp) -> Timestamp {
+    let first = at.to_zoned_datetime(TimeZone::UTC).date().to_zoned_datetime(TimeZone::UTC);
+    first.map_or(at, |first| first.timestamp())
 }
 
 /// Takes what is beyond the limit away; whether there was something.

@@ -30,6 +30,9 @@ impl Kept {
         let Some((row, digest)) = ledger_find(&mut tx, peer, id).await? else { return Ok(None) };
         let Some(row) = inbox_find(&mut tx, row).await? else { return Ok(None) };
         drop(tx);
+        if row.raw.is_empty() {
+            return Ok(None); // erased: its time was over
+        }
         let Envelope { body, scope, .. } = Envelope::read(&row.raw, &ctx.limits)?;
         let sealed = row.raw.get(body).unwrap_or_default().to_vec();
         let parts = parts(PartOf::Inbox(row.id), ctx).await?;
@@ -73,7 +76,7 @@ impl Kept {
     /// One of ours to a peer.
     async fn left(peer: &str, id: DocumentId, ctx: &Context) -> Result<Option<Self>, FlowError> {
         let found = outbox_of_document(&mut ctx.store.read().await?, peer, id).await?;
-        let Some(row) = found else { return Ok(None) };
+        let Some(row) = found.filter(|row| !row.draft.body.is_empty()) else { return Ok(None) };
         let parts = parts(PartOf::Outbox(row.id), ctx).await?;
         let draft = row.draft;
         let conversation_id = Some(draft.conversation_id);

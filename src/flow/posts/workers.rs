@@ -10,6 +10,7 @@ use crate::exchange::canonical::job::{Candidate, Interest, JobDocument};
 use crate::flow::office::kept::Kept;
 use crate::flow::{Context, FlowError, PersonQuery};
 use crate::labour::consent::{Consent, ConsentState, Purpose};
+use crate::labour::retention::renewal_at;
 use crate::store::{
     ConsentTarget, RevealRow, consent_active, consent_candidate, consent_list, person_refs, reveal_list,
     target_list,
@@ -74,6 +75,8 @@ pub struct ConsentView {
     /// From when on it counts no more.
     #[schemars(with = "String")]
     pub expires_at: Timestamp,
+    /// Whether it ends so soon that the person is to be asked whether he renews it.
+    pub is_renewal_due: bool,
     /// When it ended.
     #[schemars(with = "Option<String>")]
     pub ended_at: Option<Timestamp>,
@@ -323,6 +326,8 @@ fn consent_view(
         legal_basis: terms.legal_basis.as_str().to_owned(),
         given_at: terms.given_at,
         expires_at: terms.expires_at,
+        is_renewal_due: consent.state(now) == ConsentState::Active
+            && renewal_at(terms.given_at, terms.expires_at, ctx.labour.renewal_days) <= now,
         ended_at: consent.ended_at(),
         targets: targets.iter().map(|target| target_view(target, language, ctx)).collect(),
         reveals: reveals.iter().map(|row| reveal_view(row, language, now)).collect(),

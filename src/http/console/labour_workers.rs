@@ -159,7 +159,10 @@ fn one(view: &View, consent: &ConsentView, here: &str, has_interest: bool) -> Ma
                 ("field-target-states", html! { (names(&consent.target_states)) }),
                 ("field-employer-class", html! { (consent.employer_class.name) "; " (view.say(agencies)) }),
                 ("consent-given", html! { (view.instant(consent.given_at)) ", " (consent.signature_level.name) }),
-                ("consent-until", view.instant(consent.expires_at)),
+                ("consent-until", html! {
+                    (view.instant(consent.expires_at))
+                    @if consent.is_renewal_due { " " (view.badge("warn", &view.say("consent-renew"))) }
+                }),
                 ("consent-ended", html! { @if let Some(at) = consent.ended_at { (view.instant(at)) } @else { "—" } }),
                 ("consent-text-shown", html! {
                     (consent.text_version) ", " (consent.text_language) ", SHA-256 " span class="id" { (consent.text_sha256) }

@@ -14,7 +14,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 /// The routes of each topic.
-const TOPICS: [&[Route]; 0] = [
+const TOPICS: [&[Route]; 27] = [
     messages::ROUTES,
     persons::ROUTES,
     figures::ROUTES,

@@ -154,3 +154,23 @@ fn a_file_that_is_not_there_is_named() {
     let error = Settings::read(Path::new("absent/node.toml")).unwrap_err();
     assert_eq!(error.to_string(), "read absent/node.toml");
 }
+
+#[test]
+fn the_example_shows_how_jobs_are_exchanged_with_its_defaults_and_what_is_no_term_is_refused() {
+    let (_, section) = EXAMPLE.split_once("\n# [labour]\n").unwrap();
+    let line = |line: &'static str| line.strip_prefix('#').map(str::trim_start);
+    let section =
+        section.lines().map_while(line).filter(|line| line.starts_with('[') || line.contains(" = "));
+    let section = section.collect::<Vec<_>>().join("\n");
+    let with = |section: &str| parse(&EXAMPLE.replace("[wire] ", &format!("[labour]\n{section}\n[wire] ")));
+    let shown = with(&section).unwrap().labour;
+    let bare = with("").unwrap().labour;
+    assert_eq!(LabourSettings { enabled: false, rates: None, ..shown }, bare);
+    let of = |keep: &str| with(&format!("[labour.keep]\n{keep}"));
+    assert_eq!(of("vacancy = \"90 days\"").unwrap().labour.keep.vacancy.to_string(), "90 days");
+    for keep in ["vacancy = \"soon\"", "vacancy = \"0 days\"", "vacancy = 3", "consents = \"1 year\""] {
+        assert!(of(keep).is_err(), "{keep}");
+    }
+    let late = with("publish_within_minutes = 10081").unwrap_err().to_string();
+    assert!(late.contains("from 0 to 10080"), "{late}");
+}

@@ -90,11 +90,11 @@ impl JobIndex {
         let mut addresses: Vec<DocAddress> = Vec::new();
         let (mut hits, mut marks) = (0, Vec::new());
         for query in sought {
-            let alone = words.is_none().then(|| query.box_clone());
-            let mut found = top(&searcher, together(query, &filters)?.as_ref(), keys.order)?;
-            if let Some(query) = alone.filter(|_| found.hits < CANDIDATES) {
-                found = top(&searcher, together(or_any(query), &filters)?.as_ref(), keys.order)?;
-            }
+            let find = |query: &dyn Query| top(&searcher, query, keys.order);
+            let found = match &words {
+                None => near_or_any(query, &filters, find, |found| found.hits)?,
+                Some(_) => find(together(query, &filters)?.as_ref())?,
+            };
             if found.hits >= hits {
                 (hits, marks) = (found.hits, found.marks);
             }
@@ -139,15 +139,11 @@ impl JobIndex {
         let mut filters = Keys::default().filters(&self.fields, by);
         filters.extend(profile_filters(profile, &self.needs(&searcher)?, &self.fields, by.today));
         let near = profile_query(profile, &self.fields, by);
-        let best = |query| -> Result<Vec<DocAddress>, JobIndexError> {
-            let top = TopDocs::with_limit(CANDIDATES).order_by_score();
-            let found = searcher.search(together(query, &filters)?.as_ref(), &top)?;
+        let best = |query: &dyn Query| {
+            let found = searcher.search(query, &TopDocs::with_limit(CANDIDATES).order_by_score())?;
             Ok(found.into_iter().map(|(_, address)| address).collect())
         };
-        let mut addresses = best(near.box_clone())?;
-        if addresses.len() < CANDIDATES {
-            addresses = best(or_any(near))?;
-        }
+        let mut addresses: Vec<DocAddress> = near_or_any(near, &filters, best, Vec::len)?;
         addresses.sort();
         let brought = brought(&searcher, &addresses, None)?;
         let ordered = order(Some(profile), &brought, Order::Match, by);
@@ -213,6 +209,17 @@ struct Top {
     first: Vec<DocAddress>,
     hits: usize,
     marks: Vec<Marks>,
+}
+
+/// What is near what is asked for; where those are fewer than are scored, what there is of all that meet the filters.
+fn near_or_any<T>(
+    query: Box<dyn Query>,
+    filters: &[Filter],
+    find: impl Fn(&dyn Query) -> Result<T, JobIndexError>,
+    count: impl Fn(&T) -> usize,
+) -> Result<T, JobIndexError> {
+    let near = find(together(query.box_clone(), filters)?.as_ref())?;
+    if count(&near) >= CANDIDATES { Ok(near) } else { find(together(or_any(query), filters)?.as_ref()) }
 }
 
 fn top(searcher: &Searcher, query: &dyn Query, order: Order) -> Result<Top, JobIndexError> {

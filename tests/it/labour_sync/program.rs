@@ -14,7 +14,7 @@ fn nodes(root: &Path) -> (std::path::PathBuf, std::path::PathBuf) {
     for folder in [&ru, &kz] {
         also_set(
             folder,
-            "[labour]\nenabled = true\nsync_every_ms = 50\nsmall_cell = 1\npage = 40\nbatch = 20",
+            "[labour]\nenabled = true\nsync_every_ms = 50\nsmall_cell = 1\npublish_within_minutes = 0\npage = 40\nbatch = 20",
         );
     }
     (ru, kz)

@@ -40,8 +40,13 @@ impl House {
         let rates = world.folder("KG").join("rates.toml");
         let today = SystemClock.now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
         std::fs::write(&rates, rates_of(&today)).unwrap();
-        let labour =
-            LabourSettings { enabled: true, sync_every_ms: 50, small_cell: 1, ..LabourSettings::default() };
+        let labour = LabourSettings {
+            enabled: true,
+            sync_every_ms: 50,
+            small_cell: 1,
+            publish_within_minutes: 0,
+            ..LabourSettings::default()
+        };
         own.labour = LabourSettings { rates: Some(rates), ..labour.clone() };
         other.labour = labour;
         own.console = Some(plain());

@@ -19,7 +19,7 @@ fn hash(n: u8) -> Digest256 {
     Digest256([n; 32])
 }
 
-fn record(name: &str, content: Option<u8>, consent: Option<u128>) -> Published {
+pub(super) fn record(name: &str, content: Option<u8>, consent: Option<u128>) -> Published {
     Published {
         kind: if consent.is_some() { StreamKind::Profile } else { KIND },
         reference: name.to_owned(),
@@ -160,7 +160,7 @@ async fn a_peer_that_comes_later_gets_what_is_open_and_lag_is_told() {
     assert_eq!((row.acked_seq, row.waits_since), (2, None));
 }
 
-fn consent(n: u128, expires: i64) -> Consent {
+pub(super) fn consent(n: u128, expires: i64) -> Consent {
     let terms = ConsentTerms {
         id: Uuid::from_u128(n),
         subject: hash(5),
@@ -186,13 +186,14 @@ async fn the_end_of_a_consent_blanks_content_and_hash_and_receipts_are_kept() {
     let mut tx = store.begin().await.unwrap();
     let own = StreamKind::Profile;
     stream_open(&mut tx, "KZ", own, Uuid::from_u128(1)).await.unwrap();
-    consent_put(&mut tx, &consent(1, 500), ConsentState::Active, None).await.unwrap();
-    target_put(&mut tx, Uuid::from_u128(1), "KZ", at(1)).await.unwrap();
-    assert_eq!(target_waiting(&mut tx, 9).await.unwrap(), [(Uuid::from_u128(1), "KZ".to_owned())]);
+    consent_put(&mut tx, &consent(1, 500), ConsentState::Active, None, at(400)).await.unwrap();
+    target_put(&mut tx, Uuid::from_u128(1), "KZ", (at(1), at(2))).await.unwrap();
+    assert!(target_waiting(&mut tx, at(1), 9).await.unwrap().is_empty(), "not before its instant");
+    assert_eq!(target_waiting(&mut tx, at(2), 9).await.unwrap(), [(Uuid::from_u128(1), "KZ".to_owned())]);
     published_put(&mut tx, &record("p1", Some(3), Some(1))).await.unwrap();
     change(&mut tx, own, "p1", PublishedState::Active, 3).await;
     target_tried(&mut tx, (Uuid::from_u128(1), "KZ"), Some("p1"), at(2)).await.unwrap();
-    assert!(target_waiting(&mut tx, 9).await.unwrap().is_empty());
+    assert!(target_waiting(&mut tx, at(2), 9).await.unwrap().is_empty());
     assert_eq!(consent_due(&mut tx, at(499), 9).await.unwrap(), Vec::<Uuid>::new());
     assert_eq!(consent_due(&mut tx, at(500), 9).await.unwrap(), [Uuid::from_u128(1)]);
     assert!(consent_end(&mut tx, Uuid::from_u128(1), (ConsentState::Withdrawn, None), at(9)).await.unwrap());
@@ -215,7 +216,7 @@ async fn the_end_of_a_consent_blanks_content_and_hash_and_receipts_are_kept() {
     let target = target_list(&mut tx, Uuid::from_u128(1)).await.unwrap().remove(0);
     assert_eq!((target.confirmed_at, target.signature.as_deref()), (Some(at(11)), Some("sig")));
     // the next consent of the same person for the same purpose may stand now
-    consent_put(&mut tx, &consent(2, 500), ConsentState::Active, None).await.unwrap();
+    consent_put(&mut tx, &consent(2, 500), ConsentState::Active, None, at(400)).await.unwrap();
     let active = consent_active(&mut tx, hash(5), Purpose::CvSearch).await.unwrap().unwrap();
     assert_eq!(active.terms().id, Uuid::from_u128(2));
     assert_eq!(consent_list(&mut tx, hash(5)).await.unwrap().len(), 2);
@@ -226,7 +227,7 @@ async fn the_end_of_a_consent_blanks_content_and_hash_and_receipts_are_kept() {
     tx.commit().await.unwrap();
     let mut tx = store.begin().await.unwrap();
     assert!(
-        consent_put(&mut tx, &consent(3, 500), ConsentState::Active, None).await.is_err(),
+        consent_put(&mut tx, &consent(3, 500), ConsentState::Active, None, at(400)).await.is_err(),
         "two of one person for one purpose are never in force"
     );
 }
@@ -236,7 +237,7 @@ async fn a_person_is_counted_once_in_each_group_until_the_consent_ends() {
     let (_folder, store) = store().await;
     let mut tx = store.begin().await.unwrap();
     let isco = |text: &str| text.parse::<IscoCode>().unwrap();
-    consent_put(&mut tx, &consent(1, 500), ConsentState::Active, None).await.unwrap();
+    consent_put(&mut tx, &consent(1, 500), ConsentState::Active, None, at(400)).await.unwrap();
     let groups = || groups_of([isco("7212"), isco("7213")]);
     let region = "417".parse().unwrap();
     cell_put(&mut tx, Uuid::from_u128(1), Some(&region), groups()).await.unwrap();

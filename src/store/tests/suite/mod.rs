@@ -24,6 +24,7 @@ mod part;
 mod person;
 mod prepared;
 mod receipt;
+mod retention;
 mod revocation;
 mod time_stamp;
 mod told;
