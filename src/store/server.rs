@@ -84,10 +84,9 @@ impl Server {
         };
         let name = format!("{} at {host}{port}", options.get_database().unwrap_or("the database"));
         // A server must not hold the locks of a replica whose machine is gone, nor work on what nobody waits for.
-        // Its statements are few hundred, and each is planned once for a connection: to read and to plan it anew each time costs
-        // the server more than to run it.
+        // Its statements are a few hundred, and the library keeps a hundred of them prepared for a connection if not told
+        // otherwise: the others would be sent, read and planned anew each time.
         let options = options.statement_cache_capacity(STATEMENTS).application_name("stazh").options([
-            ("plan_cache_mode", "force_generic_plan"),
             ("statement_timeout", "30s"),
             ("idle_in_transaction_session_timeout", "30s"),
             ("tcp_keepalives_idle", "10"),

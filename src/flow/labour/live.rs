@@ -155,6 +155,7 @@ fn failed(error: &FlowError) -> (LiveIs, Option<String>) {
         | LabourError::Overtaken
         | LabourError::Unwritable
         | LabourError::Question(_)
+        | LabourError::Hold(_)
         | LabourError::Stuck { .. }
         | LabourError::Raced => (LiveIs::Unreachable, code()),
     }
