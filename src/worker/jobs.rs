@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// Makes the index anew whenever vacancies were published, here or by a peer, until `stop` turns true. What takes long is done
-/// seldom: between two times lie ten times as long as the last one took.
+/// seldom: between two times lie ten times as long as the last one took, unless it is of few.
 pub async fn run_job_index(mut stop: watch::Receiver<bool>, ctx: Arc<Context>) {
     let mut not_before = Timestamp::MIN;
     let mut until = stop.clone();
@@ -36,7 +36,7 @@ pub async fn run_job_index(mut stop: watch::Receiver<bool>, ctx: Arc<Context>) {
     }
 }
 
-/// Makes the index anew if it is old; for how long that took.
+/// Makes the index anew if it is old; for how long that took, if it is of many: with few it is the machine that was slow.
 async fn look(ctx: &Context) -> Result<SignedDuration, FlowError> {
     if is_current(ctx).await? {
         return Ok(SignedDuration::ZERO);
@@ -48,7 +48,9 @@ async fn look(ctx: &Context) -> Result<SignedDuration, FlowError> {
         refused = renewed.refused,
         "the index of vacancies is made anew"
     );
-    Ok(ctx.clock.now().duration_since(begun_at))
+    let took = ctx.clock.now().duration_since(begun_at);
+    Ok(if renewed.taken < FEW { SignedDuration::ZERO } else { took })
 }
 
 const PAUSES: i32 = 10;
+const FEW: u64 = 5_000;

@@ -21,7 +21,7 @@ ALTER TABLE labour_reveal ADD COLUMN document_id TEXT;
 CREATE INDEX labour_reveal_ended ON labour_reveal (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX labour_reveal_expires ON labour_reveal (expires_at);
 
-CREATE INDEX labour_published_closed ON labour_published (changed_at) WHERE kind = 'vacancy' AND state = 'closed';
+CREATE INDEX labour_published_closed ON labour_published (kind, changed_at) WHERE kind = 'vacancy' AND state = 'closed';
 CREATE INDEX labour_mirror_gone ON labour_mirror (at) WHERE state IN ('closed', 'erased');
 
 -- What persons of other states showed employers of ours: where it lies, never what it is. `document_id` is absent where the end
