@@ -3,6 +3,7 @@
 use crate::console::audit::witness;
 use crate::people::House;
 use jiff::Timestamp;
+use stazh::base::{Clock, SystemClock};
 use stazh::exchange::seal::sha256;
 use stazh::flow::{SignedFile, archive_appeals, check_signed_file};
 use stazh::store::{AppealDraft, AppealSource, appeal_answer, appeal_put};
@@ -58,7 +59,7 @@ async fn a21_each_month_of_answered_appeals_is_archived_once() {
     let changed = september.replace("Number 2", "Number 9");
     let found = check_signed_file(changed.as_bytes(), &witness(changed.as_bytes()));
     assert!(matches!(found, SignedFile::Changed(_)), "{found:?}");
-    let this_month = Timestamp::now().strftime("appeals-%Y-%m.jsonl").to_string();
+    let this_month = SystemClock.now().strftime("appeals-%Y-%m.jsonl").to_string();
     assert!(!folder.join(this_month).exists(), "it is not over");
     // what is there is not written anew; what is gone is
     let before = std::fs::metadata(folder.join("appeals-2026-10.jsonl")).unwrap().modified().unwrap();
