@@ -119,7 +119,14 @@ impl Given {
             if let Kind::Secret = field.kind {
             } else if let Some(texts) = self.texts.get_mut(field.name) {
                 for text in texts {
-                    *text = text.trim().replace("\r\n", "\n");
+                    // what the description forbids is told, also at the edge
+                    let is_edge = |c: char| c.is_whitespace() && !c.is_control();
+                    let is_blank = |c: char| is_edge(c) || matches!(c, '\r' | '\n' | '\t');
+                    *text = if let Kind::Line(_) = field.kind {
+                        text.trim_matches(is_edge).to_owned()
+                    } else {
+                        text.trim_matches(is_blank).replace("\r\n", "\n")
+                    };
                 }
             }
             faults.extend(self.fault_of(*field));
